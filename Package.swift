@@ -61,7 +61,8 @@ var parts: [String: [String]] = [:]
 
 @MainActor func core(_ name: String, _ path: String, from names: [String] = [], _ dependencies: [Target.Dependency] = []) -> Target {
     parts[name] = Set(names.flatMap { [$0] + (parts[$0] ?? []) }).sorted()
-    return .target(name: name, dependencies: parts[name]!.map { .byName(name: $0) } + dependencies, path: "Core/\(path)", swiftSettings: settings)
+    return .target(
+        name: name, dependencies: parts[name]!.map { .byName(name: $0) } + dependencies, path: "Core/\(path)", swiftSettings: settings)
 }
 
 /// What the benchmarks run beside Swift code.
@@ -71,7 +72,9 @@ let benchmarkScripts = ((try? FileManager.default.contentsOfDirectory(atPath: "\
 /// Files in `folder` of `place`, as `place` names them. SwiftPM keeps what it once read of this file: a build that misses a file which was
 /// added or renamed there wants `--manifest-cache none` once.
 func files(_ place: String, _ folder: String) -> [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: "\(Context.packageDirectory)/\(place)/\(folder)")) ?? []).sorted().map { "\(folder)/\($0)" }
+    ((try? FileManager.default.contentsOfDirectory(atPath: "\(Context.packageDirectory)/\(place)/\(folder)")) ?? []).sorted().map {
+        "\(folder)/\($0)"
+    }
 }
 
 func library(_ name: String) -> Target { .systemLibrary(name: name, path: "Core/Libraries/\(name)") }
@@ -99,7 +102,9 @@ var targets: [Target] = [
     core("Definitions", "Definitions", from: ["Access"], [httpTypes]),
     core("Ingest", "Ingest", from: ["Definitions", "Enrichment"], ["CZlib", crypto, httpTypes, nio, log, metrics, lifecycle]),
     core("Jobs", "Jobs", from: ["Coordination"], [log, lifecycle]),
-    core("Operations", "Operations", from: ["Access"], [log, metrics, coreMetrics, tracing, instrumentation, httpClient, nio, nioHTTP1, httpTypes, lifecycle]),
+    core(
+        "Operations", "Operations", from: ["Access"],
+        [log, metrics, coreMetrics, tracing, instrumentation, httpClient, nio, nioHTTP1, httpTypes, lifecycle]),
     core("Platform", "Platform", from: ["Ingest", "Jobs", "Settings"], [lifecycle]),
     core("Core", "Umbrella", from: ["Platform"], [httpTypes]),
 
@@ -117,21 +122,25 @@ var targets: [Target] = [
     .target(
         name: "Host",
         dependencies: from("Core", "Operations", "SQLiteEngine", "DuckDBEngine", "PostgreSQLEngine", "RedisEngine") + [
-            hummingbird, hummingbirdCore, httpClient, arguments, metrics, tracing, instrumentation, log, lifecycle, unixSignals, httpTypes, nio, nioHTTP1, crypto,
+            hummingbird, hummingbirdCore, httpClient, arguments, metrics, tracing, instrumentation, log, lifecycle, unixSignals, httpTypes,
+            nio, nioHTTP1, crypto,
         ],
-        path: "Host", exclude: ["AllModules", "Pulse"], resources: files("Host", "Dashboard/web").map { .embedInCode($0) }, swiftSettings: settings
+        path: "Host", exclude: ["AllModules", "Pulse"], resources: files("Host", "Dashboard/web").map { .embedInCode($0) },
+        swiftSettings: settings
     ),
     .target(
         name: "AllModules", dependencies: from("Core") + ["Host"] + modules.map { .byName(name: "\($0)Module") }, path: "Host/AllModules",
         swiftSettings: settings
     ),
     .target(
-        name: "TestSupport", dependencies: from("Core") + ["Host", "TrafficModule", hummingbird, log, nio, hummingbirdTesting], path: "Tests/TestSupport",
+        name: "TestSupport", dependencies: from("Core") + ["Host", "TrafficModule", hummingbird, log, nio, hummingbirdTesting],
+        path: "Tests/TestSupport",
         swiftSettings: settings
     ),
     .executableTarget(
         name: "pulse-bench",
-        dependencies: from("Core", "DuckDBEngine") + ["Host", hummingbird, httpClient, arguments, nio, nioPosix, nioHTTP1], path: "Tests/Benchmarks",
+        dependencies: from("Core", "DuckDBEngine") + ["Host", hummingbird, httpClient, arguments, nio, nioPosix, nioHTTP1],
+        path: "Tests/Benchmarks",
         exclude: benchmarkScripts, swiftSettings: settings
     ),
     .executableTarget(name: "pulse", dependencies: ["AllModules", "Host"], path: "Host/Pulse", swiftSettings: settings),
@@ -143,7 +152,9 @@ var targets: [Target] = [
     let served = files(path, "Script/served") + files(path, "Web")
     let sources = files(path, "Script").filter { $0 != "Script/served" }
     // For the tests and for people.
-    let others = ["README.md", "samples.json"].filter { FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/\(path)/\($0)") }
+    let others = ["README.md", "samples.json"].filter {
+        FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/\(path)/\($0)")
+    }
     let loaded = [name] + (neighbours[name] ?? [])
     return [
         .target(
@@ -152,7 +163,8 @@ var targets: [Target] = [
         ),
         test(
             "\(name)ModuleTests",
-            from("Core") + ["Host", crypto] + (["BI", "Traffic"].contains(name) ? ["AllModules"] : []) + loaded.map { .byName(name: "\($0)Module") }),
+            from("Core") + ["Host", crypto] + (["BI", "Traffic"].contains(name) ? ["AllModules"] : [])
+                + loaded.map { .byName(name: "\($0)Module") }),
     ]
 }
 
@@ -169,10 +181,16 @@ targets += [
     test("EnrichmentTests", ["Enrichment"]),
     test("AccessTests", from("Core") + ["AllModules", "Host"]),
     test("DefinitionsTests", from("Core") + ["AllModules", "Host"]),
-    test("OperationsTests", from("Operations") + [httpClient, nioPosix, nioHTTP1, log, metrics, coreMetrics, tracing, instrumentation, httpTypes, nio, lifecycle]),
+    test(
+        "OperationsTests",
+        from("Operations") + [
+            httpClient, nioPosix, nioHTTP1, log, metrics, coreMetrics, tracing, instrumentation, httpTypes, nio, lifecycle,
+        ]),
     test("IngestTests", from("Core") + ["AllModules", "Host", log, metrics, nio]),
     test("HostTests", from("Core") + ["AllModules", "Host", httpClient, nio]),
-    test("EndToEndTests", from("Core", "Operations") + ["AllModules", "Host", "TrafficModule", httpClient, nio, nioHTTP1, hummingbirdTesting]),
+    test(
+        "EndToEndTests",
+        from("Core", "Operations") + ["AllModules", "Host", "TrafficModule", httpClient, nio, nioHTTP1, hummingbirdTesting]),
 ]
 
 let package = Package(

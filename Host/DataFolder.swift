@@ -26,11 +26,14 @@ struct DataFolder: Sendable {
             if mkdir(path, 0o700) == 0 { return }
         }
         let reason = errno == EEXIST ? "there is a file with this name" : String(cString: strerror(errno))
-        throw FolderError("Can't create the data folder \(path): \(reason). Create it, owned by the user that runs Pulse, or set another (PULSE_DATA).")
+        throw FolderError(
+            "Can't create the data folder \(path): \(reason). Create it, owned by the user that runs Pulse, or set another (PULSE_DATA).")
     }
 
     /// Name prefixes of the files and folders that Pulse creates.
-    private static let names = ["events.duckdb", "control.sqlite", "journal", "spill", "backups", "before-restore-", adminToken, cookieSecret, lockName]
+    private static let names = [
+        "events.duckdb", "control.sqlite", "journal", "spill", "backups", "before-restore-", adminToken, cookieSecret, lockName,
+    ]
 
     /// Removes other users' permissions on Pulse's files, which an older Pulse, a copy or a backup program may have left behind.
     /// Ignores all other files, since the folder may contain anything.

@@ -65,12 +65,19 @@ struct Doctor: Sendable {
         let subject = "data folder", root = folder.root, files = FileManager.default
         guard files.fileExists(atPath: root) else {
             let parent = URL(fileURLWithPath: root).standardizedFileURL.deletingLastPathComponent().path
-            return [files.isWritableFile(atPath: parent)
-                ? .ok(subject, "\(root) does not exist yet; `pulse serve` creates it")
-                : .fail(subject, "\(root) does not exist and can't be created: \(parent) is not writable. Create it, owned by the user that runs Pulse.")]
+            return [
+                files.isWritableFile(atPath: parent)
+                    ? .ok(subject, "\(root) does not exist yet; `pulse serve` creates it")
+                    : .fail(
+                        subject,
+                        "\(root) does not exist and can't be created: \(parent) is not writable. Create it, owned by the user that runs Pulse."
+                    )
+            ]
         }
         guard access(root, R_OK | W_OK | X_OK) == 0 else {
-            return [.fail(subject, "\(root) is not writable: \(String(cString: strerror(errno))). Make the user that runs Pulse its owner.")]
+            return [
+                .fail(subject, "\(root) is not writable: \(String(cString: strerror(errno))). Make the user that runs Pulse its owner.")
+            ]
         }
         var findings = [Finding.ok(subject, "\(root) is writable")]
         let rights = (try? files.attributesOfItem(atPath: root)[.posixPermissions] as? Int) ?? 0o700
@@ -80,9 +87,13 @@ struct Doctor: Sendable {
             let free = Int64(space.f_bavail) * Int64(space.f_frsize), journal = Int64(configuration.storage.journalMaxMB) << 20
             let text = "\(Bytes.text(free)) free"
             findings.append(
-                free < 512 << 20 ? .fail("disk", "\(text). Free some space: Pulse can't store events without it.")
-                    : free < journal ? .warn("disk", "\(text), less than the journal may take (storage.journal_max_mb: \(configuration.storage.journalMaxMB))")
-                    : .ok("disk", text))
+                free < 512 << 20
+                    ? .fail("disk", "\(text). Free some space: Pulse can't store events without it.")
+                    : free < journal
+                        ? .warn(
+                            "disk",
+                            "\(text), less than the journal may take (storage.journal_max_mb: \(configuration.storage.journalMaxMB))")
+                        : .ok("disk", text))
         }
         return findings
     }
@@ -117,11 +128,14 @@ struct Doctor: Sendable {
         } catch let error as CommandError {
             return ([.fail("host", "\(error) If it is starting, wait; if another command is running, let it finish.")], false)
         } catch {
-            return ([.fail("host", "\(host.base) does not answer like a Pulse of this version. Is another program using that port?")], false)
+            return (
+                [.fail("host", "\(host.base) does not answer like a Pulse of this version. Is another program using that port?")], false
+            )
         }
         var findings = [Finding.ok("host", "process \(host.process) serves at \(host.base)")]
         for (name, check) in [("control store", answer.control), ("event store", answer.events), ("coordination", answer.coordination)] {
-            findings.append(check.ok ? .ok(name, "the host can reach it") : .fail(name, "the host can't reach it: \(check.error ?? "no reason given")"))
+            findings.append(
+                check.ok ? .ok(name, "the host can reach it") : .fail(name, "the host can't reach it: \(check.error ?? "no reason given")"))
         }
         findings.append(backlog(answer.journal.backlog_bytes, of: answer.journal.capacity_bytes))
         return (findings, true)
@@ -129,7 +143,9 @@ struct Doctor: Sendable {
 
     private func backlog(_ bytes: Int64, of capacity: Int64) -> Finding {
         let text = "\(Bytes.text(bytes)) wait to be stored, of at most \(Bytes.text(capacity))"
-        if bytes > capacity * 9 / 10 { return .fail("journal", "\(text); new events are being rejected or soon will be. Is the event store down?") }
+        if bytes > capacity * 9 / 10 {
+            return .fail("journal", "\(text); new events are being rejected or soon will be. Is the event store down?")
+        }
         return bytes > capacity / 4 ? .warn("journal", "\(text). Is the event store down or too slow?") : .ok("journal", text)
     }
 
@@ -139,7 +155,10 @@ struct Doctor: Sendable {
         let connections = ConnectionLimits.connections(configuration.server.maxConnections, descriptors: limit)
         let text = "at most \(limit), enough for \(connections) connections"
         return connections < configuration.server.maxConnections
-            ? .warn("open files", "\(text) instead of \(configuration.server.maxConnections). Raise the limit: LimitNOFILE=65536 in a systemd unit, or ulimit -Hn.")
+            ? .warn(
+                "open files",
+                "\(text) instead of \(configuration.server.maxConnections). Raise the limit: LimitNOFILE=65536 in a systemd unit, or ulimit -Hn."
+            )
             : .ok("open files", text)
     }
 
@@ -164,11 +183,17 @@ struct Doctor: Sendable {
         do {
             return try await configuration.withEngines { engines in
                 var findings = [
-                    await check("control store", engines.storage == .embedded ? "SQLite" : "PostgreSQL") { try await engines.control.ping() },
+                    await check("control store", engines.storage == .embedded ? "SQLite" : "PostgreSQL") {
+                        try await engines.control.ping()
+                    },
                     await check("event store", engines.storage == .embedded ? "DuckDB" : "PostgreSQL") { try await engines.events.ping() },
-                    await check("coordination", configuration.coordination.redisURL == nil ? "in this process" : "Redis") { try await engines.coordination.ping() },
+                    await check("coordination", configuration.coordination.redisURL == nil ? "in this process" : "Redis") {
+                        try await engines.coordination.ping()
+                    },
                 ]
-                if findings.allSatisfy({ $0.verdict == .ok }) { findings += await migrations(engines) + journal(engines) + databaseClock(engines) }
+                if findings.allSatisfy({ $0.verdict == .ok }) {
+                    findings += await migrations(engines) + journal(engines) + databaseClock(engines)
+                }
                 return findings
             }
         } catch { return [.fail("stores", CommandError(error).description)] }
@@ -182,9 +207,11 @@ struct Doctor: Sendable {
     private func migrations(_ engines: Engines) async -> [Finding] {
         do {
             let pending = try await Migrator(engines.control, engines.events, configuration.loadModules()).pending()
-            return [pending.isEmpty
-                ? .ok("migrations", "none pending")
-                : .warn("migrations", "\(pending.count) pending; `pulse serve` applies them. To see them: pulse migrate --dry-run")]
+            return [
+                pending.isEmpty
+                    ? .ok("migrations", "none pending")
+                    : .warn("migrations", "\(pending.count) pending; `pulse serve` applies them. To see them: pulse migrate --dry-run")
+            ]
         } catch { return [.fail("migrations", "\(CommandError(error))")] }
     }
 
@@ -198,7 +225,11 @@ struct Doctor: Sendable {
             let backlog = backlog(examination.backlogBytes, of: Int64(configuration.storage.journalMaxMB) << 20)
             return examination.harmless == 0
                 ? [backlog]
-                : [backlog, .warn("journal", "damaged places that are already stored: \(examination.harmless). No event is lost, but check the disk.")]
+                : [
+                    backlog,
+                    .warn(
+                        "journal", "damaged places that are already stored: \(examination.harmless). No event is lost, but check the disk."),
+                ]
         } catch { return [.fail("journal", "\(CommandError(error))")] }
     }
 
@@ -206,17 +237,24 @@ struct Doctor: Sendable {
 
     private func places() -> Finding {
         guard let path = configuration.privacy.geoipDatabase else {
-            return .ok("GeoIP", "none: countries and cities stay unknown. config/setup/geoip.sh makes a country database; PULSE_GEOIP_DATABASE names another")
+            return .ok(
+                "GeoIP",
+                "none: countries and cities stay unknown. config/setup/geoip.sh makes a country database; PULSE_GEOIP_DATABASE names another"
+            )
         }
         do {
             let database = try GeoIP(path: path), days = (now - Instant(database.buildDate)) / 86_400_000
             let text = "\(database.databaseType), \(days) days old, \(path)"
-            return days > 180 ? .warn("GeoIP", "\(text). Addresses move between places: set PULSE_GEOIP_DATABASE to a newer database (.mmdb).") : .ok("GeoIP", text)
+            return days > 180
+                ? .warn("GeoIP", "\(text). Addresses move between places: set PULSE_GEOIP_DATABASE to a newer database (.mmdb).")
+                : .ok("GeoIP", text)
         } catch { return .fail("GeoIP", "\(error)") }
     }
 
     private func clock() async -> Finding {
-        if Day(now).civil.year < 2026 { return .fail("clock", "it says \(now.iso8601), which is in the past. Set it: events are stored with the time of their arrival.") }
+        if Day(now).civil.year < 2026 {
+            return .fail("clock", "it says \(now.iso8601), which is in the past. Set it: events are stored with the time of their arrival.")
+        }
         if Self.isSynchronized == false {
             return .warn("clock", "\(now.iso8601), but it is not synchronised. Switch time synchronisation on: timedatectl set-ntp true")
         }
@@ -239,7 +277,8 @@ struct Doctor: Sendable {
 
     private func databaseClock(_ engines: Engines) async -> [Finding] {
         guard engines.storage == .postgresql,
-              let rows = try? await engines.control.read("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now"), let row = rows.first
+            let rows = try? await engines.control.read("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now"),
+            let row = rows.first
         else { return [] }
         let seconds = abs(row.int("now") - SystemTime().now.milliseconds) / 1_000
         return seconds < 5 ? [] : [.warn("database clock", "it differs from this machine's by \(seconds) s. Synchronise both.")]
@@ -274,11 +313,17 @@ struct Doctor: Sendable {
                 findings.append(.warn(subject, "each host generates its own. Hosts that share Redis need the same one: set \(variable)."))
             } else {
                 let text = "generated by Pulse and kept in \(folder.path(name))"
-                findings.append(isPublic ? .warn(subject, "\(text). In production set \(variable), so it survives the loss of the folder.") : .ok(subject, text))
+                findings.append(
+                    isPublic
+                        ? .warn(subject, "\(text). In production set \(variable), so it survives the loss of the folder.")
+                        : .ok(subject, text))
             }
         }
         if isPublic, configuration.server.publicURL?.hasPrefix("https://") == false {
-            findings.append(.warn("public address", "\(configuration.server.publicURL ?? "") is not encrypted: keys can be read in transit. Put a TLS proxy in front."))
+            findings.append(
+                .warn(
+                    "public address",
+                    "\(configuration.server.publicURL ?? "") is not encrypted: keys can be read in transit. Put a TLS proxy in front."))
         }
         return findings
     }

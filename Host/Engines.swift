@@ -5,8 +5,8 @@ import Foundation
 import Logging
 @_spi(Host) import PostgreSQLEngine
 import RedisEngine
-import SQLiteEngine
 @_spi(Host) import Settings
+import SQLiteEngine
 @_spi(Host) import Storage
 
 /// The stores that the configuration selects: embedded ones, or PostgreSQL and Redis.
@@ -47,16 +47,20 @@ struct Engines: Sendable {
     }
 
     static func coordination(_ configuration: HostConfiguration, time: any TimeSource, logger: Logger) throws -> any Coordination {
-        try configuration.coordination.redisURL.map { try RedisCoordination(url: $0.revealed, logger: logger) } ?? LocalCoordination(time: time)
+        try configuration.coordination.redisURL.map { try RedisCoordination(url: $0.revealed, logger: logger) }
+            ?? LocalCoordination(time: time)
     }
 
     private static func events(_ configuration: HostConfiguration, logger: Logger) throws -> any EventStore {
         let storage = configuration.storage, folder = DataFolder(storage.dataFolder)
-        if let url = storage.databaseURL?.revealed { return try PostgreSQLEventStore(url: url, maximumConnections: eventConnections, logger: logger) }
+        if let url = storage.databaseURL?.revealed {
+            return try PostgreSQLEventStore(url: url, maximumConnections: eventConnections, logger: logger)
+        }
         return try DuckDBEventStore(
             path: folder.eventsFile, library: try DuckDBLibrary.load(explicit: storage.duckdbLibrary),
             threads: storage.eventThreads ?? ProcessInfo.processInfo.activeProcessorCount,
-            memoryLimitBytes: Int64(storage.eventMemoryMB) << 20, readers: readers(configuration), temporaryFolder: folder.path("spill"), logger: logger)
+            memoryLimitBytes: Int64(storage.eventMemoryMB) << 20, readers: readers(configuration), temporaryFolder: folder.path("spill"),
+            logger: logger)
     }
 
     private static let eventConnections = 8

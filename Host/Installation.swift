@@ -2,7 +2,6 @@
 @_spi(Host) import Common
 import Coordination
 import Core
-@_spi(Host) import Questions
 @_spi(Host) import Enrichment
 import Foundation
 import Hummingbird
@@ -12,6 +11,7 @@ import Logging
 import Operations
 @_spi(Host) import Platform
 import PostgreSQLEngine
+@_spi(Host) import Questions
 import ServiceLifecycle
 @_spi(Host) import Settings
 @_spi(Host) import Storage
@@ -97,15 +97,17 @@ public struct Installation: Sendable {
         let services = Services(
             control: engines.control, directory: directory, time: time, reports: reports, facts: deferred,
             catalog: ReportCatalog(modules.flatMap { module in module.reports.map { (module.name, $0) } }),
-            datasets: DatasetCatalog(modules.flatMap { module in
-                module.datasets.compactMap { dataset in
-                    guard let table = module.factTables.first(where: { $0.name == dataset.name }) else { return nil }
-                    let columns = dataset.columns.compactMap { column in table.allColumns.first { $0.name == column.name } }
-                    return .init(
-                        module: module.name, table: table, columns: columns, summary: dataset.summary,
-                        summaries: Dictionary(dataset.columns.map { ($0.name, $0.summary) }) { first, _ in first }, millionths: dataset.millionths)
-                }
-            }),
+            datasets: DatasetCatalog(
+                modules.flatMap { module in
+                    module.datasets.compactMap { dataset in
+                        guard let table = module.factTables.first(where: { $0.name == dataset.name }) else { return nil }
+                        let columns = dataset.columns.compactMap { column in table.allColumns.first { $0.name == column.name } }
+                        return .init(
+                            module: module.name, table: table, columns: columns, summary: dataset.summary,
+                            summaries: Dictionary(dataset.columns.map { ($0.name, $0.summary) }) { first, _ in first },
+                            millionths: dataset.millionths)
+                    }
+                }),
             payloadTypes: Set(modules.flatMap(\.collectors).map(\.type)),
             scriptFeatures: ModuleList.current.types.flatMap { $0.scriptFeatures },
             dimensions: modules.flatMap { module in module.dimensions.map { (module.name, $0) } },
@@ -135,7 +137,8 @@ public struct Installation: Sendable {
         deferred.set(collection)
         let ledger = Ledger(reports: reports, writer: writer, counters: counters)
         let probes = Probes(
-            engines: engines, journal: journal, writer: writer, telemetry: telemetry, time: time, showsMetrics: configuration.telemetry.metrics)
+            engines: engines, journal: journal, writer: writer, telemetry: telemetry, time: time,
+            showsMetrics: configuration.telemetry.metrics)
         let administration = AdministrationRoutes(
             eventStore: engines.events, writer: writer, counters: counters, pipeline: pipeline, tables: tables,
             privacyDefaults: PrivacyRules(configuration.privacy))
@@ -145,12 +148,14 @@ public struct Installation: Sendable {
             isEnded: directory.isEnded(session:))
         let dashboardRoutes = DashboardRoutes(modules: modules, sessions: dashboard, time: time, places: geoIP)
         let description = DescriptionRoutes(modules: modules, configuration: configuration)
-        let hostRoutes = IngestRoutes(
-            collection: collection, ledger: ledger, stream: stream,
-            mayRead: { module, project, key in (try? gate.directory.checkModule(module, .read, project, key)) != nil }
-        ).routes
+        let hostRoutes =
+            IngestRoutes(
+                collection: collection, ledger: ledger, stream: stream,
+                mayRead: { module, project, key in (try? gate.directory.checkModule(module, .read, project, key)) != nil }
+            ).routes
             + (RootRoutes().routes + probes.routes + administration.routes + backups.routes + dashboardRoutes.routes).map { (nil, $0) }
-        let registry = try ModuleRegistry(modules: modules, hostRoutes: hostRoutes + description.routes(describing: hostRoutes).map { (nil, $0) })
+        let registry = try ModuleRegistry(
+            modules: modules, hostRoutes: hostRoutes + description.routes(describing: hostRoutes).map { (nil, $0) })
         return Installation(
             configuration: configuration, engines: engines, directory: directory, registry: registry, journal: journal,
             sessions: sessions, identity: identity, counters: counters, writer: writer, stream: stream, gate: gate, limiter: limiter,
@@ -176,7 +181,8 @@ public struct Installation: Sendable {
     /// Logs an error if there are facts of projects that the control store does not know, and reserves those projects' numbers.
     /// The ledger has every project that has facts.
     private func noteStrangeFacts() async throws {
-        let rows = try await engines.events.query("/* host.projects_of_facts */ SELECT DISTINCT project FROM ingest_ledger", timeoutSeconds: 300)
+        let rows = try await engines.events.query(
+            "/* host.projects_of_facts */ SELECT DISTINCT project FROM ingest_ledger", timeoutSeconds: 300)
         let strangers = try await directory.note(numbersOfFacts: Set(rows.map { Int32($0.int("project")) }))
         guard !strangers.isEmpty else { return }
         logger.error(
@@ -218,7 +224,8 @@ public struct Installation: Sendable {
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.server.host, port: configuration.server.port), serverName: nil,
                 availableConnectionsDelegate: OpenConnections.Admission(connections)),
-            services: services, onServerRunning: { channel in
+            services: services,
+            onServerRunning: { channel in
                 engines.lock.announce(channel.localAddress)
                 logger.info("ready", metadata: ["address": "\(channel.localAddress.map(String.init(describing:)) ?? "")"])
             }, logger: logger)
@@ -245,7 +252,8 @@ public struct Installation: Sendable {
 
     var retention: Retention {
         Retention(
-            settings: configuration.retention, engines: engines, tables: registry.factTables, counters: counters, writer: writer, projects: { directory.projects })
+            settings: configuration.retention, engines: engines, tables: registry.factTables, counters: counters, writer: writer,
+            projects: { directory.projects })
     }
 
     /// Saves what is still in memory and closes the stores. Call it after the application has ended.
@@ -299,11 +307,14 @@ private struct StreamShutdown: Service {
 extension ModuleDefaults {
     init(modules: [any AnalyticsModule], settings: ModulesSettings) {
         let names = modules.map(\.name)
-        // exact: module names come from our own source
-        self.init(modules: names, states: Dictionary(uniqueKeysWithValues: names.map { name in
-            let level = settings.level(of: name)
-            return (name, ModuleState(isEnabled: level != .off, access: AccessLevel(rawValue: level.rawValue) ?? .read))
-        }))
+        self.init(
+            modules: names,
+            states: Dictionary(
+                // exact: module names come from our own source
+                uniqueKeysWithValues: names.map { name in
+                    let level = settings.level(of: name)
+                    return (name, ModuleState(isEnabled: level != .off, access: AccessLevel(rawValue: level.rawValue) ?? .read))
+                }))
     }
 }
 

@@ -21,7 +21,9 @@ public struct ModuleList: Sendable {
         var errors: [ConfigurationError] = []
         let modules: [any AnalyticsModule] = try types.compactMap { type in
             guard settings.loads(type.manifest.name) else { return nil }
-            do { return try type.init(ModuleSetup(settings: settings.settings(of: type.manifest.name))) } catch let found as ConfigurationErrors {
+            do { return try type.init(ModuleSetup(settings: settings.settings(of: type.manifest.name))) } catch let found
+                as ConfigurationErrors
+            {
                 errors += found.errors
                 return nil
             }

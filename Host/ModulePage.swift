@@ -36,7 +36,8 @@ struct ModulePage {
         text += module.extensions.map { "## Adds to `\($0.type)`\n\n\($0.summary)\n\n" + Self.fields($0.fields) }.joined()
         if !module.routes.isEmpty { text += "## API\n\n" + Self.routes(module.routes) + "\n" }
         if !module.dimensions.isEmpty {
-            text += "## Filters\n\nEvery report accepts these in `filter=`:\n\n"
+            text +=
+                "## Filters\n\nEvery report accepts these in `filter=`:\n\n"
                 + module.dimensions.map { "- `\($0.name)`: \($0.titles["en"] ?? "")\n" }.joined() + "\n"
         }
         if !module.datasets.isEmpty {
@@ -60,7 +61,8 @@ struct ModulePage {
         "| | key | access | |\n|---|---|---|---|\n"
             + routes.map { route in
                 let names = route.parameters.map { "`\($0.name)`" }.joined(separator: ", ")
-                return "| `\(route.method) \(route.path)` | \(scope(route.scope)) | \(route.access.rawValue) | \(cell(route.summary))\(names.isEmpty ? "" : " " + names) |\n"
+                return
+                    "| `\(route.method) \(route.path)` | \(scope(route.scope)) | \(route.access.rawValue) | \(cell(route.summary))\(names.isEmpty ? "" : " " + names) |\n"
             }.joined()
     }
 
@@ -80,7 +82,9 @@ struct ModulePage {
 
 extension ModulePage {
     /// The path of the module's page in the repository.
-    static func path(of module: any AnalyticsModule) -> String { "Modules/\(String(describing: type(of: module)).dropLast("Module".count))/README.md" }
+    static func path(of module: any AnalyticsModule) -> String {
+        "Modules/\(String(describing: type(of: module)).dropLast("Module".count))/README.md"
+    }
 
     /// `docs/modules.md`: one line per module, by category.
     static func index(_ modules: [any AnalyticsModule]) -> String {
@@ -95,7 +99,8 @@ extension ModulePage {
         for category in ModuleManifest.Category.allCases {
             let members = modules.filter { type(of: $0).manifest.category == category }
             guard !members.isEmpty else { continue }
-            text += "## \(category.rawValue.capitalized)\n\n"
+            text +=
+                "## \(category.rawValue.capitalized)\n\n"
                 + members.map { "- [\($0.name)](../\(path(of: $0))): \(type(of: $0).manifest.summary)\n" }.joined() + "\n"
         }
         return String(text.dropLast())

@@ -15,7 +15,7 @@ struct Retention: Sendable {
 
     func run(now: Instant) async throws {
         var statements: [SQL] = [
-            "/* retention.event_ids */ DELETE FROM ingest_event_ids WHERE hour < \(now.adding(days: -Int64(settings.eventIDsDays)).milliseconds)",
+            "/* retention.event_ids */ DELETE FROM ingest_event_ids WHERE hour < \(now.adding(days: -Int64(settings.eventIDsDays)).milliseconds)"
         ]
         if let months = settings.eventsMonths {
             let oldest = Self.start(months: months, before: now)

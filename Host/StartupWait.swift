@@ -17,9 +17,12 @@ struct StartupWait: Sendable {
             do { return try await ping() } catch let error as ServiceError where error.status == 503 {
                 guard waited < seconds else {
                     throw ServiceError.unavailable(
-                        "server_away", "\(server) did not answer\(seconds > 0 ? " for \(seconds) seconds" : ""): \(error.message) The log says why not.")
+                        "server_away",
+                        "\(server) did not answer\(seconds > 0 ? " for \(seconds) seconds" : ""): \(error.message) The log says why not.")
                 }
-                if waited == 0 { logger.warning("waiting for a server to answer", metadata: ["server": "\(server)", "seconds": "\(seconds)"]) }
+                if waited == 0 {
+                    logger.warning("waiting for a server to answer", metadata: ["server": "\(server)", "seconds": "\(seconds)"])
+                }
                 waited += 1
                 try await pause()
             }

@@ -1,5 +1,5 @@
-import HTTPTypes
 @_spi(Host) import Access
+import HTTPTypes
 import Instrumentation
 import Logging
 import Metrics
@@ -26,12 +26,15 @@ public struct Telemetry: Sendable {
         let level = Logger.Level(rawValue: settings.logLevel.rawValue) ?? .info
         threshold = LogThreshold(quiet ? max(level, .warning) : level)
         let redaction = Redaction(secrets: secrets)
-        output = LogOutput(format: LogOutput.Format(rawValue: settings.logFormat.rawValue) ?? .text, threshold: threshold, redaction: redaction)
+        output = LogOutput(
+            format: LogOutput.Format(rawValue: settings.logFormat.rawValue) ?? .text, threshold: threshold, redaction: redaction)
         metrics = PrometheusMetrics(help: Self.help)
         var export = OTLPSettings(endpoint: settings.otlpEndpoint, serviceVersion: Version.current)
         export.serviceName = settings.serviceName
         let output = output
-        tracer = OTLPTracer(export, redaction: redaction, metrics: metrics, logger: Logger(label: "traces") { StructuredLogHandler(label: $0, output: output) })
+        tracer = OTLPTracer(
+            export, redaction: redaction, metrics: metrics,
+            logger: Logger(label: "traces") { StructuredLogHandler(label: $0, output: output) })
         exportsSpans = settings.otlpEndpoint != nil
     }
 

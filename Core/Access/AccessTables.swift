@@ -48,9 +48,11 @@ import Storage
 
     /// History of these tables.
     public static let migrations = [
-        Migration("001-create", on: .control, [
-            .createTable(projects), .createTable(keys), .createTable(modules), .createTable(audit),
-        ]),
+        Migration(
+            "001-create", on: .control,
+            [
+                .createTable(projects), .createTable(keys), .createTable(modules), .createTable(audit),
+            ]),
         Migration("002-ended-sessions", on: .control, [.createTable(endedSessions)]),
         Migration("003-taken-numbers", on: .control, [.createTable(takenNumbers)]),
     ]

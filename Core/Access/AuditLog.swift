@@ -39,7 +39,9 @@ public enum AuditLog {
     }
 
     /// The project's entries, newest first.
-    @_spi(Host) public static func entries(of project: String, limit: Int, offset: Int, in control: any ControlStore) async throws -> [AuditEntry] {
+    @_spi(Host) public static func entries(of project: String, limit: Int, offset: Int, in control: any ControlStore) async throws
+        -> [AuditEntry]
+    {
         let rows = try await control.read(
             """
             /* access.audit_list */ SELECT id, action, actor, resource, metadata, created_at FROM access_audit

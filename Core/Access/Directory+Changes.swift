@@ -19,7 +19,8 @@ extension Directory {
                 /* access.create_project */ INSERT INTO access_projects (id, number, name, domain, privacy, created_at)
                 VALUES (\(id), \(next[0].int("number")), \(name), \(domain), \(settings), \(now.milliseconds))
                 """)
-            try await AuditLog.record("project.create", by: actor, on: "project \(id)", metadata: ["name": name], project: id, at: now, in: transaction)
+            try await AuditLog.record(
+                "project.create", by: actor, on: "project \(id)", metadata: ["name": name], project: id, at: now, in: transaction)
         }
         try await changed()
         guard let project = project(id) else { throw ServiceError.notFound("Project", id) }
@@ -34,7 +35,8 @@ extension Directory {
         let unknown = numbers.filter { project(number: $0) == nil && $0 > 0 }.sorted()
         guard let last = unknown.last else { return [] }
         // The largest is enough: new numbers are above it.
-        try await control.write("/* access.taken_number */ INSERT INTO access_taken_numbers (number) VALUES (\(Int64(last))) ON CONFLICT (number) DO NOTHING")
+        try await control.write(
+            "/* access.taken_number */ INSERT INTO access_taken_numbers (number) VALUES (\(Int64(last))) ON CONFLICT (number) DO NOTHING")
         return unknown
     }
 
@@ -121,7 +123,8 @@ extension Directory {
     public func endSession(_ id: String, lifetimeDays: Int64) async throws {
         let now = time.now, past = now.adding(days: -lifetimeDays)
         try await control.write { transaction in
-            try await transaction.run("/* access.forget_sessions */ DELETE FROM access_ended_sessions WHERE ended_at < \(past.milliseconds)")
+            try await transaction.run(
+                "/* access.forget_sessions */ DELETE FROM access_ended_sessions WHERE ended_at < \(past.milliseconds)")
             try await transaction.run(
                 """
                 /* access.end_session */ INSERT INTO access_ended_sessions (id, ended_at) VALUES (\(id), \(now.milliseconds))
@@ -196,7 +199,9 @@ extension Directory {
             let text = try Self.text(rules)
             try await transaction.run(
                 "/* access.set_privacy */ UPDATE access_projects SET privacy = \(text) WHERE id = \(project.id)")
-            try await AuditLog.record("privacy.change", by: actor, on: "project \(project.id)", metadata: ["settings": text], project: project.id, at: now, in: transaction)
+            try await AuditLog.record(
+                "privacy.change", by: actor, on: "project \(project.id)", metadata: ["settings": text], project: project.id, at: now,
+                in: transaction)
             return rules
         }
         try await changed()

@@ -84,8 +84,9 @@ import Synchronization
     ) async throws -> Answer {
         // Collection runs no reports.
         let services = route.scope == .ingest ? services : services.forOneResponse()
-        var answer = try await handler(ProjectRequest(
-            request: request, services: services, route: route, module: module, project: caller.project, caller: caller.caller))
+        var answer = try await handler(
+            ProjectRequest(
+                request: request, services: services, route: route, module: module, project: caller.project, caller: caller.caller))
         if let asOf = services.reports.asOf { answer.headers[Self.asOf] = asOf.iso8601 }
         return answer
     }
@@ -118,7 +119,8 @@ import Synchronization
     ) async throws -> Admitted {
         if route.scope == .admin { return try await admitProjectAdministrator(request, route, module, surface, &rate) }
         guard let secret = surface.apiKey(of: request) else {
-            throw ServiceError(status: 401, code: "missing_key", message: "Missing API key. Provide it via X-Pulse-Key header or ?key= query parameter.")
+            throw ServiceError(
+                status: 401, code: "missing_key", message: "Missing API key. Provide it via X-Pulse-Key header or ?key= query parameter.")
         }
         guard let key = directory.key(secret: secret), let project = directory.project(key.projectID) else {
             throw ServiceError(status: 401, code: "invalid_key", message: "Invalid API key.")
@@ -130,7 +132,8 @@ import Synchronization
             try checkKey(key, needed, route, module, project)
             if route.scope.isForFrontends, !key.isServer, !admitsOrigin(request) {
                 throw ServiceError(
-                    status: 403, code: "foreign_origin", message: "Pages of this site may not send to this Pulse: server.collection_origins does not list it.")
+                    status: 403, code: "foreign_origin",
+                    message: "Pages of this site may not send to this Pulse: server.collection_origins does not list it.")
             }
             return Admitted(project: project, caller: .key(key))
         } catch let error as ServiceError {
@@ -179,7 +182,7 @@ import Synchronization
     }
 
     private func wrongAdminToken(_ request: IncomingRequest) -> any Error {
-        do { try attempts.count(request.clientAddress) } catch where limiter.isLimited(.admin) { return error } catch {}
+        do { try attempts.count(request.clientAddress) } catch  where limiter.isLimited(.admin) { return error } catch {}
         request.logger.warning("a wrong admin token was refused", metadata: ["client.address": "\(request.clientAddress)"])
         return Self.invalidAdminToken
     }
@@ -210,7 +213,8 @@ import Synchronization
         // A host route without a module concerns the whole project.
         guard module != nil || key.allowedModules == nil || route.isForRestrictedKeys else {
             throw ServiceError(
-                status: 403, code: "key_modules", message: "API key is limited to some modules and may not use this endpoint; use one without allowed_modules.")
+                status: 403, code: "key_modules",
+                message: "API key is limited to some modules and may not use this endpoint; use one without allowed_modules.")
         }
         return Admitted(project: project, caller: .key(key))
     }
@@ -225,7 +229,9 @@ import Synchronization
         try checkKnown(names, route)
         for parameter in route.parameters { try parameter.check(request.query) }
         var seen: Set<ExactText> = []
-        for name in names where !seen.insert(ExactText(name)).inserted { throw ServiceError.parameter(name, "it was sent more than once; send it once.") }
+        for name in names where !seen.insert(ExactText(name)).inserted {
+            throw ServiceError.parameter(name, "it was sent more than once; send it once.")
+        }
     }
 
     /// The query parameter that may carry a key.
@@ -236,7 +242,8 @@ import Synchronization
         guard let unknown = names.first(where: { $0 != keyParameter && !known.contains($0) }) else { return }
         let suggestion = Spelling.nearest(to: unknown, among: known) ?? known.first { $0.hasPrefix(unknown + "_") }
         let accepted = known.isEmpty ? "none is accepted here" : "accepted are " + known.joined(separator: ", ")
-        throw ServiceError.parameter(unknown.excerpt(60), "there is no such parameter; \(suggestion.map { "did you mean '\($0)'?" } ?? accepted + ".")")
+        throw ServiceError.parameter(
+            unknown.excerpt(60), "there is no such parameter; \(suggestion.map { "did you mean '\($0)'?" } ?? accepted + ".")")
     }
 }
 

@@ -25,7 +25,8 @@ public struct Services: Sendable {
         init(
             control: any ControlStore, directory: Directory, time: any TimeSource, facts: any FactRecorder, catalog: ReportCatalog,
             datasets: DatasetCatalog, payloadTypes: Set<String>, scriptFeatures: [ScriptFeature],
-            dimensions: [(module: String, dimension: SessionDimension)], limits: BodyLimits, publicURL: String?, vault: Vault, externalDatabase: any ExternalDatabase
+            dimensions: [(module: String, dimension: SessionDimension)], limits: BodyLimits, publicURL: String?, vault: Vault,
+            externalDatabase: any ExternalDatabase
         ) {
             self.control = control
             self.directory = directory
@@ -83,8 +84,10 @@ public struct Services: Sendable {
     ) {
         self.reports = reports
         shared = Shared(
-            control: control, directory: directory, time: time, facts: facts, catalog: catalog, datasets: datasets, payloadTypes: payloadTypes,
-            scriptFeatures: scriptFeatures, dimensions: dimensions, limits: limits, publicURL: publicURL, vault: vault, externalDatabase: externalDatabase)
+            control: control, directory: directory, time: time, facts: facts, catalog: catalog, datasets: datasets,
+            payloadTypes: payloadTypes,
+            scriptFeatures: scriptFeatures, dimensions: dimensions, limits: limits, publicURL: publicURL, vault: vault,
+            externalDatabase: externalDatabase)
     }
 
     /// A copy for one response, which tracks how current that is.
@@ -225,11 +228,12 @@ public struct ProjectRequest: GatedRequest {
     /// Call this when `parameter` asks for more than the route's scope allows.
     /// - Throws: 403 unless the caller is the administrator or a key with the scope `admin`.
     public func requireAdmin(for parameter: String) throws {
-        let isAdmin = switch caller {
-        case .key(let key): key.has(.admin)
-        case .adminToken: true
-        case .publicToken: false
-        }
+        let isAdmin =
+            switch caller {
+            case .key(let key): key.has(.admin)
+            case .adminToken: true
+            case .publicToken: false
+            }
         guard isAdmin else {
             throw ServiceError(
                 status: 403, code: "missing_scope", message: "API key does not have the required 'admin' scope for '\(parameter)'.")

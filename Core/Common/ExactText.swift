@@ -46,7 +46,8 @@ extension String {
         var left = self, right = other
         return left.withUTF8 { left in
             right.withUTF8 { right in
-                let shorter = min(left.count, right.count), order = shorter == 0 ? 0 : memcmp(left.baseAddress!, right.baseAddress!, shorter)
+                let shorter = min(left.count, right.count),
+                    order = shorter == 0 ? 0 : memcmp(left.baseAddress!, right.baseAddress!, shorter)
                 return order == 0 ? left.count < right.count : order < 0
             }
         }

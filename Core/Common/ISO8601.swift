@@ -14,11 +14,11 @@ public enum ISO8601 {
     public static func parse(_ text: String) -> Parsed? {
         var bytes = Array(text.utf8)[...]
         guard let year = digits(&bytes, 4), take(&bytes, "-"), let month = digits(&bytes, 2), take(&bytes, "-"),
-              let dayOfMonth = digits(&bytes, 2), let day = Day(year: year, month: month, day: dayOfMonth)
+            let dayOfMonth = digits(&bytes, 2), let day = Day(year: year, month: month, day: dayOfMonth)
         else { return nil }
         if bytes.isEmpty { return .day(day) }
         guard take(&bytes, "T") || take(&bytes, "t") || take(&bytes, " "), let hour = digits(&bytes, 2), hour < 24,
-              take(&bytes, ":"), let minute = digits(&bytes, 2), minute < 60
+            take(&bytes, ":"), let minute = digits(&bytes, 2), minute < 60
         else { return nil }
         var second = 0, fraction: Int64 = 0
         if take(&bytes, ":") {

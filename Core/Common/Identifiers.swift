@@ -10,7 +10,8 @@ public enum Identifiers {
         var random = SystemRandomNumberGenerator()
         let high = random.next() & ~0xF000 | 0x4000, low = random.next() >> 2 | 1 << 63
         let hex = [high.bigEndian, low.bigEndian].withUnsafeBytes { Digest.hex($0) }
-        return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { range in hex.dropFirst(range.lowerBound).prefix(range.count) }.joined(separator: "-")
+        return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { range in hex.dropFirst(range.lowerBound).prefix(range.count) }.joined(
+            separator: "-")
     }
 
     /// The stored form of an id: lower case, without a prefix such as `exp-`. Responses show ids in this form; requests may prefix them.

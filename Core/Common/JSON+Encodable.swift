@@ -17,12 +17,19 @@ extension JSON: Encodable {
             for element in elements { try container.encode(element) }
         case .string, .number, .boolean, .null:
             var container = encoder.singleValueContainer()
-            if let string { try container.encode(string) }
-            else if let integer { try container.encode(integer) }
-            else if let unsigned { try container.encode(unsigned) }
-            else if let number { try container.encode(number) }
-            else if let boolean { try container.encode(boolean) }
-            else { try container.encodeNil() }
+            if let string {
+                try container.encode(string)
+            } else if let integer {
+                try container.encode(integer)
+            } else if let unsigned {
+                try container.encode(unsigned)
+            } else if let number {
+                try container.encode(number)
+            } else if let boolean {
+                try container.encode(boolean)
+            } else {
+                try container.encodeNil()
+            }
         }
     }
 }

@@ -108,7 +108,10 @@ public struct JSON: @unchecked Sendable {
             while at < last {
                 let key = strings + Int(tape[at] & JSON.payloadBits)
                 if key.loadUnaligned(as: UInt32.self) == UInt32(wanted.count),
-                    wanted.isEmpty || memcmp(key + 4, wanted.baseAddress!, wanted.count) == 0 { position = at + 1 }
+                    wanted.isEmpty || memcmp(key + 4, wanted.baseAddress!, wanted.count) == 0
+                {
+                    position = at + 1
+                }
                 at = JSON.end(of: at + 1, on: tape)
             }
             return position
@@ -230,11 +233,13 @@ private enum JSONParsers {
     static func giveBack(_ parser: OpaquePointer) {
         let small = pulse_json_parser_capacity(parser) <= maximumCapacity
         let idleParser = Idle(parser: parser)
-        let isKept = small && idle.withLock { list in
-            guard list.count < maximumIdle else { return false }
-            list.append(idleParser)
-            return true
-        }
+        let isKept =
+            small
+            && idle.withLock { list in
+                guard list.count < maximumIdle else { return false }
+                list.append(idleParser)
+                return true
+            }
         if !isKept { pulse_json_parser_free(parser) }
     }
 }

@@ -190,7 +190,8 @@ struct JSONRepair {
     }
 
     private static func isNumberByte(_ byte: UInt8) -> Bool {
-        (48...57).contains(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: ".") || byte | 0x20 == UInt8(ascii: "e")
+        (48...57).contains(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: ".")
+            || byte | 0x20 == UInt8(ascii: "e")
     }
 
     /// Whether a number has neither fraction nor exponent; nil for text that is not a JSON number.

@@ -55,7 +55,9 @@ public struct JSONText: Sendable {
         value.forEachMember { name, _ in names.append(name) }
         return withExtendedLifetime(value) {
             // For a few names, comparing pairs is faster than building a set; for many it would be quadratic.
-            guard count > 32 else { return names.indices.filter { place in names[(place + 1)...].contains { $0.elementsEqual(names[place]) } } }
+            guard count > 32 else {
+                return names.indices.filter { place in names[(place + 1)...].contains { $0.elementsEqual(names[place]) } }
+            }
             var later: Set<Name> = []
             later.reserveCapacity(count)
             return names.indices.reversed().filter { !later.insert(Name(bytes: names[$0])).inserted }.reversed()

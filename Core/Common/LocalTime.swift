@@ -5,7 +5,9 @@ extension TimeZone {
     /// Nil for anything else. Foundation also accepts offsets and abbreviations, which are ambiguous.
     public init?(tzName name: String) {
         let isName = name.utf8.contains(UInt8(ascii: "/")) || Self.namesWithoutRegion.contains(name)
-        let isPlain = name.utf8.allSatisfy { (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || "_+-/".utf8.contains($0) }
+        let isPlain = name.utf8.allSatisfy {
+            (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || "_+-/".utf8.contains($0)
+        }
         // Paths in the system's database that are not names of zones.
         guard isName, isPlain, !["posix/", "right/", "SystemV/"].contains(where: name.hasPrefix) else { return nil }
         self.init(identifier: name)
@@ -15,7 +17,8 @@ extension TimeZone {
     private static let namesWithoutRegion: Set = [
         "CET", "CST6CDT", "Cuba", "EET", "EST", "EST5EDT", "Egypt", "Eire", "GB", "GB-Eire", "GMT", "GMT+0", "GMT-0", "GMT0", "Greenwich",
         "HST", "Hongkong", "Iceland", "Iran", "Israel", "Jamaica", "Japan", "Kwajalein", "Libya", "MET", "MST", "MST7MDT", "NZ", "NZ-CHAT",
-        "Navajo", "PRC", "PST8PDT", "Poland", "Portugal", "ROC", "ROK", "Singapore", "Turkey", "UCT", "UTC", "Universal", "W-SU", "WET", "Zulu",
+        "Navajo", "PRC", "PST8PDT", "Poland", "Portugal", "ROC", "ROK", "Singapore", "Turkey", "UCT", "UTC", "Universal", "W-SU", "WET",
+        "Zulu",
     ]
 
     /// How many milliseconds the zone's clocks are ahead of UTC at `instant`; negative if they are behind.

@@ -28,7 +28,8 @@ public enum PagePath {
             // No early exit, so the compiler can vectorize the loop.
             var odd = 0
             for byte in bytes {
-                let isOdd = byte >= 0x7F || byte < 0x20 || byte == UInt8(ascii: "%") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
+                let isOdd =
+                    byte >= 0x7F || byte < 0x20 || byte == UInt8(ascii: "%") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
                 odd &+= isOdd ? 1 : 0
             }
             return odd == 0
@@ -38,7 +39,11 @@ public enum PagePath {
     /// `/a` of `https://example.com/a`, or `/` if nothing follows the host. Any other text is returned unchanged.
     private static func withoutOrigin(_ path: String) -> Substring {
         let utf8 = path.utf8
-        guard let scheme = ["https://", "http://"].first(where: { utf8.count >= $0.utf8.count && zip(utf8, $0.utf8).allSatisfy { $0 | 0x20 == $1 | 0x20 } }) else {
+        guard
+            let scheme = ["https://", "http://"].first(where: {
+                utf8.count >= $0.utf8.count && zip(utf8, $0.utf8).allSatisfy { $0 | 0x20 == $1 | 0x20 }
+            })
+        else {
             return path[...]
         }
         let rest = path[utf8.index(utf8.startIndex, offsetBy: scheme.utf8.count)...]
@@ -93,7 +98,9 @@ public enum PagePath {
     /// The decoded bytes of the run of escapes, such as `%41%C3`, that begins at `start`; empty if none does.
     private static func encodedRun(_ bytes: UnsafeRawBufferPointer, from start: Int) -> [UInt8] {
         var run: [UInt8] = [], at = start
-        while at + 2 < bytes.count, bytes[at] == UInt8(ascii: "%"), let high = Hexadecimal.value(bytes[at + 1]), let low = Hexadecimal.value(bytes[at + 2]) {
+        while at + 2 < bytes.count, bytes[at] == UInt8(ascii: "%"), let high = Hexadecimal.value(bytes[at + 1]),
+            let low = Hexadecimal.value(bytes[at + 2])
+        {
             run.append(high << 4 | low)
             at += 3
         }
@@ -105,7 +112,8 @@ public enum PagePath {
         while at < bytes.count {
             let length = UTF8Text.length(at: at, of: bytes) ?? 0
             // The two-byte sequences C2 80 to C2 9F are controls.
-            let isDecoded = length > 1
+            let isDecoded =
+                length > 1
                 ? !(bytes[at] == 0xC2 && bytes[at + 1] < 0xA0) : length == 1 && !staysEncoded(bytes[at]) && !completes(bytes[at], result)
             if isDecoded {
                 result.append(contentsOf: bytes[at..<at + length])

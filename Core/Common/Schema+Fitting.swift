@@ -59,7 +59,10 @@ extension Double {
     public init?(written text: String) {
         let bytes = text.utf8.drop { $0 <= 0x20 }
         let trimmed = bytes.prefix((bytes.lastIndex { $0 > 0x20 }.map { bytes.distance(from: bytes.startIndex, to: $0) + 1 }) ?? 0)
-        let isPlain = trimmed.allSatisfy { (48...57).contains($0) || [UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "e"), UInt8(ascii: "E")].contains($0) }
+        let isPlain = trimmed.allSatisfy {
+            (48...57).contains($0)
+                || [UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "e"), UInt8(ascii: "E")].contains($0)
+        }
         guard isPlain, let number = Double(Substring(trimmed)), number.isFinite else { return nil }
         self = number
     }
@@ -77,7 +80,8 @@ extension JSON {
     /// The array or object that a string contains as JSON; nil for anything else. On pages where Prototype 1.6 gives arrays a `toJSON`,
     /// `JSON.stringify` writes arrays inside objects this way.
     public var spelledContainer: JSON? {
-        guard kind == .string, let text = string, let first = text.utf8.first(where: { $0 > 0x20 }), first == UInt8(ascii: "[") || first == UInt8(ascii: "{")
+        guard kind == .string, let text = string, let first = text.utf8.first(where: { $0 > 0x20 }),
+            first == UInt8(ascii: "[") || first == UInt8(ascii: "{")
         else { return nil }
         return try? JSON.parse(text)
     }

@@ -301,7 +301,8 @@ extension Schema {
         case .nullable(let inner): inner.expectation + " or null"
         case .named(_, let inner): inner.expectation
         case .integer(let range): Self.bounded("a whole number", range.lowerBound, range.upperBound, .min, .max)
-        case .number(let range): Self.bounded("a number", range.lowerBound, range.upperBound, -.greatestFiniteMagnitude, .greatestFiniteMagnitude)
+        case .number(let range):
+            Self.bounded("a number", range.lowerBound, range.upperBound, -.greatestFiniteMagnitude, .greatestFiniteMagnitude)
         case .choice(let choices): "one of " + choices.map { "'\($0)'" }.joined(separator: ", ")
         case .string(_, .timestamp): "an ISO 8601 date or timestamp"
         case .string(_, .uuid): "a UUID"

@@ -15,7 +15,8 @@ extension Statistics {
         let one = spread(first), other = spread(second), sum = one.ofMean + other.ofMean
         guard sum > 0 else { return nil }
         let t = (one.mean - other.mean) / sum.squareRoot()
-        let freedom = sum * sum
+        let freedom =
+            sum * sum
             / (one.ofMean * one.ofMean / Double(first.count - 1) + other.ofMean * other.ofMean / Double(second.count - 1))
         return student(t, freedom: freedom)
     }

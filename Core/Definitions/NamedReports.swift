@@ -7,7 +7,9 @@ extension ProjectRequest {
     /// The report called `name`.
     /// - Parameter path: the path of the field with the name, for the error.
     /// - Throws: 400 for an unknown name.
-    public func report(_ name: String, at path: String = "report_type") throws -> NamedReport { try services.catalog.require(name, at: path).report }
+    public func report(_ name: String, at path: String = "report_type") throws -> NamedReport {
+        try services.catalog.require(name, at: path).report
+    }
 
     /// Runs the report called `name` over `scope`.
     /// - Throws: 400 for an unknown name; 403 if its module is off.

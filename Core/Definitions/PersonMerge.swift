@@ -21,7 +21,8 @@ public enum PersonMerge {
 
     /// The project's merges in effect.
     static func people(of project: Project, in control: any ControlStore) async throws -> People {
-        let rows = try await control.read("""
+        let rows = try await control.read(
+            """
             SELECT user_id, into_user_id FROM identity_merges WHERE project_id = \(project.id) AND undone_at IS NULL
             ORDER BY created_at, id LIMIT \(maximum)
             """)

@@ -35,10 +35,12 @@ extension Route {
     private static func extended(_ parameters: [Parameter]) -> [Parameter] { parameters + [ScopeParameters.compare] }
 
     private static func extended(_ fields: [Schema.Field]) -> Success {
-        .json(.object(fields + [
-            .optional("previous", .object(fields), "The period before, with compare=previous."),
-            .optional("as_of", .timestamp, "Events collected after this may be missing; absent if none are."),
-        ]))
+        .json(
+            .object(
+                fields + [
+                    .optional("previous", .object(fields), "The period before, with compare=previous."),
+                    .optional("as_of", .timestamp, "Events collected after this may be missing; absent if none are."),
+                ]))
     }
 
     private static func answer<Report: Encodable & Sendable>(
@@ -61,10 +63,16 @@ extension Route {
     /// - Parameter cell: the filter dimensions that identify the number; each becomes a parameter.
     public static func drill(_ path: String, by cell: [String]) -> Route {
         let parameters = cell.map { Parameter($0, .text(maximum: 2_048), "Its \($0), as in the report.") }
-        return report(path + "/drill", "The visitors behind a number of \(path).", parameters: ScopeParameters.list + parameters, fields: VisitorList.fields) {
+        return report(
+            path + "/drill", "The visitors behind a number of \(path).", parameters: ScopeParameters.list + parameters,
+            fields: VisitorList.fields
+        ) {
             call, scope in
-            let filters = cell.compactMap { name in call.text(name).flatMap { value in Filter.Dimension(name).map { Filter($0, .isOneOf, [value]) } } }
-            return try await VisitorList.page("core.drill", of: scope.filtered(by: filters), visitors: "SELECT DISTINCT visitor FROM activity")
+            let filters = cell.compactMap { name in
+                call.text(name).flatMap { value in Filter.Dimension(name).map { Filter($0, .isOneOf, [value]) } }
+            }
+            return try await VisitorList.page(
+                "core.drill", of: scope.filtered(by: filters), visitors: "SELECT DISTINCT visitor FROM activity")
         }
     }
 

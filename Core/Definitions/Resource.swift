@@ -49,7 +49,8 @@ public struct Resource: Sendable {
 
     public init(
         _ kind: String, path: String, table: String, fields: [Schema.Field], unique: String? = nil, uniqueInAnyCase: Bool = false,
-        counted: Set<String> = [], defaults: String? = nil, exclusive: String? = nil, check: @escaping @Sendable (JSON) throws -> Void = { _ in },
+        counted: Set<String> = [], defaults: String? = nil, exclusive: String? = nil,
+        check: @escaping @Sendable (JSON) throws -> Void = { _ in },
         verify: @escaping @Sendable (ProjectRequest, _ id: String?, JSON) async throws -> Void = { _, _, _ in },
         relations: (@Sendable (ProjectRequest, Relations) throws -> Void)? = nil, normalize: (@Sendable (JSON) throws -> String)? = nil
     ) {
@@ -91,13 +92,14 @@ public struct Resource: Sendable {
 
     /// The step that creates the table, for the module's first migration.
     public var creation: Migration.Step {
-        .createTable(Table(
-            table,
-            [
-                Column("id", .text), Column("project_id", .text), Column("unique_value", .text), Column("definition", .text),
-                Column("created_at", .int64), Column("updated_at", .int64),
-            ],
-            primaryKey: ["id"], unique: [["project_id", "unique_value"]]))
+        .createTable(
+            Table(
+                table,
+                [
+                    Column("id", .text), Column("project_id", .text), Column("unique_value", .text), Column("definition", .text),
+                    Column("created_at", .int64), Column("updated_at", .int64),
+                ],
+                primaryKey: ["id"], unique: [["project_id", "unique_value"]]))
     }
 
     // MARK: Routes
@@ -125,17 +127,22 @@ public struct Resource: Sendable {
         let one = path + "/{id}", noun = kind.lowercased()
         let changes = Schema.object(fields.map { .optional($0.name, $0.schema, $0.summary) })
         return [
-            Route(.get, path, "List \(noun) definitions, oldest first.", scope: .query, access: .read, parameters: Parameter.page,
-                  success: .json(.object([.required("data", .list(line)), .required("total", .count)])), use: list),
-            Route(.post, path, "Create a \(noun).", scope: .query, access: .write, body: .object(fields),
-                  success: .json(answered, status: 201)) { call in
+            Route(
+                .get, path, "List \(noun) definitions, oldest first.", scope: .query, access: .read, parameters: Parameter.page,
+                success: .json(.object([.required("data", .list(line)), .required("total", .count)])), use: list),
+            Route(
+                .post, path, "Create a \(noun).", scope: .query, access: .write, body: .object(fields),
+                success: .json(answered, status: 201)
+            ) { call in
                 let made = try await create(try await call.body(), for: call)
                 try await after(call, nil, made)
                 return self.answer(made, status: 201)
             },
             Route(.get, one, "Read a \(noun).", scope: .query, access: .read, success: .json(answered), use: get),
-            Route(.put, one, "Change fields of a \(noun); fields left out stay as they are.", scope: .query, access: .write, body: changes,
-                  success: .json(answered)) { call in
+            Route(
+                .put, one, "Change fields of a \(noun); fields left out stay as they are.", scope: .query, access: .write, body: changes,
+                success: .json(answered)
+            ) { call in
                 let (old, changed) = try await replace(call, from: nil)
                 try await after(call, old, changed)
                 return self.answer(changed, status: 200)
@@ -199,7 +206,8 @@ public struct Resource: Sendable {
             """
             SELECT \(sql: Self.columns) FROM \(sql: table) WHERE project_id = \(call.project.id)
             ORDER BY created_at, id LIMIT \(call.limit) OFFSET \(call.offset)
-            """).map(Definition.init)
+            """
+        ).map(Definition.init)
     }
 
     @Sendable private func list(_ call: ProjectRequest) async throws -> Answer {
@@ -225,19 +233,22 @@ public struct Resource: Sendable {
         try await verify(call, nil, body)
         let id = Identifiers.uuid(), project = call.project.id, now = call.now.milliseconds
         let value = try uniqueValue(of: definition) ?? id
-        return try Definition(try await change(call, id: id, .create, body) { transaction, _ in
-            try await transaction.run(
-                """
-                INSERT INTO \(sql: table) (id, project_id, unique_value, definition, created_at, updated_at)
-                VALUES (\(id), \(project), \(value), \(definition), \(now), \(now))
-                RETURNING \(sql: Self.columns)
-                """)
-        }.row)
+        return try Definition(
+            try await change(call, id: id, .create, body) { transaction, _ in
+                try await transaction.run(
+                    """
+                    INSERT INTO \(sql: table) (id, project_id, unique_value, definition, created_at, updated_at)
+                    VALUES (\(id), \(project), \(value), \(definition), \(now), \(now))
+                    RETURNING \(sql: Self.columns)
+                    """)
+            }.row)
     }
 
     /// Updates the definition that the path names.
     /// - Parameter body: the fields to change; nil for the request's body.
-    public func update(_ call: ProjectRequest, from body: JSON? = nil) async throws -> Definition { try await replace(call, from: body).new }
+    public func update(_ call: ProjectRequest, from body: JSON? = nil) async throws -> Definition {
+        try await replace(call, from: body).new
+    }
 
     private func replace(_ call: ProjectRequest, from body: JSON?) async throws -> (old: Definition?, new: Definition) {
         // A missing definition is a 404 before the body is read.
@@ -262,7 +273,8 @@ public struct Resource: Sendable {
     public func delete(_ definition: Definition, _ call: ProjectRequest) async throws {
         let id = definition.id, project = call.project.id
         _ = try await change(call, id: id, .delete, nil) { transaction, _ in
-            try await transaction.run("DELETE FROM \(sql: table) WHERE id = \(id) AND project_id = \(project) RETURNING \(sql: Self.columns)")
+            try await transaction.run(
+                "DELETE FROM \(sql: table) WHERE id = \(id) AND project_id = \(project) RETURNING \(sql: Self.columns)")
         }
     }
 
@@ -311,8 +323,12 @@ public struct Resource: Sendable {
         let changed: (old: Definition?, row: Row)?
         do {
             changed = try await call.control.write { transaction in
-                let before = action == .create ? nil : try await transaction.run(
-                    "SELECT \(sql: Self.columns) FROM \(sql: table) WHERE id = \(id) AND project_id = \(project)").first
+                let before =
+                    action == .create
+                    ? nil
+                    : try await transaction.run(
+                        "SELECT \(sql: Self.columns) FROM \(sql: table) WHERE id = \(id) AND project_id = \(project)"
+                    ).first
                 let old = try before.map(Definition.init)
                 guard let row = try await statements(transaction, old).first else { return nil }
                 let new = action == .delete ? nil : try Definition(row)
@@ -323,7 +339,8 @@ public struct Resource: Sendable {
                     }
                 }
                 if let relations { try relations(call, Relations(old: old, new: new, all: try await all(of: project, in: transaction))) }
-                try await AuditLog.record("\(noun).\(action.rawValue)", by: actor, on: "\(noun) \(id)", project: project, at: now, in: transaction)
+                try await AuditLog.record(
+                    "\(noun).\(action.rawValue)", by: actor, on: "\(noun) \(id)", project: project, at: now, in: transaction)
                 return (old, row)
             }
         } catch is UniqueViolation {
@@ -345,7 +362,8 @@ public struct Resource: Sendable {
     ) async throws {
         for definition in try await all(of: project, in: transaction) {
             guard let text = try change(definition.id, definition.fields) else { continue }
-            try await transaction.run("""
+            try await transaction.run(
+                """
                 UPDATE \(sql: table) SET definition = \(text), updated_at = \(now.milliseconds)
                 WHERE id = \(definition.id) AND project_id = \(project)
                 """)

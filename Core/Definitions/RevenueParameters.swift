@@ -6,7 +6,8 @@ import Storage
 extension ScopeParameters {
     /// Read by `ProjectRequest.currency(default:)`.
     public static let currency = Parameter(
-        "currency", .text(maximum: 3), "ISO 4217 code of the currency for amounts. Default: the most common currency of the range's orders.")
+        "currency", .text(maximum: 3), "ISO 4217 code of the currency for amounts. Default: the most common currency of the range's orders."
+    )
 }
 
 extension ProjectRequest {

@@ -29,7 +29,9 @@ extension ProjectRequest {
     public func requireKey(toRead question: SavedQuestion) async throws {
         try requireKey(toUse: try services.catalog.require(question.reportType).module)
         guard allowedModules != nil, let parameters = question.parameters else { return }
-        do { _ = try await scope { parameters[$0].flatMap(SavedReport.text) } } catch let error as ServiceError where error.code != "key_modules" {}
+        do { _ = try await scope { parameters[$0].flatMap(SavedReport.text) } } catch let error as ServiceError
+            where error.code != "key_modules"
+        {}
     }
 
     /// Checks that a limited key changes a saved definition only to questions that it may read itself, because an embed made by others may

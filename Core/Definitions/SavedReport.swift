@@ -62,7 +62,9 @@ public enum SavedReport {
     /// - Throws: 400 for what `check` can't see: an unknown zone or segment, an invalid filter, a range that ends before it starts.
     static func verify(parameters: JSON?, at path: String = "params", _ call: ProjectRequest) async throws {
         guard let parameters, !parameters.isNull else { return }
-        do { _ = try await call.scope { parameters[$0].flatMap(text) } } catch let error as ServiceError where error.status == 400 || error.status == 404 {
+        do { _ = try await call.scope { parameters[$0].flatMap(text) } } catch let error as ServiceError
+            where error.status == 400 || error.status == 404
+        {
             throw ServiceError.body("field '\(path)': \(error.message)")
         }
     }
@@ -78,12 +80,15 @@ public enum Dashboard {
         fields: [
             .required("name", .text(200)), .optional("description", .nullable(.optionalText(2_000))),
             .optional("layout", .map(.any), "Such as {\"columns\": 12}."),
-            .required("widgets", .array(.object([
-                .required("id", .text(100)), .required("report_type", .reportName),
-                .required("x", .integer(0...1_000)), .required("y", .integer(0...10_000)), .required("w", .integer(1...1_000)),
-                .required("h", .integer(1...1_000)), .optional("title", .text(200)), .optional("visualization", .text(50)),
-                .optional("params", .map(.any), "As in a report."),
-            ]), count: 0...100)),
+            .required(
+                "widgets",
+                .array(
+                    .object([
+                        .required("id", .text(100)), .required("report_type", .reportName),
+                        .required("x", .integer(0...1_000)), .required("y", .integer(0...10_000)), .required("w", .integer(1...1_000)),
+                        .required("h", .integer(1...1_000)), .optional("title", .text(200)), .optional("visualization", .text(50)),
+                        .optional("params", .map(.any), "As in a report."),
+                    ]), count: 0...100)),
             .optional("is_default", .boolean, "Whether it is shown first; setting it clears it in the other dashboard."),
         ],
         defaults: #"{"description":null,"layout":{},"is_default":false}"#,

@@ -12,16 +12,20 @@ public enum ScopeParameters {
         Parameter("timezone", .text(maximum: 64), "IANA name of the time zone for days and hours, such as Asia/Kolkata. Default: UTC."),
         filter,
         Parameter("segment_id", .text(maximum: 40), "Only visitors of this segment."),
-        Parameter("count_by", .choice(["visitors", "people"], default: "visitors"), "With people, visitors with the same user count as one."),
+        Parameter(
+            "count_by", .choice(["visitors", "people"], default: "visitors"), "With people, visitors with the same user count as one."),
     ]
 
     /// Parsed by `Filter.parse`.
-    public static let filter = Parameter("filter", .text(maximum: 16_384), "Conditions such as country:US,CA;browser!:Chrome;path~:/docs*;data.plan:pro. A backslash escapes the next character.")
+    public static let filter = Parameter(
+        "filter", .text(maximum: 16_384),
+        "Conditions such as country:US,CA;browser!:Chrome;path~:/docs*;data.plan:pro. A backslash escapes the next character.")
     /// Read by `Route.report`.
     public static let compare = Parameter("compare", .choice(["previous"], default: nil), "Adds the equally long period before the range.")
 
     /// Read by `ProjectRequest.interval`.
-    public static let interval = Parameter("interval", .choice(TimeBuckets.Unit.allCases.map(\.rawValue), default: "day"), "Width of a point.")
+    public static let interval = Parameter(
+        "interval", .choice(TimeBuckets.Unit.allCases.map(\.rawValue), default: "day"), "Width of a point.")
 
     /// `range` with limit and offset.
     public static let list = range + Parameter.page
@@ -54,7 +58,9 @@ extension ProjectRequest {
     private func filters(_ text: String) throws -> [Filter] {
         let filters = try Filter.parse(text, and: services.dimensions.map(\.dimension))
         for filter in filters {
-            if let (module, _) = services.dimensions.first(where: { .ofModule($0.dimension) == filter.dimension }) { try require(module: module) }
+            if let (module, _) = services.dimensions.first(where: { .ofModule($0.dimension) == filter.dimension }) {
+                try require(module: module)
+            }
         }
         return filters
     }
@@ -80,7 +86,8 @@ extension ProjectRequest {
     private func range(in zone: TimeZone, _ value: (String) -> String?) throws -> TimeRange {
         // The default end is the next full minute instead of now, so that a report requested again within the minute has the
         // same range. There are no events between the two.
-        let end = try instant("end_at", value("end_at"), in: zone, endOfDay: true)
+        let end =
+            try instant("end_at", value("end_at"), in: zone, endOfDay: true)
             ?? Instant(milliseconds: (now.milliseconds / 60_000 + 1) * 60_000)
         let start = try instant("start_at", value("start_at"), in: zone, endOfDay: false) ?? end.adding(days: -30)
         guard start < end else {

@@ -96,10 +96,13 @@ private struct SegmentExpansion {
         case .not(let inner): return .not(try await expand(inner, inside: outer, depth: depth))
         case .segment(let id, let isMember):
             try count()
-            guard !outer.contains(id) else { throw ServiceError.body("field 'definition' refers to segment '\(id)', which it is a part of.") }
+            guard !outer.contains(id) else {
+                throw ServiceError.body("field 'definition' refers to segment '\(id)', which it is a part of.")
+            }
             guard depth < Self.maximumDepth else {
                 throw ServiceError.body(
-                    "field 'definition' refers to segments that refer to others, \(Self.maximumDepth) deep at most; segment '\(id)' is deeper.")
+                    "field 'definition' refers to segments that refer to others, \(Self.maximumDepth) deep at most; segment '\(id)' is deeper."
+                )
             }
             let inner = try await expand(try await definition(id), inside: outer.union([id]), depth: depth + 1)
             return isMember ? inner : .not(inner)
@@ -108,7 +111,8 @@ private struct SegmentExpansion {
             journeys += 1
             guard journeys <= Self.maximumJourneys else {
                 throw ServiceError.body(
-                    "field 'definition' has more than \(Self.maximumJourneys) conditions with the source 'sequence' or 'funnel', with those of the segments that it refers to.")
+                    "field 'definition' has more than \(Self.maximumJourneys) conditions with the source 'sequence' or 'funnel', with those of the segments that it refers to."
+                )
             }
             return rule
         default:

@@ -12,9 +12,12 @@ enum AndroidModel {
     static func namesScreenSize(_ text: UnsafeBufferPointer<UInt8>, _ position: Int) -> Bool {
         guard position > 0, var start = nextPart(text, position) else { return false }
         // `en-us;` may precede the name.
-        if start + 6 < text.count, text[start + 2] == UInt8(ascii: "-") || text[start + 2] == UInt8(ascii: "_"), text[start + 5] == UInt8(ascii: ";"),
+        if start + 6 < text.count, text[start + 2] == UInt8(ascii: "-") || text[start + 2] == UInt8(ascii: "_"),
+            text[start + 5] == UInt8(ascii: ";"),
             let next = nextPart(text, start)
-        { start = next }
+        {
+            start = next
+        }
         guard start + 6 <= text.count, text[start].isDigit, text[start + 1].isDigit, text[start + 2].isLetter else { return false }
         let inches = Int(text[start] - 0x30) * 10 + Int(text[start + 1] - 0x30)
         guard (19...86).contains(inches) else { return false }

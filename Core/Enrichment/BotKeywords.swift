@@ -358,7 +358,8 @@ enum BotKeywords {
         "bot|", "bots|", "bot_", "robot", "|bot-", "crawl", "spider", "agent|", "worker/",
         // What bots do.
         "scrape", "scraping", "fetch", "archiver", "harvest", "monitor", "checker", "linkcheck", "check|", "validat",
-        "preview", "|scanner", "scanning", "analyzer", "inspect|", "inspector", "inspection", "probe|", "uptime", "healthcheck", "health-check",
+        "preview", "|scanner", "scanning", "analyzer", "inspect|", "inspector", "inspection", "probe|", "uptime", "healthcheck",
+        "health-check",
         "health check", "synthetic", "|ping|", "parser|", "indexer", "grabber", "collector", "copier", "siphon", "sucker",
         "sleuth", "retriever", "resolver", "linkexpander", "screenshot", "|thumbnail", "favicon", "metadata", "measurement",
         "|audit", "survey|", "|research", "|seo|", "webmaster", "subscriber", "feed|", "feedfetch", "|rss|", "webhook",

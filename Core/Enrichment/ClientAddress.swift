@@ -64,7 +64,8 @@
             let pair = text.trimmed(start..<end)
             if pair.count > 4, text.equals("for=", in: pair.lowerBound..<pair.lowerBound + 4) {
                 let value = pair.lowerBound + 4..<pair.upperBound
-                let isQuoted = value.count >= 2 && text[value.lowerBound] == UInt8(ascii: "\"")
+                let isQuoted =
+                    value.count >= 2 && text[value.lowerBound] == UInt8(ascii: "\"")
                     && text[value.upperBound - 1] == UInt8(ascii: "\"")
                 return isQuoted ? value.lowerBound + 1..<value.upperBound - 1 : value
             }

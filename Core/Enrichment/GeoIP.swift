@@ -38,7 +38,8 @@ import Musl
         let status = MMDB_open(path, UInt32(MMDB_MODE_MMAP), opened)
         guard status == MMDB_SUCCESS else {
             // On failure the library has already closed everything.
-            let reason = status == MMDB_IO_ERROR || status == MMDB_FILE_OPEN_ERROR
+            let reason =
+                status == MMDB_IO_ERROR || status == MMDB_FILE_OPEN_ERROR
                 ? String(cString: strerror(errno)) : String(cString: MMDB_strerror(status))
             opened.deallocate()
             throw EnrichmentError("The GeoIP database '\(path)' can't be opened: \(reason).")

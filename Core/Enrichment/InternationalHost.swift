@@ -22,7 +22,8 @@ enum InternationalHost {
         guard host.utf8.contains(where: { $0 > 0x7F }) else { return nil }
         let mapped = host.lowercased().precomposedStringWithCompatibilityMapping.replacing("\u{3002}", with: ".")
         let labels = mapped.unicodeScalars.split(separator: ".", omittingEmptySubsequences: false).map { label -> String? in
-            guard label.allSatisfy({ $0.value > 0x7F ? !$0.properties.isWhitespace : UInt8($0.value).isWord || $0 == "-" || $0 == "_" }) else { return nil }
+            guard label.allSatisfy({ $0.value > 0x7F ? !$0.properties.isWhitespace : UInt8($0.value).isWord || $0 == "-" || $0 == "_" })
+            else { return nil }
             return label.allSatisfy(\.isASCII) ? String(Substring(label)) : punycode(Array(label)).map { "xn--" + $0 }
         }
         guard !labels.contains(nil) else { return nil }

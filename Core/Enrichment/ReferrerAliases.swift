@@ -54,7 +54,9 @@ enum ReferrerAliases {
     private static let searchPrefixes: Set<String> = ["m", "images", "encrypted", "ipv4", "ipv6", "cse"]
 
     /// Domains whose subdomains all belong to one source (`l.`, `lm.`, `m.`, `out.`, `old.`, a country or a language).
-    private static let domains: [Substring: String] = folded.merging(payments { $0 < 3 }.map { (Substring($0), ReferrerSource.direct) }) { $1 }
+    private static let domains: [Substring: String] = folded.merging(payments { $0 < 3 }.map { (Substring($0), ReferrerSource.direct) }) {
+        $1
+    }
 
     private static let hosts: [String: String] = named.merging(payments { $0 > 2 }.map { ($0, ReferrerSource.direct) }) { $1 }
 

@@ -102,7 +102,8 @@ public enum SourceCatalog {
     }
 
     private static let variants: Set<Substring> = [
-        "m", "mobile", "wap", "amp", "touch", "lite", "html", "search", "image", "images", "img", "video", "videos", "news", "web", "safe", "r", "cn",
+        "m", "mobile", "wap", "amp", "touch", "lite", "html", "search", "image", "images", "img", "video", "videos", "news", "web", "safe",
+        "r", "cn",
         "encrypted", "ipv4", "ipv6", "start",
     ]
 

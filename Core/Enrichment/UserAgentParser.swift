@@ -168,8 +168,9 @@ extension UnsafeBufferPointer<UInt8> {
         }
         let major = digits(from: start)
         guard (1...4).contains(major.count) else { return "" }
-        guard parts > 1, major.upperBound < count, self[major.upperBound] == UInt8(ascii: ".")
-            || self[major.upperBound] == UInt8(ascii: "_")
+        guard parts > 1, major.upperBound < count,
+            self[major.upperBound] == UInt8(ascii: ".")
+                || self[major.upperBound] == UInt8(ascii: "_")
         else { return text(major) }
         let minor = digits(from: major.upperBound + 1)
         guard (1...3).contains(minor.count) else { return text(major) }

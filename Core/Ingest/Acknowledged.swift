@@ -39,7 +39,9 @@ final class Acknowledged: Sendable {
             } else {
                 state.live = (sender, now)
             }
-            if let live = state.live, let batches = state.batchProject, live.project != batches { state.shared = max(state.shared ?? live.at, live.at) }
+            if let live = state.live, let batches = state.batchProject, live.project != batches {
+                state.shared = max(state.shared ?? live.at, live.at)
+            }
         }
     }
 

@@ -183,8 +183,10 @@ final class BatchDoor: Sendable {
     private func nextTurns(_ state: inout State) -> [Turn] {
         var turns: [Turn] = []
         let isShared = acknowledged.isShared
-        while let (project, sender) = state.senders.filter({ !$0.value.line.isEmpty && (state.isOpen || state.mayEnter($0.value, isShared: isShared)) })
-            .min(by: { $0.value.bytes < $1.value.bytes }) {
+        while let (project, sender) = state.senders.filter({
+            !$0.value.line.isEmpty && (state.isOpen || state.mayEnter($0.value, isShared: isShared))
+        })
+        .min(by: { $0.value.bytes < $1.value.bytes }) {
             let (bytes, wait) = sender.line[0]
             state.senders[project]?.line.removeFirst()
             state.senders[project]?.bytes += bytes

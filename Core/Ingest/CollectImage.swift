@@ -33,7 +33,9 @@ struct CollectImage: Sendable {
     /// Answers with the image whatever happens to the pageview, because pages must not show a broken one. The status says whether
     /// the pageview was accepted, the header `Pulse-Error` why not.
     @Sendable private func collect(_ call: ProjectRequest) async throws -> Answer {
-        var headers: HTTPFields = [.contentType: "image/gif", .cacheControl: "no-store, no-cache, must-revalidate, max-age=0", .expires: "0"]
+        var headers: HTTPFields = [
+            .contentType: "image/gif", .cacheControl: "no-store, no-cache, must-revalidate, max-age=0", .expires: "0",
+        ]
         headers[Self.pragma] = "no-cache"
         var answer = Answer(status: 200, headers: headers, body: .bytes(Self.image))
         // HEAD only checks that the image exists; nobody has seen the page.

@@ -106,8 +106,9 @@ import NIOCore
     public func record(_ facts: [Fact], about visitor: String, of project: Project, at instant: Instant) async throws {
         var rows = EncodedRows()
         pipeline.add(facts, about: visitor, of: project, at: instant, to: &rows)
-        let end = try await journal.append(JournalRecord.encode(
-            project: project.number, hour: instant.startOfHour.milliseconds, received: 0, refusals: [:], rows: rows))
+        let end = try await journal.append(
+            JournalRecord.encode(
+                project: project.number, hour: instant.startOfHour.milliseconds, received: 0, refusals: [:], rows: rows))
         writer.acknowledged.note(project.number, upTo: end, at: instant)
     }
 
@@ -140,7 +141,9 @@ import NIOCore
     private func bodyOfForm(_ media: String, of call: ProjectRequest) async throws -> ByteBuffer {
         if media == "application/x-www-form-urlencoded" {
             let body = try await call.rawBody()
-            if let first = body.readableBytesView.first(where: { $0 > 0x20 }), [UInt8(ascii: "{"), UInt8(ascii: "[")].contains(first) { return body }
+            if let first = body.readableBytesView.first(where: { $0 > 0x20 }), [UInt8(ascii: "{"), UInt8(ascii: "[")].contains(first) {
+                return body
+            }
         }
         throw ServiceError(
             status: 415, code: "invalid_body",
@@ -219,9 +222,10 @@ import NIOCore
         } else {
             counters.kept(Int64(batch.events), of: batch.project, at: batch.hour)
             do {
-                let position = try await journal.append(JournalRecord.encode(
-                    project: batch.project, hour: batch.hour, received: batch.received, refusals: batch.refusals,
-                    adjustments: batch.adjustments, rows: batch.rows))
+                let position = try await journal.append(
+                    JournalRecord.encode(
+                        project: batch.project, hour: batch.hour, received: batch.received, refusals: batch.refusals,
+                        adjustments: batch.adjustments, rows: batch.rows))
                 writer.acknowledged.note(batch.project, upTo: position, at: call.now, isBatch: batch.isLarge)
                 end = position
             } catch {

@@ -110,7 +110,8 @@ public struct Visit: Sendable {
 
     /// The values of `FactTable.sessionColumns`.
     public var sessionValues: [Value] {
-        [.int(sessionAt.milliseconds)] + [attributes.source, attributes.country, attributes.device, attributes.browser, attributes.os].map(Value.text)
+        [.int(sessionAt.milliseconds)]
+            + [attributes.source, attributes.country, attributes.device, attributes.browser, attributes.os].map(Value.text)
     }
 
     /// The page that a fact is about: the path that was sent, without what identifies people, or else the session's last page.

@@ -121,7 +121,9 @@ import Synchronization
         var done: Adjustments = []
         if let time = payload["timestamp"], isOdd(time) { done.insert(.timestamp) }
         // A shorter path wasn't cut.
-        if draft.activity.map({ $0.path.utf8.count >= PagePath.maximumLength }) ?? true, let path = payload["path"]?.string, PagePath.isCut(path) {
+        if draft.activity.map({ $0.path.utf8.count >= PagePath.maximumLength }) ?? true, let path = payload["path"]?.string,
+            PagePath.isCut(path)
+        {
             done.insert(.tooLong)
         }
         if let screen = draft.activity?.screen, !screen.isEmpty, ScreenSize(screen) == nil {
@@ -276,8 +278,9 @@ import Synchronization
         func key(_ day: Day) -> Int64? { key(day, salt: day) ?? key(day, salt: today) }
         guard let own = key(day) ?? identity.withOwnSalt(of: today, { key(day) }) else { preconditionFailure("today has a salt") }
         if sessions.current(project: project, visitor: own, at: when) == nil,
-           // A visit that continues past midnight stays one visit of one visitor.
-           let before = key(day.adding(days: -1)), sessions.current(project: project, visitor: before, at: when) != nil {
+            // A visit that continues past midnight stays one visit of one visitor.
+            let before = key(day.adding(days: -1)), sessions.current(project: project, visitor: before, at: when) != nil
+        {
             return Visitor(key: before, id: nil)
         }
         return Visitor(key: own, id: nil)
@@ -318,7 +321,8 @@ import Synchronization
             let current = sessions.current(project: project, visitor: visitor.key, at: when, sessionID: sessionID)
             // A session with a `session_id` is only identified by it, and facts don't store it.
             isTentative = sessionID == nil && (current?.isTentative == true || Sessions.isOld(when, now: sender.now))
-            let attributes = current?.attributes
+            let attributes =
+                current?.attributes
                 ?? self.attributes(ActivityDraft(kind: .event, path: payload.text("path")), sender, browser)
             visit = Visit(
                 project: project, visitor: visitor.key, at: when, sessionAt: Instant(milliseconds: current?.sessionAt ?? when.milliseconds),

@@ -27,13 +27,15 @@ import Synchronization
         storedTotal = Counter(label: "ingest_stored_events_total", dimensions: [], factory: metrics)
         duplicateTotal = Counter(label: "ingest_duplicate_events_total", dimensions: [], factory: metrics)
         waitingGauge = Gauge(label: "ingest_waiting_events", dimensions: [], factory: metrics)
-        // exact: reasons are named in our source
-        adjustedTotals = Dictionary(uniqueKeysWithValues: Adjustments.reasons.map {
-            ($0.name, Counter(label: "ingest_adjusted_events_total", dimensions: [("reason", $0.name)], factory: metrics))
-        })
-        refusedTotals = Dictionary(uniqueKeysWithValues: DropReason.allCases.map {
-            ($0, Counter(label: "ingest_dropped_events_total", dimensions: [("reason", $0.rawValue)], factory: metrics))
-        })
+        adjustedTotals = Dictionary(
+            // exact: reasons are named in our source
+            uniqueKeysWithValues: Adjustments.reasons.map {
+                ($0.name, Counter(label: "ingest_adjusted_events_total", dimensions: [("reason", $0.name)], factory: metrics))
+            })
+        refusedTotals = Dictionary(
+            uniqueKeysWithValues: DropReason.allCases.map {
+                ($0, Counter(label: "ingest_dropped_events_total", dimensions: [("reason", $0.rawValue)], factory: metrics))
+            })
     }
 
     func received(_ count: Int) { receivedTotal.increment(by: count) }

@@ -14,7 +14,8 @@ import Storage
     let mayRead: @Sendable (_ module: String, Project, APIKey?) -> Bool
 
     public init(
-        collection: Collection, ledger: Ledger, stream: LiveStream, mayRead: @escaping @Sendable (_ module: String, Project, APIKey?) -> Bool
+        collection: Collection, ledger: Ledger, stream: LiveStream,
+        mayRead: @escaping @Sendable (_ module: String, Project, APIKey?) -> Bool
     ) {
         self.mayRead = mayRead
         self.collection = collection
@@ -29,10 +30,11 @@ import Storage
                 nil,
                 Route(
                     .post, "/api/collect", "Collect one event, or up to 1,000.", scope: .ingest, access: .write, body: .any,
-                    success: .json(.object([
-                        .required("ok", .boolean), .optional("accepted", .count),
-                        .optional("errors", .list(.object([.required("index", .count), .required("error", .string(1...1_000))]))),
-                    ])), use: collection.collect)
+                    success: .json(
+                        .object([
+                            .required("ok", .boolean), .optional("accepted", .count),
+                            .optional("errors", .list(.object([.required("index", .count), .required("error", .string(1...1_000))]))),
+                        ])), use: collection.collect)
             ),
             (nil, CollectImage(collection: collection).route),
             (
@@ -41,14 +43,18 @@ import Storage
                 Route(
                     .get, "/api/v1/ingest/ledger", "The outcome of every event received, by hour.", scope: .query, access: .read,
                     parameters: ScopeParameters.range,
-                    success: .json(.object([
-                        .required("data", .list(.object([
-                            .required("hour", .timestamp), .required("received", .count), .required("stored", .count),
-                            .required("duplicate", .count), .required("refused", .map(.count), "Refused events, by reason."),
-                            .required("adjusted", .map(.count), "Events that were changed so they could be kept, by reason."),
-                            .required("waiting", .count),
-                        ]))),
-                    ])), use: showLedger)
+                    success: .json(
+                        .object([
+                            .required(
+                                "data",
+                                .list(
+                                    .object([
+                                        .required("hour", .timestamp), .required("received", .count), .required("stored", .count),
+                                        .required("duplicate", .count), .required("refused", .map(.count), "Refused events, by reason."),
+                                        .required("adjusted", .map(.count), "Events that were changed so they could be kept, by reason."),
+                                        .required("waiting", .count),
+                                    ])))
+                        ])), use: showLedger)
             ),
             (
                 "core",

@@ -69,7 +69,8 @@ import Synchronization
     /// - Parameter applied: called for every batch, in order, once it can be queried; drives the fan-out.
     public init(
         journal: Journal, events: any EventStore, tables: [FactTable], counters: IngestCounters, settings: Settings = Settings(),
-        sessionTimeoutMinutes: Int = 30, logger: Logger, applied: @escaping @Sendable (_ rows: [EncodedRow], _ duplicates: [Bool]) async -> Void
+        sessionTimeoutMinutes: Int = 30, logger: Logger,
+        applied: @escaping @Sendable (_ rows: [EncodedRow], _ duplicates: [Bool]) async -> Void
     ) {
         self.journal = journal
         self.events = events
@@ -131,7 +132,8 @@ import Synchronization
 
     private static func away(_ failure: String) -> ServiceError {
         .unavailable(
-            "events_unavailable", "The event store is not available at the moment; events are kept and will appear. Try again in 5 seconds.",
+            "events_unavailable",
+            "The event store is not available at the moment; events are kept and will appear. Try again in 5 seconds.",
             retryAfterSeconds: 5)
     }
 
@@ -268,7 +270,10 @@ import Synchronization
         let range = settings.batchBytes
         guard !isRecovering else { return range.upperBound }
         guard let bytesPerSecond else { return range.lowerBound }
-        return Int(min(max(bytesPerSecond * batchSeconds, Double(range.lowerBound)), Double(acknowledged.isShared ? range.upperBound : settings.batchBytesAlone)))
+        return Int(
+            min(
+                max(bytesPerSecond * batchSeconds, Double(range.lowerBound)),
+                Double(acknowledged.isShared ? range.upperBound : settings.batchBytesAlone)))
     }
 
     /// How long the next batch should take. The session lookup before a batch takes just as long for a small one, so it may make up
@@ -289,8 +294,10 @@ import Synchronization
         }
         let parsed = try records.map(JournalRecord.init)
         let facts = FactBatch(
-            journal: journal.id, position: next, tables: tables, rows: parsed.flatMap(\.rows), ledger: Self.summed(parsed.flatMap(\.ledger)),
-            trace: { row in row.read { header, _ in self.tables[header.table].name == Activity.table.name } ? Activity.trace(of: row) : nil })
+            journal: journal.id, position: next, tables: tables, rows: parsed.flatMap(\.rows),
+            ledger: Self.summed(parsed.flatMap(\.ledger)),
+            trace: { row in row.read { header, _ in self.tables[header.table].name == Activity.table.name } ? Activity.trace(of: row) : nil
+            })
         return Batch(facts: facts, bytes: records.reduce(0) { $0 + $1.count })
     }
 

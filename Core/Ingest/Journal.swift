@@ -78,7 +78,8 @@ import Synchronization
         isOwner = flock(lock, LOCK_EX | LOCK_NB) == 0
         do {
             id = try JournalFiles.identity(in: lock, of: folder, isOwner: isOwner)
-            state = Mutex(isOwner ? try Self.open(folder) : State(end: .start, committed: .start, kept: .start, segments: [:], descriptor: -1))
+            state = Mutex(
+                isOwner ? try Self.open(folder) : State(end: .start, committed: .start, kept: .start, segments: [:], descriptor: -1))
         } catch {
             Foundation.close(lock)
             throw error

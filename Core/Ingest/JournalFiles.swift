@@ -85,7 +85,9 @@ enum JournalFiles {
         let end: JournalPosition
     }
 
-    static func damaged(_ folder: String, _ position: JournalPosition) -> JournalError { damaged(path(folder, position.segment), position.offset) }
+    static func damaged(_ folder: String, _ position: JournalPosition) -> JournalError {
+        damaged(path(folder, position.segment), position.offset)
+    }
 
     static func damaged(_ path: String, _ offset: Int64) -> JournalError {
         JournalError(
@@ -115,8 +117,10 @@ enum JournalFiles {
             while true {
                 while let record = Frame.next(in: bytes, at: at), record.isWhole { at = record.end }
                 guard let next = Frame.startAfterDamage(in: bytes, at: at) else { return (Int64(at), damage) }
-                damage.append(Damage(
-                    start: JournalPosition(segment: segment, offset: Int64(at)), end: JournalPosition(segment: segment, offset: Int64(next))))
+                damage.append(
+                    Damage(
+                        start: JournalPosition(segment: segment, offset: Int64(at)),
+                        end: JournalPosition(segment: segment, offset: Int64(next))))
                 at = next
             }
         }

@@ -47,7 +47,8 @@ struct JournalRecord {
         var refusals: [(reason: String, count: Int)] = [], adjustments: [(reason: String, count: Int)] = []
         for _ in 0..<(try reader.number() as UInt16) {
             let text = try reader.take(Int(try reader.number() as UInt8))
-            let isAdjustment = text.first == UInt8(ascii: "+"), reason = String(decoding: isAdjustment ? text.dropFirst() : text, as: UTF8.self)
+            let isAdjustment = text.first == UInt8(ascii: "+"),
+                reason = String(decoding: isAdjustment ? text.dropFirst() : text, as: UTF8.self)
             let count = Int(try reader.number() as UInt32)
             if isAdjustment { adjustments.append((reason, count)) } else { refusals.append((reason, count)) }
         }

@@ -60,7 +60,8 @@ import Common
             }
             let unwritten = owed[hour] ?? [:], unapplied = waiting[hour] ?? 0
             return Hour(
-                hour: Instant(milliseconds: hour), received: count(.received) + unapplied + unwritten.values.reduce(0, +), stored: count(.stored),
+                hour: Instant(milliseconds: hour), received: count(.received) + unapplied + unwritten.values.reduce(0, +),
+                stored: count(.stored),
                 duplicate: count(.duplicate),
                 refused: reasons(.refused).merging(unwritten, uniquingKeysWith: +), adjusted: reasons(.adjusted), waiting: unapplied)
         }

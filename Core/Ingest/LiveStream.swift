@@ -65,7 +65,9 @@ import Synchronization
 
     /// Sends a comment to every watcher, to detect closed connections and to end streams whose rights are gone.
     public func keepAlive() {
-        for (watcher, _) in admitted(state.withLock { Array($0.watchers.values) }) { watcher.continuation.yield(ByteBuffer(string: ": alive\n\n")) }
+        for (watcher, _) in admitted(state.withLock { Array($0.watchers.values) }) {
+            watcher.continuation.yield(ByteBuffer(string: ": alive\n\n"))
+        }
     }
 
     /// The watchers that may still watch, with what they may read. Ends the streams of the others.

@@ -45,7 +45,8 @@ struct PlacedRows {
                 let keepsPlace = member.name == group.name && member.seq > 0 && !(member.seq == 1 && hasFirst)
                 if keepsPlace { hasFirst = true } else { late += 1 }
                 if keepsPlace, member.attributes.isSame(as: group.attributes) { continue }
-                changes[member.index] = Change(session: group.name, attributes: group.attributes, seq: keepsPlace ? nil : Activity.seq(late: late))
+                changes[member.index] = Change(
+                    session: group.name, attributes: group.attributes, seq: keepsPlace ? nil : Activity.seq(late: late))
             }
         }
 
@@ -136,7 +137,8 @@ struct PlacedRows {
         for (index, row) in rows.enumerated() {
             let header = row.header
             if header.role == .event { event = changed.changes[index] }
-            guard let change = event, header.role != .note, tables.indices.contains(header.table), tables[header.table].sessionAt != nil else { continue }
+            guard let change = event, header.role != .note, tables.indices.contains(header.table), tables[header.table].sessionAt != nil
+            else { continue }
             let start = written.bytes.count
             Self.write(row, of: tables[header.table], change, to: &written)
             places.append((index, start..<written.bytes.count))

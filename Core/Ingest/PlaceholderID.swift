@@ -6,7 +6,8 @@ public enum PlaceholderID {
     /// In lower case, by length.
     private static let names: [[[UInt8]]] = {
         let all = [
-            "0", "id", "nan", "nil", "null", "none", "true", "false", "email", "guest", "<nil>", "<null>", "(null)", "userid", "unknown", "user_id",
+            "0", "id", "nan", "nil", "null", "none", "true", "false", "email", "guest", "<nil>", "<null>", "(null)", "userid", "unknown",
+            "user_id",
             "undefined", "anonymous", "distinctid", "visitor_id", "distinct_id", "[object object]", "not_authenticated",
         ]
         return (0...longest).map { length in all.map { Array($0.utf8) }.filter { $0.count == length } }

@@ -58,7 +58,9 @@ struct SessionGroups {
         for (index, member) in visit.members.enumerated() where member.id == nil { items.append((member.at, member.at, nil, index)) }
         items.sort { $0.first < $1.first }
         for item in items {
-            if groups.isEmpty || item.first - groups[groups.count - 1].last > timeoutMilliseconds { groups.append(Group(first: item.first, last: item.last)) }
+            if groups.isEmpty || item.first - groups[groups.count - 1].last > timeoutMilliseconds {
+                groups.append(Group(first: item.first, last: item.last))
+            }
             let end = groups.count - 1
             groups[end].last = max(groups[end].last, item.last)
             if let index = item.stored { groups[end].stored.append(stored[index]) }

@@ -123,7 +123,9 @@ public final class Sessions: Sendable {
         _ arrival: Arrival, _ wanted: Int64, to sessions: inout [Live], _ attributes: () -> SessionAttributes
     ) -> (place: Place, attributes: SessionAttributes) {
         let isOld = arrival.at.map { Self.isOld($0, now: arrival.now) } ?? false
-        guard let index = joined(&sessions, wanted, arrival.sessionID) else { return begin(arrival, wanted, isOld, in: &sessions, attributes()) }
+        guard let index = joined(&sessions, wanted, arrival.sessionID) else {
+            return begin(arrival, wanted, isOld, in: &sessions, attributes())
+        }
         if isOld { sessions[index].isTentative = true }
         if let at = arrival.at?.milliseconds, at < sessions[index].firstAt {
             // It is the session's first activity now, so its attributes apply. Stored rows of the session may have others.

@@ -54,10 +54,11 @@ struct StoredSessions: Sendable {
                 text.append(raw: #"\#(index > 0 ? "," : ""){"key":\#(visitor),"lo":\#(from),"hi":\#(to)}"#)
             }
             text.append(raw: "]")
-            statements.append(statement(
-                text.string, [("key", .int64), ("lo", .int64), ("hi", .int64)], project,
-                // Repeats the overall bounds, so the engine can skip everything outside them.
-                where: "occurred_at >= lo AND occurred_at <= hi AND occurred_at >= \(from) AND occurred_at <= \(to)"))
+            statements.append(
+                statement(
+                    text.string, [("key", .int64), ("lo", .int64), ("hi", .int64)], project,
+                    // Repeats the overall bounds, so the engine can skip everything outside them.
+                    where: "occurred_at >= lo AND occurred_at <= hi AND occurred_at >= \(from) AND occurred_at <= \(to)"))
         }
         if !question.ids.isEmpty {
             var text = JSONText()

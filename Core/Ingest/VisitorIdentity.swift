@@ -146,8 +146,10 @@ import Synchronization
 
     /// The table of the salts.
     public static let migrations = [
-        Migration("002-salts", on: .control, [
-            .createTable(Table("ingest_salts", [Column("day", .int64), Column("salt", .text)], primaryKey: ["day"])),
-        ]),
+        Migration(
+            "002-salts", on: .control,
+            [
+                .createTable(Table("ingest_salts", [Column("day", .int64), Column("salt", .text)], primaryKey: ["day"]))
+            ])
     ]
 }

@@ -58,7 +58,8 @@ import Questions
         let dimensions = modules.flatMap { module in module.dimensions.map { ($0.name, module.name) } }
         reportClashes("Dimension", dimensions + dimensions.filter { Filter.Dimension($0.0) != nil }.map { ($0.0, "activity") })
         reportClashes("Page", modules.flatMap { module in module.pages.map { ($0.id, module.name) } })
-        let routes = hostRoutes.map { ($0.module ?? "host", $0.route) } + modules.flatMap { module in module.routes.map { (module.name, $0) } }
+        let routes =
+            hostRoutes.map { ($0.module ?? "host", $0.route) } + modules.flatMap { module in module.routes.map { (module.name, $0) } }
         reportClashes("Route", routes.map { ("\($0.1.method) \($0.1.shape)", "\($0.0) (\($0.1.path))") })
         for (table, module) in tables where !table.hasPrefix(module + "_") {
             problems.append("Table '\(table)' of module '\(module)' must be called '\(module)_...'.")
@@ -69,8 +70,12 @@ import Questions
                 problems.append("Module '\(module.name)' adds fields to payload type '\(added.type)', which no module collects.")
             }
         }
-        let added = modules.flatMap { module in module.extensions.flatMap { added in added.fields.map { ("\(added.type).\($0.name)", module.name) } } }
-        let own = modules.flatMap { module in module.collectors.flatMap { collector in collector.fields.map { ("\(collector.type).\($0.name)", module.name) } } }
+        let added = modules.flatMap { module in
+            module.extensions.flatMap { added in added.fields.map { ("\(added.type).\($0.name)", module.name) } }
+        }
+        let own = modules.flatMap { module in
+            module.collectors.flatMap { collector in collector.fields.map { ("\(collector.type).\($0.name)", module.name) } }
+        }
         reportClashes("Field", added + own)
         let names = Set(modules.map(\.name))
         for module in modules {

@@ -54,10 +54,12 @@ public struct Comparison: Sendable {
     /// The comparison for page paths, with its operands normalised like stored paths.
     var ofPaths: Comparison {
         let isWhole = [.eq, .neq, .isIn].contains(operation)
-        return Comparison(operation, operands.map { operand in
-            guard case .text(let text) = operand else { return operand }
-            return .text(isWhole ? PagePath.clean(text) : PagePath.normalized(text))
-        })
+        return Comparison(
+            operation,
+            operands.map { operand in
+                guard case .text(let text) = operand else { return operand }
+                return .text(isWhole ? PagePath.clean(text) : PagePath.normalized(text))
+            })
     }
 
     /// Parses `op` and `value` of `json`, which is at `path` in the request body.
@@ -66,7 +68,8 @@ public struct Comparison: Sendable {
         guard let name = json["op"], !name.isNull else { throw ServiceError.body("missing required field '\(path).op'.") }
         guard let operation = name.string.flatMap(Operator.init(rawValue:)), accepting.contains(operation) else {
             let names = accepting.map { "'\($0.rawValue)'" }.joined(separator: ", ")
-            throw ServiceError.body("field '\(path).op' must be one of \(names); got \(name.string.map { "'\($0.excerpt(60))'" } ?? name.described).")
+            throw ServiceError.body(
+                "field '\(path).op' must be one of \(names); got \(name.string.map { "'\($0.excerpt(60))'" } ?? name.described).")
         }
         if operation == .exists || operation == .not_exists { return Comparison(operation) }
         guard let value = json["value"], !value.isNull else { throw ServiceError.body("missing required field '\(path).value'.") }

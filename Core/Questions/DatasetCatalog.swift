@@ -15,7 +15,8 @@ public struct DatasetCatalog: Sendable {
         public let millionths: Set<String>
 
         public init(
-            module: String, table: FactTable, columns: [Column], summary: String = "", summaries: [String: String] = [:], millionths: Set<String> = []
+            module: String, table: FactTable, columns: [Column], summary: String = "", summaries: [String: String] = [:],
+            millionths: Set<String> = []
         ) {
             self.module = module
             self.table = table

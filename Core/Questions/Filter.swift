@@ -28,7 +28,8 @@ public struct Filter: Sendable, Hashable {
     }
 
     public static func == (left: Filter, right: Filter) -> Bool {
-        left.dimension == right.dimension && left.comparison == right.comparison && left.values.elementsEqual(right.values) { $0.isExactly($1) }
+        left.dimension == right.dimension && left.comparison == right.comparison
+            && left.values.elementsEqual(right.values) { $0.isExactly($1) }
     }
 
     public func hash(into hasher: inout Hasher) {
@@ -100,7 +101,11 @@ public struct Filter: Sendable, Hashable {
         case .entryPage: session(scope, scope.dialect.first("path", by: Scope.position))
         case .exitPage: session(scope, scope.dialect.last("path", by: Scope.position))
         case .ofModule(let dimension):
-            if let sql = scope.moduleConditions[self] { sql } else { preconditionFailure("'\(dimension.name)' has no condition yet; call withModuleConditions() first") }
+            if let sql = scope.moduleConditions[self] {
+                sql
+            } else {
+                preconditionFailure("'\(dimension.name)' has no condition yet; call withModuleConditions() first")
+            }
         }
     }
 
@@ -178,7 +183,8 @@ extension Filter {
         let match = Dimension(name) ?? others.first { $0.name.isExactly(name) }.map(Dimension.ofModule)
         guard let comparison = Operator(rawValue: sign), let dimension = match else {
             let accepted = Dimension.names + others.map(\.name)
-            throw ServiceError.parameter("filter", "unknown dimension '\(name.excerpt(60))'; accepted are \(accepted.joined(separator: ", ")).")
+            throw ServiceError.parameter(
+                "filter", "unknown dimension '\(name.excerpt(60))'; accepted are \(accepted.joined(separator: ", ")).")
         }
         let parts = split(String(scalars[scalars.index(after: colon)...]), at: ",")
         let values = comparison == .matches || comparison == .matchesNone ? parts : parts.map(unescaped)

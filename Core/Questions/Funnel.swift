@@ -37,10 +37,12 @@ public struct Funnel: Sendable {
 
     // MARK: Request body
 
-    private static let condition = Schema.named("PropertyCondition", .object([
-        .required("field", .text(200), "A property of the event, such as plan or event_data.plan."),
-        .required("op", .choice(Comparison.Operator.allCases.map(\.rawValue))), .optional("value", .any),
-    ]))
+    private static let condition = Schema.named(
+        "PropertyCondition",
+        .object([
+            .required("field", .text(200), "A property of the event, such as plan or event_data.plan."),
+            .required("op", .choice(Comparison.Operator.allCases.map(\.rawValue))), .optional("value", .any),
+        ]))
 
     /// The field `where` of a step: conditions on an event's properties.
     public static let conditions = Schema.Field.optional(
@@ -61,8 +63,9 @@ public struct Funnel: Sendable {
         .optional("conversion_window", .integer(1...315_360_000), "Seconds from the first step to the last. Default: no limit."),
         .optional(
             "exclusions",
-            .nullable(.array(
-                .object(actionFields + [.optional("after_step", .integer(1...Int64(maximumSteps)))]), count: 0...maximumExclusions)),
+            .nullable(
+                .array(
+                    .object(actionFields + [.optional("after_step", .integer(1...Int64(maximumSteps)))]), count: 0...maximumExclusions)),
             "Actions that stop a visitor between the first step and the last."),
     ]
 
@@ -79,7 +82,9 @@ public struct Funnel: Sendable {
         order = definition["order"]?.string.flatMap(Order.init) ?? .ordered
         windowSeconds = definition["conversion_window"]?.integer
         exclusions = try (definition["exclusions"]?.elements ?? []).enumerated().map { index, exclusion in
-            Exclusion(step: try Self.step(exclusion, at: "\(path)exclusions[\(index)]"), afterStep: exclusion["after_step"]?.integer.map(Int.init))
+            Exclusion(
+                step: try Self.step(exclusion, at: "\(path)exclusions[\(index)]"), afterStep: exclusion["after_step"]?.integer.map(Int.init)
+            )
         }
         try checkExclusions(at: path)
     }
@@ -91,7 +96,8 @@ public struct Funnel: Sendable {
             throw ServiceError.body("field '\(path).where' must be empty for a pageview, which has no properties; got \(properties.count).")
         }
         guard kind == .pageview || value.unicodeScalars.count <= 200 else {
-            throw ServiceError.body("field '\(path).value' must be the name of an event, of 1 to 200 characters; got \(value.unicodeScalars.count).")
+            throw ServiceError.body(
+                "field '\(path).value' must be the name of an event, of 1 to 200 characters; got \(value.unicodeScalars.count).")
         }
         return Step(kind, value, properties: properties)
     }
@@ -99,13 +105,15 @@ public struct Funnel: Sendable {
     private func checkExclusions(at path: String) throws {
         guard order != .strict || exclusions.isEmpty else {
             throw ServiceError.body(
-                "field '\(path)exclusions' must be empty when 'order' is 'strict', as nothing can come between the steps; got \(exclusions.count).")
+                "field '\(path)exclusions' must be empty when 'order' is 'strict', as nothing can come between the steps; got \(exclusions.count)."
+            )
         }
         for (index, exclusion) in exclusions.enumerated() {
             guard let after = exclusion.afterStep else { continue }
             let place = "\(path)exclusions[\(index)].after_step"
             guard order != .any else {
-                throw ServiceError.body("field '\(place)' must be left out when 'order' is 'any', as no step comes after another; got \(after).")
+                throw ServiceError.body(
+                    "field '\(place)' must be left out when 'order' is 'any', as no step comes after another; got \(after).")
             }
             guard after < steps.count else {
                 throw ServiceError.body("field '\(place)' must be a whole number from 1 to \(steps.count - 1); got \(after).")

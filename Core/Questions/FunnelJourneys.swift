@@ -15,11 +15,12 @@ public struct FunnelJourneys {
     public static func ctes(of funnel: Funnel, in scope: Scope) -> SQL {
         let journeys = FunnelJourneys(funnel, scope)
         let hasLimits = funnel.windowSeconds != nil || !funnel.exclusions.isEmpty
-        let ctes = switch funnel.order {
-        case .strict: journeys.strict
-        case .ordered: hasLimits ? journeys.limited : journeys.ordered
-        case .any: hasLimits ? journeys.limitedInAnyOrder : journeys.inAnyOrder
-        }
+        let ctes =
+            switch funnel.order {
+            case .strict: journeys.strict
+            case .ordered: hasLimits ? journeys.limited : journeys.ordered
+            case .any: hasLimits ? journeys.limitedInAnyOrder : journeys.inAnyOrder
+            }
         return SQL.joined(ctes)
     }
 
@@ -35,12 +36,16 @@ public struct FunnelJourneys {
     /// Without limits the earliest row of each step is the best, so only the first attempt matters.
     private var ordered: [SQL] {
         // The last steps are joined first: few visitors get that far, so the many rows of step 1 are joined only once.
-        let pairs = stride(from: last, to: 1, by: -1).map { "ON reached_\(sql: "\($0)").visitor = reached_\(sql: "\($0 - 1)").visitor" as SQL }
-        return scope.following(funnel.steps, in: "SELECT * FROM activity") + ["""
+        let pairs = stride(from: last, to: 1, by: -1).map {
+            "ON reached_\(sql: "\($0)").visitor = reached_\(sql: "\($0 - 1)").visitor" as SQL
+        }
+        return scope.following(funnel.steps, in: "SELECT * FROM activity") + [
+            """
             journeys AS NOT MATERIALIZED (
               SELECT reached_1.visitor, reached_1.position AS begun, \(each(1...last) { "reached_\($0).position AS step_\($0)" })
               FROM \(each(1...last, " LEFT JOIN ") { "reached_\($0)" }) \(SQL.joined(pairs, separator: " ")))
-            """]
+            """
+        ]
     }
 
     /// Each moment has the position of the next row of each step, unless an exclusion comes before it. Attempts follow these positions.
@@ -118,7 +123,8 @@ public struct FunnelJourneys {
                 later AS (PARTITION BY visitor ORDER BY position ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING))
             """,
             "soon AS NOT MATERIALIZED (SELECT visitor, position, \(soon) FROM lookahead WHERE position IN (\(each(1...last) { "next_\($0)" })))",
-            "attempts AS NOT MATERIALIZED (SELECT visitor, position AS begun, \(SQL.joined(stepColumns)) FROM soon WHERE next_1 IS NOT NULL)", furthest,
+            "attempts AS NOT MATERIALIZED (SELECT visitor, position AS begun, \(SQL.joined(stepColumns)) FROM soon WHERE next_1 IS NOT NULL)",
+            furthest,
         ]
     }
 

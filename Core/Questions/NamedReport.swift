@@ -32,7 +32,8 @@ public struct ReportCatalog: Sendable {
     /// - Throws: 400 for an unknown name.
     @_spi(Host) public func require(_ name: String, at path: String = "report_type") throws -> (module: String, report: NamedReport) {
         guard let entry = reports[name] else {
-            throw ServiceError.body("field '\(path)' must be one of \(names.map { "'\($0)'" }.joined(separator: ", ")); got '\(name.excerpt(60))'.")
+            throw ServiceError.body(
+                "field '\(path)' must be one of \(names.map { "'\($0)'" }.joined(separator: ", ")); got '\(name.excerpt(60))'.")
         }
         return entry
     }

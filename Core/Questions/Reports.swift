@@ -90,7 +90,7 @@ import Synchronization
             }
         } catch FairSemaphore.Refusal.crowded {
             throw Self.crowded
-        } catch where error is QueryTimeout || error as? FairSemaphore.Refusal == .late {
+        } catch  where error is QueryTimeout || error as? FairSemaphore.Refusal == .late {
             throw ServiceError.unavailable(
                 "query_timeout",
                 "The report took longer than \(Int(timeoutSeconds)) seconds and was stopped. Ask for a shorter range or fewer filters.",
@@ -117,9 +117,11 @@ import Synchronization
     }
 
     private func store(_ rows: Rows, for key: CacheKey, _ version: Int64) {
-        let bytes = key.text.text.utf8.count + rows.values.reduce(0) { total, row in
-            total + row.reduce(64) { $0 + 32 + ($1.text?.utf8.count ?? 0) }
-        }
+        let bytes =
+            key.text.text.utf8.count
+            + rows.values.reduce(0) { total, row in
+                total + row.reduce(64) { $0 + 32 + ($1.text?.utf8.count ?? 0) }
+            }
         // A single result must not evict everything else.
         guard bytes <= maximumBytes / 8 else { return }
         cache.withLock { cache in

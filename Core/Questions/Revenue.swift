@@ -87,9 +87,12 @@ public enum Revenue {
 
     /// The most common currency of the scope's orders, after conversion; of several, the first by name. Nil without orders.
     public static func currency(of scope: Scope) async throws -> String? {
-        try await scope.rows("revenue.currency", reading: [orders], """
+        try await scope.rows(
+            "revenue.currency", reading: [orders],
+            """
             SELECT code, count(*) AS n FROM (SELECT coalesce(nullif(converted_to, ''), currency) AS code FROM revenue_orders) codes
             GROUP BY code ORDER BY n DESC, code LIMIT 1
-            """).first?.text("code")
+            """
+        ).first?.text("code")
     }
 }

@@ -49,14 +49,18 @@ public struct RevenueTotals: Encodable, Sendable {
 
     /// Reads the totals. Amounts in another currency for which there was no rate are left out.
     public static func run(_ scope: Scope, in currency: String) async throws -> RevenueTotals {
-        let row = try await scope.rows("revenue.totals", reading: [Revenue.orders], """
+        let row = try await scope.rows(
+            "revenue.totals", reading: [Revenue.orders],
+            """
             SELECT count(*) FILTER (WHERE worth >= 0) AS orders, CAST(coalesce(sum(worth), 0) AS double precision) AS revenue,
               count(*) FILTER (WHERE worth < 0) AS refunds,
               CAST(coalesce(sum(-worth) FILTER (WHERE worth < 0), 0) AS double precision) AS refunded,
               count(DISTINCT visitor) FILTER (WHERE worth >= 0) AS buyers
             FROM (SELECT visitor, \(Revenue.amount(in: currency)) AS worth FROM revenue_orders) valued
             """)[0]
-        let currencies = try await scope.rows("revenue.currencies", reading: [Revenue.orders], """
+        let currencies = try await scope.rows(
+            "revenue.currencies", reading: [Revenue.orders],
+            """
             SELECT currency, count(*) FILTER (WHERE amount >= 0) AS orders, CAST(sum(amount) AS double precision) AS revenue
             FROM revenue_orders GROUP BY currency ORDER BY count(*) DESC, currency
             """)
@@ -64,7 +68,8 @@ public struct RevenueTotals: Encodable, Sendable {
         return RevenueTotals(
             currency: currency, orders: orders, revenue: Revenue.units(revenue), refunds: row.int("refunds"),
             refunded: Revenue.units(row.double("refunded")), averageOrderValue: Revenue.average(revenue, over: orders, in: currency),
-            buyers: row.int("buyers"), currencies: currencies.map {
+            buyers: row.int("buyers"),
+            currencies: currencies.map {
                 Currency(currency: $0.text("currency"), orders: $0.int("orders"), revenue: Revenue.units($0.double("revenue")))
             })
     }
@@ -83,18 +88,21 @@ public struct ProductRevenue: Sendable {
 
     /// Products by revenue, highest first. Amounts in another currency for which there was no rate are left out.
     public static func run(_ scope: Scope, in currency: String, limit: Int, offset: Int) async throws -> [ProductRevenue] {
-        try await scope.rows("revenue.products", reading: [Revenue.items], """
+        try await scope.rows(
+            "revenue.products", reading: [Revenue.items],
+            """
             SELECT product, count(*) FILTER (WHERE quantity > 0) AS orders, sum(quantity) AS quantity,
               CAST(sum(worth) AS double precision) AS revenue
             FROM (SELECT product, quantity, \(Revenue.amount(in: currency)) AS worth FROM revenue_items) valued
             WHERE worth IS NOT NULL GROUP BY product
             ORDER BY sum(worth) DESC, orders DESC, product LIMIT \(limit) OFFSET \(offset)
-            """).map {
-                ProductRevenue(
-                    product: $0.text("product"), orders: $0.int("orders"),
-                    // Rounded to millionths, so 0.1 and 0.2 add up to 0.3.
-                    quantity: Revenue.units(($0.double("quantity") * 1e6).rounded()), revenue: Revenue.units($0.double("revenue")))
-            }
+            """
+        ).map {
+            ProductRevenue(
+                product: $0.text("product"), orders: $0.int("orders"),
+                // Rounded to millionths, so 0.1 and 0.2 add up to 0.3.
+                quantity: Revenue.units(($0.double("quantity") * 1e6).rounded()), revenue: Revenue.units($0.double("revenue")))
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 import Common
-@_spi(Host) import Storage
 import Foundation
+@_spi(Host) import Storage
 
 /// What a report may see: one project, one time range, and the filters and the segment of the request.
 ///
@@ -93,7 +93,8 @@ public struct Scope: Sendable {
         range: TimeRange? = nil, filters: [Filter]? = nil, segment: Segment? = nil, restrictions: [RowRestriction]? = nil
     ) -> Scope {
         var copy = Scope(
-            project: project, range: range ?? self.range, timezone: timezone, filters: filters ?? self.filters, segment: segment ?? self.segment,
+            project: project, range: range ?? self.range, timezone: timezone, filters: filters ?? self.filters,
+            segment: segment ?? self.segment,
             people: people, restrictions: restrictions ?? self.restrictions, limit: limit, offset: offset, reader: reader)
         copy.segmentRange = segmentRange
         return copy
@@ -102,7 +103,8 @@ public struct Scope: Sendable {
     /// Runs a report's statement. `query` follows the scope's `WITH`: a SELECT, or with `continues` more CTEs (`x AS (...) SELECT`).
     /// `name` becomes a comment in front, so a slow statement can be traced to its code.
     public func rows(_ name: StaticString, reading tables: [FactTable] = [], continues: Bool = false, _ query: SQL) async throws -> Rows {
-        let statement: SQL = "/* \(sql: "\(name)") */ \(try await withModuleConditions().prelude(for: query, reading: tables))\(sql: continues ? ", " : " ")\(query)"
+        let statement: SQL =
+            "/* \(sql: "\(name)") */ \(try await withModuleConditions().prelude(for: query, reading: tables))\(sql: continues ? ", " : " ")\(query)"
         return try await reader.rows(statement, of: project, over: decisiveRange)
     }
 
@@ -110,7 +112,8 @@ public struct Scope: Sendable {
     /// regardless of the range. For what is known about visitors rather than what they did, such as traits.
     public func rowsOverAllTime(_ name: StaticString, _ table: FactTable, as facts: SQL, _ query: SQL) async throws -> Rows {
         let allFacts = matching(table, SQL.all(["project = \(Int64(project))"] + left(of: table.name)))
-        let statement: SQL = "/* \(sql: "\(name)") */ \(try await withModuleConditions().prelude(for: query, reading: [])), \(facts) AS NOT MATERIALIZED (\(allFacts)), \(query)"
+        let statement: SQL =
+            "/* \(sql: "\(name)") */ \(try await withModuleConditions().prelude(for: query, reading: [])), \(facts) AS NOT MATERIALIZED (\(allFacts)), \(query)"
         return try await reader.rows(statement, of: project, over: .always)
     }
 
@@ -128,7 +131,8 @@ public struct Scope: Sendable {
         let rowFilters = filters.filter { !$0.dimension.isOfSession }
         let base = SQL.all([bounds] + activityRestrictions + sessionFilters.map { $0.condition(self) })
         let chosen: SQL = rowFilters.isEmpty ? "TRUE" : SQL.all(rowFilters.map { $0.condition(self) })
-        let withMatches: SQL = rowFilters.isEmpty
+        let withMatches: SQL =
+            rowFilters.isEmpty
             ? "" : " WHERE (visitor, session_at) IN (SELECT visitor, session_at FROM activity)"
         let shared: [(name: String, definition: SQL)] = [
             ("activity", "SELECT * FROM scope_rows WHERE is_chosen"),
@@ -159,7 +163,9 @@ public struct Scope: Sendable {
     func left(of dataset: String) -> [SQL] { restrictions.filter { $0.dataset == dataset }.map(\.condition) }
 
     /// The conditions that restrictions put on rows of activity.
-    var activityRestrictions: [SQL] { left(of: "pageviews").map { "kind <> 0 OR (\($0))" } + left(of: "events").map { "kind <> 1 OR (\($0))" } }
+    var activityRestrictions: [SQL] {
+        left(of: "pageviews").map { "kind <> 0 OR (\($0))" } + left(of: "events").map { "kind <> 1 OR (\($0))" }
+    }
 
     /// The SELECT of `sessions`, from `rows`: the text after `FROM`.
     func sessions(of rows: SQL) -> SQL {
@@ -225,7 +231,8 @@ public struct Scope: Sendable {
     public func flagged() async throws -> SQL {
         guard keepsSessionsWhole else { return "flagged AS NOT MATERIALIZED (SELECT *, 1 AS times, TRUE AS is_irregular FROM scope_rows)" }
         let rows = try await reader.rows(
-            "/* scope.order */ SELECT count(*) AS n FROM (SELECT 1 FROM core_activity WHERE \(isLate) LIMIT 1) late", of: project, over: range)
+            "/* scope.order */ SELECT count(*) AS n FROM (SELECT 1 FROM core_activity WHERE \(isLate) LIMIT 1) late", of: project,
+            over: range)
         let all: SQL = "SELECT *, 1 AS times, session_at < \(range.start.milliseconds) AS is_irregular FROM scope_rows"
         if rows[0].int("n") == 0 { return "flagged AS NOT MATERIALIZED (\(all))" }
         return """

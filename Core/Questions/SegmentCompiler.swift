@@ -141,7 +141,8 @@ struct SegmentCompiler {
             return latest(Identity.traits, where: "name = \(names[0])", value: "value", compared: values[0], comparison)
         }
         let rows = rows(Identity.traits, "name IN \(list: names)")
-        return visitors("""
+        return visitors(
+            """
             SELECT visitor, coalesce(\(SQL.joined(values))) AS trait_value FROM (
               SELECT visitor, name, \(Identity.latest("value", dialect)) AS value FROM (\(rows)) traits GROUP BY visitor, name) latest
             GROUP BY visitor
@@ -168,23 +169,25 @@ struct SegmentCompiler {
     private func visitors(_ latest: SQL, compared: SQL, _ comparison: Comparison) -> Condition {
         let holdsWithoutRows = comparison.operation == .neq || comparison.operation == .not_exists
         let wanted = comparison.condition(on: compared, dialect)
-        return Condition(sql: """
-            visitor \(sql: holdsWithoutRows ? "NOT IN" : "IN") (
-              SELECT visitor FROM (\(latest)) latest
-              WHERE \(holdsWithoutRows ? "NOT (\(wanted))" : wanted))
-            """)
+        return Condition(
+            sql: """
+                visitor \(sql: holdsWithoutRows ? "NOT IN" : "IN") (
+                  SELECT visitor FROM (\(latest)) latest
+                  WHERE \(holdsWithoutRows ? "NOT (\(wanted))" : wanted))
+                """)
     }
 
     // MARK: Sessions
 
     private func sessions(_ measure: Segment.SessionMeasure, _ comparison: Comparison) -> Condition {
-        let value: SQL = switch measure {
-        case .duration: "(ended_at - started_at) / 1000.0"
-        case .pageviews: "pageviews"
-        case .events: "events"
-        case .entry_page: "entry_path"
-        case .exit_page: "exit_path"
-        }
+        let value: SQL =
+            switch measure {
+            case .duration: "(ended_at - started_at) / 1000.0"
+            case .pageviews: "pageviews"
+            case .events: "events"
+            case .entry_page: "entry_path"
+            case .exit_page: "exit_path"
+            }
         let wanted = measure.isNumber ? comparison.condition(onNumber: value) : comparison.condition(on: value, dialect)
         return Condition(sql: "visitor IN (SELECT visitor FROM (\(sessionsInRange)) measured WHERE \(wanted))")
     }
@@ -209,7 +212,8 @@ struct SegmentCompiler {
         case .duration: return summed("SELECT visitor, (ended_at - started_at) / 1000.0 AS part FROM (\(sessionsInRange)) done", comparison)
         case .revenue:
             let orders = scope.matching(Revenue.orders, SQL.all([scope.bounds] + scope.left(of: Revenue.orders.name)))
-            return summed("SELECT visitor, coalesce(\(Revenue.amount(in: currency)), 0) / 1000000.0 AS part FROM (\(orders)) earned", comparison)
+            return summed(
+                "SELECT visitor, coalesce(\(Revenue.amount(in: currency)), 0) / 1000000.0 AS part FROM (\(orders)) earned", comparison)
         }
     }
 
@@ -232,16 +236,18 @@ struct SegmentCompiler {
         guard !thenNot.isEmpty else { return Condition(sql: "visitor IN (WITH \(ctes) SELECT visitor FROM \(last))") }
         let flag = SQL(sql: "is_\(steps.count + 1)")
         let timeLimit: SQL = within.map { " AND m.occurred_at <= \(scope.milliseconds(at: "l.position")) + \($0)" } ?? ""
-        return Condition(sql: """
-            visitor IN (WITH \(ctes) SELECT l.visitor FROM \(last) l WHERE NOT EXISTS (
-              SELECT 1 FROM matched m WHERE m.visitor = l.visitor AND m.\(flag) AND m.position > l.position\(timeLimit)))
-            """)
+        return Condition(
+            sql: """
+                visitor IN (WITH \(ctes) SELECT l.visitor FROM \(last) l WHERE NOT EXISTS (
+                  SELECT 1 FROM matched m WHERE m.visitor = l.visitor AND m.\(flag) AND m.position > l.position\(timeLimit)))
+                """)
     }
 
     private func funnel(_ funnel: Funnel, _ place: FunnelPlace) -> Condition {
         let journeys = FunnelJourneys.ctes(of: funnel, in: scope)
-        return Condition(sql: """
-            visitor IN (WITH activity AS NOT MATERIALIZED (\(activityInRange)), \(journeys) SELECT visitor FROM journeys WHERE \(place.condition))
-            """)
+        return Condition(
+            sql: """
+                visitor IN (WITH activity AS NOT MATERIALIZED (\(activityInRange)), \(journeys) SELECT visitor FROM journeys WHERE \(place.condition))
+                """)
     }
 }

@@ -17,18 +17,26 @@ extension Segment {
         guard depth <= maximumDepth else { throw ServiceError.body("field '\(path)' is nested deeper than \(maximumDepth) groups.") }
         let match = json["match"]?.string ?? ""
         guard match == "all" || match == "any" else {
-            throw ServiceError.body("field '\(path).match' must be one of 'all', 'any'; got \(json["match"].map { $0.string.map { "'\($0.excerpt(60))'" } ?? $0.described } ?? "nothing").")
+            throw ServiceError.body(
+                "field '\(path).match' must be one of 'all', 'any'; got \(json["match"].map { $0.string.map { "'\($0.excerpt(60))'" } ?? $0.described } ?? "nothing")."
+            )
         }
         guard let conditions = json["conditions"], conditions.kind == .array else {
-            throw ServiceError.body("field '\(path).conditions' must be an array of conditions; got \(json["conditions"]?.described ?? "nothing").")
+            throw ServiceError.body(
+                "field '\(path).conditions' must be an array of conditions; got \(json["conditions"]?.described ?? "nothing").")
         }
         let rules = try conditions.elements.enumerated().map { index, condition in
             let place = "\(path).conditions[\(index)]"
-            guard condition.kind == .object else { throw ServiceError.body("field '\(place)' must be an object; got \(condition.described).") }
+            guard condition.kind == .object else {
+                throw ServiceError.body("field '\(place)' must be an object; got \(condition.described).")
+            }
             count += 1
-            guard count <= maximumConditions else { throw ServiceError.body("field '\(path)' holds more than \(maximumConditions) conditions.") }
+            guard count <= maximumConditions else {
+                throw ServiceError.body("field '\(path)' holds more than \(maximumConditions) conditions.")
+            }
             return condition["conditions"] == nil
-                ? try negated(try leaf(condition, at: place), condition, at: place) : try group(condition, at: place, depth: depth + 1, &count)
+                ? try negated(try leaf(condition, at: place), condition, at: place)
+                : try group(condition, at: place, depth: depth + 1, &count)
         }
         return try negated(match == "all" ? .all(rules) : .any(rules), json, at: path)
     }
@@ -134,7 +142,8 @@ extension Segment {
             throw ServiceError.body("field '\(path).steps' must be an array of \(least) to 10 steps; got \(steps.count).")
         }
         return Sequence(
-            steps: try steps.enumerated().map { try Step.parse($1, at: "\(path).steps[\($0)]") }, thenNot: thenNot, withinDays: try days(json, at: path))
+            steps: try steps.enumerated().map { try Step.parse($1, at: "\(path).steps[\($0)]") }, thenNot: thenNot,
+            withinDays: try days(json, at: path))
     }
 
     private static func funnel(_ json: JSON, at path: String) throws -> Rule {
@@ -145,8 +154,11 @@ extension Segment {
 
     private static func reference(_ json: JSON, at path: String) throws -> Rule {
         try Schema.object([.required("segment_id", .uuid)]).check(json, at: path)
-        let comparison = json["op"] == nil ? .eq : try Comparison.Operator(rawValue: json["op"]?.string ?? "").flatMap { [.eq, .neq].contains($0) ? $0 : nil }
-            ?? { throw ServiceError.body("field '\(path).op' must be one of 'eq', 'neq'.") }()
+        let comparison =
+            json["op"] == nil
+            ? .eq
+            : try Comparison.Operator(rawValue: json["op"]?.string ?? "").flatMap { [.eq, .neq].contains($0) ? $0 : nil }
+                ?? { throw ServiceError.body("field '\(path).op' must be one of 'eq', 'neq'.") }()
         return .segment(id: (json["segment_id"]?.string ?? "").lowercased(), isMember: comparison == .eq)
     }
 
@@ -164,7 +176,9 @@ extension Segment {
     private static func number(_ json: JSON, at path: String) throws -> Comparison {
         let comparison = try Comparison.parse(json, at: path, accepting: Comparison.Operator.ofNumbers)
         for operand in comparison.operands {
-            guard case .number = operand else { throw ServiceError.body("field '\(path).value' must be a number; got '\(operand.text.excerpt(60))'.") }
+            guard case .number = operand else {
+                throw ServiceError.body("field '\(path).value' must be a number; got '\(operand.text.excerpt(60))'.")
+            }
         }
         return comparison
     }
@@ -172,7 +186,9 @@ extension Segment {
     private static func days(_ json: JSON, at path: String) throws -> Int? {
         guard let days = json["within_days"], !days.isNull else { return nil }
         guard let number = days.integer, (1...3_660).contains(number) else {
-            throw ServiceError.body("field '\(path).within_days' must be a whole number from 1 to 3660; got \(days.integer.map(String.init) ?? days.described).")
+            throw ServiceError.body(
+                "field '\(path).within_days' must be a whole number from 1 to 3660; got \(days.integer.map(String.init) ?? days.described)."
+            )
         }
         return Int(number)
     }

@@ -29,7 +29,8 @@ extension Filter {
     public func condition(onSessions values: SQL) -> SQL {
         let session: SQL = "SELECT visitor, session_at FROM (\(values)) session_values WHERE"
         return acceptsEmpty
-            ? "(visitor, session_at) NOT IN (\(session) NOT (\(condition(on: "value"))))" : "(visitor, session_at) IN (\(session) \(condition(on: "value")))"
+            ? "(visitor, session_at) NOT IN (\(session) NOT (\(condition(on: "value"))))"
+            : "(visitor, session_at) IN (\(session) \(condition(on: "value")))"
     }
 
     /// Whether "" satisfies the filter.

@@ -89,7 +89,8 @@ public struct Step: Sendable {
     static func property(_ json: JSON, at path: String) throws -> PropertyPath {
         guard let field = json["field"]?.string, !field.isEmpty, field.utf8.count <= 200 else {
             throw ServiceError.body(
-                "field '\(path).field' must be the name of a property, such as event_data.plan; got \(json["field"]?.described ?? "nothing").")
+                "field '\(path).field' must be the name of a property, such as event_data.plan; got \(json["field"]?.described ?? "nothing")."
+            )
         }
         return PropertyPath(field, below: ["event_data", "data"]) ?? PropertyPath(field)
     }
@@ -99,10 +100,13 @@ public struct Step: Sendable {
         let isEvent = json["event"].map { !$0.isNull } ?? false, isPage = json["path"].map { !$0.isNull } ?? false
         guard !isEvent || !isPage else { throw ServiceError.body("field '\(path)' must hold 'event' or 'path' and not both.") }
         guard isEvent || isPage else {
-            throw ServiceError.body("field '\(path)' must have 'event', the name of an event, or 'path', a page's path; got \(json.described).")
+            throw ServiceError.body(
+                "field '\(path)' must have 'event', the name of an event, or 'path', a page's path; got \(json.described).")
         }
         let (field, most) = isEvent ? ("event", 200) : ("path", 2_048)
-        guard let name = json[field], isName(name, atMost: most) else { throw invalidName(json[field], at: "\(path).\(field)", atMost: most) }
+        guard let name = json[field], isName(name, atMost: most) else {
+            throw invalidName(json[field], at: "\(path).\(field)", atMost: most)
+        }
         return isEvent ? Step(.event, name.string, properties: try properties(json, at: path)) : Step(.pageview, name.string)
     }
 
@@ -111,7 +115,9 @@ public struct Step: Sendable {
     }
 
     static func invalidName(_ json: JSON?, at path: String, atMost most: Int) -> ServiceError {
-        let received = json?.string.map { $0.utf8.contains(0) ? "one with a NUL character" : "\($0.unicodeScalars.count)" } ?? json?.described ?? "nothing"
+        let received =
+            json?.string.map { $0.utf8.contains(0) ? "one with a NUL character" : "\($0.unicodeScalars.count)" } ?? json?.described
+            ?? "nothing"
         return .body("field '\(path)' must be a string of 1 to \(most) characters; got \(received).")
     }
 }
@@ -157,7 +163,8 @@ extension Scope {
         (1...count).map { step in
             let name = SQL(sql: "reached_\(step)"), before = SQL(sql: "reached_\(step - 1)")
             guard step > 1 else {
-                return "reached_1 AS MATERIALIZED (SELECT visitor, min(position) AS position FROM matched WHERE \(isStep(1)) GROUP BY visitor)"
+                return
+                    "reached_1 AS MATERIALIZED (SELECT visitor, min(position) AS position FROM matched WHERE \(isStep(1)) GROUP BY visitor)"
             }
             return """
                 \(name) AS MATERIALIZED (
@@ -173,7 +180,8 @@ extension Scope {
         var parts: [SQL] = ["chain_1 AS NOT MATERIALIZED (SELECT *, CASE WHEN is_1 THEN occurred_at END AS begun_1 FROM matched)"]
         for number in stride(from: 2, through: count, by: 1) {
             let step = SQL(sql: String(number)), before = SQL(sql: String(number - 1))
-            parts.append("""
+            parts.append(
+                """
                 chain_\(step) AS NOT MATERIALIZED (
                   SELECT *, CASE WHEN is_\(step) AND occurred_at - latest_\(step) <= \(milliseconds) THEN latest_\(step) END AS begun_\(step)
                   FROM (
@@ -183,12 +191,13 @@ extension Scope {
                 """)
         }
         parts.append("chained AS MATERIALIZED (SELECT * FROM chain_\(sql: String(count)))")
-        return parts + (1...count).map { number in
-            let step = SQL(sql: String(number))
-            return """
-                reached_\(step) AS MATERIALIZED (
-                  SELECT visitor, min(position) AS position FROM chained WHERE begun_\(step) IS NOT NULL GROUP BY visitor)
-                """
-        }
+        return parts
+            + (1...count).map { number in
+                let step = SQL(sql: String(number))
+                return """
+                    reached_\(step) AS MATERIALIZED (
+                      SELECT visitor, min(position) AS position FROM chained WHERE begun_\(step) IS NOT NULL GROUP BY visitor)
+                    """
+            }
     }
 }

@@ -1,6 +1,6 @@
 import Common
-import Storage
 import Foundation
+import Storage
 
 /// Days or hours in a time zone, as whole numbers that SQL can compute and group by.
 ///
@@ -103,7 +103,8 @@ public struct TimeBuckets: Sendable {
         let all = all
         guard all.count <= Self.maximumPoints else {
             throw ServiceError.parameter(
-                parameter, "the range has \(all.count) \(unit.rawValue)s; at most \(Self.maximumPoints) are answered. Ask for a shorter range.")
+                parameter,
+                "the range has \(all.count) \(unit.rawValue)s; at most \(Self.maximumPoints) are answered. Ask for a shorter range.")
         }
         return all
     }

@@ -1,6 +1,6 @@
 import Common
-import Storage
 import Foundation
+import Storage
 
 /// A half-open range of time: `start` is inside, `end` is not.
 public struct TimeRange: Sendable, Hashable {

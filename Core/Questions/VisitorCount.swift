@@ -44,13 +44,13 @@ public struct VisitorCount: Sendable {
         let countedRows: SQL = "(SELECT * FROM \(rows) WHERE \(condition)) counted_rows"
         return countsBits(groups)
             ? """
-                SELECT \(key), \(distinct(where: condition, groups: groups)) AS visitors, \(aggregate) AS \(name) FROM \(rows)
-                GROUP BY \(key) HAVING count(*) FILTER (WHERE \(condition)) > 0
-                """
+            SELECT \(key), \(distinct(where: condition, groups: groups)) AS visitors, \(aggregate) AS \(name) FROM \(rows)
+            GROUP BY \(key) HAVING count(*) FILTER (WHERE \(condition)) > 0
+            """
             : """
-                SELECT counted.\(key), visitors, \(name) FROM (\(query(by: key, from: countedRows, groups: groups))) counted
-                JOIN (SELECT \(key), \(aggregate) AS \(name) FROM \(rows) GROUP BY \(key)) aggregated ON aggregated.\(key) = counted.\(key)
-                """
+            SELECT counted.\(key), visitors, \(name) FROM (\(query(by: key, from: countedRows, groups: groups))) counted
+            JOIN (SELECT \(key), \(aggregate) AS \(name) FROM \(rows) GROUP BY \(key)) aggregated ON aggregated.\(key) = counted.\(key)
+            """
     }
 
     /// For counting by several columns separately: a query with the visitors of each combination of `columns`, and the aggregate

@@ -27,7 +27,9 @@ public struct VisitorList: Encodable, Sendable {
         // Ordered by key, which reveals nothing and is the same on every engine. Ids are looked up for this page only.
         let prefix: SQL = ctes.map { "\($0), " } ?? ""
         let project = Int64(scope.project)
-        let rows = try await scope.rows(name, reading: tables, continues: true, """
+        let rows = try await scope.rows(
+            name, reading: tables, continues: true,
+            """
             \(prefix)all_visitors AS MATERIALIZED (SELECT \(project) AS project, visitor FROM (\(visitors)) listed),
             page AS MATERIALIZED (
               SELECT visitor, \(scope.dialect.visitorKey(in: "all_visitors")) AS visitor_key FROM all_visitors

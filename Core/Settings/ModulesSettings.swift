@@ -88,11 +88,12 @@ import Common
             }
             blocks[member.key] = RawSettings(mapping, path: path, file: section.log.file)
             // Shows only the names: only the module knows which values are secret.
-            section.log.record(ConfigurationEntry(
-                key: path, accepts: "the settings of module '\(member.key)'", unit: "", summary: "", variable: nil,
-                reload: .restart, standard: "{}", value: "{\(mapping.members.map(\.key).joined(separator: ", "))}",
-                origin: section.origin(member.line), identity: Secret(member.value.canonical)
-            ))
+            section.log.record(
+                ConfigurationEntry(
+                    key: path, accepts: "the settings of module '\(member.key)'", unit: "", summary: "", variable: nil,
+                    reload: .restart, standard: "{}", value: "{\(mapping.members.map(\.key).joined(separator: ", "))}",
+                    origin: section.origin(member.line), identity: Secret(member.value.canonical)
+                ))
         }
         return blocks
     }
@@ -104,7 +105,8 @@ import Common
         }
         let keys = ["enabled", "disabled", "default_access", "access", "settings"]
         guard Spelling.nearest(to: key, among: keys) == nil,
-              let module = Spelling.nearest(to: key, among: knownModules) else { return nil }
+            let module = Spelling.nearest(to: key, among: knownModules)
+        else { return nil }
         return "unknown module; did you mean '\(module)'?"
     }
 }

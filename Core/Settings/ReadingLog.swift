@@ -38,11 +38,12 @@ final class ReadingLog {
 
     /// All errors, unknown keys last: suggestions for them need all known keys, so call this at the end.
     func allErrors() -> [ConfigurationError] {
-        errors + unknown.map { unknown in
-            let key = unknown.member.key.excerpt(60)
-            let path = unknown.section.isEmpty ? key : "\(unknown.section).\(key)"
-            return ConfigurationError(place(unknown.member.line), path, unknown.hint ?? sentence(unknown))
-        }
+        errors
+            + unknown.map { unknown in
+                let key = unknown.member.key.excerpt(60)
+                let path = unknown.section.isEmpty ? key : "\(unknown.section).\(key)"
+                return ConfigurationError(place(unknown.member.line), path, unknown.hint ?? sentence(unknown))
+            }
     }
 
     private func sentence(_ unknown: Unknown) -> String {

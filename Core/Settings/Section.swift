@@ -99,11 +99,12 @@ public final class Section {
                 log.refuse(log.place(members[key]?.line), full(key), "must be a list of groups of keys; got \(node.described)")
             }
         }
-        log.record(ConfigurationEntry(
-            key: full(key), accepts: accepts, unit: "", summary: "", variable: nil, reload: .restart, standard: "[]",
-            value: "[" + elements.map(show).joined(separator: ", ") + "]",
-            origin: node.map { _ in origin(members[key]?.line) } ?? .standard, identity: Secret(node?.canonical ?? "[]")
-        ))
+        log.record(
+            ConfigurationEntry(
+                key: full(key), accepts: accepts, unit: "", summary: "", variable: nil, reload: .restart, standard: "[]",
+                value: "[" + elements.map(show).joined(separator: ", ") + "]",
+                origin: node.map { _ in origin(members[key]?.line) } ?? .standard, identity: Secret(node?.canonical ?? "[]")
+            ))
         return elements
     }
 
@@ -190,9 +191,10 @@ extension Section {
     ) {
         guard isRecorded else { return }
         let identity = (value as? Secret)?.revealed ?? type.show(value)
-        log.record(ConfigurationEntry(
-            key: full(key), accepts: type.expectation, unit: unit, summary: summary, variable: variable, reload: reload,
-            standard: type.show(standard), value: type.show(value), origin: origin ?? .standard, identity: Secret(identity)
-        ))
+        log.record(
+            ConfigurationEntry(
+                key: full(key), accepts: type.expectation, unit: unit, summary: summary, variable: variable, reload: reload,
+                standard: type.show(standard), value: type.show(value), origin: origin ?? .standard, identity: Secret(identity)
+            ))
     }
 }

@@ -32,7 +32,9 @@ import Enrichment
         publicURL = section.optional("public_url", .webURL)
         if let publicURL, WebAddress.authority(of: publicURL).map({ !publicURL.hasSuffix("://" + $0) }) ?? false {
             section.refuse(
-                "public_url", "must be a URL without a path, as the dashboard and the script are served at the root of a host; got '\(publicURL.excerpt(60))'")
+                "public_url",
+                "must be a URL without a path, as the dashboard and the script are served at the root of a host; got '\(publicURL.excerpt(60))'"
+            )
         }
         trustedProxies = section.value(
             "trusted_proxies", .list(of: .networkRange), default: ["127.0.0.0/8", "::1/128"].compactMap { try? CIDR($0) }

@@ -86,6 +86,6 @@ public enum Activity {
 
     /// The migrations of the shared tables, oldest first.
     public static let migrations = [
-        Migration("001-create", on: .events, [.createFactTable(table), .createFactTable(visitors)]),
+        Migration("001-create", on: .events, [.createFactTable(table), .createFactTable(visitors)])
     ]
 }

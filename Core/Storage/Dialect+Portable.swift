@@ -24,7 +24,8 @@ extension Dialect {
         if digits == 0 { return "(round(\(number)) + 0)" }
         // The product may be two units in the last place below the half that is meant; the factor corrects that. A number that is really
         // below a half is never so close to it.
-        return digits < 0 ? "(round((\(number)) / \(power)) * \(power) + 0)"
+        return digits < 0
+            ? "(round((\(number)) / \(power)) * \(power) + 0)"
             : "(round((\(number)) * \(power) * 10000000000000004e-16) / \(power) + 0)"
     }
 

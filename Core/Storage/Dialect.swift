@@ -78,7 +78,9 @@ public enum Dialect: String, Sendable {
         func array(_ path: ArraySlice<String>) -> SQL { "ARRAY[\(SQL.joined(path.map { "\($0)" }))]::text[]" }
         let value: SQL = "\(document) #>> \(array(path[...]))"
         // Only PostgreSQL accepts `-1`, `+1` and `01` as array indexes.
-        let arrays = path.indices.filter { isOddIndex(path[$0]) }.map { "json_typeof(\(document) #> \(array(path[..<$0]))) = 'array'" as SQL }
+        let arrays = path.indices.filter { isOddIndex(path[$0]) }.map {
+            "json_typeof(\(document) #> \(array(path[..<$0]))) = 'array'" as SQL
+        }
         return arrays.isEmpty ? value : "CASE WHEN \(SQL.any(arrays)) THEN NULL ELSE \(value) END"
     }
 

@@ -311,7 +311,9 @@ extension ArraySlice<UInt8> {
     /// Whether the bytes are the same. Faster than `==`, which compares them one by one.
     public func isSame(as other: ArraySlice<UInt8>) -> Bool {
         withUnsafeBytes { mine in
-            other.withUnsafeBytes { mine.count == $0.count && (mine.count == 0 || memcmp(mine.baseAddress!, $0.baseAddress!, mine.count) == 0) }
+            other.withUnsafeBytes {
+                mine.count == $0.count && (mine.count == 0 || memcmp(mine.baseAddress!, $0.baseAddress!, mine.count) == 0)
+            }
         }
     }
 }

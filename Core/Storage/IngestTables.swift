@@ -20,14 +20,17 @@
 
     /// The migrations of these tables, oldest first.
     public static let migrations = [
-        Migration("001-create", on: .events, [
-            .createTable(ledger), .createTable(positions),
-            .statements { dialect in [SQL(sql: eventIDCreation(dialect))] },
-            // DuckDB's visitor numbers by key. No index, because the single writer has the table in memory.
-            .statements { dialect in
-                dialect == .duckdb ? ["CREATE TABLE ingest_visitors (project INTEGER NOT NULL, number INTEGER NOT NULL, key BIGINT NOT NULL)"] : []
-            },
-        ]),
+        Migration(
+            "001-create", on: .events,
+            [
+                .createTable(ledger), .createTable(positions),
+                .statements { dialect in [SQL(sql: eventIDCreation(dialect))] },
+                // DuckDB's visitor numbers by key. No index, because the single writer has the table in memory.
+                .statements { dialect in
+                    dialect == .duckdb
+                        ? ["CREATE TABLE ingest_visitors (project INTEGER NOT NULL, number INTEGER NOT NULL, key BIGINT NOT NULL)"] : []
+                },
+            ])
     ]
 
     /// Event ids that were seen, as the two halves of `EncodedRow.EventID`, with the hour of their arrival. No unique index

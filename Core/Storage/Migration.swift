@@ -58,7 +58,8 @@ extension Column {
         case .some(.double(let value)): text += " DEFAULT \(value)"
         case .some(.bool(let value)):
             text += dialect == .sqlite ? " DEFAULT \(value ? 1 : 0)" : " DEFAULT \(value)"
-        case .some(.text(let value)): text += " DEFAULT '\(value.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''"))'"
+        case .some(.text(let value)):
+            text += " DEFAULT '\(value.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''"))'"
         }
         return text
     }
@@ -66,7 +67,8 @@ extension Column {
 
 extension Table {
     func creation(_ dialect: Dialect) -> String {
-        let lines = columns.map { $0.definition(dialect) }
+        let lines =
+            columns.map { $0.definition(dialect) }
             + ["PRIMARY KEY (\(primaryKey.joined(separator: ", ")))"]
             + unique.map { "UNIQUE (\($0.joined(separator: ", ")))" }
         return "CREATE TABLE \(name) (\(lines.joined(separator: ", ")))"

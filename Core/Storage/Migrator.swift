@@ -60,12 +60,13 @@
     }
 
     private func createLedger(on plane: any LedgerStore) async throws {
-        try await plane.change(Self.lock(plane.dialect) + [
-            """
-            CREATE TABLE IF NOT EXISTS migrations_ledger \
-            (id TEXT NOT NULL PRIMARY KEY, plane TEXT NOT NULL, applied_at BIGINT NOT NULL)
-            """,
-        ])
+        try await plane.change(
+            Self.lock(plane.dialect) + [
+                """
+                CREATE TABLE IF NOT EXISTS migrations_ledger \
+                (id TEXT NOT NULL PRIMARY KEY, plane TEXT NOT NULL, applied_at BIGINT NOT NULL)
+                """
+            ])
     }
 
     /// Applies a migration. Returns false if another host did.
@@ -94,14 +95,15 @@
 
     /// The ids in the store's ledger; empty if it has no ledger yet.
     private func ledger(of plane: any LedgerStore) async throws -> Set<String> {
-        let tables: SQL = switch plane.dialect {
-        case .sqlite: "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'migrations_ledger'"
-        case .duckdb, .postgresql:
-            """
-            SELECT table_name FROM information_schema.tables
-            WHERE table_name = 'migrations_ledger' AND table_schema = current_schema()
-            """
-        }
+        let tables: SQL =
+            switch plane.dialect {
+            case .sqlite: "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'migrations_ledger'"
+            case .duckdb, .postgresql:
+                """
+                SELECT table_name FROM information_schema.tables
+                WHERE table_name = 'migrations_ledger' AND table_schema = current_schema()
+                """
+            }
         guard try await !plane.read(tables).isEmpty else { return [] }
         // On the server profile both planes are one database and share the table.
         let rows = try await plane.read("SELECT id FROM migrations_ledger WHERE plane = \(plane.plane.rawValue)")

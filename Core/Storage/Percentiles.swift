@@ -8,8 +8,10 @@ extension Dialect {
     public func nearestRanks(_ percents: [Int], of value: SQL) -> [SQL] {
         // The same aggregate for all percentiles, so the engine computes it only once.
         let shares = SQL(sql: percents.map { "0." + ($0 < 10 ? "0" : "") + String($0) }.joined(separator: ", "))
-        let all: SQL = self == .duckdb
-            ? "quantile_disc(\(value), [\(shares)])" : "percentile_disc(ARRAY[\(shares)]::double precision[]) WITHIN GROUP (ORDER BY \(value))"
+        let all: SQL =
+            self == .duckdb
+            ? "quantile_disc(\(value), [\(shares)])"
+            : "percentile_disc(ARRAY[\(shares)]::double precision[]) WITHIN GROUP (ORDER BY \(value))"
         return percents.indices.map { "(\(all))[\(sql: String($0 + 1))]" }
     }
 }

@@ -66,7 +66,8 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
             for byte in text.utf8 {
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-                    UInt8(ascii: "_"): word.append(byte)
+                    UInt8(ascii: "_"):
+                    word.append(byte)
                 default: end()
                 }
             }

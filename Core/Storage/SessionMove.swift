@@ -26,7 +26,8 @@ import Common
         Dictionary(grouping: moves, by: \.project).sorted { $0.key < $1.key }.flatMap { project, moves -> [SQL] in
             // Only columns that change: writing one costs as much as everything else.
             let changed = changedAttributes(moves)
-            let columns: [(String, ColumnType)] = ["key", "was_at", "now_at"].map { ($0, .int64) } + changed.map { ("now_\(Activity.attributes[$0])", .text) }
+            let columns: [(String, ColumnType)] =
+                ["key", "was_at", "now_at"].map { ($0, .int64) } + changed.map { ("now_\(Activity.attributes[$0])", .text) }
             let visitors = dialect.visitors(of: dialect.records(json(moves, changed), columns), project: project)
             return tables.filter { $0.columns.contains { $0.name == "session_at" } }.map { table -> SQL in
                 let name = SQL(sql: table.name), changes = changes(of: table, changed.map { Activity.attributes[$0] })
@@ -53,7 +54,10 @@ import Common
         var changes: [SQL] = ["session_at = now_at"]
         if table == Activity.table {
             // A row's number is valid only in the session that assigned it.
-            changes += ["seq = CASE WHEN session_at = now_at THEN seq ELSE \(Activity.withdrawnSeq) END", "gap = CASE WHEN session_at = now_at THEN gap END"]
+            changes += [
+                "seq = CASE WHEN session_at = now_at THEN seq ELSE \(Activity.withdrawnSeq) END",
+                "gap = CASE WHEN session_at = now_at THEN gap END",
+            ]
         }
         return changes + table.sessionAttributes.filter(attributes.contains).map { "\(sql: $0) = now_\(sql: $0)" }
     }

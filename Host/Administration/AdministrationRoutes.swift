@@ -28,7 +28,10 @@ struct AdministrationRoutes: Sendable {
         return [
             Route(
                 installation: .post, Self.root, "Create a project.", access: .write,
-                body: .object([.required("name", .text(200), "The project's name, for people."), .required("domain", .text(253), "The site's host name.")]),
+                body: .object([
+                    .required("name", .text(200), "The project's name, for people."),
+                    .required("domain", .text(253), "The site's host name."),
+                ]),
                 success: .json(project, status: 201), use: createProject),
             Route(
                 installation: .get, Self.root, "List all projects, oldest first.", access: .read,
@@ -37,11 +40,19 @@ struct AdministrationRoutes: Sendable {
                 try .json(ProjectAnswer(call.project))
             },
             Route(
-                .get, Self.one + "/audit-logs", "List the changes and who made them, newest first.", scope: .admin, access: .read, parameters: Parameter.page,
-                success: .json(.object([.required("data", .list(.object([
-                    .required("id", .uuid), .required("action", .text(100)), .required("actor", .text(200)), .required("resource", .text(400)),
-                    .required("metadata", .map(.any)), .required("created_at", .timestamp),
-                ])))])), use: listAudit),
+                .get, Self.one + "/audit-logs", "List the changes and who made them, newest first.", scope: .admin, access: .read,
+                parameters: Parameter.page,
+                success: .json(
+                    .object([
+                        .required(
+                            "data",
+                            .list(
+                                .object([
+                                    .required("id", .uuid), .required("action", .text(100)), .required("actor", .text(200)),
+                                    .required("resource", .text(400)),
+                                    .required("metadata", .map(.any)), .required("created_at", .timestamp),
+                                ])))
+                    ])), use: listAudit),
         ]
     }
 
@@ -71,9 +82,10 @@ struct AdministrationRoutes: Sendable {
 
     /// Whether `text` looks like a host name or address, with an optional port.
     private static func isHostName(_ text: String) -> Bool {
-        !text.isEmpty && text.unicodeScalars.allSatisfy {
-            ($0.value > 0x7F) || ("a"..."z").contains($0) || ("0"..."9").contains($0) || ["-", ".", ":", "_", "[", "]"].contains($0)
-        }
+        !text.isEmpty
+            && text.unicodeScalars.allSatisfy {
+                ($0.value > 0x7F) || ("a"..."z").contains($0) || ("0"..."9").contains($0) || ["-", ".", ":", "_", "[", "]"].contains($0)
+            }
     }
 
     @Sendable private func listProjects(_ call: InstallationRequest) async throws -> Answer {
@@ -102,20 +114,32 @@ struct AdministrationRoutes: Sendable {
                     .optional("allowed_modules", .nullable(.array(.moduleName, count: 0...100)), "Null or empty: every enabled module."),
                     .optional("server", .boolean, "Whether payloads may carry the visitor's `ip` and `user_agent`."),
                 ]),
-                success: .json(.object(shown + [.required("key", .text(64))]), status: 201), use: createKey).forRestrictedKeys(),
+                success: .json(.object(shown + [.required("key", .text(64))]), status: 201), use: createKey
+            ).forRestrictedKeys(),
             Route(
                 .get, Self.one + "/keys", "List the keys that are not revoked.", scope: .admin, access: .read,
-                success: .json(.object([.required("data", .list(.object(shown + [
-                    .required("key_prefix", .text(64)), .required("last_used_at", .nullable(.timestamp)),
-                ])))])), use: listKeys).forRestrictedKeys(),
+                success: .json(
+                    .object([
+                        .required(
+                            "data",
+                            .list(
+                                .object(
+                                    shown + [
+                                        .required("key_prefix", .text(64)), .required("last_used_at", .nullable(.timestamp)),
+                                    ])))
+                    ])), use: listKeys
+            ).forRestrictedKeys(),
             Route(
-                .delete, Self.one + "/keys/{key_id}", "Revoke a key at once.", scope: .admin, access: .write, success: .noContent) { call in
-                    let id = call.id("key_id")
-                    // Callers can neither see nor revoke keys that may do more than their own.
-                    guard try await visibleKeys(call).contains(where: { $0.id == id }) else { throw ServiceError.notFound("Key", call.path("key_id")) }
-                    try await call.directory.revokeKey(id, in: call.project, by: call.actor)
-                    return .noContent
-                }.forRestrictedKeys(),
+                .delete, Self.one + "/keys/{key_id}", "Revoke a key at once.", scope: .admin, access: .write, success: .noContent
+            ) { call in
+                let id = call.id("key_id")
+                // Callers can neither see nor revoke keys that may do more than their own.
+                guard try await visibleKeys(call).contains(where: { $0.id == id }) else {
+                    throw ServiceError.notFound("Key", call.path("key_id"))
+                }
+                try await call.directory.revokeKey(id, in: call.project, by: call.actor)
+                return .noContent
+            }.forRestrictedKeys(),
         ]
     }
 
@@ -153,7 +177,8 @@ struct AdministrationRoutes: Sendable {
         let modules = body["allowed_modules"]?.elements.compactMap(\.string)
         let known = call.directory.defaults.modules
         for module in modules ?? [] where !known.contains(module) {
-            throw ServiceError.body("field 'allowed_modules' names the unknown module '\(module.excerpt(60))'; known are \(known.joined(separator: ", ")).")
+            throw ServiceError.body(
+                "field 'allowed_modules' names the unknown module '\(module.excerpt(60))'; known are \(known.joined(separator: ", ")).")
         }
         let expiry = try body["expires_at"]?.string.map { try Self.expiry($0, now: call.now) }
         let request = Directory.KeyRequest(
@@ -169,7 +194,9 @@ struct AdministrationRoutes: Sendable {
     private static func check(_ new: Directory.KeyRequest, madeBy maker: APIKey?) throws {
         guard let maker else { return }
         func refusal(_ field: String, _ sentence: String) -> ServiceError {
-            ServiceError(status: 403, code: "key_exceeds", message: "A key can't create a key with more rights than its own: field '\(field)' \(sentence).")
+            ServiceError(
+                status: 403, code: "key_exceeds",
+                message: "A key can't create a key with more rights than its own: field '\(field)' \(sentence).")
         }
         if let own = maker.allowedModules {
             let wanted = new.allowedModules ?? []
@@ -190,12 +217,13 @@ struct AdministrationRoutes: Sendable {
     }
 
     private static func expiry(_ text: String, now: Instant) throws -> Instant {
-        let instant: Instant? = switch ISO8601.parse(text) {
-        case .instant(let instant): instant
-        case .local(let day, let milliseconds): day.start.adding(milliseconds: milliseconds)
-        case .day(let day): day.start
-        case nil: nil
-        }
+        let instant: Instant? =
+            switch ISO8601.parse(text) {
+            case .instant(let instant): instant
+            case .local(let day, let milliseconds): day.start.adding(milliseconds: milliseconds)
+            case .day(let day): day.start
+            case nil: nil
+            }
         guard let instant, instant > now else {
             throw ServiceError.body("field 'expires_at' must be an ISO 8601 timestamp in the future; got '\(text.excerpt(60))'.")
         }
@@ -214,28 +242,40 @@ struct AdministrationRoutes: Sendable {
         let all = Schema.object([.required("modules", .list(module))])
         let named = Self.one + "/modules/{name}"
         return [
-            Route(.get, Self.one + "/modules", "List all modules and whether they are enabled.", scope: .admin, access: .read, success: .json(all), use: listModules).forRestrictedKeys(),
             Route(
-                .put, Self.one + "/modules", "Change several modules, all or none; omitted fields stay as they are.", scope: .admin, access: .write,
-                body: .object([.required("modules", .array(.object([
-                    .required("name", .moduleName), .optional("enabled", .boolean), .optional("access", levels),
-                ]), count: 1...100))]),
-                success: .json(all), use: setModules).forRestrictedKeys(),
+                .get, Self.one + "/modules", "List all modules and whether they are enabled.", scope: .admin, access: .read,
+                success: .json(all), use: listModules
+            ).forRestrictedKeys(),
+            Route(
+                .put, Self.one + "/modules", "Change several modules, all or none; omitted fields stay as they are.", scope: .admin,
+                access: .write,
+                body: .object([
+                    .required(
+                        "modules",
+                        .array(
+                            .object([
+                                .required("name", .moduleName), .optional("enabled", .boolean), .optional("access", levels),
+                            ]), count: 1...100))
+                ]),
+                success: .json(all), use: setModules
+            ).forRestrictedKeys(),
             Route(.post, named + "/enable", "Enable a module.", scope: .admin, access: .write, success: .json(module)) { call in
                 try await change(call, isEnabled: true)
             }.forRestrictedKeys(),
             Route(
-                .post, named + "/disable", "Disable a module; its data is kept.", scope: .admin, access: .write, success: .json(module)) { call in
-                    try await change(call, isEnabled: false)
-                }.forRestrictedKeys(),
+                .post, named + "/disable", "Disable a module; its data is kept.", scope: .admin, access: .write, success: .json(module)
+            ) { call in
+                try await change(call, isEnabled: false)
+            }.forRestrictedKeys(),
             Route(
                 .put, named + "/access", "Set a module's access level.", scope: .admin, access: .write,
-                body: .object([.required("access", levels)]), success: .json(module)) { call in
-                    // An unknown module is reported before the body is read.
-                    try Self.requireModule(call)
-                    let level = AccessLevel(rawValue: try await call.body()["access"]?.string ?? "")
-                    return try await change(call, access: level)
-                }.forRestrictedKeys(),
+                body: .object([.required("access", levels)]), success: .json(module)
+            ) { call in
+                // An unknown module is reported before the body is read.
+                try Self.requireModule(call)
+                let level = AccessLevel(rawValue: try await call.body()["access"]?.string ?? "")
+                return try await change(call, access: level)
+            }.forRestrictedKeys(),
         ]
     }
 
@@ -271,7 +311,8 @@ struct AdministrationRoutes: Sendable {
         let changes = try (try await call.body()["modules"]?.elements ?? []).map { entry in
             let name = entry["name"]?.string ?? ""
             guard known.contains(name) else {
-                throw ServiceError.body("field 'modules' names the unknown module '\(name.excerpt(60))'; known are \(known.joined(separator: ", ")).")
+                throw ServiceError.body(
+                    "field 'modules' names the unknown module '\(name.excerpt(60))'; known are \(known.joined(separator: ", ")).")
             }
             try call.requireKey(toUse: name)
             return Directory.ModuleChange(

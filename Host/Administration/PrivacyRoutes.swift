@@ -30,15 +30,19 @@ extension AdministrationRoutes {
                 .put, path, "Change privacy settings; omitted fields stay as they are.", scope: .admin, access: .write, body: changes,
                 success: .json(rules), use: changePrivacy),
             Route(
-                .get, path + "/visitors/{visitor_id}/export", "Export everything that is stored about a visitor.", scope: .admin, access: .read,
-                success: .json(.object([
-                    .required("visitor_id", .text(200)), .required("identity", anything), .required("sessions", rows),
-                    .required("pageviews", rows), .required("events", rows), .required("surveys", rows), .required("experiments", rows),
-                    .required("replays", rows), .required("telemetry", anything),
-                ])), use: exportVisitor),
+                .get, path + "/visitors/{visitor_id}/export", "Export everything that is stored about a visitor.", scope: .admin,
+                access: .read,
+                success: .json(
+                    .object([
+                        .required("visitor_id", .text(200)), .required("identity", anything), .required("sessions", rows),
+                        .required("pageviews", rows), .required("events", rows), .required("surveys", rows), .required("experiments", rows),
+                        .required("replays", rows), .required("telemetry", anything),
+                    ])), use: exportVisitor),
             Route(
-                .delete, path + "/visitors/{visitor_id}", "Delete everything that is stored about a visitor.", scope: .admin, access: .write,
-                success: .noContent, use: eraseVisitor).withoutTimeLimit(),
+                .delete, path + "/visitors/{visitor_id}", "Delete everything that is stored about a visitor.", scope: .admin,
+                access: .write,
+                success: .noContent, use: eraseVisitor
+            ).withoutTimeLimit(),
         ]
     }
 
@@ -59,7 +63,8 @@ extension AdministrationRoutes {
 
     @Sendable private func exportVisitor(_ call: ProjectRequest) async throws -> Answer {
         let id = try Self.visitorID(call)
-        let report = try await VisitorExport(events: eventStore, tables: tables).text(of: id, in: call.project.number, settle: writer.settle)
+        let report = try await VisitorExport(events: eventStore, tables: tables).text(
+            of: id, in: call.project.number, settle: writer.settle)
         try await audit("visitor.export", id, call)
         return .json(bytes: .init(bytes: report.bytes))
     }

@@ -60,7 +60,8 @@ struct BackupManifest: Codable, Sendable, Equatable {
             throw BackupError("\(folder)/\(fileName) is damaged.")
         }
         guard opening.format == currentFormat, let manifest = try? JSONDecoder().decode(BackupManifest.self, from: data) else {
-            throw BackupError("The backup at \(folder) has the format '\(opening.format.excerpt(40))'; this Pulse reads '\(currentFormat)'.")
+            throw BackupError(
+                "The backup at \(folder) has the format '\(opening.format.excerpt(40))'; this Pulse reads '\(currentFormat)'.")
         }
         return manifest
     }
@@ -97,12 +98,16 @@ struct BackupManifest: Codable, Sendable, Equatable {
     func checkFiles(in folder: String) throws {
         let problems = files.compactMap { file -> String? in
             // Pulse never writes a path that leads out of the folder.
-            guard !file.path.hasPrefix("/"), !file.path.split(separator: "/").contains("..") else { return "\(file.path) is not a valid file name in a backup" }
+            guard !file.path.hasPrefix("/"), !file.path.split(separator: "/").contains("..") else {
+                return "\(file.path) is not a valid file name in a backup"
+            }
             guard let measured = try? Self.measure(folder + "/" + file.path) else { return "\(file.path) is missing or can't be read" }
             if measured.bytes != file.bytes { return "\(file.path) has \(measured.bytes) bytes instead of \(file.bytes)" }
             return measured.sha256 == file.sha256 ? nil : "\(file.path) is damaged: its SHA-256 has changed since it was written"
         }
-        guard problems.isEmpty else { throw BackupError("The backup at \(folder) is incomplete or damaged: \(problems.joined(separator: "; ")).") }
+        guard problems.isEmpty else {
+            throw BackupError("The backup at \(folder) is incomplete or damaged: \(problems.joined(separator: "; ")).")
+        }
     }
 }
 

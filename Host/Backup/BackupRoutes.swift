@@ -26,15 +26,17 @@ struct BackupRoutes: Sendable {
             Route(
                 installation: .post, "/api/admin/backups", "Back up the whole installation into a folder on the host.", access: .write,
                 body: Self.body,
-                success: .json(.object([
-                    .required("name", .text(64)), .required("path", .text(4_096), "The folder, on the host's machine."),
-                    .required("bytes", .count), .required("files", .count),
-                ]), status: 201), use: create).withoutTimeLimit(),
+                success: .json(
+                    .object([
+                        .required("name", .text(64)), .required("path", .text(4_096), "The folder, on the host's machine."),
+                        .required("bytes", .count), .required("files", .count),
+                    ]), status: 201), use: create
+            ).withoutTimeLimit()
         ]
     }
 
     private static let body = Schema.object([
-        .optional("name", .text(64), "Letters, digits, '.', '_' and '-'. Default: the date and time."),
+        .optional("name", .text(64), "Letters, digits, '.', '_' and '-'. Default: the date and time.")
     ])
 
     struct Made: Codable, Sendable { let name: String, path: String, bytes: Int64, files: Int }
@@ -46,10 +48,12 @@ struct BackupRoutes: Sendable {
             throw ServiceError(
                 status: 400, code: "backup_exists", message: "There is a backup '\(name)' already; choose another name.")
         }
-        guard turn.isTaken.withLock({ taken in
-            defer { taken = true }
-            return !taken
-        }) else {
+        guard
+            turn.isTaken.withLock({ taken in
+                defer { taken = true }
+                return !taken
+            })
+        else {
             throw ServiceError(
                 status: 400, code: "backup_running", message: "Another backup is running; try again when it has finished.")
         }
@@ -64,7 +68,8 @@ struct BackupRoutes: Sendable {
         } catch let error as ServiceError { throw error } catch {
             call.logger.error("a backup failed", metadata: ["backup.name": "\(name)", "error": "\(error)"])
             throw ServiceError.unavailable(
-                "backup_failed", "The backup could not be made; the log has the details under request id \(call.request.id).", retryAfterSeconds: 60)
+                "backup_failed", "The backup could not be made; the log has the details under request id \(call.request.id).",
+                retryAfterSeconds: 60)
         }
     }
 
@@ -77,7 +82,8 @@ struct BackupRoutes: Sendable {
         guard let name = json["name"]?.string else { return Backup.name(at: call.now) }
         let isPlain = name.utf8.allSatisfy { (48...57).contains($0) || (65...90).contains($0 & 0xDF) || [45, 46, 95].contains($0) }
         guard isPlain, !name.hasPrefix("."), !name.hasSuffix(Backup.partialSuffix) else {
-            throw ServiceError.body("field 'name' must be made of letters, digits, '.', '_' and '-', and not begin with '.'; got '\(name.excerpt(60))'.")
+            throw ServiceError.body(
+                "field 'name' must be made of letters, digits, '.', '_' and '-', and not begin with '.'; got '\(name.excerpt(60))'.")
         }
         return name
     }

@@ -24,7 +24,8 @@ struct Restore: Sendable {
             throw BackupError("The backup at \(backup) is from \(manifest.storage.words); this configuration uses \(wanted.words).")
         }
         guard !Self.isNewer(manifest.version, than: Version.current) else {
-            throw BackupError("The backup at \(backup) was made by Pulse \(manifest.version), which is newer than this one (\(Version.current)).")
+            throw BackupError(
+                "The backup at \(backup) was made by Pulse \(manifest.version), which is newer than this one (\(Version.current)).")
         }
         try manifest.checkFiles(in: backup)
     }
@@ -66,7 +67,8 @@ struct Restore: Sendable {
         defer { lock.release() }
         guard replacing || folder.dataFiles.isEmpty else {
             throw BackupError(
-                "There is data in \(folder.root): \(folder.dataFiles.joined(separator: ", ")). Use a new data folder, or --force to set the data aside.")
+                "There is data in \(folder.root): \(folder.dataFiles.joined(separator: ", ")). Use a new data folder, or --force to set the data aside."
+            )
         }
         let aside = DataFolder.asidePrefix + Backup.name(at: now).dropFirst("pulse-".count)
         // Before the first file moves. If attempts are repeated, the mark of the first one says where the data is.
@@ -88,13 +90,15 @@ struct Restore: Sendable {
     }
 
     private func fill(_ engines: Engines, replacing: Bool) async throws -> [String] {
-        let existing = manifest.storage == .embedded ? 0 : try await TableCounts.of(engines.control).total + TableCounts.of(engines.events).total
+        let existing =
+            manifest.storage == .embedded ? 0 : try await TableCounts.of(engines.control).total + TableCounts.of(engines.events).total
         guard replacing || existing == 0 else {
             throw BackupError("The database already has \(existing) rows of a Pulse. Use an empty one, or --force to replace them.")
         }
         try await engines.control.restore(from: backup + "/" + Backup.controlFolder)
         try await engines.events.restore(from: backup + "/" + Backup.eventsFolder)
-        let differences = try await TableCounts.of(engines.control).differences(from: manifest.control)
+        let differences =
+            try await TableCounts.of(engines.control).differences(from: manifest.control)
             + TableCounts.of(engines.events).differences(from: manifest.events)
         guard differences.isEmpty else {
             throw BackupError("The restored data is not what was backed up: \(differences.joined(separator: "; ")).")

@@ -32,9 +32,12 @@ extension DataFolder {
     func refuseUnfinishedRestore() throws {
         guard isRestoreUnfinished else { return }
         let aside = (try? String(contentsOfFile: path(Self.restoreMark), encoding: .utf8)) ?? ""
-        let wayBack = aside.isEmpty
-            ? "" : " The previous data is in \(path(aside)); to go back to it instead, put its files into \(root) in place of the current ones and delete \(path(Self.restoreMark))."
+        let wayBack =
+            aside.isEmpty
+            ? ""
+            : " The previous data is in \(path(aside)); to go back to it instead, put its files into \(root) in place of the current ones and delete \(path(Self.restoreMark))."
         throw FolderError(
-            "A restore into the data folder \(root) did not finish, so its data is incomplete. Run it again, with pulse restore FOLDER --force, and let it finish.\(wayBack)")
+            "A restore into the data folder \(root) did not finish, so its data is incomplete. Run it again, with pulse restore FOLDER --force, and let it finish.\(wayBack)"
+        )
     }
 }

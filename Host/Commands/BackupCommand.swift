@@ -47,11 +47,14 @@ struct BackupCommand: AsyncParsableCommand {
 
     private func report(_ manifest: BackupManifest, at target: String) throws {
         if json {
-            return try StandardOutput.json(Made(
-                path: target, bytes: manifest.bytes, files: manifest.files.count, created_at: manifest.createdAt, version: manifest.version,
-                rows: ["control": manifest.control, "events": manifest.events]))
+            return try StandardOutput.json(
+                Made(
+                    path: target, bytes: manifest.bytes, files: manifest.files.count, created_at: manifest.createdAt,
+                    version: manifest.version,
+                    rows: ["control": manifest.control, "events": manifest.events]))
         }
-        print("""
+        print(
+            """
             \(target)
               \(manifest.files.count) files, \(Bytes.text(manifest.bytes)); \(manifest.control.total) rows of configuration, \(manifest.events.total) of events
               To use it: pulse restore \(folder)
@@ -62,10 +65,13 @@ struct BackupCommand: AsyncParsableCommand {
     private static func fetch(from host: RunningHost, to target: String) async throws {
         // Backing up a large installation takes long.
         let reply = try await host.administerPatiently(.POST, "/api/admin/backups", body: "{}", timeout: .hours(12))
-        guard reply.status == 201 else { throw CommandError("Pulse (process \(host.process)) at \(host.base) could not make a backup: \(reply.message)") }
+        guard reply.status == 201 else {
+            throw CommandError("Pulse (process \(host.process)) at \(host.base) could not make a backup: \(reply.message)")
+        }
         let made = try reply.decode(BackupRoutes.Made.self)
         guard FileManager.default.fileExists(atPath: made.path + "/" + BackupManifest.fileName) else {
-            throw CommandError("The backup is at \(made.path) on the running host's machine or in its container; it can't be reached from here.")
+            throw CommandError(
+                "The backup is at \(made.path) on the running host's machine or in its container; it can't be reached from here.")
         }
         if rename(made.path, target) != 0 { try move(made.path, to: target) }
     }
@@ -103,7 +109,8 @@ struct BackupCommand: AsyncParsableCommand {
                 settle: { if !isOlder { try await configuration.catchUp(engines, modules) } },
                 time: SystemTime())
             if isOlder {
-                StandardOutput.complain("The data is from an older Pulse and is copied as it is. Events still waiting in the journal are not in the backup.")
+                StandardOutput.complain(
+                    "The data is from an older Pulse and is copied as it is. Events still waiting in the journal are not in the backup.")
             }
             _ = try await backup.write(to: target)
         }

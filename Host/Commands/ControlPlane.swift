@@ -25,7 +25,8 @@ struct ControlPlane: Sendable {
         do {
             let folder = DataFolder(configuration.storage.dataFolder)
             guard creating || configuration.storage.databaseURL != nil || folder.hasControlStore else {
-                throw CommandError("There is nothing in the data folder \(folder.root) yet; `pulse serve` or `pulse project create` creates it.")
+                throw CommandError(
+                    "There is nothing in the data folder \(folder.root) yet; `pulse serve` or `pulse project create` creates it.")
             }
             try folder.refuseUnfinishedRestore()
             guard configuration.storage.databaseURL != nil || folder.hasControlStore || !folder.hasEventStore else {
@@ -67,10 +68,15 @@ struct ControlPlane: Sendable {
     func project(_ text: String) throws -> Project {
         let all = directory.projects
         if let project = all.first(where: { $0.id == text.lowercased() }) { return project }
-        let named = all.filter { $0.name == text }.isEmpty ? all.filter { $0.name.lowercased() == text.lowercased() } : all.filter { $0.name == text }
+        let named =
+            all.filter { $0.name == text }.isEmpty
+            ? all.filter { $0.name.lowercased() == text.lowercased() } : all.filter { $0.name == text }
         if named.count == 1 { return named[0] }
         if named.isEmpty {
-            let existing = all.isEmpty ? "There are none yet." : "There are: \(all.prefix(10).map { "'\($0.name)'" }.joined(separator: ", "))\(all.count > 10 ? " ..." : "")."
+            let existing =
+                all.isEmpty
+                ? "There are none yet."
+                : "There are: \(all.prefix(10).map { "'\($0.name)'" }.joined(separator: ", "))\(all.count > 10 ? " ..." : "")."
             throw CommandError("There is no project with the name or id '\(text)'. \(existing)")
         }
         throw CommandError(
@@ -80,7 +86,8 @@ struct ControlPlane: Sendable {
     /// - Throws: `CommandError` if a project has the name already: commands could no longer find either of the two by name.
     func createProject(name: String, domain: String) async throws -> Project {
         if let twin = directory.projects.first(where: { $0.name.isExactly(name) }) {
-            throw CommandError("There is a project '\(name)' already, for \(twin.domain); its id is \(twin.id). Choose another name, or use that one.")
+            throw CommandError(
+                "There is a project '\(name)' already, for \(twin.domain); its id is \(twin.id). Choose another name, or use that one.")
         }
         return try await directory.createProject(
             name: name, domain: domain, privacy: PrivacyRules(configuration.privacy), by: Self.actor)

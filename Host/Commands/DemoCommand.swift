@@ -64,7 +64,10 @@ struct DemoCommand: AsyncParsableCommand {
             let expiry = SystemTime().now.adding(days: 1)
             let ingest = try await control.directory.createKey(
                 .init(name: "pulse demo", scopes: [.ingest], expiresAt: expiry, isServer: true), in: project, by: ControlPlane.actor)
-            let query = exists ? nil : try await control.directory.createKey(.init(name: "demo", scopes: [.query]), in: project, by: ControlPlane.actor).secret
+            let query =
+                exists
+                ? nil
+                : try await control.directory.createKey(.init(name: "demo", scopes: [.query]), in: project, by: ControlPlane.actor).secret
             return Prepared(project: project, ingest: ingest, query: query)
         }
     }
@@ -85,7 +88,8 @@ struct DemoCommand: AsyncParsableCommand {
         defer { progress.end() }
         @Sendable func run(_ feed: DemoFeed) async throws -> Int {
             try await feed.run(
-                DemoTraffic(seed: seed, events: events, start: start, end: end), details: DemoDetails(seed: seed), batch: batch, progress: progress.show)
+                DemoTraffic(seed: seed, events: events, start: start, end: end), details: DemoDetails(seed: seed), batch: batch,
+                progress: progress.show)
         }
         if let host = RunningHost(of: configuration) { return try await run(DemoFeed(to: host, key: secret)) }
         var unlimited = configuration
@@ -120,11 +124,14 @@ struct DemoCommand: AsyncParsableCommand {
     ) throws {
         let project = prepared.project
         if json {
-            return try StandardOutput.json(Report(
-                project: project.id, name: project.name, events: accepted, start_at: start, end_at: end, seconds: seconds, query_key: prepared.query))
+            return try StandardOutput.json(
+                Report(
+                    project: project.id, name: project.name, events: accepted, start_at: start, end_at: end, seconds: seconds,
+                    query_key: prepared.query))
         }
         let base = RunningHost(of: configuration)?.base ?? RunningHost.configuredBase(configuration.server)
-        print("""
+        print(
+            """
             \(accepted) events from \(Day(start)) to \(Day(end)) are in project '\(project.name)' (\(project.id)), \(String(format: "%.1f", seconds)) s.
             """)
         if let query = prepared.query { print("Its query key is shown only now: \(query)") }

@@ -35,7 +35,8 @@ struct KeyCommand: AsyncParsableCommand {
             guard !scope.isEmpty else { throw ValidationError("--scope must be given at least once: ingest, query or admin.") }
             let unknown = module.filter { !ModuleList.current.names.contains($0) }
             guard unknown.isEmpty else {
-                throw ValidationError("There is no module '\(unknown[0])'; the modules are: \(ModuleList.current.names.joined(separator: ", ")).")
+                throw ValidationError(
+                    "There is no module '\(unknown[0])'; the modules are: \(ModuleList.current.names.joined(separator: ", ")).")
             }
             if let expires { _ = try Self.expiry(expires, now: SystemTime().now) }
         }
@@ -44,14 +45,16 @@ struct KeyCommand: AsyncParsableCommand {
         /// - Throws: `ValidationError` if `text` is not a time in the future.
         static func expiry(_ text: String, now: Instant) throws -> Instant {
             if text.hasSuffix("d"), let days = Int64(text.dropLast()), (1...36_500).contains(days) { return now.adding(days: days) }
-            let instant: Instant? = switch ISO8601.parse(text) {
-            case .instant(let instant): instant
-            case .local(let day, let milliseconds): day.start.adding(milliseconds: milliseconds)
-            case .day(let day): day.start
-            case nil: nil
-            }
+            let instant: Instant? =
+                switch ISO8601.parse(text) {
+                case .instant(let instant): instant
+                case .local(let day, let milliseconds): day.start.adding(milliseconds: milliseconds)
+                case .day(let day): day.start
+                case nil: nil
+                }
             guard let instant, instant > now else {
-                throw ValidationError("--expires must be a date or timestamp in the future, or days such as 90d; got '\(text.excerpt(40))'.")
+                throw ValidationError(
+                    "--expires must be a date or timestamp in the future, or days such as 90d; got '\(text.excerpt(40))'.")
             }
             return instant
         }
@@ -67,7 +70,8 @@ struct KeyCommand: AsyncParsableCommand {
                 return (key, secret, project)
             }
             if json { return try StandardOutput.json(Shown(key, secret: secret)) }
-            print("""
+            print(
+                """
                 \(secret)
 
                 This key of project '\(project.name)' is shown only now; write it down. Its id is \(key.id).

@@ -2,8 +2,8 @@ import ArgumentParser
 @_spi(Host) import Common
 import Foundation
 @_spi(Host) import Platform
-import SQLiteEngine
 @_spi(Host) import Settings
+import SQLiteEngine
 @_spi(Host) import Storage
 
 /// `pulse migrate`: migrates both planes' tables to this version's schema. `pulse serve` does so by itself; this is for those

@@ -10,7 +10,8 @@ struct ModuleCommand: AsyncParsableCommand {
     struct New: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "new", abstract: "Write a small module that works and passes its tests, to start from.",
-            discussion: "It collects one type of event and has one report, one page and one test. Change each to what your module is about.")
+            discussion: "It collects one type of event and has one report, one page and one test. Change each to what your module is about."
+        )
 
         @Argument(help: "The module's name: lower-case letters, digits and underscores, such as loyalty_points.")
         var name: String
@@ -20,7 +21,8 @@ struct ModuleCommand: AsyncParsableCommand {
         func validate() throws {
             guard name.wholeMatch(of: #/[a-z][a-z0-9]*(_[a-z0-9]+)*/#) != nil, name.utf8.count <= 40 else {
                 throw ValidationError(
-                    "The name must be lower-case letters, digits and underscores, beginning with a letter, such as loyalty_points; got '\(name)'.")
+                    "The name must be lower-case letters, digits and underscores, beginning with a letter, such as loyalty_points; got '\(name)'."
+                )
             }
         }
 
@@ -28,7 +30,8 @@ struct ModuleCommand: AsyncParsableCommand {
             guard !ModuleList.current.names.contains(name) else { throw CommandError("There is a module '\(name)' already.") }
             let template = ModuleTemplate(name: name, root: root)
             let files = try template.write()
-            print("""
+            print(
+                """
                 Created \(template.type), \(files.count) files:
                 \(files.map { "  " + $0 }.joined(separator: "\n"))
 
@@ -65,7 +68,8 @@ struct ModuleTemplate {
     func write() throws -> [String] {
         let files = FileManager.default
         guard files.fileExists(atPath: "\(root)/\(Self.sources)"), files.fileExists(atPath: "\(root)/Modules") else {
-            throw CommandError("'\(root)' is not a clone of Pulse's repository: it has no \(Self.sources). Run this in one, or name it with --root.")
+            throw CommandError(
+                "'\(root)' is not a clone of Pulse's repository: it has no \(Self.sources). Run this in one, or name it with --root.")
         }
         let targets = [(Self.sources, "Modules/\(folder)"), (Self.tests, "Tests/\(type)Tests")]
         for (_, target) in targets where files.fileExists(atPath: "\(root)/\(target)") { throw CommandError("\(target) exists already.") }
@@ -73,7 +77,8 @@ struct ModuleTemplate {
             let names = (files.enumerator(atPath: "\(root)/\(source)")?.compactMap { $0 as? String } ?? []).sorted()
             return try names.filter { $0.contains(".") }.map { file in
                 let path = "\(target)/\(renamed(file))", text = try String(contentsOfFile: "\(root)/\(source)/\(file)", encoding: .utf8)
-                try files.createDirectory(atPath: (("\(root)/\(path)") as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+                try files.createDirectory(
+                    atPath: (("\(root)/\(path)") as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
                 try Data(renamed(text).utf8).write(to: URL(fileURLWithPath: "\(root)/\(path)"))
                 return path
             }
@@ -83,7 +88,8 @@ struct ModuleTemplate {
     /// `text` with the new module's name wherever the guest book's is.
     func renamed(_ text: String) -> String {
         let names = [
-            ("Guestbook", folder), ("guestbook", name), ("Guest book", title), ("the guest book", "“\(title)”"), ("a guest book", "“\(title)”"),
+            ("Guestbook", folder), ("guestbook", name), ("Guest book", title), ("the guest book", "“\(title)”"),
+            ("a guest book", "“\(title)”"),
             ("im Gästebuch", "in „\(title)“"), ("Gästebuch", title),
         ]
         return names.reduce(text) { $0.replacing($1.0, with: $1.1) }

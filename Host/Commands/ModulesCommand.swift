@@ -13,7 +13,9 @@ struct ModulesCommand: AsyncParsableCommand {
     @Flag(name: .long, help: "Print JSON.")
     var json = false
 
-    @Option(name: .long, help: "Instead, write the modules' documentation pages and their index, docs/modules.md, in the repository at this path.")
+    @Option(
+        name: .long,
+        help: "Instead, write the modules' documentation pages and their index, docs/modules.md, in the repository at this path.")
     var pages: String?
 
     func run() async throws {

@@ -33,7 +33,8 @@ struct ProjectCommand: AsyncParsableCommand {
                 try await control.createProject(name: name, domain: domain)
             }
             if json { return try StandardOutput.json(Shown(project)) }
-            print("""
+            print(
+                """
                 Created project '\(project.name)' for \(project.domain); its id is \(project.id).
                 Next: pulse key create \(project.id) --name "my site" --scope ingest
                 """)
@@ -79,9 +80,11 @@ struct SiteDomain {
         if let scheme = ["https://", "http://"].first(where: text.hasPrefix) {
             text = String(text.dropFirst(scheme.count).prefix { !"/?#".contains($0) })
         }
-        let isHost = (1...253).contains(text.count) && text.unicodeScalars.allSatisfy {
-            $0.value > 0x7F || ("a"..."z").contains($0) || ("0"..."9").contains($0) || ["-", ".", ":", "_", "[", "]"].contains($0)
-        }
+        let isHost =
+            (1...253).contains(text.count)
+            && text.unicodeScalars.allSatisfy {
+                $0.value > 0x7F || ("a"..."z").contains($0) || ("0"..."9").contains($0) || ["-", ".", ":", "_", "[", "]"].contains($0)
+            }
         guard isHost else { return nil }
         self.text = text
     }

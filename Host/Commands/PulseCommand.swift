@@ -10,7 +10,8 @@ public struct PulseCommand: AsyncParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "pulse", abstract: "Self-hosted analytics: collect, query, administer.", version: Version.current,
         subcommands: [
-            ServeCommand.self, ConfigCommand.self, MigrateCommand.self, ModuleCommand.self, ModulesCommand.self, ProjectCommand.self, KeyCommand.self,
+            ServeCommand.self, ConfigCommand.self, MigrateCommand.self, ModuleCommand.self, ModulesCommand.self, ProjectCommand.self,
+            KeyCommand.self,
             BackupCommand.self, RestoreCommand.self, OpenAPICommand.self, DemoCommand.self, DoctorCommand.self,
         ])
 
@@ -73,7 +74,8 @@ extension HostConfiguration {
         let telemetry = quietTelemetry
         let installation: Installation
         do {
-            installation = try await Installation.open(self, modules: try loadModules(), telemetry: telemetry, logger: telemetry.logger("pulse"))
+            installation = try await Installation.open(
+                self, modules: try loadModules(), telemetry: telemetry, logger: telemetry.logger("pulse"))
         } catch { throw CommandError(error) }
         do {
             let result = try await body(installation)

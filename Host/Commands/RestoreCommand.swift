@@ -28,11 +28,14 @@ struct RestoreCommand: AsyncParsableCommand {
         } catch { throw CommandError(error) }
         let manifest = restore.manifest
         if json {
-            return try StandardOutput.json(Restored(
-                created_at: manifest.createdAt, version: manifest.version, rows: ["control": manifest.control, "events": manifest.events],
-                migrated: outcome.migrated, set_aside: outcome.setAside))
+            return try StandardOutput.json(
+                Restored(
+                    created_at: manifest.createdAt, version: manifest.version,
+                    rows: ["control": manifest.control, "events": manifest.events],
+                    migrated: outcome.migrated, set_aside: outcome.setAside))
         }
-        print("""
+        print(
+            """
             Restored the backup of \(manifest.createdAt.iso8601) (Pulse \(manifest.version)).
               \(manifest.files.count) files match their checksums.
               \(manifest.control.tables.count + manifest.events.tables.count) tables have their original number of rows: \

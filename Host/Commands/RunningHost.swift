@@ -54,7 +54,9 @@ struct RunningHost: Sendable {
 
     /// Sends a request with the admin token.
     /// - Throws: `CommandError` if there is no admin token or the host can't be reached.
-    func administer(_ method: NIOHTTP1.HTTPMethod, _ path: String, body: String = "", timeout: TimeAmount = .seconds(30)) async throws -> Reply {
+    func administer(_ method: NIOHTTP1.HTTPMethod, _ path: String, body: String = "", timeout: TimeAmount = .seconds(30)) async throws
+        -> Reply
+    {
         guard let adminToken else {
             throw CommandError("There is no admin token: set PULSE_ADMIN_TOKEN to that of the running host (process \(process)).")
         }

@@ -33,7 +33,8 @@ struct ServeCommand: AsyncParsableCommand {
         let installation: Installation
         do {
             installation = try await Installation.open(
-                configuration, modules: try configuration.loadModules(), patience: StartupWait(seconds: 60), telemetry: telemetry, logger: logger)
+                configuration, modules: try configuration.loadModules(), patience: StartupWait(seconds: 60), telemetry: telemetry,
+                logger: logger)
         } catch { throw CommandError(error) }
         // Keys must not end up in a service manager's log: only a terminal or `--welcome` gets them.
         if let text = try await Welcome(installation).text(makesKeys: welcome || isatty(STDOUT_FILENO) == 1) {
@@ -43,7 +44,9 @@ struct ServeCommand: AsyncParsableCommand {
         let reload = Reload(options: options, installation: installation, logger: logger, current: configuration)
         // Services stop in reverse order, one at a time.
         var services = ServiceGroupConfiguration(
-            services: [.init(service: try installation.application()), .init(service: reload), .init(service: installation.streamShutdown)],
+            services: [
+                .init(service: try installation.application()), .init(service: reload), .init(service: installation.streamShutdown),
+            ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         services.maximumGracefulShutdownDuration = .seconds(configuration.server.shutdownGraceSeconds)
         let group = ServiceGroup(configuration: services)
@@ -145,7 +148,8 @@ struct Welcome {
 
     /// Where the admin token is.
     private var adminToken: String {
-        installation.configuration.adminToken == nil ? "in \(installation.configuration.storage.dataFolder)/\(DataFolder.adminToken)" : "the one you configured"
+        installation.configuration.adminToken == nil
+            ? "in \(installation.configuration.storage.dataFolder)/\(DataFolder.adminToken)" : "the one you configured"
     }
 
     private func withoutKeys(_ base: String) -> String {

@@ -22,7 +22,9 @@ struct DashboardFiles: Sendable {
 
     init(_ modules: [any AnalyticsModule], sources: String? = ProcessInfo.processInfo.environment[Self.variable]) {
         var entries: [String: Entry] = [:]
-        for (name, bytes) in Self.own { entries[name] = Entry(file: StaticFile(bytes, Self.mediaType(name)), place: "Host/Dashboard/web/\(name)") }
+        for (name, bytes) in Self.own {
+            entries[name] = Entry(file: StaticFile(bytes, Self.mediaType(name)), place: "Host/Dashboard/web/\(name)")
+        }
         for module in modules {
             let folder = String(describing: type(of: module)).dropLast("Module".count)
             for page in module.pages {
@@ -35,9 +37,11 @@ struct DashboardFiles: Sendable {
             }
         }
         self.entries = entries
-        filesOfPages = Dictionary(modules.flatMap { module in  // exact: ids and names of our source
-            module.pages.map { ($0.id, [Self.name(of: $0)] + (module.texts["en"] == nil ? [] : ["\(module.name).en.js"])) }
-        }) { first, _ in first }
+        filesOfPages = Dictionary(
+            modules.flatMap { module in  // exact: ids and names of our source
+                module.pages.map { ($0.id, [Self.name(of: $0)] + (module.texts["en"] == nil ? [] : ["\(module.name).en.js"])) }
+            }
+        ) { first, _ in first }
         self.sources = sources
         version = sources == nil ? Self.version(of: entries) : "development"
     }
@@ -51,7 +55,8 @@ struct DashboardFiles: Sendable {
     func files(of page: String) -> [String] { filesOfPages[page.isEmpty ? "overview" : page] ?? [] }
 
     private static let own: [(String, [UInt8])] = [
-        ("admin.de.js", PackageResources.admin_de_js), ("admin.en.js", PackageResources.admin_en_js), ("admin.js", PackageResources.admin_js),
+        ("admin.de.js", PackageResources.admin_de_js), ("admin.en.js", PackageResources.admin_en_js),
+        ("admin.js", PackageResources.admin_js),
         ("api.js", PackageResources.api_js), ("app.js", PackageResources.app_js),
         ("charts.js", PackageResources.charts_js), ("conditions.js", PackageResources.conditions_js), ("de.js", PackageResources.de_js),
         ("dom.js", PackageResources.dom_js), ("en.js", PackageResources.en_js), ("kit.js", PackageResources.kit_js),
@@ -64,7 +69,9 @@ struct DashboardFiles: Sendable {
     private static func mediaType(_ name: String) -> String { name.hasSuffix(".css") ? "text/css" : "text/javascript" }
 
     private static func version(of entries: [String: Entry]) -> String {
-        let contents = entries.sorted { $0.key < $1.key }.map { "\($0.key) \(Digest.sha256(String(decoding: $0.value.file.bytes, as: UTF8.self)))" }
+        let contents = entries.sorted { $0.key < $1.key }.map {
+            "\($0.key) \(Digest.sha256(String(decoding: $0.value.file.bytes, as: UTF8.self)))"
+        }
         return String(Digest.sha256(contents.joined(separator: "\n")).prefix(12))
     }
 

@@ -36,17 +36,20 @@ struct DashboardRoutes: Sendable {
             Route(anonymous: .get, "/dashboard", "The dashboard.", success: .other("text/html"), use: shell),
             Route(anonymous: .get, "/dashboard/{page}", "A page of the dashboard.", success: .other("text/html"), use: shell),
             Route(
-                anonymous: .get, "/dashboard/web/{version}/{file}", "A script or style of the dashboard.", success: .other("text/javascript")
+                anonymous: .get, "/dashboard/web/{version}/{file}", "A script or style of the dashboard.",
+                success: .other("text/javascript")
             ) { call in
                 try files.answer(call)
             },
             Route(
-                anonymous: .get, "/dashboard/session", "The dashboard's session: who is logged in, and what they can see.", success: .json(State.schema)
+                anonymous: .get, "/dashboard/session", "The dashboard's session: who is logged in, and what they can see.",
+                success: .json(State.schema)
             ) { call in
                 try answer(sessions.session(in: call.request.headers), call)
             },
             Route(
-                anonymous: .post, "/dashboard/login", "Log in to the dashboard with a key or the admin token.", success: .json(State.schema),
+                anonymous: .post, "/dashboard/login", "Log in to the dashboard with a key or the admin token.",
+                success: .json(State.schema),
                 use: logIn),
             Route(anonymous: .delete, "/dashboard/session", "Log out of the dashboard.", success: .noContent) { call in
                 if let session = sessions.session(in: call.request.headers) {
@@ -75,7 +78,8 @@ struct DashboardRoutes: Sendable {
     @Sendable private func logIn(_ call: AnonymousRequest) async throws -> Answer {
         guard call.request.headers.value(DashboardSessions.header) != nil else {
             throw ServiceError(
-                status: 400, code: "not_the_dashboard", message: "Log-in is for the dashboard; other clients send their key with each request.")
+                status: 400, code: "not_the_dashboard",
+                message: "Log-in is for the dashboard; other clients send their key with each request.")
         }
         let bytes = try await call.rawBody(), json = try bytes.withUnsafeReadableBytes { try JSON.parse($0) }
         try Self.body.check(json)
@@ -111,22 +115,33 @@ struct DashboardRoutes: Sendable {
         struct Site: Encodable { let id: String, name: String, domain: String }
         struct Module: Encodable { let name: String, category: String, summaries: [String: String], enabled: Bool, access: AccessLevel }
         struct Dimension: Encodable { let name: String, titles: [String: String] }
-        struct Entry: Encodable { let id: String, module: String, category: String, titles: [String: String], script: String, available: Bool }
+        struct Entry: Encodable {
+            let id: String, module: String, category: String, titles: [String: String], script: String, available: Bool
+        }
 
         static let schema = Schema.object([
             .required("ok", .boolean), .required("version", .text(50)), .required("administrator", .boolean),
             .required("manager", .boolean, "Whether the key may change its project."),
             .optional("project", .object([.required("id", .uuid), .required("name", .text(200)), .required("domain", .text(253))])),
-            .optional("places", .object([.required("text", .text(100)), .required("url", .text(200))]), "The source of the countries and cities, to be credited."),
+            .optional(
+                "places", .object([.required("text", .text(100)), .required("url", .text(200))]),
+                "The source of the countries and cities, to be credited."),
             .optional("geography", .choice(["country", "city"]), "How precise the GeoIP database is; absent without one."),
-            .required("modules", .list(.object([
-                .required("name", .text(64)), .required("category", .text(64)), .required("summaries", .map(.text(500))),
-                .required("enabled", .boolean), .required("access", .choice(AccessLevel.allCases.map(\.rawValue))),
-            ]))),
-            .required("pages", .list(.object([
-                .required("id", .text(64)), .required("module", .text(64)), .required("category", .text(64)), .required("titles", .map(.text(100))),
-                .required("script", .text(100)), .required("available", .boolean),
-            ]))),
+            .required(
+                "modules",
+                .list(
+                    .object([
+                        .required("name", .text(64)), .required("category", .text(64)), .required("summaries", .map(.text(500))),
+                        .required("enabled", .boolean), .required("access", .choice(AccessLevel.allCases.map(\.rawValue))),
+                    ]))),
+            .required(
+                "pages",
+                .list(
+                    .object([
+                        .required("id", .text(64)), .required("module", .text(64)), .required("category", .text(64)),
+                        .required("titles", .map(.text(100))),
+                        .required("script", .text(100)), .required("available", .boolean),
+                    ]))),
             .required(
                 "dimensions", .list(.object([.required("name", .text(64)), .required("titles", .map(.text(100)))])),
                 "Dimensions that reports can be filtered by besides those of activity, from the enabled modules."),
@@ -166,14 +181,16 @@ struct DashboardRoutes: Sendable {
         for module in modules {
             let manifest = type(of: module).manifest
             let setting = project.map { directory.state(of: module.name, in: $0) } ?? directory.defaults.state(of: module.name)
-            state.modules.append(.init(
-                name: module.name, category: manifest.category.rawValue, summaries: manifest.summaries, enabled: setting.isEnabled,
-                access: setting.access))
+            state.modules.append(
+                .init(
+                    name: module.name, category: manifest.category.rawValue, summaries: manifest.summaries, enabled: setting.isEnabled,
+                    access: setting.access))
             guard let project else { continue }
             let isAvailable = (try? directory.checkModule(module.name, .read, project, key)) != nil
             state.pages += module.pages.map {
                 .init(
-                    id: $0.id, module: module.name, category: manifest.category.rawValue, titles: $0.titles, script: DashboardFiles.name(of: $0),
+                    id: $0.id, module: module.name, category: manifest.category.rawValue, titles: $0.titles,
+                    script: DashboardFiles.name(of: $0),
                     available: isAvailable)
             }
             if isAvailable { state.dimensions += module.dimensions.map { .init(name: $0.name, titles: $0.titles) } }

@@ -51,7 +51,9 @@ struct DashboardSessions: Sendable {
     /// The request's header fields, plus the session's credentials if the session counts and the request has none of its own.
     func admitted(_ request: HTTPRequest) -> HTTPFields {
         let fields = request.headerFields
-        guard fields.value(Self.header) != nil, !hasCredentials(request), isOurs(request), let session = session(in: fields) else { return fields }
+        guard fields.value(Self.header) != nil, !hasCredentials(request), isOurs(request), let session = session(in: fields) else {
+            return fields
+        }
         var admitted = fields
         if (request.path ?? "").hasPrefix("/api/admin/") {
             guard let token = isAdministrator(session) ? adminToken : session.key else { return fields }
@@ -85,7 +87,9 @@ struct DashboardSessions: Sendable {
         for cookie in fields[values: .cookie].flatMap({ $0.split(separator: ";") }) {
             let parts = cookie.split(separator: "=", maxSplits: 1)
             guard parts.count == 2, parts[0].trimmingSpaces == Self.cookieName else { continue }
-            if let session = open(parts[1].trimmingSpaces), session.expiresAt > time.now.milliseconds, !isEnded(session.id) { return session }
+            if let session = open(parts[1].trimmingSpaces), session.expiresAt > time.now.milliseconds, !isEnded(session.id) {
+                return session
+            }
         }
         return nil
     }
@@ -115,7 +119,8 @@ struct DashboardSessions: Sendable {
             preconditionFailure("the nonce has the standard length")
         }
         let base64 = sealed.base64EncodedString()
-        return base64.replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_").replacingOccurrences(of: "=", with: "")
+        return base64.replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_").replacingOccurrences(
+            of: "=", with: "")
     }
 
     private func open(_ text: String) -> DashboardSession? {

@@ -53,7 +53,8 @@ struct DemoCountry: Sendable {
 
     /// How busy each hour of the day is in local time, from midnight on.
     private static let hours: [Double] = [
-        0.20, 0.12, 0.08, 0.06, 0.06, 0.10, 0.22, 0.46, 0.82, 1.12, 1.28, 1.26, 1.04, 1.10, 1.26, 1.26, 1.16, 1.00, 0.86, 0.80, 0.78, 0.68, 0.52, 0.34,
+        0.20, 0.12, 0.08, 0.06, 0.06, 0.10, 0.22, 0.46, 0.82, 1.12, 1.28, 1.26, 1.04, 1.10, 1.26, 1.26, 1.16, 1.00, 0.86, 0.80, 0.78, 0.68,
+        0.52, 0.34,
     ]
     /// How busy each day of the week is, from Thursday on, the first day of 1970.
     private static let weekdays: [Double] = [1.10, 0.94, 0.50, 0.54, 1.04, 1.14, 1.14]

@@ -13,7 +13,8 @@ struct DemoDetails: Sendable {
         var random = DemoRandom(seed: DemoRandom.mix(seed ^ UInt64(bitPattern: event.at.milliseconds) ^ Self.number(of: event.visitor)))
         var payloads = [Self.bytes(of: event.isPageview ? event : sold(event))]
         func add(_ type: String, _ fields: [UInt8]) {
-            payloads.append(Array(#"{"type":"\#(type)","timestamp":\#(event.at.milliseconds)"#.utf8) + event.visitor + fields + [UInt8(ascii: "}")])
+            payloads.append(
+                Array(#"{"type":"\#(type)","timestamp":\#(event.at.milliseconds)"#.utf8) + event.visitor + fields + [UInt8(ascii: "}")])
         }
         let path = JSONPiece.field("path", event.path)
         guard event.isPageview else {
@@ -48,54 +49,74 @@ struct DemoDetails: Sendable {
     private func vitals(_ path: String, _ random: inout DemoRandom) -> [[UInt8]] {
         // The application has more to load than the marketing pages.
         let weight = path.hasPrefix("/app") ? 1.5 : 1
-        return [("TTFB", 280 * weight), ("FCP", 900 * weight), ("LCP", 1_500 * weight), ("INP", 90 * weight), ("CLS", 30 * weight)].map { name, median in
+        return [("TTFB", 280 * weight), ("FCP", 900 * weight), ("LCP", 1_500 * weight), ("INP", 90 * weight), ("CLS", 30 * weight)].map {
+            name, median in
             let value = Int(min(60_000, random.time(median: median)))
             // CLS has no unit; the median is in thousandths.
             return JSONPiece.field("name", name) + Self.raw(#","value":"# + (name == "CLS" ? "\(Double(value) / 1_000)" : "\(value)"))
         }
     }
 
-    private static let searches = Weighted([
-        ("export csv", 8, 12.0), ("api key", 14, 11), ("webhook", 6, 9), ("funnel", 11, 8), ("gdpr", 5, 7), ("sso", 4, 6), ("invite team", 7, 5),
-        ("rate limit", 3, 4), ("dark mode", 0, 4), ("salesforce", 0, 3), ("self host", 2, 3), ("on premise", 0, 2),
-    ].map { (JSONPiece.field("query", $0.0) + number("results_count", $0.1), $0.2) })
+    private static let searches = Weighted(
+        [
+            ("export csv", 8, 12.0), ("api key", 14, 11), ("webhook", 6, 9), ("funnel", 11, 8), ("gdpr", 5, 7), ("sso", 4, 6),
+            ("invite team", 7, 5),
+            ("rate limit", 3, 4), ("dark mode", 0, 4), ("salesforce", 0, 3), ("self host", 2, 3), ("on premise", 0, 2),
+        ].map { (JSONPiece.field("query", $0.0) + number("results_count", $0.1), $0.2) })
 
-    private static let links = Weighted([
-        ("https://github.com/northlight/northlight-js", 14.0), ("https://status.northlight.example/", 8), ("https://www.linkedin.com/company/northlight", 6),
-        ("https://stackoverflow.com/questions/tagged/northlight", 5), ("https://news.ycombinator.com/", 3), ("https://northlight.example/files/security.pdf", 6),
-        ("https://northlight.example/files/price-list.pdf", 4), ("https://northlight.example/files/sample-data.csv", 3), ("mailto:hello@northlight.example", 3),
-    ].map { (JSONPiece.field("url", $0.0), $0.1) })
+    private static let links = Weighted(
+        [
+            ("https://github.com/northlight/northlight-js", 14.0), ("https://status.northlight.example/", 8),
+            ("https://www.linkedin.com/company/northlight", 6),
+            ("https://stackoverflow.com/questions/tagged/northlight", 5), ("https://news.ycombinator.com/", 3),
+            ("https://northlight.example/files/security.pdf", 6),
+            ("https://northlight.example/files/price-list.pdf", 4), ("https://northlight.example/files/sample-data.csv", 3),
+            ("mailto:hello@northlight.example", 3),
+        ].map { (JSONPiece.field("url", $0.0), $0.1) })
 
-    private static let errors = Weighted([
-        ("TypeError: Cannot read properties of undefined (reading 'rows')", "renderTable", 1, 48_211, 12.0),
-        ("ReferenceError: ResizeObserver is not defined", "watchSize", 1, 9_120, 4), ("TypeError: Failed to fetch", "loadReport", 1, 30_554, 9),
-        ("RangeError: Invalid time value", "formatDate", 1, 17_003, 3), ("SyntaxError: Unexpected end of JSON input", "parseResponse", 1, 30_871, 2),
-    ].map { message, function, line, column, weight in
-        let script = "https://northlight.example/assets/app.js", stack = "\(message)\n    at \(function) (\(script):\(line):\(column))"
-        return (
-            JSONPiece.field("message", message) + JSONPiece.field("stack", stack) + JSONPiece.field("filename", script) + number("lineno", line)
-                + number("colno", column) + JSONPiece.field("release", "2.14.0"), weight)
-    })
+    private static let errors = Weighted(
+        [
+            ("TypeError: Cannot read properties of undefined (reading 'rows')", "renderTable", 1, 48_211, 12.0),
+            ("ReferenceError: ResizeObserver is not defined", "watchSize", 1, 9_120, 4),
+            ("TypeError: Failed to fetch", "loadReport", 1, 30_554, 9),
+            ("RangeError: Invalid time value", "formatDate", 1, 17_003, 3),
+            ("SyntaxError: Unexpected end of JSON input", "parseResponse", 1, 30_871, 2),
+        ].map { message, function, line, column, weight in
+            let script = "https://northlight.example/assets/app.js", stack = "\(message)\n    at \(function) (\(script):\(line):\(column))"
+            return (
+                JSONPiece.field("message", message) + JSONPiece.field("stack", stack) + JSONPiece.field("filename", script)
+                    + number("lineno", line)
+                    + number("colno", column) + JSONPiece.field("release", "2.14.0"), weight
+            )
+        })
 
-    private static let logs = Weighted([
-        ("info", "Report exported", #"{"format":"csv","rows":1204}"#, 10.0), ("debug", "Cache miss", #"{"ms":212}"#, 6),
-        ("warn", "Response took longer than 2 s", #"{"ms":2340,"report":"funnel"}"#, 8), ("error", "Upload rejected", #"{"status":413}"#, 3),
-        ("warn", "Session expires soon", #"{"minutes":5}"#, 4), ("fatal", "Worker stopped", #"{"code":137}"#, 0.4),
-    ].map { level, message, body, weight in
-        (JSONPiece.field("level", level) + JSONPiece.field("message", message) + raw(#","body":\#(body)"#) + JSONPiece.field("release", "2.14.0"), weight)
-    })
+    private static let logs = Weighted(
+        [
+            ("info", "Report exported", #"{"format":"csv","rows":1204}"#, 10.0), ("debug", "Cache miss", #"{"ms":212}"#, 6),
+            ("warn", "Response took longer than 2 s", #"{"ms":2340,"report":"funnel"}"#, 8),
+            ("error", "Upload rejected", #"{"status":413}"#, 3),
+            ("warn", "Session expires soon", #"{"minutes":5}"#, 4), ("fatal", "Worker stopped", #"{"code":137}"#, 0.4),
+        ].map { level, message, body, weight in
+            (
+                JSONPiece.field("level", level) + JSONPiece.field("message", message) + raw(#","body":\#(body)"#)
+                    + JSONPiece.field("release", "2.14.0"), weight
+            )
+        })
 
     // MARK: People and products
 
     /// The fields that identify the user who signs up, and mostly a company. Nil for other events, and for visitors without an id.
     private func user(_ event: DemoEvent, _ random: inout DemoRandom) -> [UInt8]? {
         // exact: our own event name
-        guard let json = Self.json(event), json["name"]?.string == DemoSite.signup, Self.json(event.visitor)?["visitor_id"]?.string != nil else { return nil }
+        guard let json = Self.json(event), json["name"]?.string == DemoSite.signup, Self.json(event.visitor)?["visitor_id"]?.string != nil
+        else { return nil }
         let given = Self.given[random.below(Self.given.count)], family = Self.families[random.below(Self.families.count)]
         let company = Self.companies[random.below(Self.companies.count)], isPrivate = random.chance(0.3)
         let host = isPrivate ? "mail.example" : "\(company.lowercased()).example"
         let id = "\(given).\(family)\(random.below(900) + 100)@\(host)".lowercased()
-        var fields = JSONPiece.field("user_id", id) + Self.raw(#","traits":{"name":"\#(given) \#(family)","plan":"\#(json["data"]?["plan"]?.string ?? "free")"}"#)
+        var fields =
+            JSONPiece.field("user_id", id)
+            + Self.raw(#","traits":{"name":"\#(given) \#(family)","plan":"\#(json["data"]?["plan"]?.string ?? "free")"}"#)
         if !isPrivate { fields += JSONPiece.field("account_id", company.lowercased()) + JSONPiece.field("account_name", company) }
         return fields
     }
@@ -106,20 +127,25 @@ struct DemoDetails: Sendable {
 
     /// An order with its plan added to its data as a product.
     private func sold(_ event: DemoEvent) -> DemoEvent {
-        guard let json = Self.json(event), let data = json["data"], let amount = json["revenue_amount"]?.integer, let plan = data["plan"]?.string,
+        guard let json = Self.json(event), let data = json["data"], let amount = json["revenue_amount"]?.integer,
+            let plan = data["plan"]?.string,
             let interval = data["interval"]?.string, let seats = data["seats"]?.integer, seats > 0
         else { return event }
         let name = "\(plan.prefix(1).uppercased())\(plan.dropFirst()) plan, \(interval)"
         let item = #"{"name":"\#(name)","quantity":\#(seats),"price":\#(Double(amount) / Double(seats))}"#
-        let text = String(decoding: event.second, as: UTF8.self).replacing(#""data":{"#, with: #""data":{"items":[\#(item)],"#, maxReplacements: 1)
-        return DemoEvent(at: event.at, type: event.type, visitor: event.visitor, path: event.path, first: event.first, second: Array(text.utf8))
+        let text = String(decoding: event.second, as: UTF8.self).replacing(
+            #""data":{"#, with: #""data":{"items":[\#(item)],"#, maxReplacements: 1)
+        return DemoEvent(
+            at: event.at, type: event.type, visitor: event.visitor, path: event.path, first: event.first, second: Array(text.utf8))
     }
 
     /// The event's own fields as JSON; nil if it has none.
     private static func json(_ event: DemoEvent) -> JSON? { json(event.second) }
 
     /// Parses `,"name":"value"...` as an object.
-    private static func json(_ fields: [UInt8]) -> JSON? { try? JSON.parse("{" + String(decoding: fields.dropFirst(), as: UTF8.self) + "}") }
+    private static func json(_ fields: [UInt8]) -> JSON? {
+        try? JSON.parse("{" + String(decoding: fields.dropFirst(), as: UTF8.self) + "}")
+    }
 }
 
 extension DemoTraffic {

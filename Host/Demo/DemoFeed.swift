@@ -35,10 +35,12 @@ struct DemoFeed: Sendable {
         }
         send = { body in
             let request = IncomingRequest(
-                method: .post, path: route.path, query: .init(""), headers: [PulseSurface.keyHeader: key, .contentType: "application/json"],
+                method: .post, path: route.path, query: .init(""),
+                headers: [PulseSurface.keyHeader: key, .contentType: "application/json"],
                 pathParameters: [:], clientAddress: "127.0.0.1", id: "demo", logger: logger, collectBody: { _ in body })
             let answer: Answer
-            do { answer = try await gate.pass(request, to: route, module: module, surface: PulseSurface()) } catch let error as ServiceError {
+            do { answer = try await gate.pass(request, to: route, module: module, surface: PulseSurface()) } catch let error as ServiceError
+            {
                 answer = PulseSurface().answer(to: error)
             }
             guard case .bytes(let bytes) = answer.body else { preconditionFailure("collection answers with bytes") }

@@ -25,7 +25,9 @@ struct DemoRandom: Sendable {
     mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
 
     /// A number in 0..<count.
-    mutating func below(_ count: Int) -> Int { Int(truncatingIfNeeded: (UInt64(truncatingIfNeeded: count).multipliedFullWidth(by: next())).high) }
+    mutating func below(_ count: Int) -> Int {
+        Int(truncatingIfNeeded: (UInt64(truncatingIfNeeded: count).multipliedFullWidth(by: next())).high)
+    }
 
     /// True with the given probability, 0...1.
     mutating func chance(_ probability: Double) -> Bool { unit() < probability }

@@ -32,10 +32,14 @@ final class DemoSession {
         if let action {
             self.action = nil
             hasSignedUp = action.name == DemoSite.signup
-            let event = DemoEvent(at: instant, type: DemoEvent.event, visitor: fields, path: page.path, first: page.pathField, second: action.fields.pick(&random))
+            let event = DemoEvent(
+                at: instant, type: DemoEvent.event, visitor: fields, path: page.path, first: page.pathField,
+                second: action.fields.pick(&random))
             return (event, walk(to: action.next, in: site, &random))
         }
-        let event = DemoEvent(at: instant, type: DemoEvent.pageview, visitor: fields, path: page.path, first: page.fields, second: isFirst ? source.fields : [])
+        let event = DemoEvent(
+            at: instant, type: DemoEvent.pageview, visitor: fields, path: page.path, first: page.fields,
+            second: isFirst ? source.fields : [])
         isFirst = false
         left -= 1
         if let action = site.actions[place.rawValue], random.chance(action.probability), left > 0 || action.next == nil {

@@ -3,10 +3,12 @@ extension DemoSite {
     static func pages(of place: Place) -> [(Page, Double)] {
         switch place {
         case .home: one("/", "Northlight: analytics that you own")
-        case .features: titled("/features", ["Dashboards", "Funnels", "Session replay", "Retention", "Feature flags", "Alerts", "Surveys", "Privacy"])
+        case .features:
+            titled("/features", ["Dashboards", "Funnels", "Session replay", "Retention", "Feature flags", "Alerts", "Surveys", "Privacy"])
         case .pricing: one("/pricing", "Pricing")
         case .compare: titled("/compare", ["Hosted analytics", "Product suites", "Server logs", "Spreadsheets"])
-        case .customers: [(Page("/customers", "Customers"), 8)] + titled("/customers", ["Ferrywood", "Blauwerk", "Oakline", "Sunrise Robotics"])
+        case .customers:
+            [(Page("/customers", "Customers"), 8)] + titled("/customers", ["Ferrywood", "Blauwerk", "Oakline", "Sunrise Robotics"])
         case .about: one("/about", "About us")
         case .careers: one("/careers", "Careers")
         case .contact: one("/contact", "Contact")
@@ -49,22 +51,30 @@ extension DemoSite {
     private static let posts = [
         "Cookies are not the only way to count", "How we made reports ten times faster", "What a bounce really means",
         "Funnels that tell the truth", "Self-hosting on a five dollar server", "The cost of a slow dashboard", "Retention for beginners",
-        "Why we store events twice", "A field guide to UTM parameters", "Sessions, visits and other fictions", "Ten questions to ask your data",
+        "Why we store events twice", "A field guide to UTM parameters", "Sessions, visits and other fictions",
+        "Ten questions to ask your data",
         "What AI assistants send us", "Reading a retention table", "Feature flags without regret", "The week our traffic tripled",
         "Choosing a primary metric", "Time zones and other traps", "Sampling is a decision", "Building in public, one year on",
-        "How to name events", "Consent without nagging", "Our first thousand customers", "Postmortem of the March outage", "Journey maps from real paths",
-        "When averages lie", "The small team's stack", "Column stores explained", "Surveys people answer", "Alerts that wake the right person",
+        "How to name events", "Consent without nagging", "Our first thousand customers", "Postmortem of the March outage",
+        "Journey maps from real paths",
+        "When averages lie", "The small team's stack", "Column stores explained", "Surveys people answer",
+        "Alerts that wake the right person",
         "Pricing experiments we regret", "Moving off spreadsheets", "A/B tests with little traffic", "What privacy law asks of analytics",
-        "Northlight 2.0", "Northlight 2.1", "Heatmaps, honestly", "Replays and respect", "Dashboards for founders", "Segments that matter", "Hello, world",
+        "Northlight 2.0", "Northlight 2.1", "Heatmaps, honestly", "Replays and respect", "Dashboards for founders", "Segments that matter",
+        "Hello, world",
     ]
 
     private static let documents: [(path: String, title: String)] = [
-        ("quickstart", "Quick start"), ("install/script", "Install the script"), ("api/events", "Events API"), ("install/docker", "Install with Docker"),
+        ("quickstart", "Quick start"), ("install/script", "Install the script"), ("api/events", "Events API"),
+        ("install/docker", "Install with Docker"),
         ("configuration", "Configuration"), ("api/authentication", "Authentication"), ("install/react", "React"), ("funnels", "Funnels"),
-        ("api/stats", "Stats API"), ("install/next", "Next.js"), ("events/naming", "Naming events"), ("self-hosting/backup", "Backup and restore"),
+        ("api/stats", "Stats API"), ("install/next", "Next.js"), ("events/naming", "Naming events"),
+        ("self-hosting/backup", "Backup and restore"),
         ("self-hosting/scaling", "Scaling"), ("install/wordpress", "WordPress"), ("retention", "Retention"), ("goals", "Goals"),
-        ("feature-flags", "Feature flags"), ("api/limits", "Limits"), ("privacy/consent", "Consent"), ("webhooks", "Webhooks"), ("install/ios", "iOS"),
-        ("install/android", "Android"), ("troubleshooting", "Troubleshooting"), ("self-hosting/upgrade", "Upgrading"), ("segments", "Segments"),
+        ("feature-flags", "Feature flags"), ("api/limits", "Limits"), ("privacy/consent", "Consent"), ("webhooks", "Webhooks"),
+        ("install/ios", "iOS"),
+        ("install/android", "Android"), ("troubleshooting", "Troubleshooting"), ("self-hosting/upgrade", "Upgrading"),
+        ("segments", "Segments"),
         ("exports", "Exports"), ("api/errors", "Errors"), ("sql", "SQL access"), ("integrations/slack", "Slack"), ("glossary", "Glossary"),
     ]
 }

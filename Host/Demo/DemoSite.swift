@@ -68,7 +68,10 @@ struct DemoSite: Sendable {
     private static func links(from place: Place) -> [(Place, Double)] {
         switch place {
         case .home:
-            [(.features, 27), (.pricing, 24), (.docsIndex, 10), (.blogIndex, 8), (.customers, 8), (.signup, 8), (.login, 6), (.tour, 5), (.changelog, 2), (.about, 2)]
+            [
+                (.features, 27), (.pricing, 24), (.docsIndex, 10), (.blogIndex, 8), (.customers, 8), (.signup, 8), (.login, 6), (.tour, 5),
+                (.changelog, 2), (.about, 2),
+            ]
         case .features: [(.pricing, 33), (.features, 27), (.docsPage, 12), (.signup, 10), (.home, 10), (.customers, 8)]
         case .pricing: [(.signup, 33), (.features, 18), (.compare, 13), (.home, 11), (.customers, 8), (.docsIndex, 8), (.contact, 9)]
         case .compare: [(.pricing, 36), (.features, 24), (.signup, 20), (.home, 20)]
@@ -87,7 +90,8 @@ struct DemoSite: Sendable {
         case .signup: [(.signupPlan, 58), (.pricing, 18), (.home, 14), (.features, 10)]
         case .signupPlan: [(.welcome, 64), (.pricing, 22), (.home, 14)]
         case .welcome: [(.appHome, 84), (.docsPage, 16)]
-        case .appHome: [(.appProject, 36), (.appReport, 28), (.appHome, 12), (.billing, 7), (.appSettings, 7), (.appTeam, 5), (.docsPage, 5)]
+        case .appHome:
+            [(.appProject, 36), (.appReport, 28), (.appHome, 12), (.billing, 7), (.appSettings, 7), (.appTeam, 5), (.docsPage, 5)]
         case .appProject: [(.appReport, 34), (.appProject, 34), (.appHome, 24), (.appSettings, 5), (.docsPage, 3)]
         case .appReport: [(.appReport, 42), (.appProject, 30), (.appHome, 24), (.docsPage, 4)]
         case .appTeam: [(.appHome, 60), (.appTeam, 20), (.billing, 20)]
@@ -106,20 +110,52 @@ struct DemoSite: Sendable {
             Weighted(choices.map { (JSONPiece.field("name", name) + Array(#","data":\#($0.0)"#.utf8), $0.1) })
         }
         switch place {
-        case .tour: return Action(name: "video_played", probability: 0.6, fields: fields("video_played", [(#"{"video":"tour","seconds":95}"#, 6), (#"{"video":"tour","seconds":20}"#, 4)]))
-        case .contact: return Action(name: "contact_sent", probability: 0.4, fields: fields("contact_sent", [(#"{"topic":"sales"}"#, 5), (#"{"topic":"support"}"#, 3), (#"{"topic":"press"}"#, 1)]))
-        case .blogPost: return Action(name: "newsletter_subscribed", probability: 0.02, fields: fields("newsletter_subscribed", [(#"{"place":"footer"}"#, 6), (#"{"place":"article"}"#, 4)]))
-        case .docsPage: return Action(name: "code_copied", probability: 0.1, fields: fields("code_copied", [(#"{"language":"javascript"}"#, 5), (#"{"language":"bash"}"#, 4), (#"{"language":"swift"}"#, 1), (#"{"language":"python"}"#, 2)]))
+        case .tour:
+            return Action(
+                name: "video_played", probability: 0.6,
+                fields: fields("video_played", [(#"{"video":"tour","seconds":95}"#, 6), (#"{"video":"tour","seconds":20}"#, 4)]))
+        case .contact:
+            return Action(
+                name: "contact_sent", probability: 0.4,
+                fields: fields("contact_sent", [(#"{"topic":"sales"}"#, 5), (#"{"topic":"support"}"#, 3), (#"{"topic":"press"}"#, 1)]))
+        case .blogPost:
+            return Action(
+                name: "newsletter_subscribed", probability: 0.02,
+                fields: fields("newsletter_subscribed", [(#"{"place":"footer"}"#, 6), (#"{"place":"article"}"#, 4)]))
+        case .docsPage:
+            return Action(
+                name: "code_copied", probability: 0.1,
+                fields: fields(
+                    "code_copied",
+                    [
+                        (#"{"language":"javascript"}"#, 5), (#"{"language":"bash"}"#, 4), (#"{"language":"swift"}"#, 1),
+                        (#"{"language":"python"}"#, 2),
+                    ]))
         case .welcome: return Action(name: signup, probability: 1, fields: fields(signup, Self.signups))
-        case .appProject: return Action(name: "report_created", probability: 0.08, fields: fields("report_created", [(#"{"kind":"funnel"}"#, 4), (#"{"kind":"retention"}"#, 2), (#"{"kind":"trend"}"#, 5)]))
-        case .appReport: return Action(name: "report_exported", probability: 0.06, fields: fields("report_exported", [(#"{"format":"csv"}"#, 7), (#"{"format":"pdf"}"#, 3)]))
-        case .appTeam: return Action(name: "invite_sent", probability: 0.35, fields: fields("invite_sent", [(#"{"role":"member"}"#, 8), (#"{"role":"admin"}"#, 2)]))
-        case .billing: return Action(name: "add_to_cart", probability: 0.45, next: .checkout, fields: fields("add_to_cart", Self.orders.map { ($0.data, $0.weight) }))
+        case .appProject:
+            return Action(
+                name: "report_created", probability: 0.08,
+                fields: fields("report_created", [(#"{"kind":"funnel"}"#, 4), (#"{"kind":"retention"}"#, 2), (#"{"kind":"trend"}"#, 5)]))
+        case .appReport:
+            return Action(
+                name: "report_exported", probability: 0.06,
+                fields: fields("report_exported", [(#"{"format":"csv"}"#, 7), (#"{"format":"pdf"}"#, 3)]))
+        case .appTeam:
+            return Action(
+                name: "invite_sent", probability: 0.35,
+                fields: fields("invite_sent", [(#"{"role":"member"}"#, 8), (#"{"role":"admin"}"#, 2)]))
+        case .billing:
+            return Action(
+                name: "add_to_cart", probability: 0.45, next: .checkout,
+                fields: fields("add_to_cart", Self.orders.map { ($0.data, $0.weight) }))
         case .receipt:
-            return Action(name: "purchase", probability: 1, fields: Weighted(Self.orders.map { order in
-                let revenue = #","revenue_amount":\#(order.amount),"revenue_currency":"USD""#
-                return (JSONPiece.field("name", "purchase") + Array((#","data":\#(order.data)"# + revenue).utf8), order.weight)
-            }))
+            return Action(
+                name: "purchase", probability: 1,
+                fields: Weighted(
+                    Self.orders.map { order in
+                        let revenue = #","revenue_amount":\#(order.amount),"revenue_currency":"USD""#
+                        return (JSONPiece.field("name", "purchase") + Array((#","data":\#(order.data)"# + revenue).utf8), order.weight)
+                    }))
         default: return nil
         }
     }
@@ -128,14 +164,16 @@ struct DemoSite: Sendable {
     static let signup = "signup"
 
     private static let signups = [
-        (#"{"plan":"free","method":"google"}"#, 34.0), (#"{"plan":"free","method":"email"}"#, 26), (#"{"plan":"free","method":"github"}"#, 14),
+        (#"{"plan":"free","method":"google"}"#, 34.0), (#"{"plan":"free","method":"email"}"#, 26),
+        (#"{"plan":"free","method":"github"}"#, 14),
         (#"{"plan":"pro","method":"google"}"#, 11), (#"{"plan":"pro","method":"email"}"#, 9), (#"{"plan":"team","method":"email"}"#, 4),
         (#"{"plan":"team","method":"sso"}"#, 2),
     ]
 
     private static let orders: [(data: String, amount: Int, weight: Double)] = [
         ("pro", "monthly", 1, 19, 34.0), ("pro", "yearly", 1, 190, 22), ("pro", "monthly", 3, 57, 8), ("team", "monthly", 5, 245, 14),
-        ("team", "yearly", 5, 2_450, 9), ("team", "monthly", 12, 588, 7), ("team", "yearly", 25, 12_250, 3), ("business", "yearly", 40, 31_600, 1.5),
+        ("team", "yearly", 5, 2_450, 9), ("team", "monthly", 12, 588, 7), ("team", "yearly", 25, 12_250, 3),
+        ("business", "yearly", 40, 31_600, 1.5),
     ].map { plan, interval, seats, amount, weight in
         (#"{"plan":"\#(plan)","interval":"\#(interval)","seats":\#(seats),"amount":\#(amount),"currency":"USD"}"#, amount, weight)
     }

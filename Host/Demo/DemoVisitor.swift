@@ -59,11 +59,13 @@ struct DemoDevice: Sendable {
                 ("Mozilla/5.0 (X11; Linux x86_64; rv:\(version + 2).0) Gecko/20100101 Firefox/\(version + 2).0", 3 * share),
                 ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:\(version + 2).0) Gecko/20100101 Firefox/\(version + 2).0", 2 * share),
             ]
-        } + [("18.5", 500.0), ("17.6", 300), ("26.0", 400)].map { version, share -> (String, Double) in
-            ("\(mac) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/\(version) Safari/605.1.15", share)
-        },
+        }
+            + [("18.5", 500.0), ("17.6", 300), ("26.0", 400)].map { version, share -> (String, Double) in
+                ("\(mac) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/\(version) Safari/605.1.15", share)
+            },
         [
-            ("1920x1080", 34), ("1536x864", 14), ("2560x1440", 13), ("1440x900", 9), ("1366x768", 9), ("1512x982", 8), ("1728x1117", 5), ("1680x1050", 4),
+            ("1920x1080", 34), ("1536x864", 14), ("2560x1440", 13), ("1440x900", 9), ("1366x768", 9), ("1512x982", 8), ("1728x1117", 5),
+            ("1680x1050", 4),
             ("3840x2160", 4),
         ])
 
@@ -71,7 +73,10 @@ struct DemoDevice: Sendable {
         versions.flatMap { version, share -> [(String, Double)] in
             return [
                 ("Mozilla/5.0 (Linux; Android 10; K) \(webKit) Chrome/\(version).0.0.0 Mobile Safari/537.36", 74 * share),
-                ("Mozilla/5.0 (Linux; Android 10; K) \(webKit) SamsungBrowser/28.0 Chrome/\(version - 11).0.0.0 Mobile Safari/537.36", 17 * share),
+                (
+                    "Mozilla/5.0 (Linux; Android 10; K) \(webKit) SamsungBrowser/28.0 Chrome/\(version - 11).0.0.0 Mobile Safari/537.36",
+                    17 * share
+                ),
                 ("Mozilla/5.0 (Android 14; Mobile; rv:\(version + 2).0) Gecko/\(version + 2).0 Firefox/\(version + 2).0", 4 * share),
             ]
         },
@@ -81,7 +86,8 @@ struct DemoDevice: Sendable {
         [("18_5", "18.5", 40.0), ("17_6_1", "17.6", 16), ("26_0", "26.0", 32), ("16_7_10", "16.6", 6)].flatMap { system, version, share in
             let device = "Mozilla/5.0 (iPhone; CPU iPhone OS \(system) like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
             return [
-                ("\(device) Version/\(version) Mobile/15E148 Safari/604.1", 8 * share), ("\(device) CriOS/141.0.7390.26 Mobile/15E148 Safari/604.1", 1.4 * share),
+                ("\(device) Version/\(version) Mobile/15E148 Safari/604.1", 8 * share),
+                ("\(device) CriOS/141.0.7390.26 Mobile/15E148 Safari/604.1", 1.4 * share),
                 ("\(device) Mobile/15E148 [LinkedInApp]/9.31", 0.3 * share),
             ]
         },
@@ -89,7 +95,10 @@ struct DemoDevice: Sendable {
 
     private static let tablet = DemoDevice(
         [
-            ("Mozilla/5.0 (iPad; CPU OS 17_6_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.6 Mobile/15E148 Safari/604.1", 70),
+            (
+                "Mozilla/5.0 (iPad; CPU OS 17_6_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.6 Mobile/15E148 Safari/604.1",
+                70
+            ),
             ("Mozilla/5.0 (Linux; Android 13; SM-X906B) \(webKit) Chrome/141.0.0.0 Safari/537.36", 30),
         ],
         [("820x1180", 40), ("810x1080", 26), ("1024x1366", 20), ("800x1280", 14)])

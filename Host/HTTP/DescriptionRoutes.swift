@@ -1,8 +1,8 @@
 import Access
 import Common
 import HTTPTypes
-import NIOCore
 import Ingest
+import NIOCore
 import Operations
 import Platform
 @_spi(Host) import Settings
@@ -48,7 +48,9 @@ struct DescriptionRoutes: Sendable {
     }
 
     /// The OpenAPI document as JSON.
-    static func document(_ modules: [any AnalyticsModule], _ hostRoutes: [(module: String?, route: Route)], _ configuration: HostConfiguration) -> String {
+    static func document(
+        _ modules: [any AnalyticsModule], _ hostRoutes: [(module: String?, route: Route)], _ configuration: HostConfiguration
+    ) -> String {
         let categories = Dictionary(modules.map { ($0.name, type(of: $0).manifest.category.rawValue) }) { $1 }
         let routes = hostRoutes + modules.flatMap { module in module.routes.map { (module.name, $0) } }
         let added = Dictionary(grouping: modules.flatMap(\.extensions), by: \.type).mapValues { $0.flatMap(\.fields) }
@@ -58,7 +60,8 @@ struct DescriptionRoutes: Sendable {
                 module.collectors.map { (module.name, $0.type, $0.summary, $0.fields + (added[$0.type] ?? [])) }
             },
             commonFields: Collector.commonFields,
-            names: [.reports: modules.flatMap { $0.reports.map(\.name) }, .modules: modules.map(\.name)], version: Version.current, serverURL: configuration.server.publicURL ?? "http://localhost:\(configuration.server.port)")
+            names: [.reports: modules.flatMap { $0.reports.map(\.name) }, .modules: modules.map(\.name)], version: Version.current,
+            serverURL: configuration.server.publicURL ?? "http://localhost:\(configuration.server.port)")
     }
 
     private func page(_ path: String, _ summary: String, _ text: String, _ mediaType: String) -> Route {

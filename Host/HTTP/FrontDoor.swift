@@ -39,7 +39,8 @@ struct UnknownPath: RouterMiddleware {
     ) async throws -> Response {
         let path = request.uri.path
         let allowed = methods.allowed(path)
-        let error = allowed.isEmpty
+        let error =
+            allowed.isEmpty
             ? ServiceError(status: 404, code: "not_found", message: "Not found")
             : ServiceError(
                 status: 405, code: "method_not_allowed",

@@ -31,22 +31,28 @@ struct Probes: Sendable {
 
     private var probes: [Route] {
         let check = Schema.object([.required("ok", .boolean), .optional("error", .string(0...2_000))])
-        let full = Parameter("full", .boolean(default: false), "Whether to check the engines too; then also 503 if one of them does not answer.")
+        let full = Parameter(
+            "full", .boolean(default: false), "Whether to check the engines too; then also 503 if one of them does not answer.")
         return [
             Route(anonymous: .get, "/healthz", "Whether the process answers.", success: .json(.object([.required("ok", .boolean)]))) { _ in
                 .json(bytes: ByteBuffer(string: #"{"ok":true}"#))
             },
             Route(
                 anonymous: .get, "/readyz", "Whether the host can collect; 503 if not.", parameters: [full],
-                success: .json(.object([
-                    .required("ok", .boolean),
-                    .required("journal", .object([
-                        .required("ok", .boolean), .required("backlog_bytes", .count),
-                        .required("backlog_seconds", .number(0...1e9), "How long the writer needs for the backlog, at its recent speed."), .required("capacity_bytes", .count),
-                        .optional("error", .string(0...2_000)),
-                    ])),
-                    .optional("control", check), .optional("events", check), .optional("coordination", check),
-                ])), use: ready),
+                success: .json(
+                    .object([
+                        .required("ok", .boolean),
+                        .required(
+                            "journal",
+                            .object([
+                                .required("ok", .boolean), .required("backlog_bytes", .count),
+                                .required(
+                                    "backlog_seconds", .number(0...1e9), "How long the writer needs for the backlog, at its recent speed."),
+                                .required("capacity_bytes", .count),
+                                .optional("error", .string(0...2_000)),
+                            ])),
+                        .optional("control", check), .optional("events", check), .optional("coordination", check),
+                    ])), use: ready),
         ]
     }
 
@@ -99,17 +105,20 @@ struct Probes: Sendable {
     /// would lose them.
     @Sendable private func ready(_ request: AnonymousRequest) async throws -> Answer {
         let backlog = journal.backlogBytes, capacity = journal.capacityBytes
-        let failure = backlog < capacity * 9 / 10 ? await journal.failure() : "It is full, because the event store has accepted nothing for a while."
+        let failure =
+            backlog < capacity * 9 / 10 ? await journal.failure() : "It is full, because the event store has accepted nothing for a while."
         let state = Readiness.Backlog(
             ok: failure == nil, backlog_bytes: backlog, backlog_seconds: writer.backlogSeconds, capacity_bytes: capacity, error: failure)
         guard request.text("full") == "true" else {
-            return try .json(Readiness(ok: state.ok, journal: state, control: nil, events: nil, coordination: nil), status: state.ok ? 200 : 503)
+            return try .json(
+                Readiness(ok: state.ok, journal: state, control: nil, events: nil, coordination: nil), status: state.ok ? 200 : 503)
         }
         async let control = Check.within(seconds: Self.checkSeconds) { try await engines.control.ping() }
         async let events = Check.within(seconds: Self.checkSeconds) { try await engines.events.ping() }
         async let coordination = Check.within(seconds: Self.checkSeconds) { try await engines.coordination.ping() }
         let checks = await [control, events, coordination], isHealthy = state.ok && checks.allSatisfy(\.ok)
         return try .json(
-            Readiness(ok: isHealthy, journal: state, control: checks[0], events: checks[1], coordination: checks[2]), status: isHealthy ? 200 : 503)
+            Readiness(ok: isHealthy, journal: state, control: checks[0], events: checks[1], coordination: checks[2]),
+            status: isHealthy ? 200 : 503)
     }
 }

@@ -9,12 +9,16 @@ struct RootRoutes: Sendable {
     var routes: [Route] {
         [
             Route(anonymous: .get, "/", "Redirects to the dashboard.", success: .other("text/plain", status: 302)) { _ in
-                Answer(status: 302, headers: [.location: "/dashboard", .cacheControl: "no-cache", .contentType: "text/plain; charset=utf-8"])
+                Answer(
+                    status: 302, headers: [.location: "/dashboard", .cacheControl: "no-cache", .contentType: "text/plain; charset=utf-8"])
             },
             Route(anonymous: .get, "/favicon.ico", "The icon of Pulse's pages.", success: .other("image/svg+xml")) { call in
                 icon.answer(call, caching: "public, max-age=86400")
             },
-            Route(anonymous: .get, "/robots.txt", "Restricts crawlers to the tracking script, which they need to render pages.", success: .other("text/plain")) { _ in
+            Route(
+                anonymous: .get, "/robots.txt", "Restricts crawlers to the tracking script, which they need to render pages.",
+                success: .other("text/plain")
+            ) { _ in
                 Answer(
                     status: 200, headers: [.contentType: "text/plain; charset=utf-8", .cacheControl: "public, max-age=86400"],
                     body: .bytes(ByteBuffer(string: "User-agent: *\nAllow: /api/script\nDisallow: /\n")))

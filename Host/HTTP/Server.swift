@@ -36,7 +36,8 @@ struct Server: Sendable {
 
     func incoming(_ request: Request, _ context: PulseContext, id: String, module: String?) -> IncomingRequest {
         IncomingRequest(
-            method: request.method, path: request.uri.path, query: .init(request.uri.query ?? ""), headers: dashboard.admitted(request.head),
+            method: request.method, path: request.uri.path, query: .init(request.uri.query ?? ""),
+            headers: dashboard.admitted(request.head),
             pathParameters: Self.pathParameters(context), clientAddress: clientAddress(request, context), id: id,
             logger: context.logger, module: module,
             collectBody: { maximum in try await Self.collect(request, maximum: maximum, context.logger) })
@@ -44,10 +45,12 @@ struct Server: Sendable {
 
     private static func pathParameters(_ context: PulseContext) -> [String: String] {
         guard !context.parameters.isEmpty else { return [:] }
-        return Dictionary(context.parameters.map { name, value in
-            // Stores can't search for NUL, and no name contains one.
-            (String(name), (value.removingPercentEncoding ?? String(value)).replacingOccurrences(of: "\0", with: "\u{FFFD}"))
-        }) { first, _ in first }
+        return Dictionary(
+            context.parameters.map { name, value in
+                // Stores can't search for NUL, and no name contains one.
+                (String(name), (value.removingPercentEncoding ?? String(value)).replacingOccurrences(of: "\0", with: "\u{FFFD}"))
+            }
+        ) { first, _ in first }
     }
 
     private func clientAddress(_ request: Request, _ context: PulseContext) -> String {
@@ -75,7 +78,8 @@ struct Server: Sendable {
             return ByteBuffer(bytes: try Compression.inflate(Array(body.readableBytesView), maximum: maximum, tooLarge: tooLarge))
         case let other?:
             throw ServiceError(
-                status: 415, code: "invalid_body", message: "Unsupported Content-Encoding '\(other.excerpt(40))'; gzip, deflate or none is accepted.")
+                status: 415, code: "invalid_body",
+                message: "Unsupported Content-Encoding '\(other.excerpt(40))'; gzip, deflate or none is accepted.")
         }
     }
 
@@ -135,8 +139,10 @@ private struct Endpoint: Sendable {
             return surface.answer(to: .unavailable("cancelled", "The request was cancelled."))
         } catch {
             request.logger.error("a request failed", metadata: ["route": "\(route.path)", "error": "\(error)"])
-            return surface.answer(to: ServiceError(
-                status: 500, code: "internal", message: "Something went wrong here. The log has the details under request id \(request.id)."))
+            return surface.answer(
+                to: ServiceError(
+                    status: 500, code: "internal",
+                    message: "Something went wrong here. The log has the details under request id \(request.id)."))
         }
     }
 

@@ -50,7 +50,8 @@ struct BIDataset: Sendable {
     func field(_ name: String, at place: String) throws -> Column {
         guard let column = fields.first(where: { $0.name == name }) else {
             throw ServiceError.body(
-                "\(place): '\(name.excerpt(60))' is not a field of \(self.name); accepted are \(fields.map(\.name).joined(separator: ", ")).")
+                "\(place): '\(name.excerpt(60))' is not a field of \(self.name); accepted are \(fields.map(\.name).joined(separator: ", "))."
+            )
         }
         return column
     }
@@ -78,7 +79,8 @@ struct BIDatasets: Sendable {
 
     func require(_ name: String) throws -> BIDataset {
         guard let dataset = self[name] else {
-            throw ServiceError.body("field 'dataset' must be one of \(names.map { "'\($0)'" }.joined(separator: ", ")); got '\(name.excerpt(60))'.")
+            throw ServiceError.body(
+                "field 'dataset' must be one of \(names.map { "'\($0)'" }.joined(separator: ", ")); got '\(name.excerpt(60))'.")
         }
         return dataset
     }
@@ -111,20 +113,23 @@ struct BIDatasets: Sendable {
     private static let pageviews = BIDataset(
         name: "pageviews", module: "core",
         columns: times("occurred_at") + [.init("path", .text), .init("title", .text), .init("from_path", .text)] + ofSession + [visitor],
-        metrics: [("count", "count(*)"), ("pageviews", "count(*)"), visitors], table: nil, source: { _ in "pageviews" }, scopeAppliesPolicies: true)
+        metrics: [("count", "count(*)"), ("pageviews", "count(*)"), visitors], table: nil, source: { _ in "pageviews" },
+        scopeAppliesPolicies: true)
 
     private static let events = BIDataset(
         name: "events", module: "core",
         columns: times("occurred_at") + [.init("event_name", .text, from: "name"), .init("path", .text)] + ofSession
             + [visitor, .init("data", .text, isHidden: true) { _ in "data" }],
-        metrics: [("count", "count(*)"), ("events", "count(*)"), visitors], table: nil, source: { _ in "events" }, scopeAppliesPolicies: true)
+        metrics: [("count", "count(*)"), ("events", "count(*)"), visitors], table: nil, source: { _ in "events" },
+        scopeAppliesPolicies: true)
 
     private static let sessions = BIDataset(
         name: "sessions", module: "core",
         columns: times("started_at") + [
             .init("duration", .double) { _ in "CAST(ended_at - started_at AS double precision) / 1000.0" },
             .init("pageviews", .integer), .init("events", .integer), .init("is_bounce", .boolean) { _ in "pageviews = 1" },
-            .init("entry_path", .text), .init("exit_path", .text), .init("source", .text), .init("country", .text), .init("device", .text), visitor,
+            .init("entry_path", .text), .init("exit_path", .text), .init("source", .text), .init("country", .text), .init("device", .text),
+            visitor,
         ],
         metrics: [
             ("count", "count(*)"), ("sessions", "count(*)"), visitors, ("pageviews", "sum(pageviews)"), ("events", "sum(events)"),
@@ -164,12 +169,13 @@ extension BIDataset {
     init(_ entry: DatasetCatalog.Entry) {
         let reserved = Set(["occurred_at", "occurred_ms", "date", "week", "month", "hour", "visitor_id", "project_id"])
         let own = entry.columns.filter { !reserved.contains($0.name) }.map { column in
-            let type: SQLType = switch column.type {
-            case .int16, .int32, .int64: .integer
-            case .double: .double
-            case .text: .text
-            case .bool: .boolean
-            }
+            let type: SQLType =
+                switch column.type {
+                case .int16, .int32, .int64: .integer
+                case .double: .double
+                case .text: .text
+                case .bool: .boolean
+                }
             // The quotient is the nearest double, the same one that parsing the units from decimal text gives.
             let isStoredInMillionths = entry.millionths.contains(column.name)
             var result = Column(column.name, isStoredInMillionths ? .double : type) { _ in

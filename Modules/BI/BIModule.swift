@@ -6,7 +6,8 @@ public struct BIModule: AnalyticsModule {
         name: "bi", category: .analysis, reads: ["core"],
         summaries: [
             "en": "Metrics, visual queries and read-only SQL over approved datasets, row policies, uploads, other databases, and embeds.",
-            "de": "Kennzahlen, Abfragen durch Auswählen oder mit lesendem SQL, Zeilenregeln, eigene Tabellen, andere Datenbanken und Einbettungen.",
+            "de":
+                "Kennzahlen, Abfragen durch Auswählen oder mit lesendem SQL, Zeilenregeln, eigene Tabellen, andere Datenbanken und Einbettungen.",
         ])
 
     let settings: BISettings
@@ -26,11 +27,13 @@ public struct BIModule: AnalyticsModule {
     public var pages: [DashboardPage] {
         [
             DashboardPage("explore", titles: ["en": "Explore", "de": "Abfragen"], file: "explore.js", PackageResources.explore_js),
-            DashboardPage("sources", titles: ["en": "Data and embeds", "de": "Daten und Einbettung"], file: "sources.js", PackageResources.sources_js),
+            DashboardPage(
+                "sources", titles: ["en": "Data and embeds", "de": "Daten und Einbettung"], file: "sources.js", PackageResources.sources_js),
         ]
     }
     public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
     public var routes: [Route] {
-        Metric.resource.routes + RowPolicy.resource.routes + SavedSQL.resource.routes + queryRoutes + uploadRoutes + embedRoutes + connectionRoutes
+        Metric.resource.routes + RowPolicy.resource.routes + SavedSQL.resource.routes + queryRoutes + uploadRoutes + embedRoutes
+            + connectionRoutes
     }
 }

@@ -33,13 +33,15 @@ struct CSVUpload: Encodable, Sendable {
         Table(
             "bi_csv_upload",
             [
-                Column("id", .text), Column("project_id", .text), Column("name", .text), Column("columns", .text), Column("row_count", .int64),
+                Column("id", .text), Column("project_id", .text), Column("name", .text), Column("columns", .text),
+                Column("row_count", .int64),
                 Column("created_at", .int64),
             ],
             primaryKey: ["id"], indexes: [["project_id"]]),
         /// `data` is a JSON array in the order of the columns.
         Table(
-            "bi_csv_row", [Column("upload_id", .text), Column("position", .int64), Column("data", .text)], primaryKey: ["upload_id", "position"]),
+            "bi_csv_row", [Column("upload_id", .text), Column("position", .int64), Column("data", .text)],
+            primaryKey: ["upload_id", "position"]),
     ]
 
     private init(_ row: Row) throws {
@@ -94,10 +96,12 @@ struct CSVUpload: Encodable, Sendable {
             throw ServiceError.body("field 'filters.upload_id' must be the id of the upload to read.")
         }
         let upload = try await require(id, call)
-        let conditions: [(index: Int, accepted: Set<Value>)] = try (filters?.members ?? []).filter { $0.name != "upload_id" }.map { name, value in
+        let conditions: [(index: Int, accepted: Set<Value>)] = try (filters?.members ?? []).filter { $0.name != "upload_id" }.map {
+            name, value in
             guard let index = upload.columns.firstIndex(ofExactly: name) else {
                 throw ServiceError.body(
-                    "field 'filters': '\(name.excerpt(60))' is not a column of the upload; accepted are \(upload.columns.joined(separator: ", ")).")
+                    "field 'filters': '\(name.excerpt(60))' is not a column of the upload; accepted are \(upload.columns.joined(separator: ", "))."
+                )
             }
             return (index, Set((value.kind == .array ? value.elements : [value]).map(Self.value)))
         }
@@ -124,7 +128,8 @@ struct CSVUpload: Encodable, Sendable {
     static func create(_ call: ProjectRequest) async throws -> Answer {
         let isFile = call.request.headers[.contentType]?.lowercased().hasPrefix("text/csv") == true
         let bytes = try await call.rawBody(atMost: maximumBytes)
-        let (name, columns, rows) = try isFile
+        let (name, columns, rows) =
+            try isFile
             ? file(
                 bytes.withUnsafeReadableBytes(text), named: call.text("name"), delimiter: call.text("delimiter"),
                 hasDecimalComma: call.text("decimal") == "comma")
@@ -146,10 +151,14 @@ struct CSVUpload: Encodable, Sendable {
                     throw ServiceError.body("field 'rows[\(number)]': '\(name.excerpt(60))' is not one of the columns.")
                 }
                 guard member.kind != .object, member.kind != .array else {
-                    throw ServiceError.body("field 'rows[\(number)].\(name)' must be text, a number, true, false or null; got \(member.described).")
+                    throw ServiceError.body(
+                        "field 'rows[\(number)].\(name)' must be text, a number, true, false or null; got \(member.described).")
                 }
-                guard member.kind != .number || member.integer != nil || abs(member.number ?? 0) < 0x1p63 || abs(member.number ?? 0) >= 0x1p64 else {
-                    throw ServiceError.body("field 'rows[\(number)].\(name)' is a whole number that does not fit in 64 signed bits; send it as text.")
+                guard
+                    member.kind != .number || member.integer != nil || abs(member.number ?? 0) < 0x1p63 || abs(member.number ?? 0) >= 0x1p64
+                else {
+                    throw ServiceError.body(
+                        "field 'rows[\(number)].\(name)' is a whole number that does not fit in 64 signed bits; send it as text.")
                 }
                 row[index] = value(member)
             }
@@ -186,7 +195,9 @@ struct CSVUpload: Encodable, Sendable {
             throw ServiceError.body("the file can't be read: \(error.description).")
         }
         guard let header = records.first, header.fields.allSatisfy({ (1...200).contains($0.unicodeScalars.count) })
-        else { throw ServiceError.body("the first line of the file must name 1 to \(maximumColumns) columns, each with 1 to 200 characters.") }
+        else {
+            throw ServiceError.body("the first line of the file must name 1 to \(maximumColumns) columns, each with 1 to 200 characters.")
+        }
         var rows = try records.dropFirst().map { record in
             guard record.fields.count == header.fields.count else {
                 throw ServiceError.body(
@@ -204,16 +215,19 @@ struct CSVUpload: Encodable, Sendable {
         return (name, header.fields, rows)
     }
 
-    private static func store(_ name: String, _ columns: [(String, String)], _ rows: [[Value]], _ call: ProjectRequest) async throws -> CSVUpload {
+    private static func store(_ name: String, _ columns: [(String, String)], _ rows: [[Value]], _ call: ProjectRequest) async throws
+        -> CSVUpload
+    {
         let id = Identifiers.uuid(), project = call.project.id, now = call.now, actor = call.actor
         let described = try JSON(encoding: columns.map { [$0.0, $0.1] })
         var text = JSONText()
         text.append(described)
-        let columnText = text.string, data = try rows.map { row in
-            var text = JSONText()
-            text.append(try JSON(encoding: row))
-            return text.string
-        }
+        let columnText = text.string,
+            data = try rows.map { row in
+                var text = JSONText()
+                text.append(try JSON(encoding: row))
+                return text.string
+            }
         let stored = try await call.control.write { transaction in
             for start in stride(from: 0, to: data.count, by: 500) {
                 let values = data[start..<min(start + 500, data.count)].enumerated().map { "(\(id), \(Int64(start + $0)), \($1))" as SQL }
@@ -302,7 +316,8 @@ private enum ValueKind: String {
             } else if let number = Double(text), number.isFinite,
                 text.utf8.allSatisfy({ (48...57).contains($0) || [43, 45, 46, 69, 101].contains($0) }),
                 // A number with a leading zero is a code that must stay as it is.
-                !(text.hasPrefix("0") && text.utf8.count > 1 && !text.hasPrefix("0.")), Int64(text) == nil {
+                !(text.hasPrefix("0") && text.utf8.count > 1 && !text.hasPrefix("0.")), Int64(text) == nil
+            {
                 // So is `12E3`; programs write numbers as `1.2E+4` or `12e3`.
                 let isCode = text.utf8.contains(69) && !text.utf8.dropFirst().contains { [43, 45, 46].contains($0) }
                 let isWhole = !text.utf8.contains { [46, 69, 101].contains($0) }

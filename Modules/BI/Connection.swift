@@ -43,7 +43,8 @@ enum Connection {
             }
         })
 
-    static let string = Schema.Field.required("connection_string", .text(2_000), "postgresql://user:password@host:5432/database?sslmode=require")
+    static let string = Schema.Field.required(
+        "connection_string", .text(2_000), "postgresql://user:password@host:5432/database?sslmode=require")
 
     /// The sealed credentials and the result of the last test.
     static let secrets = Table(
@@ -54,11 +55,13 @@ enum Connection {
         ],
         primaryKey: ["connection_id"])
 
-    static let fields: [Schema.Field] = resource.fields + [
-        .required("id", .uuid), .required("connection_string", .optionalText(2_000), "Without the password."),
-        .required("status", .choice(["untested", "ok", "error"])), .required("last_tested_at", .nullable(.timestamp)),
-        .required("last_error", .nullable(.optionalText(2_000))), .required("created_at", .timestamp), .required("updated_at", .timestamp),
-    ]
+    static let fields: [Schema.Field] =
+        resource.fields + [
+            .required("id", .uuid), .required("connection_string", .optionalText(2_000), "Without the password."),
+            .required("status", .choice(["untested", "ok", "error"])), .required("last_tested_at", .nullable(.timestamp)),
+            .required("last_error", .nullable(.optionalText(2_000))), .required("created_at", .timestamp),
+            .required("updated_at", .timestamp),
+        ]
 
     private struct State: Encodable {
         let id, connection_string, status: String
@@ -70,10 +73,12 @@ enum Connection {
     /// The definition with its masked connection string and the result of the last test.
     static func described(_ connection: Resource.Definition, _ call: ProjectRequest) async throws -> [String: JSON] {
         let row = try await call.control.read(
-            "SELECT masked, last_tested_at, last_error FROM bi_connection_secret WHERE connection_id = \(connection.id)").first
+            "SELECT masked, last_tested_at, last_error FROM bi_connection_secret WHERE connection_id = \(connection.id)"
+        ).first
         let tested = row?["last_tested_at"].int, error = row?.optionalText("last_error")
         let state = State(
-            id: connection.id, connection_string: row?.text("masked") ?? "", status: error != nil ? "error" : tested == nil ? "untested" : "ok",
+            id: connection.id, connection_string: row?.text("masked") ?? "",
+            status: error != nil ? "error" : tested == nil ? "untested" : "ok",
             last_tested_at: tested.map(Instant.init(milliseconds:)), last_error: error, created_at: connection.createdAt,
             updated_at: connection.updatedAt)
         return Dictionary(connection.fields.members + (try JSON(encoding: state)).members) { _, last in last }
@@ -90,7 +95,9 @@ enum Connection {
     /// - Throws: 400 for a string that is not accepted. It never quotes the string, which may hold a password.
     static func keywords(_ string: String, _ call: ProjectRequest) throws -> [String: String] {
         let form = "field 'connection_string' must be of the form postgresql://user:password@host:5432/database?sslmode=require"
-        guard string.hasPrefix("postgresql://") || string.hasPrefix("postgres://"), let keywords = call.services.externalDatabase.parse(string) else {
+        guard string.hasPrefix("postgresql://") || string.hasPrefix("postgres://"),
+            let keywords = call.services.externalDatabase.parse(string)
+        else {
             throw ServiceError.body(form + ", with special characters of the password as %XX.")
         }
         let given = keywords.filter { !$0.value.isEmpty }
@@ -98,7 +105,9 @@ enum Connection {
             throw ServiceError.body(
                 "field 'connection_string': '\(other)' is not accepted; accepted are \(accepted.sorted().joined(separator: ", ")).")
         }
-        guard let host = given["host"], !host.contains(","), !host.hasPrefix("/"), !host.hasPrefix("@"), given["port"]?.contains(",") != true else {
+        guard let host = given["host"], !host.contains(","), !host.hasPrefix("/"), !host.hasPrefix("@"),
+            given["port"]?.contains(",") != true
+        else {
             throw ServiceError.body("field 'connection_string' must name one host, reached over the network.")
         }
         guard given["user"] != nil, given["dbname"] != nil else {
@@ -108,7 +117,8 @@ enum Connection {
             throw ServiceError.body("field 'connection_string': the port must be a number from 1 to 65535.")
         }
         // A password may contain anything: it is never shown.
-        if let other = given.keys.sorted().first(where: { $0 != "password" && given[$0]?.unicodeScalars.contains(where: isControl) == true }) {
+        if let other = given.keys.sorted().first(where: { $0 != "password" && given[$0]?.unicodeScalars.contains(where: isControl) == true }
+        ) {
             throw ServiceError.body("field 'connection_string': '\(other)' holds a control character, which is not accepted.")
         }
         return given
@@ -149,14 +159,16 @@ enum Connection {
         guard let string = call.services.vault.open(kept?.text("sealed") ?? "", for: purpose, context: connection.id) else {
             throw ServiceError.invalid(
                 "connection_sealed",
-                "The connection string can't be opened: the installation's cookie secret has changed since it was stored. Send the string again.")
+                "The connection string can't be opened: the installation's cookie secret has changed since it was stored. Send the string again."
+            )
         }
         var keywords = try keywords(string, call)
         keywords["hostaddr"] = try await address(of: keywords["host"] ?? "", call, settings)
         let schemas = (connection.fields["allowed_schemas"]?.elements ?? []).compactMap(\.string)
         do {
             let rows = try await call.services.externalDatabase.read(
-                ExternalPlace(keywords: keywords, schemas: schemas), statement, limit: limit, timeoutSeconds: Double(settings.externalTimeoutSeconds))
+                ExternalPlace(keywords: keywords, schemas: schemas), statement, limit: limit,
+                timeoutSeconds: Double(settings.externalTimeoutSeconds))
             return QueryResult(columns: distinct(rows.columns), rows: Array(rows.values.prefix(limit)))
         } catch let error as ExternalDatabaseError {
             throw ServiceError.invalid("external_database", "The database answered: \(error.message.excerpt(500))")
@@ -175,8 +187,12 @@ enum Connection {
                 + "the setting modules.settings.bi.allowed_addresses lists where they may go.")
         guard isNamed || !networks.isEmpty else { throw refusal }
         let addresses = await call.services.externalDatabase.addresses(of: bare)
-        if isNamed, addresses.isEmpty { throw ServiceError.invalid("connection_address", "The host '\(host.excerpt(100))' can't be resolved.") }
-        let allowed = addresses.first { text in isNamed || IPAddress(text).map { address in networks.contains { $0.contains(address) } } == true }
+        if isNamed, addresses.isEmpty {
+            throw ServiceError.invalid("connection_address", "The host '\(host.excerpt(100))' can't be resolved.")
+        }
+        let allowed = addresses.first { text in
+            isNamed || IPAddress(text).map { address in networks.contains { $0.contains(address) } } == true
+        }
         guard let allowed else { throw refusal }
         return allowed
     }

@@ -52,11 +52,13 @@ enum Embed {
         ],
         primaryKey: ["embed_id"], unique: [["hash"]])
 
-    static let fields: [Schema.Field] = resource.fields + [
-        .required("id", .uuid), .required("allowed_modules", .nullable(.list(.moduleName)), "Modules that the embed may show; null for all."),
-        .required("token_prefix", .text(20)), .required("access_count", .count),
-        .required("last_accessed_at", .nullable(.timestamp)), .required("created_at", .timestamp), .required("updated_at", .timestamp),
-    ]
+    static let fields: [Schema.Field] =
+        resource.fields + [
+            .required("id", .uuid),
+            .required("allowed_modules", .nullable(.list(.moduleName)), "Modules that the embed may show; null for all."),
+            .required("token_prefix", .text(20)), .required("access_count", .count),
+            .required("last_accessed_at", .nullable(.timestamp)), .required("created_at", .timestamp), .required("updated_at", .timestamp),
+        ]
     static let secretFields = fields + [.required("token", .text(100)), .required("embed_url", .text(500))]
 
     private struct Usage: Encodable {
@@ -72,9 +74,11 @@ enum Embed {
 
     /// The definition with its usage, and with its token if that was just made.
     static func described(_ embed: Resource.Definition, _ call: ProjectRequest, token: String? = nil) async throws -> [String: JSON] {
-        let rows = try await call.control.read("SELECT prefix, allowed_modules, maker, access_count, last_accessed_at FROM bi_embed_token WHERE embed_id = \(embed.id)")
+        let rows = try await call.control.read(
+            "SELECT prefix, allowed_modules, maker, access_count, last_accessed_at FROM bi_embed_token WHERE embed_id = \(embed.id)")
         let usage = Usage(
-            id: embed.id, allowed_modules: rows.first.flatMap(EmbedRights.init)?.modules, token_prefix: rows.first?.text("prefix") ?? "", access_count: rows.first?.int("access_count") ?? 0,
+            id: embed.id, allowed_modules: rows.first.flatMap(EmbedRights.init)?.modules, token_prefix: rows.first?.text("prefix") ?? "",
+            access_count: rows.first?.int("access_count") ?? 0,
             last_accessed_at: rows.first?["last_accessed_at"].int.map(Instant.init(milliseconds:)), created_at: embed.createdAt,
             updated_at: embed.updatedAt, token: token, embed_url: token.map { (call.services.publicURL ?? "") + "/api/embed/" + $0 })
         return Dictionary(embed.fields.members + (try JSON(encoding: usage)).members) { _, last in last }
@@ -87,7 +91,8 @@ enum Embed {
         try await call.control.write { transaction in
             try await EmbedRights.narrow(embed.id, to: rights, in: transaction)
             let changed = try await transaction.run(
-                "UPDATE bi_embed_token SET hash = \(hash), prefix = \(prefix), maker = \(rights.maker) WHERE embed_id = \(embed.id) RETURNING embed_id")
+                "UPDATE bi_embed_token SET hash = \(hash), prefix = \(prefix), maker = \(rights.maker) WHERE embed_id = \(embed.id) RETURNING embed_id"
+            )
             if changed.isEmpty {
                 try await transaction.run(
                     """

@@ -9,7 +9,8 @@ struct EmbedRights: Sendable {
     let maker: String?
 
     static let migration = Migration(
-        "002-embed-rights", on: .control, ["allowed_modules", "maker"].map { .addColumn(table: Embed.tokens.name, Column($0, .text, nullable: true)) })
+        "002-embed-rights", on: .control,
+        ["allowed_modules", "maker"].map { .addColumn(table: Embed.tokens.name, Column($0, .text, nullable: true)) })
 
     init(of call: ProjectRequest) { self.init(call.allowedModules, maker: call.key?.id) }
 

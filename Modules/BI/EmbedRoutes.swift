@@ -7,26 +7,30 @@ extension BIModule {
         return [
             Route(
                 .get, path, "List embeds, oldest first.", scope: .query, access: .read, parameters: Parameter.page,
-                success: .list(.object(Embed.fields))) { call in
-                    var data: [[String: JSON]] = []
-                    for embed in try await resource.page(call) { data.append(try await Embed.described(embed, call)) }
-                    return try .json(ReportList(data: data))
-                },
+                success: .list(.object(Embed.fields))
+            ) { call in
+                var data: [[String: JSON]] = []
+                for embed in try await resource.page(call) { data.append(try await Embed.described(embed, call)) }
+                return try .json(ReportList(data: data))
+            },
             Route(
                 .post, path, "Create an embed. Only this response contains its token.", scope: .query, access: .write,
-                body: .object(resource.fields), success: .json(.object(Embed.secretFields), status: 201)) { call in
-                    let embed = try await resource.create(try await call.body(), for: call), token = try await Embed.newToken(for: embed, call)
-                    return try .json(try await Embed.described(embed, call, token: token), status: 201)
-                },
+                body: .object(resource.fields), success: .json(.object(Embed.secretFields), status: 201)
+            ) { call in
+                let embed = try await resource.create(try await call.body(), for: call), token = try await Embed.newToken(for: embed, call)
+                return try .json(try await Embed.described(embed, call, token: token), status: 201)
+            },
             Route(.get, one, "Read an embed.", scope: .query, access: .read, success: .json(.object(Embed.fields))) { call in
                 try .json(try await Embed.described(try await resource.require(call), call))
             },
             Route(
                 .put, one, "Change fields of an embed; fields left out stay as they are.", scope: .query, access: .write, body: changes,
-                success: .json(.object(Embed.fields))) { call in
-                    try .json(try await Embed.described(try await resource.update(call), call))
-                },
-            Route(.delete, one, "Delete an embed. Its token stops working at once.", scope: .query, access: .write, success: .noContent) { call in
+                success: .json(.object(Embed.fields))
+            ) { call in
+                try .json(try await Embed.described(try await resource.update(call), call))
+            },
+            Route(.delete, one, "Delete an embed. Its token stops working at once.", scope: .query, access: .write, success: .noContent) {
+                call in
                 let embed = try await resource.require(call)
                 try await call.control.write("DELETE FROM bi_embed_token WHERE embed_id = \(embed.id)")
                 try await resource.delete(embed, call)
@@ -34,21 +38,27 @@ extension BIModule {
             },
             Route(
                 .post, one + "/rotate", "Make a new token. The old one stops working at once.", scope: .query, access: .write,
-                success: .json(.object(Embed.secretFields))) { call in
-                    let embed = try await resource.require(call)
-                    try await EmbeddedResource.checkRights(embed.fields, call)
-                    let token = try await Embed.newToken(for: embed, call)
-                    return try .json(try await Embed.described(embed, call, token: token))
-                },
+                success: .json(.object(Embed.secretFields))
+            ) { call in
+                let embed = try await resource.require(call)
+                try await EmbeddedResource.checkRights(embed.fields, call)
+                let token = try await Embed.newToken(for: embed, call)
+                return try .json(try await Embed.described(embed, call, token: token))
+            },
             Route(
                 publicToken: .get, "/api/embed/{token}", "What an embed shows, for anyone who has its token.",
-                success: .json(.object([
-                    .required("embed", .object([
-                        .required("name", .text(200)), .required("resource_type", .choice(Embed.Kind.allCases.map(\.rawValue))), .required("theme", .map(.any)),
+                success: .json(
+                    .object([
+                        .required(
+                            "embed",
+                            .object([
+                                .required("name", .text(200)), .required("resource_type", .choice(Embed.Kind.allCases.map(\.rawValue))),
+                                .required("theme", .map(.any)),
+                            ])),
+                        .required("resource", .any), .required("result", .any),
                     ])),
-                    .required("resource", .any), .required("result", .any),
-                ])),
-                resolve: Self.resolve, use: show).withoutTimeLimit(),
+                resolve: Self.resolve, use: show
+            ).withoutTimeLimit(),
         ]
     }
 
@@ -75,7 +85,8 @@ extension BIModule {
 
     /// `GET /api/embed/{token}`: 404 when the embed is inactive or expired, 403 for an origin that is not on its list.
     @Sendable private func show(_ call: ProjectRequest) async throws -> Answer {
-        guard case .publicToken(let token) = call.caller, let embed = try await Embed.resource.find(String(token.holder.dropFirst(6)), for: call),
+        guard case .publicToken(let token) = call.caller,
+            let embed = try await Embed.resource.find(String(token.holder.dropFirst(6)), for: call),
             embed.fields["is_active"]?.boolean == true, !Self.isPast(embed.fields["expires_at"]?.string, call.now)
         else { throw Self.unknown }
         let allowed = (embed.fields["allowed_origins"]?.elements ?? []).compactMap { $0.string.flatMap(Origin.normalized) }
@@ -86,24 +97,30 @@ extension BIModule {
                 message: "This embed is not allowed on \(origin.map { "'\($0.excerpt(100))'" } ?? "a page without an origin").")
         }
         try await call.control.write(
-            "UPDATE bi_embed_token SET access_count = access_count + 1, last_accessed_at = \(call.now.milliseconds) WHERE embed_id = \(embed.id)")
+            "UPDATE bi_embed_token SET access_count = access_count + 1, last_accessed_at = \(call.now.milliseconds) WHERE embed_id = \(embed.id)"
+        )
         guard let type = Embed.Kind(rawValue: embed.fields["resource_type"]?.string ?? "") else { throw Self.unknown }
         let config = try embed.fields["resource_config"] ?? JSON.parse("{}")
         let (resource, result) = try await Self.forVisitors { try await EmbeddedResource.answer(type, config, call, in: queries) }
-        var answer = try Answer.json(Shown(
-            embed: .init(
-                name: embed.fields["name"]?.string ?? "", resource_type: type.rawValue, theme: embed.fields["theme"] ?? (try JSON.parse("{}"))),
-            resource: resource, result: result))
+        var answer = try Answer.json(
+            Shown(
+                embed: .init(
+                    name: embed.fields["name"]?.string ?? "", resource_type: type.rawValue,
+                    theme: embed.fields["theme"] ?? (try JSON.parse("{}"))),
+                resource: resource, result: result))
         answer.headers[.accessControlAllowOrigin] = allowed.isEmpty ? "*" : origin
         answer.headers[.vary] = "Origin, Referer"
         answer.headers[.cacheControl] = "private, no-store"
-        answer.headers[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors \(allowed.isEmpty ? "*" : allowed.joined(separator: " "))"
+        answer.headers[.contentSecurityPolicy] =
+            "default-src 'none'; frame-ancestors \(allowed.isEmpty ? "*" : allowed.joined(separator: " "))"
         return answer
     }
 
     /// Replaces errors in the saved query (a metric that it shows has changed, say) with a general one: visitors can't fix them.
     private static func forVisitors<Answer>(_ work: () async throws -> Answer) async throws -> Answer {
-        do { return try await work() } catch let error as ServiceError where ["invalid_parameter", "invalid_body", "invalid_sql"].contains(error.code) {
+        do { return try await work() } catch let error as ServiceError
+            where ["invalid_parameter", "invalid_body", "invalid_sql"].contains(error.code)
+        {
             throw ServiceError.invalid(
                 "embed_outdated", "This embed can't be shown: what it shows has changed since it was set up. Its owner can save it again.")
         }

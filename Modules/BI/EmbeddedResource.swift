@@ -24,7 +24,9 @@ enum EmbeddedResource {
             // The fields that a query names are members of the config here.
             let isNamed = sentence.contains("field '\(place)")
             throw ServiceError.body(
-                isNamed ? sentence : sentence.hasPrefix("field '") ? "field '\(place).\(sentence.dropFirst(7))" : "field '\(place)': \(sentence)")
+                isNamed
+                    ? sentence
+                    : sentence.hasPrefix("field '") ? "field '\(place).\(sentence.dropFirst(7))" : "field '\(place)': \(sentence)")
         }
     }
 
@@ -38,7 +40,9 @@ enum EmbeddedResource {
     /// Checks the key, because anyone with the embed's token reads these reports without one.
     /// - Throws: 403 if the key may not read one of the reports.
     private static func check(reportsOf definition: Resource.Definition, _ call: ProjectRequest) async throws {
-        for shown in definition.fields["widgets"]?.elements ?? [definition.fields] { try await call.requireKey(toRead: SavedQuestion(shown)) }
+        for shown in definition.fields["widgets"]?.elements ?? [definition.fields] {
+            try await call.requireKey(toRead: SavedQuestion(shown))
+        }
     }
 
     private static func fields(_ type: Embed.Kind) -> [Schema.Field] {
@@ -85,7 +89,8 @@ enum EmbeddedResource {
             return (try JSON(encoding: ["id": found.id, "name": found.fields["name"]?.string ?? ""]), try JSON(encoding: answer))
         case .report, .dashboard:
             let policies = try await RowPolicy.active(call, in: call.wholeScope().dialect)
-            let result = type == .report
+            let result =
+                type == .report
                 ? try await SavedReport.run(found, call, restrictedBy: policies)
                 : try JSON(encoding: ["widgets": try await Dashboard.run(found, call, restrictedBy: policies).mapValues(forVisitors)])
             return (try described(found), result)
@@ -107,12 +112,13 @@ enum EmbeddedResource {
     }
 
     private static func definition(_ type: Embed.Kind, _ config: JSON, _ call: ProjectRequest) async throws -> Resource.Definition {
-        let (resource, module): (Resource, String?) = switch type {
-        case .dashboard: (Dashboard.resource, "dashboards")
-        case .report: (SavedReport.resource, "dashboards")
-        case .sqlQuery: (SavedSQL.resource, nil)
-        case .metric, .visualQuery: (Metric.resource, nil)
-        }
+        let (resource, module): (Resource, String?) =
+            switch type {
+            case .dashboard: (Dashboard.resource, "dashboards")
+            case .report: (SavedReport.resource, "dashboards")
+            case .sqlQuery: (SavedSQL.resource, nil)
+            case .metric, .visualQuery: (Metric.resource, nil)
+            }
         // The table exists only if its module is loaded.
         if let module { try call.require(module: module) }
         let name = idName(type)

@@ -26,7 +26,9 @@ enum Execution {
 
     /// Checks the statement without running it.
     /// - Throws: whatever `run` throws before it queries.
-    static func check(_ select: SQLSelect, _ call: ProjectRequest, limit: Int) throws { _ = try compiled(select, call, for: .duckdb, limit: limit) }
+    static func check(_ select: SQLSelect, _ call: ProjectRequest, limit: Int) throws {
+        _ = try compiled(select, call, for: .duckdb, limit: limit)
+    }
 
     private static func compiled(
         _ select: SQLSelect, _ call: ProjectRequest, for dialect: Dialect, limit: Int
@@ -35,7 +37,8 @@ enum Execution {
         let (tables, query, columns): ([SQL], SQL, [SQLCompiler.Output])
         do { (tables, query, columns) = try compiler.statement(select) } catch { throw error.error }
         guard limit * columns.count <= maximumCells else {
-            throw ServiceError.body("field 'limit': \(limit) rows of \(columns.count) columns are more than \(maximumCells) values; ask for fewer.")
+            throw ServiceError.body(
+                "field 'limit': \(limit) rows of \(columns.count) columns are more than \(maximumCells) values; ask for fewer.")
         }
         for (dataset, _) in compiler.used { try call.require(module: dataset.module) }
         return (compiler, tables, query, columns)
@@ -52,5 +55,6 @@ enum Execution {
     }
 
     private static let failure = ServiceError.invalid(
-        "query_failed", "The database could not run the query: a number may be out of range, or the query too large. Simplify it and try again.")
+        "query_failed",
+        "The database could not run the query: a number may be out of range, or the query too large. Simplify it and try again.")
 }

@@ -9,11 +9,13 @@ enum ExternalStatement {
     private static let changing: Set<String> = ["insert", "update", "delete", "merge", "into"]
     /// Prefixes of functions that are rejected.
     private static let functions = [
-        "pg_sleep", "pg_read", "pg_ls", "pg_stat_file", "pg_terminate", "pg_cancel", "pg_reload", "pg_rotate", "pg_advisory", "pg_try_advisory",
+        "pg_sleep", "pg_read", "pg_ls", "pg_stat_file", "pg_terminate", "pg_cancel", "pg_reload", "pg_rotate", "pg_advisory",
+        "pg_try_advisory",
         "pg_switch", "pg_create", "pg_drop", "pg_logical", "pg_promote", "pg_export", "lo_", "loread", "lowrite", "dblink", "set_config",
         "query_to_xml", "database_to_xml", "table_to_xml", "schema_to_xml", "cursor_to_xml", "nextval", "setval", "pg_notify", "pg_file",
         "pg_stat_reset", "pg_replication", "pg_backup", "pg_start_backup", "pg_stop_backup", "pg_wal_replay", "pg_import_system_collations",
-        "pg_log_backend_memory_contexts", "pg_log_standby", "txid_current", "pg_current_xact_id", "pg_current_logfile", "pg_show_all", "pg_hba_file",
+        "pg_log_backend_memory_contexts", "pg_log_standby", "txid_current", "pg_current_xact_id", "pg_current_logfile", "pg_show_all",
+        "pg_hba_file",
         "pg_ident_file", "ts_stat", "ts_rewrite", "crosstab", "connectby",
     ]
 

@@ -13,7 +13,8 @@ enum Metric {
         check: { metric in
             let key = metric["key"]?.string ?? ""
             guard key.utf8.allSatisfy(isNamePart), key.utf8.first.map({ !(48...57).contains($0) }) == true else {
-                throw ServiceError.body("field 'key' must be lower-case letters, digits and _, not beginning with a digit; got '\(key.excerpt(60))'.")
+                throw ServiceError.body(
+                    "field 'key' must be lower-case letters, digits and _, not beginning with a digit; got '\(key.excerpt(60))'.")
             }
             guard !functions.contains(key) else { throw ServiceError.body("field 'key': '\(key)' is the name of a function.") }
         },
@@ -27,10 +28,13 @@ enum Metric {
                 try metrics.check(key, in: dataset)
             }
             // A new display name doesn't affect the metrics that use this one.
-            guard let old = relations.old, ["key", "dataset", "expression"].contains(where: { Self.text(old.fields, $0) != Self.text(relations.new?.fields, $0) })
+            guard let old = relations.old,
+                ["key", "dataset", "expression"].contains(where: { Self.text(old.fields, $0) != Self.text(relations.new?.fields, $0) })
             else { return }
             // As with saved reports (`requireKey(toChange:)`): an embed of another key may show it.
-            if let new = relations.new?.fields { try call.requireKey(toUse: try call.datasets.require(new["dataset"]?.string ?? "").module) }
+            if let new = relations.new?.fields {
+                try call.requireKey(toUse: try call.datasets.require(new["dataset"]?.string ?? "").module)
+            }
             let others = relations.all.map(\.fields).filter { Self.text($0, "key") != Self.text(relations.new?.fields, "key") }
             let before = Metrics(others + [old.fields])
             for other in others {
@@ -38,7 +42,8 @@ enum Metric {
                     (try? before.check(key, in: dataset)) != nil, (try? metrics.check(key, in: dataset)) == nil
                 else { continue }
                 let changed = old.fields["key"]?.string ?? ""
-                throw ServiceError.invalid("metric_used", "The metric '\(key)' uses '\(changed)' and would no longer work; change or delete it first.")
+                throw ServiceError.invalid(
+                    "metric_used", "The metric '\(key)' uses '\(changed)' and would no longer work; change or delete it first.")
             }
         })
 
@@ -83,7 +88,9 @@ struct Metrics {
         do { columns = try compiler.statement(SQLSelect(cores: [core])).columns } catch {
             throw ServiceError.body("field 'expression': \(error.message)")
         }
-        guard columns[0].type.isNumber else { throw ServiceError.body("field 'expression' must give a number; it gives \(columns[0].type.words).") }
+        guard columns[0].type.isNumber else {
+            throw ServiceError.body("field 'expression' must give a number; it gives \(columns[0].type.words).")
+        }
     }
 
     private static func dividesByZero(_ expression: SQLExpression) -> Bool {
@@ -134,7 +141,9 @@ struct Metrics {
         guard !path.contains(name) else {
             throw ServiceError.body("the metric '\(name)' refers to itself: \((path + [name]).joined(separator: " -> ")).")
         }
-        guard path.count < Self.maximumDepth else { throw ServiceError.body("metrics may be nested at most \(Self.maximumDepth) levels deep.") }
+        guard path.count < Self.maximumDepth else {
+            throw ServiceError.body("metrics may be nested at most \(Self.maximumDepth) levels deep.")
+        }
         return try expanded(try parsed(text, of: name), in: dataset, path + [name], &parts)
     }
 
@@ -145,7 +154,8 @@ struct Metrics {
     }
 
     /// Checks that a tree has only the parts that metrics may have, and expands other metrics in it.
-    private func expanded(_ expression: SQLExpression, in dataset: BIDataset, _ path: [String], _ parts: inout Int) throws -> SQLExpression {
+    private func expanded(_ expression: SQLExpression, in dataset: BIDataset, _ path: [String], _ parts: inout Int) throws -> SQLExpression
+    {
         parts += 1
         guard parts <= Self.maximumParts else {
             throw ServiceError.body("a metric may have at most \(Self.maximumParts) parts, including those of the metrics it uses.")
@@ -159,7 +169,8 @@ struct Metrics {
         case .call(let call): return try aggregate(call, dataset)
         default:
             throw ServiceError.body(
-                "field 'expression' may hold count(), count_distinct(column), sum, avg, min, max, numbers, + - * /, parentheses and keys of metrics.")
+                "field 'expression' may hold count(), count_distinct(column), sum, avg, min, max, numbers, + - * /, parentheses and keys of metrics."
+            )
         }
     }
 

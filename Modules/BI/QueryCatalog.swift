@@ -25,15 +25,24 @@ struct QueryCatalog: Encodable, Sendable {
     let functions: [String]
 
     static let fields: [Schema.Field] = [
-        .required("data", .list(.object([
-            .required("name", .text(100)), .required("summary", .optionalText(1_000), "What one row is; empty if the name says it."),
-            .required("columns", .list(.object([
-                .required("name", .text(100)), .required("type", .choice(["integer", "double", "text", "boolean", "visitor"])),
-                .required("is_field", .boolean, "Whether the column may be a dimension, a filter or the field of a policy."),
-                .required("summary", .optionalText(1_000), "What the column means; empty if the name says it."),
-            ]))),
-            .required("metrics", .list(.text(100)), "Built-in metrics, then those that the project defines."),
-        ]))),
+        .required(
+            "data",
+            .list(
+                .object([
+                    .required("name", .text(100)),
+                    .required("summary", .optionalText(1_000), "What one row is; empty if the name says it."),
+                    .required(
+                        "columns",
+                        .list(
+                            .object([
+                                .required("name", .text(100)),
+                                .required("type", .choice(["integer", "double", "text", "boolean", "visitor"])),
+                                .required(
+                                    "is_field", .boolean, "Whether the column may be a dimension, a filter or the field of a policy."),
+                                .required("summary", .optionalText(1_000), "What the column means; empty if the name says it."),
+                            ]))),
+                    .required("metrics", .list(.text(100)), "Built-in metrics, then those that the project defines."),
+                ]))),
         .required("functions", .list(.text(40)), "Functions that SQL statements may call."),
     ]
 
@@ -45,7 +54,9 @@ struct QueryCatalog: Encodable, Sendable {
             let own = defined.filter { $0["dataset"]?.string == dataset.name }.compactMap { $0["key"]?.string }
             return Dataset(
                 name: dataset.name, summary: dataset.summary,
-                columns: dataset.columns.map { Column(name: $0.name, type: $0.type, isField: fields.contains($0.name), summary: $0.summary) },
+                columns: dataset.columns.map {
+                    Column(name: $0.name, type: $0.type, isField: fields.contains($0.name), summary: $0.summary)
+                },
                 metrics: dataset.metrics.map(\.name) + own)
         }
         functions = SQLFunctions.names

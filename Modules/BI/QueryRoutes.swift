@@ -7,50 +7,59 @@ extension BIModule {
         return [
             Route(
                 .get, "/api/v1/bi/datasets", "The datasets that queries may read, and the SQL functions.", scope: .query, access: .read,
-                success: .json(.object(QueryCatalog.fields))) { call in try .json(try await QueryCatalog(call)) },
+                success: .json(.object(QueryCatalog.fields))
+            ) { call in try .json(try await QueryCatalog(call)) },
             Route(
                 .post, "/api/v1/bi/visual-query", "Metrics of a dataset by its dimensions.", scope: .query, access: .read,
-                body: .object(VisualQuery.fields + [QueryRun.idField]), success: answer) { call in
-                    let body = try await call.body()
-                    return try .json(try await queries.run(.visual, id: body["run_id"]?.string, call) { try await VisualQuery.run(body, call) })
-                }.explained.withoutTimeLimit(),
+                body: .object(VisualQuery.fields + [QueryRun.idField]), success: answer
+            ) { call in
+                let body = try await call.body()
+                return try .json(try await queries.run(.visual, id: body["run_id"]?.string, call) { try await VisualQuery.run(body, call) })
+            }.explained.withoutTimeLimit(),
             Route(
                 .post, "/api/v1/bi/drill-through", "The rows of a dataset behind a number, newest first.", scope: .query, access: .read,
-                body: .object(DrillThrough.fields + [QueryRun.idField]), success: answer) { call in
-                    let body = try await call.body()
-                    return try .json(try await queries.run(.drillThrough, id: body["run_id"]?.string, call) {
+                body: .object(DrillThrough.fields + [QueryRun.idField]), success: answer
+            ) { call in
+                let body = try await call.body()
+                return try .json(
+                    try await queries.run(.drillThrough, id: body["run_id"]?.string, call) {
                         try await DrillThrough.run(body, call)
                     })
-                }.explained.withoutTimeLimit(),
+            }.explained.withoutTimeLimit(),
             Route(
                 .post, "/api/v1/bi/sql", "Run a read-only statement over the datasets.", scope: .query, access: .read,
                 body: Self.sqlBody,
-                success: answer) { call in
-                    let body = try await call.body()
-                    return try .json(try await queries.run(.sql, id: body["run_id"]?.string, call) {
+                success: answer
+            ) { call in
+                let body = try await call.body()
+                return try .json(
+                    try await queries.run(.sql, id: body["run_id"]?.string, call) {
                         try await SQLStatement(body["sql_text"]?.string ?? "").run(call, limit: Int(body["limit"]?.integer ?? 100))
                     })
-                }.explained.withoutTimeLimit(),
+            }.explained.withoutTimeLimit(),
             Route(
                 .post, "/api/v1/bi/sql-queries/{id}/run", "Run a saved statement.", scope: .query, access: .read,
-                body: Self.runBody, success: answer) { call in
-                    let query = try await SavedSQL.resource.require(call), bytes = try await call.rawBody()
-                    // Every member is optional, so the body may be empty.
-                    guard bytes.readableBytes > 0 else { return try .json(try await SavedSQL.run(query, call, limit: 100, in: queries)) }
-                    let body = try bytes.withUnsafeReadableBytes { try JSON.parse($0) }
-                    try Self.runBody.check(body)
-                    let limit = Int(body["limit"]?.integer ?? 100)
-                    return try .json(try await SavedSQL.run(query, call, limit: limit, in: queries, id: body["run_id"]?.string))
-                }.explained.withoutTimeLimit(),
+                body: Self.runBody, success: answer
+            ) { call in
+                let query = try await SavedSQL.resource.require(call), bytes = try await call.rawBody()
+                // Every member is optional, so the body may be empty.
+                guard bytes.readableBytes > 0 else { return try .json(try await SavedSQL.run(query, call, limit: 100, in: queries)) }
+                let body = try bytes.withUnsafeReadableBytes { try JSON.parse($0) }
+                try Self.runBody.check(body)
+                let limit = Int(body["limit"]?.integer ?? 100)
+                return try .json(try await SavedSQL.run(query, call, limit: limit, in: queries, id: body["run_id"]?.string))
+            }.explained.withoutTimeLimit(),
             Route(
                 .get, "/api/v1/bi/query-runs", "Past query runs, newest first.", scope: .query, access: .read, parameters: Parameter.page,
                 success: .list(.object(QueryRun.fields)), use: QueryRun.list),
             Route(
-                .delete, "/api/v1/bi/query-runs/{id}", "Stop a query that is running or waiting on this host.", scope: .query, access: .read,
-                success: .noContent) { call in
-                    try await queries.stop(call.id(), call)
-                    return .noContent
-                },
+                .delete, "/api/v1/bi/query-runs/{id}", "Stop a query that is running or waiting on this host.", scope: .query,
+                access: .read,
+                success: .noContent
+            ) { call in
+                try await queries.stop(call.id(), call)
+                return .noContent
+            },
         ]
     }
 
@@ -58,7 +67,8 @@ extension BIModule {
 
     /// The body that runs a statement without saving it.
     static let sqlBody = Schema.object([
-        .required("sql_text", .text(SQLTokenizer.maximumCharacters)), .optional("limit", Execution.limit, "Default: 100."), QueryRun.idField,
+        .required("sql_text", .text(SQLTokenizer.maximumCharacters)), .optional("limit", Execution.limit, "Default: 100."),
+        QueryRun.idField,
     ])
 
     var uploadRoutes: [Route] {
@@ -74,13 +84,16 @@ extension BIModule {
                     Parameter(
                         "delimiter", .choice(["comma", "semicolon", "tab"], default: nil),
                         "Field separator of the file. Default: detected from its first lines."),
-                    Parameter("decimal", .choice(["point", "comma"], default: "point"), "Decimal separator of the file's numbers; with comma, 1.234,50 is 1234.5."),
+                    Parameter(
+                        "decimal", .choice(["point", "comma"], default: "point"),
+                        "Decimal separator of the file's numbers; with comma, 1.234,50 is 1234.5."),
                 ],
                 body: CSVUpload.body, success: .json(.object(CSVUpload.fields), status: 201), use: CSVUpload.create),
             Route(
                 .get, one + "/rows", "Rows of an upload, in order.", scope: .query, access: .read, parameters: Parameter.page,
                 success: .json(.object([.required("data", .list(.any)), .required("total", .count)])), use: CSVUpload.rows),
-            Route(.delete, one, "Delete an upload and its rows.", scope: .query, access: .write, success: .noContent, use: CSVUpload.delete),
+            Route(
+                .delete, one, "Delete an upload and its rows.", scope: .query, access: .write, success: .noContent, use: CSVUpload.delete),
         ]
     }
 }

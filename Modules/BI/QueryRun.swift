@@ -24,7 +24,8 @@ struct QueryRun: Encodable, Sendable {
     static let idField = Schema.Field.optional("run_id", .uuid, "An id for this run, needed to stop it. Default: a new one.")
 
     static let fields: [Schema.Field] = [
-        .required("id", .uuid), .required("query_type", .choice(Kind.allCases.map(\.rawValue))), .required("status", .choice(["success", "error"])),
+        .required("id", .uuid), .required("query_type", .choice(Kind.allCases.map(\.rawValue))),
+        .required("status", .choice(["success", "error"])),
         .required("row_count", .count), .required("duration_ms", .count), .required("error", .nullable(.optionalText(2_000))),
         .required("created_at", .timestamp),
     ]
@@ -35,7 +36,8 @@ struct QueryRun: Encodable, Sendable {
     static let table = Table(
         "bi_query_run",
         [
-            Column("id", .text), Column("project_id", .text), Column("query_type", .text), Column("status", .text), Column("row_count", .int64),
+            Column("id", .text), Column("project_id", .text), Column("query_type", .text), Column("status", .text),
+            Column("row_count", .int64),
             Column("duration_ms", .int64), Column("error", .text, nullable: true), Column("created_at", .int64),
         ],
         primaryKey: ["id"], indexes: [["project_id", "created_at"]])
@@ -47,11 +49,15 @@ struct QueryRun: Encodable, Sendable {
             /* bi.runs */ SELECT id, query_type, status, row_count, duration_ms, error, created_at FROM bi_query_run
             WHERE project_id = \(call.project.id) ORDER BY created_at DESC, id LIMIT \(call.limit) OFFSET \(call.offset)
             """)
-        return try .json(ReportList(data: rows.map { row in
-            QueryRun(
-                id: row.text("id"), queryType: row.text("query_type"), status: row.text("status"), rowCount: Int(row.int("row_count")),
-                durationMS: row.int("duration_ms"), error: row.optionalText("error"), createdAt: Instant(milliseconds: row.int("created_at")))
-        }))
+        return try .json(
+            ReportList(
+                data: rows.map { row in
+                    QueryRun(
+                        id: row.text("id"), queryType: row.text("query_type"), status: row.text("status"),
+                        rowCount: Int(row.int("row_count")),
+                        durationMS: row.int("duration_ms"), error: row.optionalText("error"),
+                        createdAt: Instant(milliseconds: row.int("created_at")))
+                }))
     }
 
     static func exists(_ id: String, _ call: ProjectRequest) async throws -> Bool {

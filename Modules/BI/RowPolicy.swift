@@ -23,7 +23,8 @@ enum RowPolicy {
             let stored = if let id { try await resource.find(id, for: call)?.fields } else { nil as JSON? }
             func member(_ name: String) -> JSON? { body[name].flatMap { $0.isNull ? nil : $0 } ?? stored?[name] }
             _ = try restriction(
-                call.datasets, call.services.control.dialect, dataset: member("dataset")?.string ?? "", field: member("field")?.string ?? "",
+                call.datasets, call.services.control.dialect, dataset: member("dataset")?.string ?? "",
+                field: member("field")?.string ?? "",
                 comparison: member("operator")?.string ?? "", values: member("values")?.elements ?? [])
         })
 
@@ -36,7 +37,8 @@ enum RowPolicy {
             // A dataset of a module that this host no longer has can't be queried anyway.
             guard datasets[name] != nil || name == BIDatasets.uploads else { return nil }
             return try restriction(
-                datasets, dialect, dataset: name, field: policy.fields["field"]?.string ?? "", comparison: policy.fields["operator"]?.string ?? "",
+                datasets, dialect, dataset: name, field: policy.fields["field"]?.string ?? "",
+                comparison: policy.fields["operator"]?.string ?? "",
                 values: policy.fields["values"]?.elements ?? [])
         }
     }
@@ -46,7 +48,8 @@ enum RowPolicy {
     ) throws -> RowRestriction {
         if name == BIDatasets.uploads {
             guard ["upload_id", "upload_name"].contains(field) else {
-                throw ServiceError.body("field 'field': '\(field.excerpt(60))' is not a field of csv_uploads; accepted are upload_id, upload_name.")
+                throw ServiceError.body(
+                    "field 'field': '\(field.excerpt(60))' is not a field of csv_uploads; accepted are upload_id, upload_name.")
             }
             let list: SQL = "(\(SQL.joined(try values.map { "\(try FilterValue($0, .text, of: field, at: "values").sql)" })))"
             return RowRestriction(dataset: name, condition: condition(SQL(sql: field == "upload_id" ? "id" : "name"), comparison, list))

@@ -65,7 +65,8 @@ final class RunningQueries: Sendable {
             guard running.keys.count(where: { $0.project == key.project }) < Self.maximum else {
                 throw ServiceError(
                     status: 429, code: "too_many_queries",
-                    message: "The project already has \(Self.maximum) queries running or waiting. Wait for one to finish, or stop one.", retryAfterSeconds: 5)
+                    message: "The project already has \(Self.maximum) queries running or waiting. Wait for one to finish, or stop one.",
+                    retryAfterSeconds: 5)
             }
             let task = Task { try await work() }
             running[key] = Running(task: task)
@@ -74,9 +75,15 @@ final class RunningQueries: Sendable {
     }
 
     private func result(of task: Task<QueryResult, any Error>, _ key: Key) async throws -> QueryResult {
-        let outcome = await withTaskCancellationHandler { await task.result } onCancel: { task.cancel() }
+        let outcome = await withTaskCancellationHandler {
+            await task.result
+        } onCancel: {
+            task.cancel()
+        }
         // An engine's own error for a stopped statement would mislead the caller.
-        if case .failure = outcome, running.withLock({ $0[key]?.isStopped }) == true { throw ServiceError.invalid("query_stopped", "The query was stopped.") }
+        if case .failure = outcome, running.withLock({ $0[key]?.isStopped }) == true {
+            throw ServiceError.invalid("query_stopped", "The query was stopped.")
+        }
         return try outcome.get()
     }
 

@@ -9,7 +9,8 @@ struct SQLStatement {
         let namesProject: Bool
         do { (select, namesProject) = try SQLParser.statement(text) } catch { throw error.error }
         guard namesProject else {
-            throw ServiceError.invalid("invalid_sql", "Invalid SQL: it must contain {{project_id}}, as in WHERE project_id = {{project_id}}.")
+            throw ServiceError.invalid(
+                "invalid_sql", "Invalid SQL: it must contain {{project_id}}, as in WHERE project_id = {{project_id}}.")
         }
     }
 
@@ -40,7 +41,9 @@ enum SavedSQL {
             guard let text = body["sql_text"]?.string else { return }
             let statement = try SQLStatement(text), modules = try statement.check(call)
             // As with saved reports (`requireKey(toChange:)`): an embed of another key may already show it.
-            guard let id, let saved = try await resource.find(id, for: call)?.fields["sql_text"]?.string, !saved.isExactly(text) else { return }
+            guard let id, let saved = try await resource.find(id, for: call)?.fields["sql_text"]?.string, !saved.isExactly(text) else {
+                return
+            }
             for module in modules { try call.requireKey(toUse: module) }
         })
 

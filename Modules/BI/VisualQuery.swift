@@ -2,10 +2,11 @@ import Core
 
 /// A query built from a dataset, dimensions, metrics and filters.
 struct VisualQuery: Sendable {
-    static let fields: [Schema.Field] = [
-        .required("dataset", .text(100)), dimensions,
-        .required("metrics", .array(.text(100), count: 1...20), "Metrics of the dataset, or keys of metric definitions."),
-    ] + rangeFields
+    static let fields: [Schema.Field] =
+        [
+            .required("dataset", .text(100)), dimensions,
+            .required("metrics", .array(.text(100), count: 1...20), "Metrics of the dataset, or keys of metric definitions."),
+        ] + rangeFields
 
     static let dimensions = Schema.Field.optional("dimensions", .array(.text(100), count: 0...10), "Columns to group by.")
 
@@ -23,14 +24,16 @@ struct VisualQuery: Sendable {
     /// - Throws: 400 for unknown datasets, columns and metrics.
     init(_ body: JSON, _ call: ProjectRequest) async throws {
         let dataset = try call.datasets.require(body["dataset"]?.string ?? ""), place = SQLPlace()
-        let dimensions = (body["dimensions"]?.elements ?? []).compactMap(\.string), metrics = (body["metrics"]?.elements ?? []).compactMap(\.string)
+        let dimensions = (body["dimensions"]?.elements ?? []).compactMap(\.string),
+            metrics = (body["metrics"]?.elements ?? []).compactMap(\.string)
         guard Set(dimensions + metrics).count == dimensions.count + metrics.count else {
             throw ServiceError.body("the names in 'dimensions' and 'metrics' must differ.")
         }
         for dimension in dimensions { _ = try dataset.field(dimension, at: "field 'dimensions'") }
         let defined = Metrics(try await Metric.resource.all(call).map(\.fields))
         var core = SQLSelect.Core(source: .table(dataset.name, alias: dataset.name, place))
-        core.items = dimensions.map { .expression(.column(table: nil, name: $0, place), alias: $0, place) }
+        core.items =
+            dimensions.map { .expression(.column(table: nil, name: $0, place), alias: $0, place) }
             + (try metrics.map { .expression(try defined.expression($0, in: dataset), alias: $0, place) })
         core.groups = dimensions.indices.map { .integer(Int64($0 + 1)) }
         core.condition = try Self.condition(body["filters"], dataset)
@@ -63,7 +66,9 @@ struct VisualQuery: Sendable {
             guard (1...100).contains(values.count) else {
                 throw ServiceError.body("field 'filters.\(name)' takes 1 to 100 values; got \(values.count).")
             }
-            return .inList(subject, try values.map { try FilterValue($0, column.type, of: name, at: "filters.\(name)").expression }, negated: false, place)
+            return .inList(
+                subject, try values.map { try FilterValue($0, column.type, of: name, at: "filters.\(name)").expression }, negated: false,
+                place)
         }
         guard let first = conditions.first else { return nil }
         return conditions.dropFirst().reduce(first) { .binary("AND", $0, $1, place) }

@@ -45,7 +45,8 @@ struct CohortMetric: Sendable {
     /// The sum per visitor in the unit of the answer, with two decimals (revenue in some currencies: three); 0 without visitors.
     func average(_ amount: Double, over visitors: Int64) -> Double {
         guard visitors > 0 else { return 0 }
-        return name == .revenue ? Revenue.average(amount, over: visitors, in: currency ?? "") : Rounded.twoDecimals(amount / Double(visitors))
+        return name == .revenue
+            ? Revenue.average(amount, over: visitors, in: currency ?? "") : Rounded.twoDecimals(amount / Double(visitors))
     }
 
     static let currencyField = Schema.Field.optional("currency", .text(3), "Currency of revenue, ISO 4217.")

@@ -29,12 +29,17 @@ struct CohortReport: Encodable, Sendable {
     static let fields: [Schema.Field] = [
         .required("group_by", .choice(["week", "month"])), .required("metric", .choice(CohortMetric.Name.allCases.map(\.rawValue))),
         CohortMetric.currencyField,
-        .required("cohorts", .list(.object(
-            [.required("period", .text(10), "Monday of the week, or month such as 2026-03.")] + CohortMetric.totals))),
+        .required(
+            "cohorts",
+            .list(
+                .object(
+                    [.required("period", .text(10), "Monday of the week, or month such as 2026-03.")] + CohortMetric.totals))),
     ]
 
     static func run(_ scope: Scope, by period: CalendarPeriod, _ metric: CohortMetric) async throws -> CohortReport {
-        let rows = try await scope.rows("cohorts.report", reading: metric.tables, """
+        let rows = try await scope.rows(
+            "cohorts.report", reading: metric.tables,
+            """
             SELECT first_day, count(*) AS visitors, CAST(sum(amount) AS double precision) AS total
             FROM (
               SELECT \(TimeBuckets(.day, of: scope).number(of: "first_at")) AS first_day, amount
@@ -61,14 +66,17 @@ struct CohortReport: Encodable, Sendable {
     /// One page of the visitors of a cohort.
     /// - Throws: 400 if `name` is not a period of that length.
     static func visitors(of name: String, by period: CalendarPeriod, _ scope: Scope) async throws -> VisitorList {
-        guard case .day(let day)? = ISO8601.parse(period == .month ? name + "-01" : name), label(period.number(of: day), period) == name else {
+        guard case .day(let day)? = ISO8601.parse(period == .month ? name + "-01" : name), label(period.number(of: day), period) == name
+        else {
             let example = period == .month ? "a month such as 2026-03" : "the Monday of a week such as 2026-03-02"
             throw ServiceError.parameter("period", "must be \(example); got '\(name.excerpt(60))'.")
         }
         let zone = scope.zone, number = period.number(of: day)
         let start = day.start(in: zone).milliseconds, end = period.start(of: number + 1).start(in: zone).milliseconds
-        return try await VisitorList.page("cohorts.drill", of: scope, visitors: """
-            SELECT visitor FROM activity GROUP BY visitor HAVING min(occurred_at) >= \(start) AND min(occurred_at) < \(end)
-            """)
+        return try await VisitorList.page(
+            "cohorts.drill", of: scope,
+            visitors: """
+                SELECT visitor FROM activity GROUP BY visitor HAVING min(occurred_at) >= \(start) AND min(occurred_at) < \(end)
+                """)
     }
 }

@@ -11,7 +11,8 @@ public struct CohortsModule: AnalyticsModule {
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 
-    private static let metric = Parameter("metric", .choice(CohortMetric.Name.allCases.map(\.rawValue), default: "pageviews"), "Metric to sum up.")
+    private static let metric = Parameter(
+        "metric", .choice(CohortMetric.Name.allCases.map(\.rawValue), default: "pageviews"), "Metric to sum up.")
     private static let grouping = Parameter("group_by", .choice(["week", "month"], default: "week"), "Length of a cohort's period.")
 
     public var pages: [DashboardPage] { [DashboardPage("cohorts", titles: ["en": "Cohorts", "de": "Kohorten"], PackageResources.page_js)] }
@@ -19,14 +20,16 @@ public struct CohortsModule: AnalyticsModule {
     public var routes: [Route] {
         [
             .report(
-                "/api/v1/cohorts", "Visitors by the week or month of their first activity in the range, and what they did over the whole range.",
+                "/api/v1/cohorts",
+                "Visitors by the week or month of their first activity in the range, and what they did over the whole range.",
                 parameters: ScopeParameters.range + [Self.grouping, Self.metric, ScopeParameters.currency], fields: CohortReport.fields
             ) { call, scope in try await CohortReport.run(scope, by: grouping(call), try await CohortMetric(call)) },
             .report(
                 "/api/v1/cohorts/compare", "Segments side by side, by day or week.",
                 parameters: ScopeParameters.range + [
                     Parameter("segment_ids", .text(maximum: 500), required: true, "2 to 10 ids of segments, separated by commas."),
-                    Self.metric, ScopeParameters.currency, Parameter("interval", .choice(["day", "week"], default: "day"), "Width of a point."),
+                    Self.metric, ScopeParameters.currency,
+                    Parameter("interval", .choice(["day", "week"], default: "day"), "Width of a point."),
                 ],
                 fields: SegmentComparison.fields
             ) { call, scope in try await SegmentComparison.run(call, scope, by: call.text("interval") == "week" ? .week : .day) },

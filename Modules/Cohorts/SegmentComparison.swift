@@ -38,10 +38,15 @@ struct SegmentComparison: Encodable, Sendable {
     static let fields: [Schema.Field] = [
         .required("metric", .choice(CohortMetric.Name.allCases.map(\.rawValue))), CohortMetric.currencyField,
         .required("interval", .choice(["day", "week"])),
-        .required("segments", .list(.object(
-            [.required("segment_id", .text(40)), .required("name", .text(200))] + CohortMetric.totals + [
-                .required("series", .list(.object([.required("date", .text(10), "The day, or the week's Monday.")] + CohortMetric.totals))),
-            ]))),
+        .required(
+            "segments",
+            .list(
+                .object(
+                    [.required("segment_id", .text(40)), .required("name", .text(200))] + CohortMetric.totals + [
+                        .required(
+                            "series", .list(.object([.required("date", .text(10), "The day, or the week's Monday.")] + CohortMetric.totals))
+                        )
+                    ]))),
     ]
 
     private static let maximumPoints = 5_000, counts = 2...10
@@ -50,7 +55,8 @@ struct SegmentComparison: Encodable, Sendable {
         let ids = (call.text("segment_ids") ?? "").split(separator: ",").map { Identifiers.plain($0.trimmingPrefix(" ").description) }
         guard counts.contains(ids.count), Set(ids).count == ids.count else {
             throw ServiceError.parameter(
-                "segment_ids", "must hold \(counts.lowerBound) to \(counts.upperBound) different ids separated by commas; got \(ids.count).")
+                "segment_ids", "must hold \(counts.lowerBound) to \(counts.upperBound) different ids separated by commas; got \(ids.count)."
+            )
         }
         let days = TimeBuckets(.day, of: scope).all
         guard days.count <= maximumPoints else {
@@ -69,11 +75,15 @@ struct SegmentComparison: Encodable, Sendable {
         return SegmentComparison(metric: metric.name.rawValue, currency: metric.currency, interval: period.rawValue, segments: lines)
     }
 
-    private static func line(_ id: String, _ name: String, _ scope: Scope, by period: CalendarPeriod, _ metric: CohortMetric) async throws -> Line {
+    private static func line(_ id: String, _ name: String, _ scope: Scope, by period: CalendarPeriod, _ metric: CohortMetric) async throws
+        -> Line
+    {
         let buckets = TimeBuckets(.day, of: scope), dialect = scope.dialect
         let all = period.number(of: Day(number: buckets.all.lowerBound))...period.number(of: Day(number: buckets.all.upperBound))
         let visitors = try await scope.visitorCount().distinct(groups: Int64(all.count) + 1)
-        let rows = try await scope.rows("cohorts.compare", reading: metric.tables, """
+        let rows = try await scope.rows(
+            "cohorts.compare", reading: metric.tables,
+            """
             SELECT bucket, \(visitors) AS visitors, CAST(coalesce(sum(amount), 0) AS double precision) AS total
             FROM (
               SELECT visitor, amount, \(period.number(of: buckets.number(of: "occurred_at"), dialect)) AS bucket FROM (\(metric.marks)) marks) bucketed
@@ -89,7 +99,8 @@ struct SegmentComparison: Encodable, Sendable {
             segmentID: id, name: name, visitors: whole.visitors, total: whole.total, avgPerVisitor: whole.average,
             series: all.map { number in
                 let point = numbers(number)
-                return Point(date: period.start(of: number).description, visitors: point.visitors, total: point.total, avgPerVisitor: point.average)
+                return Point(
+                    date: period.start(of: number).description, visitors: point.visitors, total: point.total, avgPerVisitor: point.average)
             })
     }
 }

@@ -17,7 +17,8 @@ struct Activation: Encodable, Sendable {
     ]
 
     static let body = Schema.object([
-        .optional("start_at", .timestamp), .optional("end_at", .timestamp), .optional("timezone", .text(64)), .optional("filter", .text(16_384)),
+        .optional("start_at", .timestamp), .optional("end_at", .timestamp), .optional("timezone", .text(64)),
+        .optional("filter", .text(16_384)),
         .optional("segment_id", .text(40)),
         .optional("event_names", .array(.text(200), count: 0...20), "Custom events; the visitor must do all of them."),
         .optional("paths", .array(.text(2_048), count: 0...20), "Pages; the visitor must see all of them. * stands for any text."),
@@ -28,12 +29,16 @@ struct Activation: Encodable, Sendable {
     static func steps(_ body: JSON) throws -> [Step] {
         func texts(_ name: String) -> [String] { (body[name]?.elements ?? []).compactMap(\.string) }
         let steps = texts("event_names").map { Step(.event, $0) } + texts("paths").map { Step(.pageview, $0) }
-        guard !steps.isEmpty else { throw ServiceError.body("field 'event_names' or 'paths' must name at least one event or page; both are empty.") }
+        guard !steps.isEmpty else {
+            throw ServiceError.body("field 'event_names' or 'paths' must name at least one event or page; both are empty.")
+        }
         return steps
     }
 
     static func run(_ steps: [Step], _ scope: Scope) async throws -> Activation {
-        let row = try await scope.rows("dashboards.activation", continues: true, """
+        let row = try await scope.rows(
+            "dashboards.activation", continues: true,
+            """
             \(done(steps, scope)) SELECT count(*) AS active, count(*) FILTER (WHERE did_all) AS activated FROM done
             """)[0]
         let active = row.int("active"), activated = row.int("activated")

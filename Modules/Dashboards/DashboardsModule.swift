@@ -14,9 +14,11 @@ public struct DashboardsModule: AnalyticsModule {
 
     public var migrations: [Migration] {
         [
-            Migration("001-create", on: .control, [
-                Dashboard.resource.creation, SavedReport.resource.creation, .createTable(ExplorerRun.table),
-            ]),
+            Migration(
+                "001-create", on: .control,
+                [
+                    Dashboard.resource.creation, SavedReport.resource.creation, .createTable(ExplorerRun.table),
+                ])
         ]
     }
 

@@ -6,7 +6,8 @@ extension DashboardsModule {
         return dashboard.routes + report.routes + [
             Route(
                 .post, report.path + "/{id}/run", "Run a saved report.", scope: .query, access: .read,
-                parameters: SavedReport.overrides, success: .json(.object([.required("report", .map(.any)), .required("result", .map(.any))]))
+                parameters: SavedReport.overrides,
+                success: .json(.object([.required("report", .map(.any)), .required("result", .map(.any))]))
             ) { call in
                 let definition = try await report.require(call)
                 return try .json(Run(report: definition, result: try await SavedReport.run(definition, call, override: call.text)))

@@ -12,7 +12,8 @@ struct ExplorerRun: Encodable, Sendable {
     static let table = Table(
         "dashboards_run",
         [
-            Column("id", .text), Column("project_id", .text), Column("report_type", .text), Column("row_count", .int64), Column("created_at", .int64),
+            Column("id", .text), Column("project_id", .text), Column("report_type", .text), Column("row_count", .int64),
+            Column("created_at", .int64),
         ],
         primaryKey: ["id"], indexes: [["project_id", "created_at"]])
 
@@ -25,14 +26,16 @@ struct ExplorerRun: Encodable, Sendable {
 
     /// One page of past runs, newest first.
     static func list(_ call: ProjectRequest) async throws -> [ExplorerRun] {
-        try await call.control.read("""
+        try await call.control.read(
+            """
             SELECT id, report_type, row_count, created_at FROM dashboards_run WHERE project_id = \(call.project.id)
             ORDER BY created_at DESC, id LIMIT \(call.limit) OFFSET \(call.offset)
-            """).map {
-                ExplorerRun(
-                    id: $0.text("id"), reportType: $0.text("report_type"), rowCount: $0.int("row_count"),
-                    createdAt: Instant(milliseconds: $0.int("created_at")))
-            }
+            """
+        ).map {
+            ExplorerRun(
+                id: $0.text("id"), reportType: $0.text("report_type"), rowCount: $0.int("row_count"),
+                createdAt: Instant(milliseconds: $0.int("created_at")))
+        }
     }
 
     /// Adds a run to the history.
@@ -40,11 +43,13 @@ struct ExplorerRun: Encodable, Sendable {
         let run = ExplorerRun(id: Identifiers.uuid(), reportType: type, rowCount: Int64(rows), createdAt: call.now)
         let project = call.project.id
         try await call.control.write { transaction in
-            try await transaction.run("""
+            try await transaction.run(
+                """
                 INSERT INTO dashboards_run (id, project_id, report_type, row_count, created_at)
                 VALUES (\(run.id), \(project), \(type), \(run.rowCount), \(run.createdAt.milliseconds))
                 """)
-            try await transaction.run("""
+            try await transaction.run(
+                """
                 DELETE FROM dashboards_run WHERE project_id = \(project) AND id NOT IN (
                   SELECT id FROM dashboards_run WHERE project_id = \(project) ORDER BY created_at DESC, id LIMIT \(maximum))
                 """)
@@ -63,15 +68,20 @@ extension DashboardsModule {
                     .optional("end_at", .timestamp), .optional("limit", .integer(1...1_000)), .optional("offset", .integer(0...1_000_000)),
                     .optional("filter", .text(16_384)), .optional("segment_id", .text(40)), .optional("timezone", .text(64)),
                 ]),
-                success: .json(.object([
-                    .required("run", .object([
-                        .required("id", .uuid), .required("report_type", .reportName), .required("row_count", .count), .required("result", .map(.any)),
-                    ])),
-                    .required("summary", .text(300)),
-                ])), use: explore
+                success: .json(
+                    .object([
+                        .required(
+                            "run",
+                            .object([
+                                .required("id", .uuid), .required("report_type", .reportName), .required("row_count", .count),
+                                .required("result", .map(.any)),
+                            ])),
+                        .required("summary", .text(300)),
+                    ])), use: explore
             ).explained,
             Route(
-                .get, "/api/v1/explorer/runs", "Past runs of reports, newest first.", scope: .query, access: .read, parameters: Parameter.page,
+                .get, "/api/v1/explorer/runs", "Past runs of reports, newest first.", scope: .query, access: .read,
+                parameters: Parameter.page,
                 success: .list(.object(ExplorerRun.fields))
             ) { call in try .json(ReportList(data: try await ExplorerRun.list(call))) },
         ]
@@ -93,8 +103,9 @@ extension DashboardsModule {
         // A report that is not a list counts as one row.
         let rows = result["data"]?.elements.count ?? 1
         let run = try await ExplorerRun.record(type, rows: rows, call)
-        return try .json(Explored(
-            run: .init(id: run.id, reportType: type, rowCount: rows, result: result),
-            summary: "Returned \(rows) \(report.noun) row\(rows == 1 ? "" : "s")."))
+        return try .json(
+            Explored(
+                run: .init(id: run.id, reportType: type, rowCount: rows, result: result),
+                summary: "Returned \(rows) \(report.noun) row\(rows == 1 ? "" : "s")."))
     }
 }

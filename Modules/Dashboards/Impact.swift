@@ -30,7 +30,8 @@ struct Impact: Encodable, Sendable {
     ]
 
     static let body = Schema.object([
-        .required("metric", .choice(Metric.allCases.map(\.rawValue))), .optional("event_name", .text(200), "With metric events: count only this one."),
+        .required("metric", .choice(Metric.allCases.map(\.rawValue))),
+        .optional("event_name", .text(200), "With metric events: count only this one."),
         .required("split_at", .timestamp),
         .required("window_days", .integer(1...365), "Days before the instant, and as many after it."),
         .optional("filter", .text(16_384)), .optional("segment_id", .text(40)),
@@ -66,18 +67,22 @@ struct Impact: Encodable, Sendable {
 
     static func run(_ question: Question, _ scope: Scope) async throws -> Impact {
         let scope = scope.over(question.range), days = question.days
-        let source: SQL = switch question.metric {
-        case .pageviews: "pageviews"
-        case .visitors, .sessions: "activity"
-        case .events: question.event.map { "(SELECT * FROM events WHERE name = \($0)) named" } ?? "events"
-        case .errors: "error_tracking_errors"
-        }
-        let value: SQL = switch question.metric {
-        case .pageviews, .events, .errors: "count(*)"
-        case .visitors: "count(DISTINCT visitor)"
-        case .sessions: "count(DISTINCT row(visitor, session_at))"
-        }
-        let rows = try await scope.rows("dashboards.impact", reading: question.metric == .errors ? [Self.errors] : [], continues: true, """
+        let source: SQL =
+            switch question.metric {
+            case .pageviews: "pageviews"
+            case .visitors, .sessions: "activity"
+            case .events: question.event.map { "(SELECT * FROM events WHERE name = \($0)) named" } ?? "events"
+            case .errors: "error_tracking_errors"
+            }
+        let value: SQL =
+            switch question.metric {
+            case .pageviews, .events, .errors: "count(*)"
+            case .visitors: "count(DISTINCT visitor)"
+            case .sessions: "count(DISTINCT row(visitor, session_at))"
+            }
+        let rows = try await scope.rows(
+            "dashboards.impact", reading: question.metric == .errors ? [Self.errors] : [], continues: true,
+            """
             dated AS (
               SELECT visitor, session_at, \(scope.dialect.quotient("occurred_at - \(question.range.start.milliseconds)", "86400000")) AS day,
                 CASE WHEN occurred_at < \(question.split.milliseconds) THEN 0 ELSE 1 END AS half
@@ -91,7 +96,8 @@ struct Impact: Encodable, Sendable {
         let p = Statistics.welch(Array(daily[..<Int(days)]), Array(daily[Int(days)...]))
         let change = halves[1] - halves[0]
         return Impact(
-            metric: question.metric.rawValue, splitAt: question.split, windowDays: days, before: halves[0], after: halves[1], change: change,
+            metric: question.metric.rawValue, splitAt: question.split, windowDays: days, before: halves[0], after: halves[1],
+            change: change,
             changePercent: Rounded.change(change, from: halves[0]), pValue: p.map(Rounded.fourDecimals),
             significant: (p ?? 1) < 0.05)
     }

@@ -4,7 +4,8 @@ extension DashboardsModule {
     var insightRoutes: [Route] {
         let path = "/api/v1/insights"
         return [
-            .report(path + "/stickiness", "How often visitors come back.", parameters: ScopeParameters.range, fields: Stickiness.fields) { _, scope in
+            .report(path + "/stickiness", "How often visitors come back.", parameters: ScopeParameters.range, fields: Stickiness.fields) {
+                _, scope in
                 try await Stickiness.run(scope)
             },
             .report(
@@ -16,7 +17,8 @@ extension DashboardsModule {
             .report(
                 path + "/lifecycle/drill", "The visitors of one lifecycle group.",
                 parameters: ScopeParameters.list + [
-                    Parameter("group", .choice(Lifecycle.Group.allCases.map(\.rawValue), default: nil), required: true, "The group to list."),
+                    Parameter(
+                        "group", .choice(Lifecycle.Group.allCases.map(\.rawValue), default: nil), required: true, "The group to list.")
                 ],
                 fields: VisitorList.fields
             ) { call, scope in try await Lifecycle.visitors(call.text("group").flatMap(Lifecycle.Group.init) ?? .new, scope) },

@@ -23,13 +23,17 @@ struct Breadcrumbs: Sendable {
     /// For each row of `errors`, in the same order, the activity before it, oldest first.
     func before(_ errors: Rows) async throws -> [[Crumb]] {
         var crumbs = [[Crumb]](repeating: [], count: errors.count)
-        guard let first = errors.map({ $0.int("session_at") }).min(), let last = errors.map({ $0.int("occurred_at") }).max() else { return crumbs }
+        guard let first = errors.map({ $0.int("session_at") }).min(), let last = errors.map({ $0.int("occurred_at") }).max() else {
+            return crumbs
+        }
         let values = errors.enumerated().map { index, error in
             "(\(index), \(error.int("visitor")), \(error.int("session_at")), \(error.int("occurred_at")))"
         }
         // No filter here: the request's filter selects errors, not what led to them.
         let scope = call.scope(over: TimeRange(start: Instant(milliseconds: first), end: Instant(milliseconds: last + 1)))
-        let rows = try await scope.rows("error_tracking.breadcrumbs", continues: true, """
+        let rows = try await scope.rows(
+            "error_tracking.breadcrumbs", continues: true,
+            """
             failures AS (SELECT * FROM (VALUES \(sql: values.joined(separator: ", "))) AS given (place, who, began_at, failed_at)),
             ranked AS (
               SELECT place, occurred_at, kind, path, title, name,
@@ -39,9 +43,10 @@ struct Breadcrumbs: Sendable {
             """)
         for row in rows {
             let isPageview = row.int("kind") == Activity.Kind.pageview.rawValue
-            crumbs[Int(row.int("place"))].append(Crumb(
-                at: Instant(milliseconds: row.int("occurred_at")), type: isPageview ? "pageview" : "event", path: row.text("path"),
-                label: row.text(isPageview ? "title" : "name")))
+            crumbs[Int(row.int("place"))].append(
+                Crumb(
+                    at: Instant(milliseconds: row.int("occurred_at")), type: isPageview ? "pageview" : "event", path: row.text("path"),
+                    label: row.text(isPageview ? "title" : "name")))
         }
         return crumbs
     }

@@ -22,15 +22,18 @@ struct ErrorBreakdown: Encodable, Sendable {
     static func run(_ scope: Scope, _ filter: ErrorFilter, by property: String) async throws -> [ErrorBreakdown] {
         guard properties.contains(property) else { return [] }
         let condition = SQL.all(filter.conditions), column = SQL(sql: property), visitors = try await scope.visitorCount()
-        return try await scope.rows("error_tracking.breakdown", reading: [ErrorTable.table], """
+        return try await scope.rows(
+            "error_tracking.breakdown", reading: [ErrorTable.table],
+            """
             SELECT value, occurrences, visitors, sum(occurrences) OVER () AS total
             FROM (SELECT \(column) AS value, count(*) AS occurrences, \(visitors.distinct(groups: 1_000)) AS visitors
               FROM error_tracking_errors WHERE \(condition) GROUP BY \(column)) counted
             ORDER BY occurrences DESC, visitors DESC, value LIMIT \(scope.limit) OFFSET \(scope.offset)
-            """).map { row in
-                ErrorBreakdown(
-                    value: row.optionalText("value"), count: row.int("occurrences"), affectedVisitors: row.int("visitors"),
-                    percentage: Rounded.percentage(row.int("occurrences"), of: row.int("total"), decimals: 2))
-            }
+            """
+        ).map { row in
+            ErrorBreakdown(
+                value: row.optionalText("value"), count: row.int("occurrences"), affectedVisitors: row.int("visitors"),
+                percentage: Rounded.percentage(row.int("occurrences"), of: row.int("total"), decimals: 2))
+        }
     }
 }

@@ -35,13 +35,19 @@ enum ErrorCollector {
         let number = arrivals.wrappingAdd(1, ordering: .relaxed).newValue
         return Draft(facts: { visit in
             let attributes = visit.attributes
-            return [(ErrorTable.table, [
-                .int(fingerprint.high), .int(fingerprint.low), .int(number), .int(visit.sessionAt.milliseconds), .text(message), .text(stack),
-                .text(filename), line.map(Value.int) ?? .null, column.map(Value.int) ?? .null,
-                .text((path.isEmpty ? visit.lastPath : path).prefix(scalars: 2_048)), release.isEmpty ? .null : .text(release),
-                .text(environment.isEmpty ? environmentDefault : environment), .text(attributes.country), .text(attributes.device),
-                .text(attributes.browser), .text(attributes.browserVersion), .text(attributes.os), .text(attributes.osVersion),
-            ])]
+            return [
+                (
+                    ErrorTable.table,
+                    [
+                        .int(fingerprint.high), .int(fingerprint.low), .int(number), .int(visit.sessionAt.milliseconds), .text(message),
+                        .text(stack),
+                        .text(filename), line.map(Value.int) ?? .null, column.map(Value.int) ?? .null,
+                        .text((path.isEmpty ? visit.lastPath : path).prefix(scalars: 2_048)), release.isEmpty ? .null : .text(release),
+                        .text(environment.isEmpty ? environmentDefault : environment), .text(attributes.country), .text(attributes.device),
+                        .text(attributes.browser), .text(attributes.browserVersion), .text(attributes.os), .text(attributes.osVersion),
+                    ]
+                )
+            ]
         })
     }
 
@@ -55,19 +61,21 @@ enum ErrorCollector {
 
 /// The stored errors: one row for each occurrence.
 enum ErrorTable {
-    static let table = FactTable("error_tracking_errors", [
-        /// The halves of the `Fingerprint`. Grouping by numbers is several times as fast as by text.
-        Column("fingerprint", .int64), Column("fingerprint_low", .int64),
-        /// Order of arrival, for occurrences in the same millisecond.
-        Column("number", .int64),
-        /// Identifies the session, together with `visitor`.
-        Column("session_at", .int64),
-        Column("message", .text), Column("stack", .text),
-        Column("filename", .text), Column("line", .int32, nullable: true), Column("col", .int32, nullable: true),
-        Column("path", .text), Column("release", .text, nullable: true), Column("environment", .text),
-        Column("country", .text), Column("device", .text), Column("browser", .text), Column("browser_version", .text),
-        Column("os", .text), Column("os_version", .text),
-    ])
+    static let table = FactTable(
+        "error_tracking_errors",
+        [
+            /// The halves of the `Fingerprint`. Grouping by numbers is several times as fast as by text.
+            Column("fingerprint", .int64), Column("fingerprint_low", .int64),
+            /// Order of arrival, for occurrences in the same millisecond.
+            Column("number", .int64),
+            /// Identifies the session, together with `visitor`.
+            Column("session_at", .int64),
+            Column("message", .text), Column("stack", .text),
+            Column("filename", .text), Column("line", .int32, nullable: true), Column("col", .int32, nullable: true),
+            Column("path", .text), Column("release", .text, nullable: true), Column("environment", .text),
+            Column("country", .text), Column("device", .text), Column("browser", .text), Column("browser_version", .text),
+            Column("os", .text), Column("os_version", .text),
+        ])
 }
 
 extension Row {

@@ -11,7 +11,8 @@ struct ErrorFilter: Sendable {
         Parameter("release", .text(maximum: 200), "Only errors of this release."),
         Parameter("environment", .text(maximum: 100), "Only errors of this environment."),
     ]
-    static let fingerprintParameter = Parameter("fingerprint", .text(maximum: 64), "Only errors with this fingerprint, 32 hexadecimal digits.")
+    static let fingerprintParameter = Parameter(
+        "fingerprint", .text(maximum: 64), "Only errors with this fingerprint, 32 hexadecimal digits.")
 
     init(_ call: ProjectRequest) throws {
         fingerprint = try call.text("fingerprint").map { text in

@@ -31,7 +31,8 @@ struct ErrorGroups: Sendable {
         .required("latest_path", .string(0...2_048)), .required("latest_browser", .string(0...200)),
         .required("top_path", .string(0...2_048), "The page with the most occurrences in the range."),
         .required("paths", .count, "Number of pages with any occurrences in the range."),
-        .required("source_map_configured", .boolean, "Whether a source map is registered for the script and release of the latest occurrence."),
+        .required(
+            "source_map_configured", .boolean, "Whether a source map is registered for the script and release of the latest occurrence."),
         .required("status", .choice(Issue.Status.allCases.map(\.rawValue))),
         .required("first_seen", .timestamp, "Over all time, whatever the range; so is last_seen."), .required("last_seen", .timestamp),
     ])
@@ -78,7 +79,9 @@ struct ErrorGroups: Sendable {
     }
 
     private func counts(_ condition: SQL) async throws -> [Count] {
-        let rows = try await scope.rows("error_tracking.groups", reading: [ErrorTable.table], """
+        let rows = try await scope.rows(
+            "error_tracking.groups", reading: [ErrorTable.table],
+            """
             SELECT fingerprint, fingerprint_low, count(*) AS occurrences, max(occurred_at) AS last_at FROM error_tracking_errors
             WHERE \(condition) GROUP BY fingerprint, fingerprint_low
             ORDER BY occurrences DESC, last_at DESC, fingerprint, fingerprint_low LIMIT \(scope.limit) OFFSET \(scope.offset)
@@ -88,7 +91,9 @@ struct ErrorGroups: Sendable {
 
     /// How many visitors each error affected. Queried only for the groups on this page, because distinct counts are expensive.
     private func visitors(of groups: [Count], _ condition: SQL) async throws -> [Fingerprint: Int64] {
-        let rows = try await scope.rows("error_tracking.visitors", reading: [ErrorTable.table], """
+        let rows = try await scope.rows(
+            "error_tracking.visitors", reading: [ErrorTable.table],
+            """
             SELECT fingerprint, fingerprint_low, count(*) AS visitors
             FROM (SELECT DISTINCT fingerprint, fingerprint_low, visitor FROM error_tracking_errors
               WHERE fingerprint IN \(SQL.list(groups.map(\.fingerprint.high))) AND \(condition)) affected
@@ -99,7 +104,9 @@ struct ErrorGroups: Sendable {
 
     /// The page on which each error happened most often, and the number of its pages.
     private func pages(of groups: [Count], _ condition: SQL) async throws -> [Fingerprint: (top: String, count: Int64)] {
-        let rows = try await scope.rows("error_tracking.pages", reading: [ErrorTable.table], """
+        let rows = try await scope.rows(
+            "error_tracking.pages", reading: [ErrorTable.table],
+            """
             SELECT fingerprint, fingerprint_low, path, paths
             FROM (SELECT fingerprint, fingerprint_low, path, count(*) OVER (PARTITION BY fingerprint, fingerprint_low) AS paths,
                 row_number() OVER (PARTITION BY fingerprint, fingerprint_low ORDER BY occurrences DESC, path) AS place
@@ -113,7 +120,9 @@ struct ErrorGroups: Sendable {
 
     /// The latest row of each group. Its time is already known, so the store can skip all other rows.
     private func latest(of groups: [Count], _ condition: SQL) async throws -> [Fingerprint: Row] {
-        let rows = try await scope.rows("error_tracking.latest", reading: [ErrorTable.table], """
+        let rows = try await scope.rows(
+            "error_tracking.latest", reading: [ErrorTable.table],
+            """
             SELECT fingerprint, fingerprint_low, message, path, browser, browser_version, release, environment, filename
             FROM error_tracking_errors
             WHERE occurred_at IN \(SQL.list(Set(groups.map(\.lastAt)).sorted())) AND fingerprint IN \(SQL.list(groups.map(\.fingerprint.high)))
@@ -127,12 +136,16 @@ struct ErrorGroups: Sendable {
 
     /// When each error was first and last seen, over all time. Keyed by the fingerprint's high half.
     private func seen(_ fingerprints: [Fingerprint]) async throws -> [Int64: (first: Instant, last: Instant)] {
-        let rows = try await call.wholeScope().rows("error_tracking.seen", reading: [ErrorTable.table], """
+        let rows = try await call.wholeScope().rows(
+            "error_tracking.seen", reading: [ErrorTable.table],
+            """
             SELECT fingerprint, min(occurred_at) AS first_at, max(occurred_at) AS last_at FROM error_tracking_errors
             WHERE fingerprint IN \(SQL.list(fingerprints.map(\.high))) GROUP BY fingerprint
             """)
-        return Dictionary(rows.map {
-            ($0.int("fingerprint"), (Instant(milliseconds: $0.int("first_at")), Instant(milliseconds: $0.int("last_at"))))
-        }) { $1 }
+        return Dictionary(
+            rows.map {
+                ($0.int("fingerprint"), (Instant(milliseconds: $0.int("first_at")), Instant(milliseconds: $0.int("last_at"))))
+            }
+        ) { $1 }
     }
 }

@@ -39,18 +39,24 @@ struct ErrorOccurrences: Sendable {
     private static let position = Schema.nullable(.integer(0...Int64(Int32.max)))
 
     static let schema = Schema.object([
-        .required("created_at", .timestamp), .required("fingerprint", .string(32...32)), .required("message", .text(ErrorCollector.messageLimit)),
-        .required("path", .string(0...2_048)), .required("filename", .string(0...2_048)), .required("lineno", position), .required("colno", position),
+        .required("created_at", .timestamp), .required("fingerprint", .string(32...32)),
+        .required("message", .text(ErrorCollector.messageLimit)),
+        .required("path", .string(0...2_048)), .required("filename", .string(0...2_048)), .required("lineno", position),
+        .required("colno", position),
         .required("stack", .string(0...StackTrace.maximumBytes)), .required("browser", .string(0...200)), .required("os", .string(0...200)),
         .required("release", .nullable(.text(200))), .required("environment", .text(100)),
         .required(
             "matched_source_map", .nullable(.object([.required("minified_url", .text(2_048)), .required("source_map_url", .text(2_048))])),
             "The source map registered for filename and release."),
-        .required("frames", .list(.object([
-            .required("function", .nullable(.string(0...StackTrace.maximumBytes))),
-            .required("filename", .nullable(.string(0...StackTrace.maximumBytes))),
-            .required("lineno", position), .required("colno", position), .required("original", .nullable(SourceMap.Original.schema)),
-        ])), "The stack, innermost call first; original is the position in the sources, if a source map has it."),
+        .required(
+            "frames",
+            .list(
+                .object([
+                    .required("function", .nullable(.string(0...StackTrace.maximumBytes))),
+                    .required("filename", .nullable(.string(0...StackTrace.maximumBytes))),
+                    .required("lineno", position), .required("colno", position),
+                    .required("original", .nullable(SourceMap.Original.schema)),
+                ])), "The stack, innermost call first; original is the position in the sources, if a source map has it."),
         .required("breadcrumbs", .list(Breadcrumbs.schema), "The session's activity before the error, oldest first."),
     ])
 
@@ -59,7 +65,9 @@ struct ErrorOccurrences: Sendable {
     let filter: ErrorFilter
 
     func run(limit: Int) async throws -> [Occurrence] {
-        let rows = try await scope.rows("error_tracking.details", reading: [ErrorTable.table], """
+        let rows = try await scope.rows(
+            "error_tracking.details", reading: [ErrorTable.table],
+            """
             SELECT visitor, session_at, occurred_at, fingerprint, fingerprint_low, message, stack, filename, line, col, path, release,
               environment, browser, browser_version, os, os_version
             FROM error_tracking_errors WHERE \(SQL.all(filter.conditions))
@@ -68,9 +76,10 @@ struct ErrorOccurrences: Sendable {
         let registered = try await SourceMaps(call).registered(for: rows.compactMap { $0.optionalText("release") })
         let traces = rows.map { StackTrace($0.text("stack")) }
         async let crumbs = Breadcrumbs(call: call).before(rows)
-        let maps = try await registered.load(zip(rows, traces).flatMap { row, trace in
-            Self.frames(row, trace).map { (Self.script(of: $0, in: row) ?? "", row.optionalText("release"), row.text("environment")) }
-        })
+        let maps = try await registered.load(
+            zip(rows, traces).flatMap { row, trace in
+                Self.frames(row, trace).map { (Self.script(of: $0, in: row) ?? "", row.optionalText("release"), row.text("environment")) }
+            })
         let breadcrumbs = try await crumbs
         return zip(rows, traces).enumerated().map { index, pair in
             let (row, trace) = pair
@@ -78,12 +87,15 @@ struct ErrorOccurrences: Sendable {
             let match = registered.match(row.text("filename"), release: release, environment: environment)
             return Occurrence(
                 createdAt: Instant(milliseconds: row.int("occurred_at")), fingerprint: row.fingerprint.hex, message: row.text("message"),
-                path: row.text("path"), filename: row.text("filename"), lineno: row["line"].int, colno: row["col"].int, stack: row.text("stack"),
+                path: row.text("path"), filename: row.text("filename"), lineno: row["line"].int, colno: row["col"].int,
+                stack: row.text("stack"),
                 browser: row.versioned("browser", "browser_version"), os: row.versioned("os", "os_version"), release: release,
                 environment: environment,
                 matchedSourceMap: match.map { MatchedSourceMap(minifiedURL: $0.minifiedURL, sourceMapURL: $0.sourceMapURL) },
                 frames: Self.frames(row, trace).map { frame in
-                    let record = Self.script(of: frame, in: row).flatMap { registered.match($0, release: release, environment: environment) }
+                    let record = Self.script(of: frame, in: row).flatMap {
+                        registered.match($0, release: release, environment: environment)
+                    }
                     let map = record.flatMap { maps[$0.id] }
                     return Frame(
                         function: frame.function, filename: frame.file, lineno: frame.line, colno: frame.column,

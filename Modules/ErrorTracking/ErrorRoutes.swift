@@ -9,7 +9,7 @@ extension ErrorTrackingModule {
             Route(
                 .get, "/api/v1/errors", "Errors by fingerprint, most frequent first.", scope: .query, access: .read,
                 parameters: ScopeParameters.list + ErrorFilter.parameters + [
-                    Parameter("status", .choice(Issue.Status.allCases.map(\.rawValue), default: nil), "Only errors in this state."),
+                    Parameter("status", .choice(Issue.Status.allCases.map(\.rawValue), default: nil), "Only errors in this state.")
                 ],
                 success: .list(ErrorGroups.schema)
             ) { call in
@@ -18,9 +18,11 @@ extension ErrorTrackingModule {
             }.explained,
             Route(
                 .get, "/api/v1/errors/details", "Occurrences of one error, newest first.", scope: .query, access: .read,
-                parameters: ScopeParameters.range + [limit, Parameter.page[1], ErrorFilter.fingerprintParameter] + ErrorFilter.parameters + [
-                    Parameter("message", .text(maximum: 16_384), "Only errors with this message. Required unless a fingerprint is given."),
-                ],
+                parameters: ScopeParameters.range + [limit, Parameter.page[1], ErrorFilter.fingerprintParameter] + ErrorFilter.parameters
+                    + [
+                        Parameter(
+                            "message", .text(maximum: 16_384), "Only errors with this message. Required unless a fingerprint is given.")
+                    ],
                 success: .list(ErrorOccurrences.schema)
             ) { call in
                 let filter = try ErrorFilter(call)
@@ -48,7 +50,8 @@ extension ErrorTrackingModule {
                 success: .list(ErrorBreakdown.schema)
             ) { call in
                 let property = call.text("property") ?? "path"
-                return try .json(ReportList(data: try await ErrorBreakdown.run(try await call.scope(), try ErrorFilter(call), by: property)))
+                return try .json(
+                    ReportList(data: try await ErrorBreakdown.run(try await call.scope(), try ErrorFilter(call), by: property)))
             }.explained,
             Route(
                 .get, "/api/v1/errors/stats", "Totals: errors, distinct errors, affected visitors, and errors by release.",
@@ -92,7 +95,8 @@ extension ErrorTrackingModule {
                 return try .json(release, status: isNew ? 201 : 200)
             },
             Route(
-                .delete, "/api/v1/releases/{id}", "Delete a release. Its source maps are kept.", scope: .query, access: .write, success: .noContent
+                .delete, "/api/v1/releases/{id}", "Delete a release. Its source maps are kept.", scope: .query, access: .write,
+                success: .noContent
             ) { call in
                 try await Release.delete(call)
                 return .noContent

@@ -6,7 +6,8 @@ public struct ErrorTrackingModule: AnalyticsModule {
         name: "error_tracking", category: .tracking, reads: ["core"],
         summaries: [
             "en": "JavaScript errors, grouped across builds, with stacks mapped back to the sources, and their state by release.",
-            "de": "JavaScript-Fehler, über Versionen hinweg zusammengefasst, mit Aufrufstapeln aus dem Quelltext und ihrem Stand je Version.",
+            "de":
+                "JavaScript-Fehler, über Versionen hinweg zusammengefasst, mit Aufrufstapeln aus dem Quelltext und ihrem Stand je Version.",
         ])
 
     public static let scriptFeatures = [ScriptFeature("errors", PackageResources.errors_min_js, sends: "js_error")]
@@ -23,26 +24,32 @@ public struct ErrorTrackingModule: AnalyticsModule {
 
     public var migrations: [Migration] {
         [
-            Migration("001-create", on: .events, [
-                .createFactTable(ErrorTable.table),
-                // First and last seen are queried over all time. For DuckDB, scanning two columns is cheaper than maintaining an index.
-                .statements { dialect in
-                    dialect == .postgresql
-                        ? ["CREATE INDEX error_tracking_errors_issue ON error_tracking_errors (project, fingerprint, occurred_at)"] : []
-                },
-            ]),
-            Migration("002-create-definitions", on: .control, ([Issue.table, Release.table] + SourceMapRecord.tables).map { .createTable($0) }),
+            Migration(
+                "001-create", on: .events,
+                [
+                    .createFactTable(ErrorTable.table),
+                    // First and last seen are queried over all time. For DuckDB, scanning two columns is cheaper than maintaining an index.
+                    .statements { dialect in
+                        dialect == .postgresql
+                            ? ["CREATE INDEX error_tracking_errors_issue ON error_tracking_errors (project, fingerprint, occurred_at)"] : []
+                    },
+                ]),
+            Migration(
+                "002-create-definitions", on: .control, ([Issue.table, Release.table] + SourceMapRecord.tables).map { .createTable($0) }),
         ]
     }
 
     public var datasets: [Dataset] {
         [
-            Dataset(ErrorTable.table.name, "One row for each occurrence of an error.", columns: [
-                ("occurred_at", "When it happened, epoch milliseconds."), ("message", "The browser's message."), ("filename", "URL of the script."),
-                ("line", "Line in the script, from 1."), ("col", "Column in the line, from 1."), ("path", "Path of the page."),
-                ("release", "Release of the site."), ("environment", "Such as production."), ("country", "ISO 3166-1 code."),
-                ("device", "Desktop, Mobile, Tablet ..."), ("browser", "Browser of the session."), ("os", "Operating system."),
-            ]),
+            Dataset(
+                ErrorTable.table.name, "One row for each occurrence of an error.",
+                columns: [
+                    ("occurred_at", "When it happened, epoch milliseconds."), ("message", "The browser's message."),
+                    ("filename", "URL of the script."),
+                    ("line", "Line in the script, from 1."), ("col", "Column in the line, from 1."), ("path", "Path of the page."),
+                    ("release", "Release of the site."), ("environment", "Such as production."), ("country", "ISO 3166-1 code."),
+                    ("device", "Desktop, Mobile, Tablet ..."), ("browser", "Browser of the session."), ("os", "Operating system."),
+                ])
         ]
     }
 }

@@ -2,7 +2,9 @@
 enum FileName {
     private static let extensions: Set<String> = ["js", "mjs", "cjs", "jsx", "ts", "tsx", "css", "wasm", "json", "map"]
     /// Parts that may follow the hash, before the extension.
-    private static let kinds: Set<String> = ["js", "css", "chunk", "min", "bundle", "module", "modern", "legacy", "esm", "umd", "prod", "production", "worker"]
+    private static let kinds: Set<String> = [
+        "js", "css", "chunk", "min", "bundle", "module", "modern", "legacy", "esm", "umd", "prod", "production", "worker",
+    ]
 
     /// Whether `name` ends in one of the known extensions.
     static func isOne(_ name: Bytes) -> Bool {
@@ -24,7 +26,8 @@ enum FileName {
         }
         guard let joint = stem.lastIndex(where: { $0.isOne(of: "-._~") }) else { return nil }
         let last = stem[(joint + 1)...]
-        return last.count > 8 && last.contains(where: \.isLower) && last.count(where: \.isUpper) >= 2 && isRandom(last, isWhole: false) ? last.indices : nil
+        return last.count > 8 && last.contains(where: \.isLower) && last.count(where: \.isUpper) >= 2 && isRandom(last, isWhole: false)
+            ? last.indices : nil
     }
 
     private static func isRandom(_ text: Bytes, isWhole: Bool) -> Bool {
@@ -63,9 +66,11 @@ enum FileName {
 
     /// The letters that follow `a`, `b`, `c` ... in English words. About half of all random pairs of letters are not among these.
     private static let followers: [[UInt8]] = [
-        "bcdefghiklmnpqrstuvwxyz", "abeijlorsuy", "acehiklorstuy", "adegijlmnorsuvwy", "abcdefghijklmnopqrstuvwxyz", "aefilortuy", "aeghilnorsuy",
+        "bcdefghiklmnpqrstuvwxyz", "abeijlorsuy", "acehiklorstuy", "adegijlmnorsuvwy", "abcdefghijklmnopqrstuvwxyz", "aefilortuy",
+        "aeghilnorsuy",
         "aeimnorstuwy", "abcdefgklmnopqrstvxz", "aeiosu", "aeiklnosy", "abdefiklmnopstuvy", "abeimnopsuy", "acdefgijklnorstuvy",
-        "abcdefghiklmnoprstuvwxyz", "aehilnoprstuy", "u", "abcdefgiklmnoprstuvy", "acehiklmnopqrstuwy", "aehilmorstuwy", "abcdefgiklmnopqrstvxyz",
+        "abcdefghiklmnoprstuvwxyz", "aehilnoprstuy", "u", "abcdefgiklmnoprstuvy", "acehiklmnopqrstuwy", "aehilmorstuwy",
+        "abcdefgiklmnopqrstvxyz",
         "aeiouy", "aehilnorsy", "acehiopty", "abcdeilmnoprst", "aeiloyz",
     ].map { Array($0.utf8) }
 }

@@ -14,7 +14,7 @@ struct Fingerprint: Sendable, Hashable {
     /// Reads 32 hexadecimal digits.
     init?(_ hex: String) {
         guard hex.utf8.count == 32, hex.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0 | 0x20) }),
-              let high = UInt64(hex.prefix(16), radix: 16), let low = UInt64(hex.suffix(16), radix: 16)
+            let high = UInt64(hex.prefix(16), radix: 16), let low = UInt64(hex.suffix(16), radix: 16)
         else { return nil }
         self.init(high: Int64(bitPattern: high), low: Int64(bitPattern: low))
     }
@@ -82,7 +82,9 @@ struct Fingerprint: Sendable, Hashable {
         let path = Bytes(file).prefix { !$0.isOne(of: "?#") }
         let name = path.split(separator: UInt8(ascii: "/")).last ?? path
         let hash = FileName.hash(in: name) ?? name.startIndex..<name.startIndex
-        let segments = (name[..<hash.lowerBound] + name[hash.upperBound...]).split(omittingEmptySubsequences: false) { $0.isOne(of: ".-_~") }
+        let segments = (name[..<hash.lowerBound] + name[hash.upperBound...]).split(omittingEmptySubsequences: false) {
+            $0.isOne(of: ".-_~")
+        }
         // Drops parts such as `3f2a9c`, `142` and `a81kd02x`.
         let kept = segments.dropLast().filter { text in !text.isEmpty && !Word(text).isNumber && !Word(text).isID }
         return (kept + segments.suffix(1)).map(\.text).joined(separator: ".")
@@ -109,7 +111,8 @@ struct Fingerprint: Sendable, Hashable {
             var end = at
             // An id may contain - and _, so words that these join are judged as a whole first.
             while end < bytes.endIndex,
-                  Word.isPart(bytes[end]) || (Word.isJoint(bytes[end]) && end + 1 < bytes.endIndex && Word.isPart(bytes[end + 1])) { end += 1 }
+                Word.isPart(bytes[end]) || (Word.isJoint(bytes[end]) && end + 1 < bytes.endIndex && Word.isPart(bytes[end + 1]))
+            { end += 1 }
             append(joined: bytes[at..<end], to: &result)
             at = end
             // 1,234.5 counts as one number.
@@ -165,8 +168,11 @@ struct Fingerprint: Sendable, Hashable {
         guard !Word(word).isID else { return result.append(contentsOf: "<id>".utf8) }
         // One `<n>` for each run of digits.
         for index in word.indices {
-            if !word[index].isDigit { result.append(word[index]) }
-            else if index == word.startIndex || !word[index - 1].isDigit { result.append(contentsOf: "<n>".utf8) }
+            if !word[index].isDigit {
+                result.append(word[index])
+            } else if index == word.startIndex || !word[index - 1].isDigit {
+                result.append(contentsOf: "<n>".utf8)
+            }
         }
     }
 

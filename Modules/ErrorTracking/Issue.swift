@@ -82,7 +82,9 @@ struct Issues: Sendable {
     private func regressions(_ resolved: [Fingerprint: Issue]) async throws -> [Fingerprint: Issue.Regression] {
         guard !resolved.isEmpty else { return [:] }
         let values = resolved.map { "(\($0.key.high), \($0.value.updatedAt?.milliseconds ?? 0))" }.sorted().joined(separator: ", ")
-        let rows = try await call.wholeScope().rows("error_tracking.regressions", reading: [ErrorTable.table], continues: true, """
+        let rows = try await call.wholeScope().rows(
+            "error_tracking.regressions", reading: [ErrorTable.table], continues: true,
+            """
             resolved AS (SELECT * FROM (VALUES \(sql: values)) AS given (issue, since))
             SELECT fingerprint, fingerprint_low, release, min(occurred_at) AS first_at
             FROM error_tracking_errors JOIN resolved ON fingerprint = issue AND occurred_at > since
@@ -115,7 +117,8 @@ struct Issues: Sendable {
                 DO UPDATE SET status = excluded.status, release = excluded.release, updated_at = excluded.updated_at
                 """)
             try await AuditLog.record(
-                "error.\(status.rawValue)", by: actor, on: "error \(hex)", metadata: release.map { ["release": $0] } ?? [:], project: project,
+                "error.\(status.rawValue)", by: actor, on: "error \(hex)", metadata: release.map { ["release": $0] } ?? [:],
+                project: project,
                 at: now, in: transaction)
         }
     }

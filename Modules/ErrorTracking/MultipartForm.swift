@@ -41,7 +41,8 @@ struct MultipartForm: Sendable {
         self.parts = parts
     }
 
-    private static let cutOff = ServiceError.body("the form is cut off, or its parts are not separated by the boundary of its content type.")
+    private static let cutOff = ServiceError.body(
+        "the form is cut off, or its parts are not separated by the boundary of its content type.")
 
     private static func part(_ body: ByteBuffer, _ start: Int, _ end: Int) throws -> Part {
         let bytes = body.readableBytesView

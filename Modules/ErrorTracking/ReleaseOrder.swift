@@ -67,7 +67,8 @@ struct ReleaseOrder: Sendable {
         }
 
         static func < (left: Number, right: Number) -> Bool {
-            left.digits.count == right.digits.count ? left.digits.lexicographicallyPrecedes(right.digits) : left.digits.count < right.digits.count
+            left.digits.count == right.digits.count
+                ? left.digits.lexicographicallyPrecedes(right.digits) : left.digits.count < right.digits.count
         }
     }
 }

@@ -53,7 +53,8 @@ struct SourceMap: Sendable {
         try Self.checkVersion(json, "")
         if let sections = json["sections"] { try add(sections: sections, json) } else { try add(map: json, line: 0, column: 0, "") }
         sortIfNeeded()
-        cost = mappings.capacity * MemoryLayout<Mapping>.stride + sources.reduce(0) { $0 + Self.cost(of: $1 ?? "") }
+        cost =
+            mappings.capacity * MemoryLayout<Mapping>.stride + sources.reduce(0) { $0 + Self.cost(of: $1 ?? "") }
             + names.reduce(0) { $0 + Self.cost(of: $1) } + roots.reduce(0) { $0 + Self.cost(of: $1.text) }
     }
 
@@ -188,7 +189,8 @@ struct SourceMap: Sendable {
             try ignored.forEachElement { number in
                 guard (0..<Int64(sources)).contains(number.integer ?? -1) else {
                     throw refusal(
-                        "\(place)ignoreList must hold numbers of sources, from 0 to \(max(0, sources - 1)); one is \(number.integer.map(String.init) ?? number.described)")
+                        "\(place)ignoreList must hold numbers of sources, from 0 to \(max(0, sources - 1)); one is \(number.integer.map(String.init) ?? number.described)"
+                    )
                 }
             }
         }

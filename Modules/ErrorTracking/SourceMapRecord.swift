@@ -52,14 +52,17 @@ struct SourceMapRecord: Encodable, Sendable {
             [
                 Column("id", .text), Column("project_id", .text), Column("release_version", .text), Column("environment", .text),
                 Column("minified_url", .text), Column("source_map_url", .text), Column("artifacts", .text),
-                Column("digest", .text, nullable: true), Column("sources", .int64), Column("mappings", .int64), Column("created_at", .int64),
+                Column("digest", .text, nullable: true), Column("sources", .int64), Column("mappings", .int64),
+                Column("created_at", .int64),
             ],
             primaryKey: ["id"], unique: [["project_id", "release_version", "environment", "minified_url"]]),
         /// The content of the maps as gzip in base64, in a table of its own because lists don't need it.
-        Table("error_tracking_source_map_files", [Column("source_map_id", .text), Column("content", .text)], primaryKey: ["source_map_id"]),
+        Table(
+            "error_tracking_source_map_files", [Column("source_map_id", .text), Column("content", .text)], primaryKey: ["source_map_id"]),
     ]
 
-    private static let columns = "m.id, m.release_version, m.environment, m.minified_url, m.source_map_url, m.artifacts, m.digest, "
+    private static let columns =
+        "m.id, m.release_version, m.environment, m.minified_url, m.source_map_url, m.artifacts, m.digest, "
         + "m.sources, m.mappings, m.created_at, r.id AS release_id"
     private static let joined =
         "error_tracking_source_maps m LEFT JOIN error_tracking_releases r "
@@ -115,7 +118,8 @@ struct SourceMapRecord: Encodable, Sendable {
             }
             try await AuditLog.record(
                 id == new ? "source_map.create" : "source_map.update", by: actor, on: "source map \(id)",
-                metadata: ["release_version": upload.releaseVersion, "minified_url": upload.minifiedURL], project: project, at: now, in: transaction)
+                metadata: ["release_version": upload.releaseVersion, "minified_url": upload.minifiedURL], project: project, at: now,
+                in: transaction)
             return try await transaction.run("SELECT \(sql: columns) FROM \(sql: joined) WHERE m.id = \(id)")
         }
         return (try SourceMapRecord(rows[0]), rows[0].text("id").isExactly(new))

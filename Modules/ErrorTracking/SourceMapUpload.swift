@@ -16,7 +16,8 @@ struct SourceMapUpload: Sendable {
     static let body = Schema.object([
         .required("release_version", .text(200), "The release that the script belongs to."),
         .optional("environment", .text(100), "Default: \(ErrorCollector.environmentDefault)."),
-        .required("minified_url", .text(2_048), "URL of the script as in stacks, or a path such as /assets/app.js for the script on any host."),
+        .required(
+            "minified_url", .text(2_048), "URL of the script as in stacks, or a path such as /assets/app.js for the script on any host."),
         .required("source_map_url", .text(2_048), "URL of the map. Default in a form: the name of the file."),
         .optional("artifacts", .object([.optional("source_map", .any, "The map itself: a JSON object, or its text.")])),
     ])
@@ -47,7 +48,9 @@ struct SourceMapUpload: Sendable {
             value(&text)
         }
         for part in fields {
-            guard !names.contains(text: part.name) else { throw ServiceError.body("field '\(part.name.excerpt(60))' is in the form twice.") }
+            guard !names.contains(text: part.name) else {
+                throw ServiceError.body("field '\(part.name.excerpt(60))' is in the form twice.")
+            }
             if part.name == "artifacts" {
                 let artifacts = try part.bytes.withUnsafeReadableBytes { try JSON.parse($0) }
                 append(part.name) { $0.append(artifacts) }
@@ -55,7 +58,9 @@ struct SourceMapUpload: Sendable {
                 append(part.name) { $0.append(string: String(buffer: part.bytes)) }
             }
         }
-        if !names.contains("source_map_url"), let name = files.first?.filename, !name.isEmpty { append("source_map_url") { $0.append(string: name) } }
+        if !names.contains("source_map_url"), let name = files.first?.filename, !name.isEmpty {
+            append("source_map_url") { $0.append(string: name) }
+        }
         text.append(raw: "}")
         try self.init(try JSON.parse(text.string), map: try files.first.map { try File.read($0.bytes) })
     }
@@ -92,7 +97,8 @@ struct SourceMapUpload: Sendable {
         text.append(raw: "}")
         let bytes = text.bytes.count
         guard bytes <= maximumArtifactBytes else {
-            throw ServiceError.body("field 'artifacts' may hold at most \(maximumArtifactBytes) bytes besides the source map; got \(bytes).")
+            throw ServiceError.body(
+                "field 'artifacts' may hold at most \(maximumArtifactBytes) bytes besides the source map; got \(bytes).")
         }
         try Schema.map(.any).check(try JSON.parse(text.string), at: "artifacts")
         return text.string.withoutCredentials
@@ -147,7 +153,8 @@ struct SourceMapUpload: Sendable {
             case .object: return sent
             case .string: return try read(ByteBuffer(string: sent.string ?? ""))
             default:
-                throw ServiceError.body("field 'artifacts.source_map' must be a source map, as a JSON object or its text; got \(sent.described).")
+                throw ServiceError.body(
+                    "field 'artifacts.source_map' must be a source map, as a JSON object or its text; got \(sent.described).")
             }
         }
 
@@ -162,14 +169,16 @@ struct SourceMapUpload: Sendable {
             do { return try bytes.withUnsafeReadableBytes { try JSON.parse($0) } } catch let error as ServiceError {
                 throw ServiceError.invalid(
                     error.code,
-                    error.message.replacingOccurrences(of: "Invalid request body: ", with: "Invalid request body: the source map can't be read: "))
+                    error.message.replacingOccurrences(
+                        of: "Invalid request body: ", with: "Invalid request body: the source map can't be read: "))
             }
         }
 
         /// Unpacks and parses stored content.
         static func unpacked(_ content: String) throws -> JSON {
             let tooLarge = ServiceError.unavailable("source_map_too_large", "A stored source map is larger than the limit.")
-            let bytes = try Compression.inflate(Array(Data(base64Encoded: content) ?? Data()), maximum: 2 * maximumBytes, tooLarge: tooLarge)
+            let bytes = try Compression.inflate(
+                Array(Data(base64Encoded: content) ?? Data()), maximum: 2 * maximumBytes, tooLarge: tooLarge)
             return try bytes.withUnsafeBytes { try JSON.parse($0) }
         }
     }

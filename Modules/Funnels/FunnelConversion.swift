@@ -47,11 +47,14 @@ struct FunnelConversion: Encodable, Sendable {
     }
 
     static let fields: [Schema.Field] = [
-        .required("steps", .list(.object([
-            .required("label", .text(2_048)), .required("visitors", .count), .required("drop_off", .count),
-            .required("conversion_rate", .number(0...100)), .optional("confidence_interval", ConfidenceInterval.schema),
-            .optional("time_to_convert", Duration.schema, "Seconds from the previous step."),
-        ]))),
+        .required(
+            "steps",
+            .list(
+                .object([
+                    .required("label", .text(2_048)), .required("visitors", .count), .required("drop_off", .count),
+                    .required("conversion_rate", .number(0...100)), .optional("confidence_interval", ConfidenceInterval.schema),
+                    .optional("time_to_convert", Duration.schema, "Seconds from the previous step."),
+                ]))),
         .required("overall_conversion", .number(0...100)), .required("confidence_interval", ConfidenceInterval.schema),
         .optional("time_to_convert", Duration.schema, "Seconds from the beginning to the last step."),
     ]
@@ -73,7 +76,8 @@ struct FunnelConversion: Encodable, Sendable {
         let visitors = (1...funnel.steps.count).map { row.int("visitors_\($0)") }
         steps = funnel.labels.enumerated().map { index, label in
             guard index > 0 else {
-                return Step(label: label, visitors: visitors[0], dropOff: 0, conversionRate: 100, confidenceInterval: nil, timeToConvert: nil)
+                return Step(
+                    label: label, visitors: visitors[0], dropOff: 0, conversionRate: 100, confidenceInterval: nil, timeToConvert: nil)
             }
             let before = visitors[index - 1], here = visitors[index]
             return Step(

@@ -8,11 +8,12 @@ extension Funnel {
     /// The definition with a label for each step: its value if none was given.
     @Sendable private static func labelled(_ definition: JSON) throws -> String {
         var members = Dictionary(definition.members.map { ($0.name, $0.value) }) { $1 }
-        members["steps"] = try JSON(encoding: definition["steps"]?.elements.map { step in
-            var parts = Dictionary(step.members.map { ($0.name, $0.value) }) { $1 }
-            if parts["label"]?.string == nil { parts["label"] = parts["value"] }
-            return parts
-        })
+        members["steps"] = try JSON(
+            encoding: definition["steps"]?.elements.map { step in
+                var parts = Dictionary(step.members.map { ($0.name, $0.value) }) { $1 }
+                if parts["label"]?.string == nil { parts["label"] = parts["value"] }
+                return parts
+            })
         var text = JSONText()
         text.append(try JSON(encoding: members))
         return text.string

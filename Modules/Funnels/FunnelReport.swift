@@ -34,10 +34,13 @@ struct FunnelReport: Encodable, Sendable {
         try container.encodeIfPresent(breakdown, forKey: .breakdown)
     }
 
-    static let fields: [Schema.Field] = [
-        .optional("funnel_id", .uuid), .optional("name", .text(200)),
-        .optional("breakdown", .list(.object([.required("value", .optionalText(32_768))] + FunnelConversion.fields)), "Only with `breakdown`."),
-    ] + FunnelConversion.fields
+    static let fields: [Schema.Field] =
+        [
+            .optional("funnel_id", .uuid), .optional("name", .text(200)),
+            .optional(
+                "breakdown", .list(.object([.required("value", .optionalText(32_768))] + FunnelConversion.fields)), "Only with `breakdown`."
+            ),
+        ] + FunnelConversion.fields
 
     static func run(
         _ funnel: Funnel, named name: String?, id: String? = nil, by dimension: Filter.Dimension?, _ scope: Scope
@@ -47,11 +50,14 @@ struct FunnelReport: Encodable, Sendable {
             "funnels.analyze", continues: true, "\(FunnelJourneys.ctes(of: funnel, in: scope)) SELECT \(counts) FROM journeys")[0]
         var lines: [Line]?
         if let dimension {
-            lines = try await scope.rows("funnels.breakdown", continues: true, """
+            lines = try await scope.rows(
+                "funnels.breakdown", continues: true,
+                """
                 \(FunnelJourneys.ctes(of: funnel, in: scope)), \(entries(of: funnel, by: dimension, scope))
                 SELECT value, \(counts) FROM journeys JOIN entries ON entries.visitor = journeys.visitor AND entries.position = journeys.step_1
                 GROUP BY value ORDER BY count(step_1) DESC, value LIMIT \(scope.limit) OFFSET \(scope.offset)
-                """).map { Line(value: $0.text("value"), conversion: FunnelConversion($0, of: funnel)) }
+                """
+            ).map { Line(value: $0.text("value"), conversion: FunnelConversion($0, of: funnel)) }
         }
         return FunnelReport(funnelID: id, name: name, conversion: FunnelConversion(total, of: funnel), breakdown: lines)
     }

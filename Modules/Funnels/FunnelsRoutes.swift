@@ -55,7 +55,8 @@ extension FunnelsModule {
     private func dimension(_ call: ProjectRequest) throws -> Filter.Dimension? {
         guard let name = call.text("breakdown") else { return nil }
         guard let dimension = Filter.Dimension(name) else {
-            throw ServiceError.parameter("breakdown", "must be one of \(Filter.Dimension.names.joined(separator: ", ")); got '\(name.excerpt(60))'.")
+            throw ServiceError.parameter(
+                "breakdown", "must be one of \(Filter.Dimension.names.joined(separator: ", ")); got '\(name.excerpt(60))'.")
         }
         return dimension
     }

@@ -64,16 +64,18 @@ struct Goal: Sendable {
         }
         try Schema.object(Self.fields(of: kind)).check(config, at: "config")
         value = config["value"]?.number ?? 0
-        conversion = switch kind {
-        case .pageview: .step(Step(.pageview, config["path"]?.string))
-        case .event: .step(Step(.event, config["event_name"]?.string, properties: try Step.properties(config, at: "config")))
-        case .duration: .duration(seconds: config["threshold_seconds"]?.integer ?? 0)
-        case .pagesPerSession: .pageviews(config["threshold_pages"]?.integer ?? 0)
-        }
+        conversion =
+            switch kind {
+            case .pageview: .step(Step(.pageview, config["path"]?.string))
+            case .event: .step(Step(.event, config["event_name"]?.string, properties: try Step.properties(config, at: "config")))
+            case .duration: .duration(seconds: config["threshold_seconds"]?.integer ?? 0)
+            case .pagesPerSession: .pageviews(config["threshold_pages"]?.integer ?? 0)
+            }
     }
 
     @Sendable private static func keepsType(_ call: ProjectRequest, _ id: String?, _ body: JSON) async throws {
-        guard let id, let wanted = body["goal_type"]?.string, let stored = try await resource.find(id, for: call)?.fields["goal_type"]?.string,
+        guard let id, let wanted = body["goal_type"]?.string,
+            let stored = try await resource.find(id, for: call)?.fields["goal_type"]?.string,
             wanted != stored
         else { return }
         throw ServiceError.body("field 'goal_type' must be '\(stored)', as it is fixed once a goal is made; got '\(wanted)'.")

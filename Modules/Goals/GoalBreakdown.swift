@@ -20,7 +20,8 @@ struct GoalBreakdown: Encodable, Sendable {
 
     static let fields = ReportList<GoalBreakdown>.fields([
         .required("value", .optionalText(2_048)), .required("conversions", .count), .required("unique_visitors", .count),
-        .required("visitors", .count), .required("conversion_rate", .number(0...100)), .required("confidence_interval", ConfidenceInterval.schema),
+        .required("visitors", .count), .required("conversion_rate", .number(0...100)),
+        .required("confidence_interval", ConfidenceInterval.schema),
     ])
 
     /// One line for each value, most conversions first. A pageview or event counts for its own path; a session counts for the path of
@@ -39,15 +40,19 @@ struct GoalBreakdown: Encodable, Sendable {
                 GROUP BY value, valued.visitor
                 """
         }
-        return try await scope.rows("goals.breakdown", """
+        return try await scope.rows(
+            "goals.breakdown",
+            """
             SELECT value, sum(n) AS conversions, count(*) FILTER (WHERE n > 0) AS converted, count(*) AS visitors
             FROM (\(conversions)) per_visitor GROUP BY value
             ORDER BY conversions DESC, visitors DESC, value LIMIT \(scope.limit) OFFSET \(scope.offset)
-            """).map { row in
-                let converted = row.int("converted"), visitors = row.int("visitors")
-                return GoalBreakdown(
-                    value: row.text("value"), conversions: row.int("conversions"), uniqueVisitors: converted, visitors: visitors,
-                    conversionRate: Rounded.percentage(converted, of: visitors, decimals: 2), confidenceInterval: ConfidenceInterval(converted, of: visitors))
-            }
+            """
+        ).map { row in
+            let converted = row.int("converted"), visitors = row.int("visitors")
+            return GoalBreakdown(
+                value: row.text("value"), conversions: row.int("conversions"), uniqueVisitors: converted, visitors: visitors,
+                conversionRate: Rounded.percentage(converted, of: visitors, decimals: 2),
+                confidenceInterval: ConfidenceInterval(converted, of: visitors))
+        }
     }
 }

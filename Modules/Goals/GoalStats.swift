@@ -21,7 +21,8 @@ struct GoalStats: Encodable, Sendable {
 
     static let fields: [Schema.Field] = [
         .required("goal_id", .uuid), .required("name", .text(200)), .required("conversions", .count), .required("unique_visitors", .count),
-        .required("total_revenue", .amount), .optional("currency", .text(3), "ISO 4217; the currency of revenue. Absent when the caller may not read orders."),
+        .required("total_revenue", .amount),
+        .optional("currency", .text(3), "ISO 4217; the currency of revenue. Absent when the caller may not read orders."),
         .required("conversion_rate", .number(0...100)),
         .required("confidence_interval", ConfidenceInterval.schema),
     ]
@@ -29,7 +30,9 @@ struct GoalStats: Encodable, Sendable {
     /// - Parameter currency: the currency of orders; nil when the caller may not read them.
     static func run(_ goal: Goal, id: String, in currency: String?, _ scope: Scope) async throws -> GoalStats {
         let condition = goal.condition(scope.dialect), visitors = try await scope.visitorCount()
-        let row = try await scope.rows("goals.stats", """
+        let row = try await scope.rows(
+            "goals.stats",
+            """
             SELECT count(*) FILTER (WHERE \(condition)) AS conversions, \(visitors.distinct(where: condition)) AS converted,
               \(visitors.distinct()) AS visitors
             FROM \(goal.rows)
@@ -40,14 +43,17 @@ struct GoalStats: Encodable, Sendable {
         return GoalStats(
             goalID: id, name: goal.name, conversions: conversions, uniqueVisitors: converted,
             totalRevenue: Revenue.units(try await orderRevenue(goal, in: currency, scope) + worth), currency: currency,
-            conversionRate: Rounded.percentage(converted, of: visited, decimals: 2), confidenceInterval: ConfidenceInterval(converted, of: visited))
+            conversionRate: Rounded.percentage(converted, of: visited, decimals: 2),
+            confidenceInterval: ConfidenceInterval(converted, of: visited))
     }
 
     /// The revenue, in millionths, of the orders that the converting events made, less refunds.
     private static func orderRevenue(_ goal: Goal, in currency: String?, _ scope: Scope) async throws -> Double {
         guard let currency, case .step(let step) = goal.conversion, step.kind == .event else { return 0 }
         // A visitor may have several events of one name at one instant; those with the same properties convert together.
-        return try await scope.rows("goals.revenue", reading: [Revenue.orders], continues: true, """
+        return try await scope.rows(
+            "goals.revenue", reading: [Revenue.orders], continues: true,
+            """
             converting AS MATERIALIZED (
               SELECT DISTINCT visitor, occurred_at, name, coalesce(data, '') AS data FROM events WHERE \(step.condition(scope.dialect)))
             SELECT CAST(coalesce(sum(worth), 0) AS double precision) AS revenue

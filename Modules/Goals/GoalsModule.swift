@@ -19,7 +19,8 @@ public struct GoalsModule: AnalyticsModule {
         let one = Goal.resource.path + "/{id}"
         return Goal.resource.routes + [
             .report(
-                one + "/stats", "Conversions, visitors and revenue of the goal.", parameters: ScopeParameters.range + [ScopeParameters.currency],
+                one + "/stats", "Conversions, visitors and revenue of the goal.",
+                parameters: ScopeParameters.range + [ScopeParameters.currency],
                 fields: GoalStats.fields
             ) { call, scope in
                 let stored = try await Goal.resource.require(call)
@@ -28,7 +29,7 @@ public struct GoalsModule: AnalyticsModule {
             .report(
                 one + "/breakdown", "Conversions of the goal by path or by a property of the session.",
                 parameters: ScopeParameters.list + [
-                    Parameter("property", .choice(GoalBreakdown.properties, default: "source"), "The property to break down by."),
+                    Parameter("property", .choice(GoalBreakdown.properties, default: "source"), "The property to break down by.")
                 ],
                 fields: GoalBreakdown.fields
             ) { call, scope in

@@ -22,7 +22,9 @@ struct Account: Encodable, Sendable {
     /// Accounts, most recently seen first; only the account `id` if that is given.
     static func list(_ id: String?, _ scope: Scope, limit: Int, offset: Int) async throws -> [Account] {
         let wanted: SQL = id.map { " WHERE account_id = \($0)" } ?? ""
-        let rows = try await scope.rows("identity.accounts", reading: [Identity.memberships], """
+        let rows = try await scope.rows(
+            "identity.accounts", reading: [Identity.memberships],
+            """
             SELECT account_id, min(occurred_at) AS first_at, max(occurred_at) AS last_at,
               \(Identity.latest("account_name", where: "account_name IS NOT NULL", scope.dialect)) AS name
             FROM identity_memberships\(wanted) GROUP BY account_id ORDER BY last_at DESC, account_id LIMIT \(limit) OFFSET \(offset)
@@ -31,7 +33,8 @@ struct Account: Encodable, Sendable {
         return rows.map {
             Account(
                 accountID: $0.text("account_id"), name: $0.optionalText("name"), traits: traits[text: $0.text("account_id")] ?? [:],
-                firstSeenAt: id == nil ? nil : Instant(milliseconds: $0.int("first_at")), lastSeenAt: Instant(milliseconds: $0.int("last_at")))
+                firstSeenAt: id == nil ? nil : Instant(milliseconds: $0.int("first_at")),
+                lastSeenAt: Instant(milliseconds: $0.int("last_at")))
         }
     }
 
@@ -39,7 +42,9 @@ struct Account: Encodable, Sendable {
     /// - Throws: 404 for an account that no `identify` has named.
     static func require(_ call: ProjectRequest) async throws -> Account {
         let id = call.path("account_id")
-        guard let account = try await list(id, call.wholeScope(), limit: 1, offset: 0).first else { throw ServiceError.notFound("Account", id) }
+        guard let account = try await list(id, call.wholeScope(), limit: 1, offset: 0).first else {
+            throw ServiceError.notFound("Account", id)
+        }
         return account
     }
 
@@ -71,7 +76,9 @@ struct Member: Encodable, Sendable {
 
     /// The members, most recently seen first.
     static func list(of account: String, _ scope: Scope, limit: Int, offset: Int) async throws -> [Member] {
-        let rows = try await scope.rows("identity.members", reading: Profile.tables + [Identity.memberships], continues: true, """
+        let rows = try await scope.rows(
+            "identity.members", reading: Profile.tables + [Identity.memberships], continues: true,
+            """
             \(Profile.known(scope.dialect)), \(Account.members(of: account, scope.dialect))
             SELECT id, user_id, role, last_at FROM members JOIN known ON known.visitor = members.visitor
             ORDER BY last_at DESC, id LIMIT \(limit) OFFSET \(offset)
@@ -103,14 +110,17 @@ struct AccountAnalytics: Encodable, Sendable {
     }
 
     static let fields: [Schema.Field] = [
-        .required("account_id", .text(200)), .required("members", .count), .required("identified_users", .count), .required("sessions", .count),
+        .required("account_id", .text(200)), .required("members", .count), .required("identified_users", .count),
+        .required("sessions", .count),
         .required("pageviews", .count), .required("events", .count), .required("revenue", .number(-1e15...1e15)),
         .optional("currency", .text(3), "ISO 4217; the currency of revenue. Absent when the caller may not read orders."),
     ]
 
     static func run(_ id: String, _ call: ProjectRequest, _ scope: Scope) async throws -> AccountAnalytics {
         let whole = call.wholeScope()
-        let counts = try await whole.rows("identity.account_members", reading: [Identity.memberships, Identity.profiles], continues: true, """
+        let counts = try await whole.rows(
+            "identity.account_members", reading: [Identity.memberships, Identity.profiles], continues: true,
+            """
             \(Account.members(of: id, whole.dialect)),
             users AS (
               SELECT visitor, \(Identity.latest("user_id", whole.dialect)) AS user_id FROM identity_profiles
@@ -118,7 +128,9 @@ struct AccountAnalytics: Encodable, Sendable {
             SELECT count(*) AS members, count(DISTINCT user_id) AS users FROM members LEFT JOIN users ON users.visitor = members.visitor
             """)[0]
         let account = Segment(.account(Comparison(.eq, [.text(id)])))
-        let activity = try await scope.of(account).rows("identity.account_activity", """
+        let activity = try await scope.of(account).rows(
+            "identity.account_activity",
+            """
             SELECT coalesce(sum(pageviews), 0) AS pageviews, coalesce(sum(events), 0) AS events, count(*) AS sessions FROM sessions
             """)[0]
         var revenue = 0.0, currency: String?
@@ -145,18 +157,22 @@ extension IdentityModule {
                 try .json(ReportList(data: try await Account.list(nil, call.wholeScope(), limit: call.limit, offset: call.offset)))
             },
             Route(
-                .get, path + "/{account_id}", "What is known about an account.", scope: .query, access: .read, success: .json(.object(Account.fields))
+                .get, path + "/{account_id}", "What is known about an account.", scope: .query, access: .read,
+                success: .json(.object(Account.fields))
             ) { call in try .json(try await Account.require(call)) },
             Route(
-                .get, path + "/{account_id}/members", "The members of an account.", scope: .query, access: .read, parameters: Parameter.page,
+                .get, path + "/{account_id}/members", "The members of an account.", scope: .query, access: .read,
+                parameters: Parameter.page,
                 success: .list(Member.schema)
             ) { call in
                 let account = try await Account.require(call)
-                return try .json(ReportList(
-                    data: try await Member.list(of: account.accountID, call.wholeScope(), limit: call.limit, offset: call.offset)))
+                return try .json(
+                    ReportList(
+                        data: try await Member.list(of: account.accountID, call.wholeScope(), limit: call.limit, offset: call.offset)))
             },
             .report(
-                path + "/{account_id}/analytics", "What an account's members did, and the revenue they brought.", parameters: ScopeParameters.range,
+                path + "/{account_id}/analytics", "What an account's members did, and the revenue they brought.",
+                parameters: ScopeParameters.range,
                 fields: AccountAnalytics.fields
             ) { call, scope in
                 try await AccountAnalytics.run(try await Account.require(call).accountID, call, scope)

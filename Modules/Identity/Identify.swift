@@ -20,7 +20,8 @@ struct Identify: Sendable {
                 "visitor_id", .text(200),
                 "The visitor to identify. Required unless a page sends this: then the default is the visitor of its pageviews."
             ).exact.naming(placeholders: .refused),
-            .optional("user_id", .text(200), "The site's own id for the user; visitors with the same id are the same person.").exact.naming(placeholders: .refused),
+            .optional("user_id", .text(200), "The site's own id for the user; visitors with the same id are the same person.").exact.naming(
+                placeholders: .refused),
             .optional("traits", .map(.any), "Traits of the visitor, merged into the known ones; null removes a trait.").exact,
             .optional("account_id", .text(200), "The company or team. Default: the trait `company`.").exact.naming(placeholders: .refused),
             .optional("account_name", .text(200)), .optional("account_role", .text(200), "Default: the trait `role`."),
@@ -52,7 +53,9 @@ struct Identify: Sendable {
         facts += Self.lines(of: traits).map { (Identity.traits, [.text($0.name), .text($0.value)]) }
         guard let account else { return facts }
         facts.append((Identity.memberships, [.text(account.id), account.name.value, account.role.value]))
-        facts += Self.lines(of: account.traits).map { (IdentityModule.accountTraits, [.text(account.id), .text($0.name), .text($0.value)]) }
+        facts += Self.lines(of: account.traits).map {
+            (IdentityModule.accountTraits, [.text(account.id), .text($0.name), .text($0.value)])
+        }
         return facts
     }
 

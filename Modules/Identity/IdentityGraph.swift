@@ -20,9 +20,13 @@ struct IdentityGraph: Encodable, Sendable {
 
     static let schema = Schema.object([
         .required("nodes", .list(.object([.required("id", .text(200)), .required("type", .choice(Node.Kind.allCases.map(\.rawValue)))]))),
-        .required("edges", .list(.object([
-            .required("from", .text(200)), .required("to", .text(200)), .required("type", .choice(Edge.Kind.allCases.map(\.rawValue))),
-        ]))),
+        .required(
+            "edges",
+            .list(
+                .object([
+                    .required("from", .text(200)), .required("to", .text(200)),
+                    .required("type", .choice(Edge.Kind.allCases.map(\.rawValue))),
+                ]))),
     ])
 
     /// Searches breadth first from `starts` until it finds nothing new or has `limit` nodes. Nodes come in the order in which they were
@@ -42,17 +46,23 @@ struct IdentityGraph: Encodable, Sendable {
             next.removeAll(where: visited.contains)
         }
         // Drops starting points that no `identify` has named.
-        let linked = Set(edges.flatMap { [Node(id: $0.from, type: .visitor), Node(id: $0.to, type: $0.type == .membership ? .account : .user)] })
+        let linked = Set(
+            edges.flatMap { [Node(id: $0.from, type: .visitor), Node(id: $0.to, type: $0.type == .membership ? .account : .user)] })
         let profiles = try await identified(nodes.filter { $0.type == .visitor }.map(\.id.text), scope)
         let real = nodes.filter { linked.contains($0) || ($0.type == .visitor && profiles.contains($0.id)) }, ids = Set(real)
-        return IdentityGraph(nodes: real, edges: edges.filter {
-            ids.contains(Node(id: $0.from, type: .visitor)) && ids.contains(Node(id: $0.to, type: $0.type == .membership ? .account : .user))
-        })
+        return IdentityGraph(
+            nodes: real,
+            edges: edges.filter {
+                ids.contains(Node(id: $0.from, type: .visitor))
+                    && ids.contains(Node(id: $0.to, type: $0.type == .membership ? .account : .user))
+            })
     }
 
     private static func identified(_ visitors: [String], _ scope: Scope) async throws -> Set<ExactText> {
         guard !visitors.isEmpty else { return [] }
-        let rows = try await scope.rows("identity.identified", reading: [Identity.profiles, Activity.visitors], """
+        let rows = try await scope.rows(
+            "identity.identified", reading: [Identity.profiles, Activity.visitors],
+            """
             SELECT DISTINCT id FROM core_visitors WHERE id IN \(list: visitors) AND visitor IN (SELECT visitor FROM identity_profiles)
             """)
         return Set(exactly: rows.map { $0.text("id") })
@@ -60,7 +70,9 @@ struct IdentityGraph: Encodable, Sendable {
 
     private static func edges(of nodes: [Node], limit: Int, _ scope: Scope) async throws -> [Edge] {
         func ids(_ kind: Node.Kind) -> [String] { nodes.filter { $0.type == kind }.map(\.id.text) }
-        let rows = try await scope.rows("identity.graph", reading: [Identity.profiles, Identity.memberships, Activity.visitors], continues: true, """
+        let rows = try await scope.rows(
+            "identity.graph", reading: [Identity.profiles, Identity.memberships, Activity.visitors], continues: true,
+            """
             ids AS (SELECT visitor, min(id) AS id FROM core_visitors GROUP BY visitor),
             named AS (
               SELECT visitor, user_id, max(occurred_at) AS last_at FROM identity_profiles WHERE user_id IS NOT NULL GROUP BY visitor, user_id),

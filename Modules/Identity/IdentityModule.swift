@@ -11,7 +11,8 @@ public struct IdentityModule: AnalyticsModule {
         ])
 
     /// One row for each trait of an account; `value` is JSON text.
-    static let accountTraits = FactTable("identity_account_traits", [Column("account_id", .text), Column("name", .text), Column("value", .text), .arrival])
+    static let accountTraits = FactTable(
+        "identity_account_traits", [Column("account_id", .text), Column("name", .text), Column("value", .text), .arrival])
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 
@@ -22,7 +23,8 @@ public struct IdentityModule: AnalyticsModule {
     public var migrations: [Migration] {
         [
             Migration("001-create-facts", on: .events, factTables.map { .createFactTable($0.without(.arrival)) }),
-            Migration("002-create-definitions", on: .control, [.createTable(PersonMerge.table), SCIM.users.creation, SCIM.groups.creation]),
+            Migration(
+                "002-create-definitions", on: .control, [.createTable(PersonMerge.table), SCIM.users.creation, SCIM.groups.creation]),
             Migration("003-arrival", on: .events, factTables.map { .addColumn(table: $0.name, .arrival) }),
         ]
     }
@@ -31,16 +33,22 @@ public struct IdentityModule: AnalyticsModule {
 
     public var datasets: [Dataset] {
         [
-            Dataset("identity_profiles", "One row for each identify.", columns: [
-                ("occurred_at", "When, epoch milliseconds."), ("user_id", "The user it names, or null."),
-            ]),
-            Dataset("identity_traits", "One row for each trait of an identify; the latest counts.", columns: [
-                ("occurred_at", "When, epoch milliseconds."), ("name", "Name of the trait."), ("value", "Its value, as JSON."),
-            ]),
-            Dataset("identity_memberships", "One row for each identify that names an account; the latest counts.", columns: [
-                ("occurred_at", "When, epoch milliseconds."), ("account_id", "The account."), ("account_name", "Its name, if sent."),
-                ("role", "The visitor's role in it, if sent."),
-            ]),
+            Dataset(
+                "identity_profiles", "One row for each identify.",
+                columns: [
+                    ("occurred_at", "When, epoch milliseconds."), ("user_id", "The user it names, or null."),
+                ]),
+            Dataset(
+                "identity_traits", "One row for each trait of an identify; the latest counts.",
+                columns: [
+                    ("occurred_at", "When, epoch milliseconds."), ("name", "Name of the trait."), ("value", "Its value, as JSON."),
+                ]),
+            Dataset(
+                "identity_memberships", "One row for each identify that names an account; the latest counts.",
+                columns: [
+                    ("occurred_at", "When, epoch milliseconds."), ("account_id", "The account."), ("account_name", "Its name, if sent."),
+                    ("role", "The visitor's role in it, if sent."),
+                ]),
         ]
     }
 

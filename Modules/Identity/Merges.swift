@@ -33,7 +33,8 @@ struct Merge: Encodable, Sendable {
 
     /// Merges, newest first.
     static func list(_ call: ProjectRequest) async throws -> [Merge] {
-        let rows = try await call.control.read("""
+        let rows = try await call.control.read(
+            """
             SELECT \(sql: columns) FROM identity_merges WHERE project_id = \(call.project.id)
             ORDER BY created_at DESC, id LIMIT \(call.limit) OFFSET \(call.offset)
             """)
@@ -44,7 +45,9 @@ struct Merge: Encodable, Sendable {
     /// How many visitors each user has; users without any are missing.
     static func visitors(of users: [String], _ scope: Scope) async throws -> [ExactText: Int64] {
         guard !users.isEmpty else { return [:] }
-        let rows = try await scope.rows("identity.merged_visitors", reading: [Identity.profiles], continues: true, """
+        let rows = try await scope.rows(
+            "identity.merged_visitors", reading: [Identity.profiles], continues: true,
+            """
             named AS (
               SELECT visitor, \(Identity.latest("user_id", scope.dialect)) AS user_id FROM identity_profiles
               WHERE user_id IS NOT NULL GROUP BY visitor)
@@ -59,7 +62,8 @@ struct Merge: Encodable, Sendable {
         let id = Identifiers.uuid(), project = call.project.id, now = call.now, actor = call.actor
         let made = try await call.control.write { transaction in
             try await check(user, into: other, project, in: transaction)
-            let row = try await transaction.run("""
+            let row = try await transaction.run(
+                """
                 INSERT INTO identity_merges (id, project_id, user_id, into_user_id, created_at, created_by)
                 VALUES (\(id), \(project), \(user), \(other), \(now.milliseconds), \(actor)) RETURNING \(sql: columns)
                 """)[0]
@@ -81,7 +85,9 @@ struct Merge: Encodable, Sendable {
         }
         var end = other
         while let next = merges[text: end] { end = next }
-        guard !end.isExactly(user) else { throw ServiceError.body("user '\(other.excerpt(60))' is already merged into '\(user.excerpt(60))'.") }
+        guard !end.isExactly(user) else {
+            throw ServiceError.body("user '\(other.excerpt(60))' is already merged into '\(user.excerpt(60))'.")
+        }
     }
 
     /// Undoes a merge: the two are different people again, in past data too.
@@ -114,7 +120,9 @@ extension IdentityModule {
             ) { call in try .json(ReportList(data: try await Merge.list(call))) },
             Route(
                 .post, path, "Merge two users into one person; reports that count people count them as one.", scope: .query, access: .write,
-                body: .object([.required("user_id", .text(200)), .required("into_user_id", .text(200), "The user that `user_id` is merged into.")]),
+                body: .object([
+                    .required("user_id", .text(200)), .required("into_user_id", .text(200), "The user that `user_id` is merged into."),
+                ]),
                 success: .json(Merge.schema, status: 201)
             ) { call in
                 let (user, other) = try await Self.pair(call)
@@ -126,7 +134,8 @@ extension IdentityModule {
             ) { call in
                 let (user, other) = try await Self.pair(call)
                 let counts = try await Merge.visitors(of: [user, other], call.wholeScope())
-                return try .json(Preview(userID: user, intoUserID: other, visitors: counts[text: user] ?? 0, intoVisitors: counts[text: other] ?? 0))
+                return try .json(
+                    Preview(userID: user, intoUserID: other, visitors: counts[text: user] ?? 0, intoVisitors: counts[text: other] ?? 0))
             },
             Route(.delete, path + "/{id}", "Undo a merge.", scope: .query, access: .write, success: .noContent) { call in
                 try await Merge.undo(call)
@@ -147,7 +156,9 @@ extension IdentityModule {
         for (name, id) in [("user_id", user), ("into_user_id", other)] where id.unicodeScalars.contains(where: { $0.value < 0x20 }) {
             throw ServiceError.body("field '\(name)' must be text without control characters; got '\(id.excerpt(60))'.")
         }
-        for (name, id) in [("user_id", user), ("into_user_id", other)] where PlaceholderID.matches(id) { throw PlaceholderID.refusal(name, id) }
+        for (name, id) in [("user_id", user), ("into_user_id", other)] where PlaceholderID.matches(id) {
+            throw PlaceholderID.refusal(name, id)
+        }
         guard !user.isExactly(other) else {
             throw ServiceError.body("field 'into_user_id' must differ from 'user_id'; got '\(user.excerpt(60))' for both.")
         }

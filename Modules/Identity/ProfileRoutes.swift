@@ -4,7 +4,8 @@ extension IdentityModule {
     var profileRoutes: [Route] {
         [
             Route(
-                .get, "/api/v1/identity/profiles", "Profiles, most recently seen first.", scope: .query, access: .read, parameters: Parameter.page,
+                .get, "/api/v1/identity/profiles", "Profiles, most recently seen first.", scope: .query, access: .read,
+                parameters: Parameter.page,
                 success: .list(.object(Profile.fields))
             ) { call in
                 try .json(ReportList(data: try await Profile.list(call.wholeScope(), limit: call.limit, offset: call.offset)))
@@ -20,15 +21,17 @@ extension IdentityModule {
             },
             Route(
                 .get, "/api/v1/identity/users/{user_id}/aliases", "The visitors of a user.", scope: .query, access: .read,
-                success: .json(.object([
-                    .required("user_id", .text(200)),
-                    .required("data", .list(.object([.required("visitor_id", .text(200)), .required("created_at", .timestamp)]))),
-                ]))
+                success: .json(
+                    .object([
+                        .required("user_id", .text(200)),
+                        .required("data", .list(.object([.required("visitor_id", .text(200)), .required("created_at", .timestamp)]))),
+                    ]))
             ) { call in try .json(try await Aliases.run(call.path("user_id"), call.wholeScope())) },
             Route(
                 .get, "/api/v1/identity/graph", "Visitors, users and accounts that belong together.", scope: .query, access: .read,
                 parameters: [
-                    Parameter("visitor_id", .text(maximum: 200), "Visitor to start from."), Parameter("user_id", .text(maximum: 200), "User to start from."),
+                    Parameter("visitor_id", .text(maximum: 200), "Visitor to start from."),
+                    Parameter("user_id", .text(maximum: 200), "User to start from."),
                     Parameter("account_id", .text(maximum: 200), "Account to start from."),
                     Parameter("limit", .integer(1...1_000, default: 100), "Maximum number of nodes."),
                 ],
@@ -60,7 +63,9 @@ struct Aliases: Encodable, Sendable {
     enum CodingKeys: String, CodingKey { case userID = "user_id", data }
 
     static func run(_ user: String, _ scope: Scope) async throws -> Aliases {
-        let rows = try await scope.rows("identity.aliases", reading: [Identity.profiles, Activity.visitors], continues: true, """
+        let rows = try await scope.rows(
+            "identity.aliases", reading: [Identity.profiles, Activity.visitors], continues: true,
+            """
             named AS (
               SELECT visitor, \(Identity.latest("user_id", scope.dialect)) AS user_id, min(CASE WHEN user_id = \(user) THEN occurred_at END) AS since
               FROM identity_profiles WHERE user_id IS NOT NULL GROUP BY visitor)

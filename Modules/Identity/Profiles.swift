@@ -43,7 +43,9 @@ struct Profile: Encodable, Sendable {
 
     /// Profiles, most recently seen first.
     static func list(_ scope: Scope, limit: Int, offset: Int) async throws -> [Profile] {
-        let rows = try await scope.rows("identity.profiles", reading: tables, continues: true, """
+        let rows = try await scope.rows(
+            "identity.profiles", reading: tables, continues: true,
+            """
             \(known(scope.dialect))
             SELECT visitor, id, user_id, last_at FROM known ORDER BY last_at DESC, id LIMIT \(limit) OFFSET \(offset)
             """)
@@ -57,7 +59,9 @@ struct Profile: Encodable, Sendable {
 
     /// The profile of a visitor; nil if it was never identified.
     static func one(_ id: String, _ scope: Scope) async throws -> Profile? {
-        let rows = try await scope.rows("identity.profile", reading: tables, continues: true, """
+        let rows = try await scope.rows(
+            "identity.profile", reading: tables, continues: true,
+            """
             \(known(scope.dialect)) SELECT visitor, user_id, first_at, last_at FROM known
             WHERE visitor IN (SELECT visitor FROM core_visitors WHERE id = \(id))
             """)
@@ -74,7 +78,9 @@ enum Traits {
     /// Traits by visitor.
     static func of(_ visitors: [Int64], _ scope: Scope) async throws -> [Int64: [ExactText: JSON]] {
         guard !visitors.isEmpty else { return [:] }
-        let rows = try await scope.rows("identity.traits", reading: [Identity.traits], """
+        let rows = try await scope.rows(
+            "identity.traits", reading: [Identity.traits],
+            """
             SELECT visitor, name, \(Identity.latest("value", scope.dialect)) AS value FROM identity_traits
             WHERE visitor IN \(list: visitors) GROUP BY visitor, name
             """)
@@ -84,7 +90,9 @@ enum Traits {
     /// Traits by account.
     static func of(accounts: [String], _ scope: Scope) async throws -> [ExactText: [ExactText: JSON]] {
         guard !accounts.isEmpty else { return [:] }
-        let rows = try await scope.rows("identity.account_traits", reading: [IdentityModule.accountTraits], """
+        let rows = try await scope.rows(
+            "identity.account_traits", reading: [IdentityModule.accountTraits],
+            """
             SELECT account_id, name, \(Identity.latest("value", scope.dialect)) AS value FROM identity_account_traits
             WHERE account_id IN \(list: accounts) GROUP BY account_id, name
             """)

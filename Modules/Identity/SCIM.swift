@@ -59,7 +59,9 @@ enum SCIM {
     ) async throws {
         guard let user = new ?? old else { return }
         if new == nil { try await leaveGroups(user.id, call) }
-        let facts = Identify(userID: user.fields["user_name"]?.string, traits: try JSON.parse(traits(of: user, isGone: new == nil, before: old))).facts
+        let facts = Identify(
+            userID: user.fields["user_name"]?.string, traits: try JSON.parse(traits(of: user, isGone: new == nil, before: old))
+        ).facts
         try await call.services.facts.record(facts, about: "scim:\(user.id)", of: call.project, at: call.now)
     }
 
@@ -101,7 +103,8 @@ enum SCIM {
     // MARK: Groups
 
     private static func verifyMembers(_ body: JSON, _ call: ProjectRequest) async throws {
-        let ids = (body["members"]?.elements ?? []).map { Identifiers.plain($0.string ?? "") }, existing = try await users.find(ids, for: call)
+        let ids = (body["members"]?.elements ?? []).map { Identifiers.plain($0.string ?? "") },
+            existing = try await users.find(ids, for: call)
         var seen: Set<String> = []
         for (index, id) in ids.enumerated() {
             guard existing[id] != nil else {
@@ -136,21 +139,26 @@ enum SCIM {
         ])
         return Route(
             .get, groups.path + "/{id}", "Read a scim group with its members.", scope: .query, access: .read,
-            success: .json(.object([
-                .required("id", .uuid), .required("display_name", .text(200)), .required("external_id", .nullable(.text(200))),
-                .required("traits", .map(.any)),
-                .required("members", .list(user)), .required("created_at", .timestamp), .required("updated_at", .timestamp),
-            ]))
+            success: .json(
+                .object([
+                    .required("id", .uuid), .required("display_name", .text(200)), .required("external_id", .nullable(.text(200))),
+                    .required("traits", .map(.any)),
+                    .required("members", .list(user)), .required("created_at", .timestamp), .required("updated_at", .timestamp),
+                ]))
         ) { call in
             let group = try await groups.require(call)
             let ids = (group.fields["members"]?.elements ?? []).compactMap { $0.string.map(Identifiers.plain) }
             let existing = try await users.find(ids, for: call)
             let members = ids.compactMap { id in
-                (existing[id]?.fields).map { User(id: id, userName: $0["user_name"], displayName: $0["display_name"]?.string, active: $0["active"]) }
+                (existing[id]?.fields).map {
+                    User(id: id, userName: $0["user_name"], displayName: $0["display_name"]?.string, active: $0["active"])
+                }
             }
-            return try .json(Group(
-                id: group.id, displayName: group.fields["display_name"], members: members, createdAt: group.createdAt, updatedAt: group.updatedAt,
-                externalID: group.fields["external_id"]?.string, traits: group.fields["traits"]))
+            return try .json(
+                Group(
+                    id: group.id, displayName: group.fields["display_name"], members: members, createdAt: group.createdAt,
+                    updatedAt: group.updatedAt,
+                    externalID: group.fields["external_id"]?.string, traits: group.fields["traits"]))
         }
     }
 }

@@ -21,11 +21,17 @@ enum LogCollector {
         let release = payload.text("release"), environment = payload.text("environment"), visitor = payload.text("visitor_id")
         let number = EntryNumber.next()
         return Draft(facts: { visit in
-            [(LogEntry.table, [
-                .int(number), .int(visit.sessionAt.milliseconds), .text(level), .text(message), .text(message.lowercased()), optional(body ?? ""),
-                optional(path.prefix(scalars: 2_048)), optional(release),
-                .text(environment.isEmpty ? "production" : environment), optional(visitor),
-            ])]
+            [
+                (
+                    LogEntry.table,
+                    [
+                        .int(number), .int(visit.sessionAt.milliseconds), .text(level), .text(message), .text(message.lowercased()),
+                        optional(body ?? ""),
+                        optional(path.prefix(scalars: 2_048)), optional(release),
+                        .text(environment.isEmpty ? "production" : environment), optional(visitor),
+                    ]
+                )
+            ]
         })
     }
 

@@ -2,20 +2,22 @@ import Core
 
 /// An entry as it is stored, and as responses and the live stream show it.
 struct LogEntry: Encodable, Sendable {
-    static let table = FactTable("logs_entries", [
-        /// An `EntryNumber`: together with the time it makes up the entry's id, and it orders entries of one millisecond.
-        Column("number", .int64),
-        /// Start of the visitor's session; the entry's own time if there is no session.
-        Column("session_at", .int64),
-        Column("level", .text), Column("message", .text),
-        /// The message in lower case, for search: engines lowercase letters beyond ASCII differently.
-        Column("search_text", .text),
-        /// The body as JSON text. Named like the properties of events, so exports show it as JSON.
-        Column("data", .text, nullable: true),
-        Column("path", .text, nullable: true), Column("release", .text, nullable: true), Column("environment", .text),
-        /// As sent; null for a visitor without an id.
-        Column("visitor_id", .text, nullable: true),
-    ])
+    static let table = FactTable(
+        "logs_entries",
+        [
+            /// An `EntryNumber`: together with the time it makes up the entry's id, and it orders entries of one millisecond.
+            Column("number", .int64),
+            /// Start of the visitor's session; the entry's own time if there is no session.
+            Column("session_at", .int64),
+            Column("level", .text), Column("message", .text),
+            /// The message in lower case, for search: engines lowercase letters beyond ASCII differently.
+            Column("search_text", .text),
+            /// The body as JSON text. Named like the properties of events, so exports show it as JSON.
+            Column("data", .text, nullable: true),
+            Column("path", .text, nullable: true), Column("release", .text, nullable: true), Column("environment", .text),
+            /// As sent; null for a visitor without an id.
+            Column("visitor_id", .text, nullable: true),
+        ])
 
     let id: String, level: String, message: String
     let body: JSON
@@ -32,7 +34,8 @@ struct LogEntry: Encodable, Sendable {
 
     static let schema = Schema.object([
         .required("id", .uuid), .required("level", .choice(LogLevel.names)), .required("message", .string(0...LogCollector.messageLimit)),
-        .required("body", .map(.any), "Properties sent with the entry; {} if there are none."), .required("path", .nullable(.string(0...2_048))),
+        .required("body", .map(.any), "Properties sent with the entry; {} if there are none."),
+        .required("path", .nullable(.string(0...2_048))),
         .required("release", .nullable(.text(200))), .required("environment", .text(100)), .required("visitor_id", .nullable(.text(200))),
         .required("created_at", .timestamp),
     ])

@@ -13,7 +13,8 @@ enum LogLevel: String, CaseIterable, Sendable {
             guard let level = LogLevel(rawValue: String(name)) else {
                 throw ServiceError.parameter(
                     "level",
-                    "must be one or more, separated by commas, of \(names.map { "'\($0)'" }.joined(separator: ", ")); got '\(String(name).excerpt(60))'.")
+                    "must be one or more, separated by commas, of \(names.map { "'\($0)'" }.joined(separator: ", ")); got '\(String(name).excerpt(60))'."
+                )
             }
             return level
         }

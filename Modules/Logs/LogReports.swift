@@ -3,7 +3,9 @@ import Core
 /// Entries, newest first.
 enum LogList {
     static func run(_ scope: Scope, _ filter: LogFilter) async throws -> [LogEntry] {
-        let rows = try await scope.rows("logs.list", reading: [LogEntry.table], """
+        let rows = try await scope.rows(
+            "logs.list", reading: [LogEntry.table],
+            """
             SELECT occurred_at, number, level, message, data, path, release, environment, visitor_id FROM logs_entries
             WHERE \(filter.condition) ORDER BY occurred_at DESC, number DESC LIMIT \(scope.limit) OFFSET \(scope.offset)
             """)
@@ -27,7 +29,9 @@ enum LogSummary {
     private static let maximumLines = 10_000
 
     static func run(_ scope: Scope, _ filter: LogFilter) async throws -> [Line] {
-        let rows = try await scope.rows("logs.summary", reading: [LogEntry.table], """
+        let rows = try await scope.rows(
+            "logs.summary", reading: [LogEntry.table],
+            """
             SELECT level, release, count(*) AS entries FROM logs_entries WHERE \(filter.condition)
             GROUP BY level, release ORDER BY entries DESC, level, release NULLS FIRST LIMIT \(Self.maximumLines)
             """)
@@ -47,7 +51,9 @@ enum LogHistogram {
 
     static func run(_ scope: Scope, _ filter: LogFilter, by unit: TimeBuckets.Unit) async throws -> [Point] {
         let buckets = TimeBuckets(unit, of: scope), all = try buckets.points()
-        let rows = try await scope.rows("logs.timeseries", reading: [LogEntry.table], """
+        let rows = try await scope.rows(
+            "logs.timeseries", reading: [LogEntry.table],
+            """
             SELECT \(buckets.number(of: "occurred_at")) AS bucket, level, count(*) AS entries FROM logs_entries
             WHERE \(filter.condition) GROUP BY 1, 2
             """)
@@ -57,7 +63,8 @@ enum LogHistogram {
             let byLevel = counts[number] ?? [:]
             func count(_ level: LogLevel) -> Int64 { byLevel[level.rawValue] ?? 0 }
             return Point(
-                date: buckets.label(number), count: byLevel.values.reduce(0, +), debug: count(.debug), info: count(.info), warn: count(.warn),
+                date: buckets.label(number), count: byLevel.values.reduce(0, +), debug: count(.debug), info: count(.info),
+                warn: count(.warn),
                 error: count(.error), fatal: count(.fatal))
         }
     }

@@ -22,11 +22,14 @@ public struct LogsModule: AnalyticsModule {
 
     public var datasets: [Dataset] {
         [
-            Dataset(LogEntry.table.name, "One row for each log entry.", columns: [
-                ("occurred_at", "When it was written, epoch milliseconds."), ("level", "debug, info, warn, error or fatal."),
-                ("message", "The message."), ("data", "Its body, JSON."), ("path", "Path of the page."), ("release", "Release that wrote it."),
-                ("environment", "Such as production."), ("visitor_id", "The visitor's id, if one was sent."),
-            ]),
+            Dataset(
+                LogEntry.table.name, "One row for each log entry.",
+                columns: [
+                    ("occurred_at", "When it was written, epoch milliseconds."), ("level", "debug, info, warn, error or fatal."),
+                    ("message", "The message."), ("data", "Its body, JSON."), ("path", "Path of the page."),
+                    ("release", "Release that wrote it."),
+                    ("environment", "Such as production."), ("visitor_id", "The visitor's id, if one was sent."),
+                ])
         ]
     }
 }

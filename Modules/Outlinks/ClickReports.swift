@@ -21,13 +21,16 @@ struct ClickedLink: Encodable, Sendable {
     /// Links, most clicks first. A link that was clicked as both types has two lines.
     static func run(_ scope: Scope, _ type: String?) async throws -> [ClickedLink] {
         let chosen: SQL = type.map { "link_type = \($0)" } ?? "TRUE"
-        return try await scope.rows("outlinks.links", reading: [OutlinksModule.clicks], """
+        return try await scope.rows(
+            "outlinks.links", reading: [OutlinksModule.clicks],
+            """
             SELECT url, link_type, sum(n) AS n, count(*) AS visitors
             FROM (SELECT url, link_type, visitor, count(*) AS n FROM outlinks_clicks WHERE \(chosen) GROUP BY url, link_type, visitor) per_visitor
             GROUP BY url, link_type ORDER BY sum(n) DESC, url, link_type LIMIT \(scope.limit) OFFSET \(scope.offset)
-            """).map {
-                ClickedLink(url: $0.text("url"), linkType: $0.text("link_type"), clicks: $0.int("n"), unique: $0.int("visitors"))
-            }
+            """
+        ).map {
+            ClickedLink(url: $0.text("url"), linkType: $0.text("link_type"), clicks: $0.int("n"), unique: $0.int("visitors"))
+        }
     }
 }
 
@@ -62,12 +65,15 @@ struct Clicks: Encodable, Sendable {
         let column = SQL(sql: dimension.rawValue)
         var conditions: [SQL] = type.map { ["link_type = \($0)"] } ?? []
         if dimension == .host { conditions.append("host <> ''") }
-        return try await scope.rows("outlinks.clicks", reading: [OutlinksModule.clicks], """
+        return try await scope.rows(
+            "outlinks.clicks", reading: [OutlinksModule.clicks],
+            """
             SELECT \(column), sum(n) AS n, count(*) AS visitors
             FROM (SELECT \(column), visitor, count(*) AS n FROM outlinks_clicks WHERE \(SQL.all(conditions)) GROUP BY \(column), visitor) per_visitor
             GROUP BY \(column) ORDER BY sum(n) DESC, \(column) LIMIT \(scope.limit) OFFSET \(scope.offset)
-            """).map {
-                Clicks(dimension: dimension, name: $0.text(dimension.rawValue), clicks: $0.int("n"), unique: $0.int("visitors"))
-            }
+            """
+        ).map {
+            Clicks(dimension: dimension, name: $0.text(dimension.rawValue), clicks: $0.int("n"), unique: $0.int("visitors"))
+        }
     }
 }

@@ -20,7 +20,8 @@ struct OutboundURL {
     /// Extensions of files that browsers save instead of showing.
     static let downloadTypes: Set<String> = [
         "7z", "apk", "appimage", "bz2", "csv", "deb", "dmg", "doc", "docx", "epub", "exe", "gz", "iso", "jar", "key", "mobi", "mp3", "mp4",
-        "msi", "odp", "ods", "odt", "pages", "pdf", "pkg", "ppt", "pptx", "rar", "rpm", "rtf", "tar", "tgz", "txt", "wav", "xls", "xlsx", "xz",
+        "msi", "odp", "ods", "odt", "pages", "pdf", "pkg", "ppt", "pptx", "rar", "rpm", "rtf", "tar", "tgz", "txt", "wav", "xls", "xlsx",
+        "xz",
         "zip", "zst",
     ]
 

@@ -28,43 +28,57 @@ public struct OutlinksModule: AnalyticsModule {
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 
-    public var pages: [DashboardPage] { [DashboardPage("outlinks", titles: ["en": "Outbound links", "de": "Ausgehende Links"], PackageResources.page_js)] }
+    public var pages: [DashboardPage] {
+        [DashboardPage("outlinks", titles: ["en": "Outbound links", "de": "Ausgehende Links"], PackageResources.page_js)]
+    }
     public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
     public var factTables: [FactTable] { [Self.clicks] }
     public var migrations: [Migration] { [Migration("001-create", on: .events, [.createFactTable(Self.clicks)])] }
 
     public var datasets: [Dataset] {
         [
-            Dataset("outlinks_clicks", "One row for each click on an outbound link or a download.", columns: [
-                ("occurred_at", "When it arrived, epoch milliseconds."), ("path", "Path of the page with the link."), ("url", "URL of the link."),
-                ("host", "Host of the URL; empty for mail and telephone."), ("link_type", "external or download."),
-                ("file_type", "File extension, such as pdf; empty if there is none."), ("source", "Where the session came from."),
-                ("country", "ISO 3166-1 code."), ("device", "Desktop, Mobile, Tablet ..."), ("browser", "Browser of the session."),
-                ("os", "Operating system."),
-            ]),
+            Dataset(
+                "outlinks_clicks", "One row for each click on an outbound link or a download.",
+                columns: [
+                    ("occurred_at", "When it arrived, epoch milliseconds."), ("path", "Path of the page with the link."),
+                    ("url", "URL of the link."),
+                    ("host", "Host of the URL; empty for mail and telephone."), ("link_type", "external or download."),
+                    ("file_type", "File extension, such as pdf; empty if there is none."), ("source", "Where the session came from."),
+                    ("country", "ISO 3166-1 code."), ("device", "Desktop, Mobile, Tablet ..."), ("browser", "Browser of the session."),
+                    ("os", "Operating system."),
+                ])
         ]
     }
 
     public var collectors: [Collector] {
         [
-            Collector("outlink", "A visitor clicked an outbound link or a download.", fields: [
-                .required("url", .text(2_048), "URL of the link: http, https, mailto or tel. Credentials in it are dropped."),
-                .optional("link_type", .choice(LinkType.names), "Default: by the file extension."),
-                .optional("path", .optionalText(8_192), "Path of the page with the link; the session's last page by default."),
-            ]) { payload in
+            Collector(
+                "outlink", "A visitor clicked an outbound link or a download.",
+                fields: [
+                    .required("url", .text(2_048), "URL of the link: http, https, mailto or tel. Credentials in it are dropped."),
+                    .optional("link_type", .choice(LinkType.names), "Default: by the file extension."),
+                    .optional("path", .optionalText(8_192), "Path of the page with the link; the session's last page by default."),
+                ]
+            ) { payload in
                 let url = try OutboundURL(payload.text("url")), path = payload.text("path")
                 let type = LinkType(rawValue: payload.text("link_type")) ?? (url.isDownload ? .download : .external)
                 return Draft(facts: { visit in
-                    [(Self.clicks, visit.sessionValues + [visit.page(path), url.text, url.host, url.fileType, type.rawValue].map(Value.text))]
+                    [
+                        (
+                            Self.clicks,
+                            visit.sessionValues + [visit.page(path), url.text, url.host, url.fileType, type.rawValue].map(Value.text)
+                        )
+                    ]
                 })
-            },
+            }
         ]
     }
 
     public var routes: [Route] {
         let type = Parameter("link_type", .choice(LinkType.names, default: nil), "One type of link. Default: both.")
         return [
-            .report("/api/v1/outlinks", "Links by clicks.", parameters: ScopeParameters.list + [type], fields: ClickedLink.fields) { call, scope in
+            .report("/api/v1/outlinks", "Links by clicks.", parameters: ScopeParameters.list + [type], fields: ClickedLink.fields) {
+                call, scope in
                 ReportList(data: try await ClickedLink.run(scope, call.text("link_type")))
             },
             .report(

@@ -27,13 +27,20 @@ struct Flow: Encodable, Sendable {
     let nodes: [Node]
     let links: [Link]
 
-    static let fields: [Schema.Field] = Pivot.fields + [
-        .required("nodes", .list(.object([
-            .required("id", .text(2_060)), .required("step", .integer(-Int64(maximumDepth)...Int64(maximumDepth))), .required("name", .text(2_048)),
-            .required("visitors", .count),
-        ]))),
-        .required("links", .list(.object([.required("source", .text(2_060)), .required("target", .text(2_060)), .required("visitors", .count)]))),
-    ]
+    static let fields: [Schema.Field] =
+        Pivot.fields + [
+            .required(
+                "nodes",
+                .list(
+                    .object([
+                        .required("id", .text(2_060)), .required("step", .integer(-Int64(maximumDepth)...Int64(maximumDepth))),
+                        .required("name", .text(2_048)),
+                        .required("visitors", .count),
+                    ]))),
+            .required(
+                "links",
+                .list(.object([.required("source", .text(2_060)), .required("target", .text(2_060)), .required("visitors", .count)]))),
+        ]
 
     static func run(_ scope: Scope, _ pivot: Pivot, depth: Int) async throws -> Flow {
         let pairs = (1...depth).map { step -> SQL in
@@ -47,7 +54,9 @@ struct Flow: Encodable, Sendable {
                 """
         }
         // Pages beyond the limit become one node only after the rows are counted, when few pairs are left.
-        let rows = try await scope.rows("paths.flow", continues: true, """
+        let rows = try await scope.rows(
+            "paths.flow", continues: true,
+            """
             \(pivot.trails(scope, depth: depth)),
             pairs AS MATERIALIZED (\(SQL.joined(pairs, separator: " UNION ALL "))),
             ranked AS (
@@ -73,13 +82,15 @@ struct Flow: Encodable, Sendable {
     ///   - near: the page one step nearer to the pivot; nil for any.
     static func visitors(_ scope: Scope, _ pivot: Pivot, step: Int, name: String, near: String?) async throws -> VisitorList {
         for (parameter, value) in [("name", name), ("near", near)] where value == rest {
-            throw ServiceError.parameter(parameter, "pages grouped as \(rest) can't be opened; raise 'limit' in the report to list more of them.")
+            throw ServiceError.parameter(
+                parameter, "pages grouped as \(rest) can't be opened; raise 'limit' in the report to list more of them.")
         }
         let page = SQL(sql: "pages[\(step)]"), before = SQL(sql: "pages[\(step - 1)]")
         var conditions: [SQL] = [name == pivot.direction.end ? "\(page) IS NULL" : "\(page) = \(name)"]
         if step > 1 { conditions.append(near.map { "\(before) = \($0)" } ?? "\(before) IS NOT NULL") }
         return try await VisitorList.page(
-            "paths.flow_drill", of: scope, ctes: pivot.trails(scope, depth: step), visitors: "SELECT visitor FROM trails WHERE \(SQL.all(conditions))")
+            "paths.flow_drill", of: scope, ctes: pivot.trails(scope, depth: step),
+            visitors: "SELECT visitor FROM trails WHERE \(SQL.all(conditions))")
     }
 
     /// - Parameter rows: pairs of neighbouring pages, the steps nearest to the pivot first.

@@ -30,17 +30,24 @@ struct NextPages: Encodable, Sendable {
     let direction: String
     let flows: [Page]
 
-    static let fields: [Schema.Field] = Pivot.fields + [
-        .required("flows", .list(.object([
-            .optional("next_path", .text(2_048), "Forward; (exit) if there was no further page."),
-            .optional("prev_path", .text(2_048), "Backward; (entry) if there was no earlier page."),
-            .required("visitors", .count), .required("percentage", .number(0...100)), .required("confidence_interval", ConfidenceInterval.schema),
-        ])), "Most frequent first; (exit) or (entry) last."),
-    ]
+    static let fields: [Schema.Field] =
+        Pivot.fields + [
+            .required(
+                "flows",
+                .list(
+                    .object([
+                        .optional("next_path", .text(2_048), "Forward; (exit) if there was no further page."),
+                        .optional("prev_path", .text(2_048), "Backward; (entry) if there was no earlier page."),
+                        .required("visitors", .count), .required("percentage", .number(0...100)),
+                        .required("confidence_interval", ConfidenceInterval.schema),
+                    ])), "Most frequent first; (exit) or (entry) last.")
+        ]
 
     static func run(_ scope: Scope, _ pivot: Pivot) async throws -> NextPages {
         // The line for (exit) or (entry) is selected first, so the limit can't cut it off, and then moved to the end.
-        let rows = try await scope.rows("paths.next", continues: true, """
+        let rows = try await scope.rows(
+            "paths.next", continues: true,
+            """
             \(pivot.trails(scope, depth: 1)),
             counted AS (SELECT pages[1] AS page, count(*) AS visitors FROM trails GROUP BY page)
             SELECT page, visitors, CAST(sum(visitors) OVER () AS bigint) AS total FROM counted
@@ -54,7 +61,8 @@ struct NextPages: Encodable, Sendable {
         }
         let hasEnd = rows.first.map { $0.optionalText("page") == nil } ?? false
         return NextPages(
-            path: pivot.path, event: pivot.event, direction: pivot.direction.rawValue, flows: hasEnd ? Array(pages.dropFirst()) + [pages[0]] : pages)
+            path: pivot.path, event: pivot.event, direction: pivot.direction.rawValue,
+            flows: hasEnd ? Array(pages.dropFirst()) + [pages[0]] : pages)
     }
 
     /// - Parameter next: the page of a line; nil for all visitors of the pivot.

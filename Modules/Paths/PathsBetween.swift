@@ -42,16 +42,22 @@ struct PathsBetween: Encodable, Sendable {
     static let fields: [Schema.Field] = [
         .required("start", .text(2_048)), .required("end", .text(2_048)), .required("visitors", .count), .required("sessions", .count),
         .required("average_steps", .number(0...1e9)), .optional("median_seconds", .number(0...1e9), "Absent without sessions."),
-        .required("ways", .list(.object([
-            .required("pages", .list(.optionalText(2_048))), .required("visitors", .count), .required("sessions", .count),
-            .required("percentage", .number(0...100)), .required("confidence_interval", ConfidenceInterval.schema), .required("steps", .integer(1...Int64(maximumSteps))),
-            .required("median_seconds", .number(0...1e9)),
-        ]))),
+        .required(
+            "ways",
+            .list(
+                .object([
+                    .required("pages", .list(.optionalText(2_048))), .required("visitors", .count), .required("sessions", .count),
+                    .required("percentage", .number(0...100)), .required("confidence_interval", ConfidenceInterval.schema),
+                    .required("steps", .integer(1...Int64(maximumSteps))),
+                    .required("median_seconds", .number(0...1e9)),
+                ]))),
     ]
 
     static func run(_ scope: Scope, from start: String, to end: String) async throws -> PathsBetween {
         let median = scope.dialect.nearestRanks([50], of: "took")[0]
-        let rows = try await scope.rows("paths.between", continues: true, """
+        let rows = try await scope.rows(
+            "paths.between", continues: true,
+            """
             \(ctes(scope, from: start, to: end)),
             top AS (
               SELECT way, steps, count(*) AS sessions, count(DISTINCT visitor) AS visitors, \(median) AS took
@@ -70,9 +76,11 @@ struct PathsBetween: Encodable, Sendable {
             ways: rows.compactMap { row in
                 row.optionalText("way").map { way in
                     Way(
-                        pages: way.split(separator: separator, omittingEmptySubsequences: false).map(String.init), visitors: row.int("visitors"),
+                        pages: way.split(separator: separator, omittingEmptySubsequences: false).map(String.init),
+                        visitors: row.int("visitors"),
                         sessions: row.int("sessions"), percentage: Rounded.percentage(row.int("sessions"), of: sessions),
-                        confidenceInterval: ConfidenceInterval(row.int("sessions"), of: sessions), steps: row.int("steps"), medianSeconds: Rounded.seconds(row.int("took"), over: 1))
+                        confidenceInterval: ConfidenceInterval(row.int("sessions"), of: sessions), steps: row.int("steps"),
+                        medianSeconds: Rounded.seconds(row.int("took"), over: 1))
                 }
             })
     }
@@ -81,7 +89,8 @@ struct PathsBetween: Encodable, Sendable {
     static func visitors(_ scope: Scope, from start: String, to end: String, pages: [String]?) async throws -> VisitorList {
         let chosen: SQL = pages.map { "way = \($0.joined(separator: separator))" } ?? "TRUE"
         return try await VisitorList.page(
-            "paths.between_drill", of: scope, ctes: ctes(scope, from: start, to: end), visitors: "SELECT DISTINCT visitor FROM ways WHERE \(chosen)")
+            "paths.between_drill", of: scope, ctes: ctes(scope, from: start, to: end),
+            visitors: "SELECT DISTINCT visitor FROM ways WHERE \(chosen)")
     }
 
     /// CTEs ending with `ways`: one row for each session with a path, with `visitor`, `steps`, `took` in milliseconds, and the pages as

@@ -31,7 +31,8 @@ public struct PathsModule: AnalyticsModule {
                 parameters: ScopeParameters.range + Self.pivot + [Self.limit], fields: NextPages.fields
             ) { call, scope in try await NextPages.run(scope, try Pivot(call)) },
             .report(
-                "/api/v1/paths/flow", "The pages in several steps after or before a page or event, and how many visitors went from one to the next.",
+                "/api/v1/paths/flow",
+                "The pages in several steps after or before a page or event, and how many visitors went from one to the next.",
                 parameters: ScopeParameters.range + Self.pivot + [
                     Parameter("depth", .integer(1...Flow.maximumDepth, default: 3), "Number of steps."),
                     Parameter("limit", .integer(1...1_000, default: 10), "Pages in each step; the rest become (other)."),
@@ -46,14 +47,17 @@ public struct PathsModule: AnalyticsModule {
             .report(
                 "/api/v1/paths/drill", "The visitors behind a line of the report on next or previous pages.",
                 parameters: ScopeParameters.list + Self.pivot + [
-                    Parameter("next", .text(maximum: 2_048), "The line's page, (exit) or (entry). Default: all visitors of the page or event."),
+                    Parameter(
+                        "next", .text(maximum: 2_048), "The line's page, (exit) or (entry). Default: all visitors of the page or event.")
                 ],
                 fields: VisitorList.fields
             ) { call, scope in try await NextPages.visitors(scope, try Pivot(call), next: call.text("next").map(PagePath.clean)) },
             .report(
                 "/api/v1/paths/flow/drill", "The visitors behind a node of the flow, or behind a link.",
                 parameters: ScopeParameters.list + Self.pivot + [
-                    Parameter("step", .integer(1...Flow.maximumDepth, default: 1), "The node's distance from the page or event, in either direction."),
+                    Parameter(
+                        "step", .integer(1...Flow.maximumDepth, default: 1),
+                        "The node's distance from the page or event, in either direction."),
                     Parameter("name", .text(maximum: 2_048), required: true, "The node's page, (exit) or (entry)."),
                     Parameter("near", .text(maximum: 2_048), "For a link: the page of the node one step nearer. Default: any."),
                 ],
@@ -66,7 +70,7 @@ public struct PathsModule: AnalyticsModule {
             .report(
                 "/api/v1/paths/between/drill", "The visitors who took a path between two pages.",
                 parameters: ScopeParameters.list + Self.ends + [
-                    Parameter("pages", .text(maximum: 16_384), "The path's pages as a JSON array, as in the report. Default: all paths."),
+                    Parameter("pages", .text(maximum: 16_384), "The path's pages as a JSON array, as in the report. Default: all paths.")
                 ],
                 fields: VisitorList.fields
             ) { call, scope in

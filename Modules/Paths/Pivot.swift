@@ -42,13 +42,15 @@ struct Pivot: Sendable {
         let dialect = scope.dialect
         let condition = path.map { Step(.pageview, $0) } ?? Step(.event, event)
         let chosen: SQL = "is_chosen AND \(condition.condition(dialect))"
-        let occurrences: SQL = path != nil
+        let occurrences: SQL =
+            path != nil
             ? "SELECT visitor, session_at, number, position FROM moves WHERE \(chosen)"
             : """
-                SELECT visitor, session_at, pageview_no AS number, \(Scope.position) AS position FROM orderly WHERE \(chosen)
-                UNION ALL SELECT visitor, session_at, number, position FROM numbered WHERE \(chosen)
-                """
-        let pages = direction == .forward
+            SELECT visitor, session_at, pageview_no AS number, \(Scope.position) AS position FROM orderly WHERE \(chosen)
+            UNION ALL SELECT visitor, session_at, number, position FROM numbered WHERE \(chosen)
+            """
+        let pages =
+            direction == .forward
             ? dialect.first(depth, of: "moves.path", by: "moves.number") : dialect.last(depth, of: "moves.path", by: "moves.number")
         // An event has the number of the page it happened on, which counts as the page before it.
         let side: SQL = direction == .forward ? ">" : path != nil ? "<" : "<="

@@ -49,16 +49,20 @@ struct RetentionGrid: Encodable, Sendable {
     let average: [Cell]
 
     static let fields: [Schema.Field] = {
-        let cells = Schema.list(.object([
-            .required("interval", .integer(1...Int64(RetentionQuestion.maximumIntervals))), .required("visitors", .count),
-            .required("rate", .nullable(.number(0...100)), "In percent; null until the interval is over."),
-            .required("confidence_interval", .nullable(ConfidenceInterval.schema)),
-        ]))
+        let cells = Schema.list(
+            .object([
+                .required("interval", .integer(1...Int64(RetentionQuestion.maximumIntervals))), .required("visitors", .count),
+                .required("rate", .nullable(.number(0...100)), "In percent; null until the interval is over."),
+                .required("confidence_interval", .nullable(ConfidenceInterval.schema)),
+            ]))
         return [
             .required("period", .choice(RetentionPeriod.names)),
-            .required("cohorts", .list(.object([
-                .required("cohort", .text(10), "First day."), .required("initial_visitors", .count), .required("intervals", cells),
-            ]))),
+            .required(
+                "cohorts",
+                .list(
+                    .object([
+                        .required("cohort", .text(10), "First day."), .required("initial_visitors", .count), .required("intervals", cells),
+                    ]))),
             .required("average", cells, "Weighted average over the cohorts for which the interval is over."),
         ]
     }()
@@ -82,7 +86,8 @@ struct RetentionGrid: Encodable, Sendable {
         let cohorts = counted.sorted { $0.key < $1.key }.map { number, cohort in
             let initial = cohort.visitors[0] ?? 0
             let cells = (1...question.intervals).map { interval in
-                let visitors = question.variant == .unbounded
+                let visitors =
+                    question.variant == .unbounded
                     ? cohort.visitors.reduce(0) { $0 + ($1.key >= interval ? $1.value : 0) } : cohort.visitors[interval] ?? 0
                 let isOver = question.end(of: interval, cohort: number, latest: Instant(milliseconds: cohort.latest), in: zone) <= now
                 if isOver {

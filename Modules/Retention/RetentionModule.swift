@@ -19,7 +19,8 @@ public struct RetentionModule: AnalyticsModule {
             "intervals", .integer(1...RetentionQuestion.maximumIntervals, default: RetentionQuestion.defaultIntervals),
             "Number of periods after the first."),
         Parameter(
-            "mode", .choice(RetentionQuestion.Mode.names, default: "first_time"), "Whether a visitor starts once ever, or again in every period."),
+            "mode", .choice(RetentionQuestion.Mode.names, default: "first_time"),
+            "Whether a visitor starts once ever, or again in every period."),
         Parameter(
             "variant", .choice(RetentionQuestion.Variant.names, default: "on"),
             "Active in the interval, in it or later, or in windows counted from the visitor's own start."),
@@ -27,7 +28,9 @@ public struct RetentionModule: AnalyticsModule {
         Parameter("return_event", .text(maximum: 200), "Name of the event that counts as coming back. Default: any activity."),
     ]
 
-    public var pages: [DashboardPage] { [DashboardPage("retention", titles: ["en": "Retention", "de": "Retention"], PackageResources.page_js)] }
+    public var pages: [DashboardPage] {
+        [DashboardPage("retention", titles: ["en": "Retention", "de": "Retention"], PackageResources.page_js)]
+    }
     public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
     public var routes: [Route] {
         [
@@ -47,10 +50,12 @@ public struct RetentionModule: AnalyticsModule {
                 parameters: ScopeParameters.list + Self.grid + [
                     Parameter("cohort", .text(maximum: 10), required: true, "First day of the cohort, as in the grid."),
                     Parameter(
-                        "interval", .integer(0...RetentionQuestion.maximumIntervals, default: 0), "Number of the interval; 0 for the whole cohort."),
+                        "interval", .integer(0...RetentionQuestion.maximumIntervals, default: 0),
+                        "Number of the interval; 0 for the whole cohort."),
                     Parameter(
                         "day", .choice(RetentionReport.days.map { "D\($0)" }, default: nil),
-                        "A cell of the report by days, instead of 'interval': active on that day. Of the grid's parameters, only 'period' then applies."),
+                        "A cell of the report by days, instead of 'interval': active on that day. Of the grid's parameters, only 'period' then applies."
+                    ),
                 ],
                 fields: VisitorList.fields
             ) { call, scope in

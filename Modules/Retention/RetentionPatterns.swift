@@ -34,7 +34,8 @@ struct RetentionPatterns {
         let bit: SQL = "CAST(1 AS bigint) << CAST(\(number) - \(first) AS integer)"
         let numbers = SQL.joined((0..<count).map { "(\(sql: String($0)))" })
         let isFirstTime = question.mode == .first_time
-        let newcomers: SQL = isFirstTime
+        let newcomers: SQL =
+            isFirstTime
             ? " AND visitor NOT IN (SELECT visitor FROM activity WHERE occurred_at < \(start) AND (\(begins)))" : ""
         let lowest: SQL = isFirstTime ? " AND beginnings & ((CAST(1 AS bigint) << number) - 1) = 0" : ""
         return """

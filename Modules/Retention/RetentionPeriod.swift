@@ -33,7 +33,8 @@ enum RetentionPeriod: String, Sendable, CaseIterable {
     func number(ofCohort text: String) throws -> Int64 {
         guard case .day(let day)? = ISO8601.parse(text), calendar.start(of: calendar.number(of: day)) == day else {
             let example = self == .monthly ? "2026-03-01" : "2026-03-02"
-            throw ServiceError.parameter("cohort", "must be the first day of a \(rawValue) cohort such as \(example); got '\(text.excerpt(60))'.")
+            throw ServiceError.parameter(
+                "cohort", "must be the first day of a \(rawValue) cohort such as \(example); got '\(text.excerpt(60))'.")
         }
         return calendar.number(of: day)
     }
@@ -47,7 +48,8 @@ enum RetentionPeriod: String, Sendable, CaseIterable {
         guard cohorts <= Self.maximumCohorts else {
             throw ServiceError.parameter(
                 "period",
-                "the range has \(cohorts) cohorts; at most \(Self.maximumCohorts) are answered. Ask for a shorter range or a longer period.")
+                "the range has \(cohorts) cohorts; at most \(Self.maximumCohorts) are answered. Ask for a shorter range or a longer period."
+            )
         }
     }
 }

@@ -52,7 +52,9 @@ struct RetentionQuestion: Sendable {
     func counts(_ name: StaticString, over scope: Scope, now: Instant) async throws -> Rows {
         let wide = scope.widened(to: reach(scope.range, now: now))
         if let patterns = RetentionPatterns(self, scope, wide) { return try await wide.rows(name, continues: true, patterns.query) }
-        return try await rows(name, over: scope, now: now, """
+        return try await rows(
+            name, over: scope, now: now,
+            """
             SELECT cohort, 0 AS passed, count(*) AS visitors, max(begun_at) AS latest FROM begun GROUP BY cohort
             UNION ALL SELECT cohort, passed, count(*) AS visitors, 0 AS latest FROM returned GROUP BY cohort, passed
             """)
@@ -122,7 +124,8 @@ struct RetentionQuestion: Sendable {
         question.intervals = max(intervals, interval)
         let number = try period.number(ofCohort: cohort)
         let wanted: SQL = variant == .unbounded ? "passed >= \(interval)" : "passed = \(interval)"
-        let visitors: SQL = interval == 0
+        let visitors: SQL =
+            interval == 0
             ? "SELECT visitor FROM begun WHERE cohort = \(number)" : "SELECT visitor FROM returned WHERE cohort = \(number) AND \(wanted)"
         let wide = scope.widened(to: question.reach(scope.range, now: now))
         return try await VisitorList.page("retention.drill", of: wide, ctes: question.ctes(scope, wide), visitors: visitors)
@@ -130,14 +133,18 @@ struct RetentionQuestion: Sendable {
 
     /// The visitors of a cohort of `period` who were active `day` days after their first day: those behind a cell of `RetentionReport`.
     /// - Throws: 400 if `cohort` isn't the first day of a period.
-    static func visitors(of cohort: String, _ period: RetentionPeriod, day: Int64, over scope: Scope, now: Instant) async throws -> VisitorList {
+    static func visitors(of cohort: String, _ period: RetentionPeriod, day: Int64, over scope: Scope, now: Instant) async throws
+        -> VisitorList
+    {
         try period.check(scope.range)
         let number = try period.number(ofCohort: cohort)
         let first = period.calendar.start(of: number).number, end = period.calendar.start(of: number + 1).number
         let question = RetentionQuestion(period: .daily, intervals: day), wide = scope.widened(to: question.reach(scope.range, now: now))
-        return try await VisitorList.page("retention.days_drill", of: wide, ctes: question.ctes(scope, wide), visitors: """
-            SELECT visitor FROM returned WHERE cohort >= \(first) AND cohort < \(end) AND passed = \(day)
-            """)
+        return try await VisitorList.page(
+            "retention.days_drill", of: wide, ctes: question.ctes(scope, wide),
+            visitors: """
+                SELECT visitor FROM returned WHERE cohort >= \(first) AND cohort < \(end) AND passed = \(day)
+                """)
     }
 }
 

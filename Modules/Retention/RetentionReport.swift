@@ -29,10 +29,16 @@ struct RetentionReport: Encodable, Sendable {
 
     static let fields: [Schema.Field] = [
         .required("period", .choice(RetentionPeriod.names)),
-        .required("cohorts", .list(.object(
-            [.required("cohort", .text(10), "First day."), .required("initial_visitors", .count)]
-                + days.map { .required("D\($0)", .nullable(.number(0...100)), "In percent; null until the day is over.") }
-                + [.required("confidence_intervals", .object(days.map { .required("D\($0)", .nullable(ConfidenceInterval.schema)) }))]))),
+        .required(
+            "cohorts",
+            .list(
+                .object(
+                    [.required("cohort", .text(10), "First day."), .required("initial_visitors", .count)]
+                        + days.map { .required("D\($0)", .nullable(.number(0...100)), "In percent; null until the day is over.") }
+                        + [
+                            .required(
+                                "confidence_intervals", .object(days.map { .required("D\($0)", .nullable(ConfidenceInterval.schema)) }))
+                        ]))),
     ]
 
     static func run(_ scope: Scope, _ period: RetentionPeriod, now: Instant) async throws -> RetentionReport {
@@ -40,18 +46,22 @@ struct RetentionReport: Encodable, Sendable {
         // Counted by first day; longer cohorts are sums of these.
         let question = RetentionQuestion(period: .daily, intervals: days.last!)
         let wanted = SQL.joined(days.map { SQL(sql: String($0)) })
-        let rows = try await question.rows("retention.days", over: scope, now: now, """
+        let rows = try await question.rows(
+            "retention.days", over: scope, now: now,
+            """
             SELECT cohort, 0 AS passed, count(*) AS visitors FROM begun GROUP BY cohort
             UNION ALL SELECT cohort, passed, count(*) AS visitors FROM returned WHERE passed IN (\(wanted)) GROUP BY cohort, passed
             """)
         let zone = scope.zone
         let cohorts = Dictionary(grouping: rows) { period.calendar.number(of: Day(number: $0.int("cohort"))) }
-        return RetentionReport(period: period.rawValue, cohorts: cohorts.sorted { $0.key < $1.key }.map { number, rows in
-            func visitors(after days: Int64) -> Int64 { rows.reduce(0) { $0 + ($1.int("passed") == days ? $1.int("visitors") : 0) } }
-            let initial = visitors(after: 0), lastDay = Day(number: rows.map { $0.int("cohort") }.max()!)
-            return Cohort(
-                cohort: period.calendar.start(of: number).description, initialVisitors: initial,
-                returned: days.map { days in lastDay.adding(days: days + 1).start(in: zone) <= now ? visitors(after: days) : nil })
-        })
+        return RetentionReport(
+            period: period.rawValue,
+            cohorts: cohorts.sorted { $0.key < $1.key }.map { number, rows in
+                func visitors(after days: Int64) -> Int64 { rows.reduce(0) { $0 + ($1.int("passed") == days ? $1.int("visitors") : 0) } }
+                let initial = visitors(after: 0), lastDay = Day(number: rows.map { $0.int("cohort") }.max()!)
+                return Cohort(
+                    cohort: period.calendar.start(of: number).description, initialVisitors: initial,
+                    returned: days.map { days in lastDay.adding(days: days + 1).start(in: zone) <= now ? visitors(after: days) : nil })
+            })
     }
 }

@@ -61,7 +61,9 @@ struct Order: Sendable {
     private static func items(_ elements: [JSON], isRefund: Bool) -> [Item] {
         var items: [Item] = []
         for element in elements {
-            guard let product = ["name", "item_name", "product", "item_id", "sku"].lazy.compactMap({ text(element[$0]) }).first else { continue }
+            guard let product = ["name", "item_name", "product", "item_id", "sku"].lazy.compactMap({ text(element[$0]) }).first else {
+                continue
+            }
             let quantity = abs(number(element["quantity"]) ?? 1), price = abs(number(element["price"]) ?? 0)
             guard quantity > 0, quantity <= 1e6, let amount = Revenue.millionths(price * quantity) else { continue }
             let sign: Double = isRefund ? -1 : 1

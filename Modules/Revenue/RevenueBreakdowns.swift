@@ -9,17 +9,23 @@ struct RevenueProducts: Encodable, Sendable {
 
     static let fields: [Schema.Field] = [
         RevenueTotals.currencyField,
-        .required("data", .list(.object([
-            .required("product", .text(300)), .required("orders", .count), .required("quantity", .number(-1e15...1e15), "Sold minus returned."),
-            .required("revenue", .amount),
-        ]))),
+        .required(
+            "data",
+            .list(
+                .object([
+                    .required("product", .text(300)), .required("orders", .count),
+                    .required("quantity", .number(-1e15...1e15), "Sold minus returned."),
+                    .required("revenue", .amount),
+                ]))),
     ]
 
     static func run(_ scope: Scope, in currency: String) async throws -> RevenueProducts {
         let products = try await ProductRevenue.run(scope, in: currency, limit: scope.limit, offset: scope.offset)
-        return RevenueProducts(currency: currency, data: products.map {
-            Product(product: $0.product, orders: $0.orders, quantity: $0.quantity, revenue: $0.revenue)
-        })
+        return RevenueProducts(
+            currency: currency,
+            data: products.map {
+                Product(product: $0.product, orders: $0.orders, quantity: $0.quantity, revenue: $0.revenue)
+            })
     }
 }
 
@@ -44,25 +50,33 @@ struct RevenueSources: Encodable, Sendable {
 
     static let fields: [Schema.Field] = [
         RevenueTotals.currencyField,
-        .required("data", .list(.object([
-            .required("source", .text(300)), .required("orders", .count), .required("revenue", .amount), .required("average_order_value", .amount),
-            .required("buyers", .count),
-        ]))),
+        .required(
+            "data",
+            .list(
+                .object([
+                    .required("source", .text(300)), .required("orders", .count), .required("revenue", .amount),
+                    .required("average_order_value", .amount),
+                    .required("buyers", .count),
+                ]))),
     ]
 
     static func run(_ scope: Scope, in currency: String) async throws -> RevenueSources {
-        let rows = try await scope.rows("revenue.sources", reading: [Revenue.orders], """
+        let rows = try await scope.rows(
+            "revenue.sources", reading: [Revenue.orders],
+            """
             SELECT source, count(*) FILTER (WHERE worth >= 0) AS orders, CAST(sum(worth) AS double precision) AS revenue,
               count(DISTINCT visitor) FILTER (WHERE worth >= 0) AS buyers
             FROM (SELECT source, visitor, \(Revenue.amount(in: currency)) AS worth FROM revenue_orders) priced
             WHERE worth IS NOT NULL GROUP BY source
             ORDER BY sum(worth) DESC, orders DESC, source LIMIT \(scope.limit) OFFSET \(scope.offset)
             """)
-        return RevenueSources(currency: currency, data: rows.map { row in
-            let orders = row.int("orders"), revenue = row.double("revenue")
-            return Source(
-                source: row.text("source"), orders: orders, revenue: Revenue.units(revenue),
-                averageOrderValue: Revenue.average(revenue, over: orders, in: currency), buyers: row.int("buyers"))
-        })
+        return RevenueSources(
+            currency: currency,
+            data: rows.map { row in
+                let orders = row.int("orders"), revenue = row.double("revenue")
+                return Source(
+                    source: row.text("source"), orders: orders, revenue: Revenue.units(revenue),
+                    averageOrderValue: Revenue.average(revenue, over: orders, in: currency), buyers: row.int("buyers"))
+            })
     }
 }

@@ -29,10 +29,15 @@ public struct RevenueModule: AnalyticsModule {
             CollectorExtension(
                 "event", "An event with an amount is an order, or a refund if the amount is negative.",
                 fields: [
-                    .optional("revenue_amount", .number(-Revenue.maximumAmount...Revenue.maximumAmount), "In units of the currency, such as 59.98.").exact,
-                    .optional("revenue_currency", .optionalText(3), "ISO 4217, such as EUR. Default: the `currency` of the module's settings.").exact,
+                    .optional(
+                        "revenue_amount", .number(-Revenue.maximumAmount...Revenue.maximumAmount),
+                        "In units of the currency, such as 59.98."
+                    ).exact,
+                    .optional(
+                        "revenue_currency", .optionalText(3), "ISO 4217, such as EUR. Default: the `currency` of the module's settings."
+                    ).exact,
                 ]
-            ) { payload in try Order(payload, settings)?.addition },
+            ) { payload in try Order(payload, settings)?.addition }
         ]
     }
 
@@ -41,23 +46,30 @@ public struct RevenueModule: AnalyticsModule {
             ("source", "Where the session came from."), ("country", "ISO 3166-1 code."), ("device", "Desktop, Mobile, Tablet ..."),
             ("browser", "Browser of the session."), ("os", "Operating system."),
         ]
-        let money = [
-            (
-                "amount",
-                "In units of the order's own currency, such as 59.98; negative for refunds. "
-                    + "If orders are in several currencies, filter or group by `currency`."
-            ),
-            ("currency", "ISO 4217, of `amount`."),
-            ("converted", "In units of `converted_to`, by the configured rate; null without one."), ("converted_to", "Currency of `converted`."),
-        ], millionths: Set = ["amount", "converted"]
+        let
+            money = [
+                (
+                    "amount",
+                    "In units of the order's own currency, such as 59.98; negative for refunds. "
+                        + "If orders are in several currencies, filter or group by `currency`."
+                ),
+                ("currency", "ISO 4217, of `amount`."),
+                ("converted", "In units of `converted_to`, by the configured rate; null without one."),
+                ("converted_to", "Currency of `converted`."),
+            ], millionths: Set = ["amount", "converted"]
         return [
-            Dataset("revenue_orders", "One row for each order and each refund.", columns: [
-                ("occurred_at", "When, epoch milliseconds."), ("path", "Path of the page."), ("name", "Name of the event."),
-                ("order_id", "The site's own id of the order."),
-            ] + money + session, millionths: millionths),
-            Dataset("revenue_items", "One row for each product of an order.", columns: [
-                ("occurred_at", "When, epoch milliseconds."), ("product", "Name of the product."), ("quantity", "How many; negative for refunds."),
-            ] + money + session, millionths: millionths),
+            Dataset(
+                "revenue_orders", "One row for each order and each refund.",
+                columns: [
+                    ("occurred_at", "When, epoch milliseconds."), ("path", "Path of the page."), ("name", "Name of the event."),
+                    ("order_id", "The site's own id of the order."),
+                ] + money + session, millionths: millionths),
+            Dataset(
+                "revenue_items", "One row for each product of an order.",
+                columns: [
+                    ("occurred_at", "When, epoch milliseconds."), ("product", "Name of the product."),
+                    ("quantity", "How many; negative for refunds."),
+                ] + money + session, millionths: millionths),
         ]
     }
 

@@ -15,25 +15,33 @@ struct RevenueTimeseries: Encodable, Sendable {
 
     static let fields: [Schema.Field] = [
         RevenueTotals.currencyField,
-        .required("data", .list(.object([
-            .required("date", TimeBuckets.label), .required("orders", .count), .required("revenue", .amount), .required("refunds", .count),
-        ]))),
+        .required(
+            "data",
+            .list(
+                .object([
+                    .required("date", TimeBuckets.label), .required("orders", .count), .required("revenue", .amount),
+                    .required("refunds", .count),
+                ]))),
     ]
 
     static func run(_ scope: Scope, by unit: TimeBuckets.Unit, in currency: String) async throws -> RevenueTimeseries {
         let buckets = TimeBuckets(unit, of: scope), all = try buckets.points()
-        let rows = try await scope.rows("revenue.timeseries", reading: [Revenue.orders], """
+        let rows = try await scope.rows(
+            "revenue.timeseries", reading: [Revenue.orders],
+            """
             SELECT bucket, count(*) FILTER (WHERE worth >= 0) AS orders, count(*) FILTER (WHERE worth < 0) AS refunds,
               CAST(coalesce(sum(worth), 0) AS double precision) AS revenue
             FROM (SELECT \(buckets.number(of: "occurred_at")) AS bucket, \(Revenue.amount(in: currency)) AS worth FROM revenue_orders) priced
             GROUP BY bucket
             """)
         let rowByBucket = Dictionary(uniqueKeysWithValues: rows.map { ($0.int("bucket"), $0) })
-        return RevenueTimeseries(currency: currency, data: all.map { number in
-            let row = rowByBucket[number]
-            return Point(
-                date: buckets.label(number), orders: row?.int("orders") ?? 0, revenue: Revenue.units(row?.double("revenue") ?? 0),
-                refunds: row?.int("refunds") ?? 0)
-        })
+        return RevenueTimeseries(
+            currency: currency,
+            data: all.map { number in
+                let row = rowByBucket[number]
+                return Point(
+                    date: buckets.label(number), orders: row?.int("orders") ?? 0, revenue: Revenue.units(row?.double("revenue") ?? 0),
+                    refunds: row?.int("refunds") ?? 0)
+            })
     }
 }

@@ -18,17 +18,22 @@ struct ScrollDistribution: Encodable, Sendable {
     let samples: Int64
 
     static let fields: [Schema.Field] = [
-        .required("data", .array(.object([
-            .required("from", .integer(0...90)), .required("to", .integer(10...100)), .required("samples", .count),
-            .required("percentage", .number(0...100)), .required("reached", .number(0...100)),
-        ]), count: 10...10)),
+        .required(
+            "data",
+            .array(
+                .object([
+                    .required("from", .integer(0...90)), .required("to", .integer(10...100)), .required("samples", .count),
+                    .required("percentage", .number(0...100)), .required("reached", .number(0...100)),
+                ]), count: 10...10)),
         .required("samples", .count),
     ]
 
     /// - Parameter path: nil for all pages.
     static func run(_ scope: Scope, path: String?) async throws -> ScrollDistribution {
         let chosen: SQL = path.map { "path = \($0)" } ?? "TRUE"
-        let rows = try await scope.rows("scroll.distribution", reading: [ScrollModule.depths], continues: true, """
+        let rows = try await scope.rows(
+            "scroll.distribution", reading: [ScrollModule.depths], continues: true,
+            """
             \(ScrollModule.samples),
             ended AS NOT MATERIALIZED (SELECT least(\(scope.dialect.quotient("depth", "10")), 9) AS tenth FROM samples WHERE \(chosen))
             SELECT tenth, count(*) AS samples FROM ended GROUP BY tenth

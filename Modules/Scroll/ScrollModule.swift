@@ -16,32 +16,40 @@ public struct ScrollModule: AnalyticsModule {
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 
-    public var pages: [DashboardPage] { [DashboardPage("scroll", titles: ["en": "Scroll depth", "de": "Scrolltiefe"], PackageResources.page_js)] }
+    public var pages: [DashboardPage] {
+        [DashboardPage("scroll", titles: ["en": "Scroll depth", "de": "Scrolltiefe"], PackageResources.page_js)]
+    }
     public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
     public var factTables: [FactTable] { [Self.depths] }
     public var migrations: [Migration] { [Migration("001-create", on: .events, [.createFactTable(Self.depths)])] }
 
     public var datasets: [Dataset] {
         [
-            Dataset("scroll_depths", "One row for each reported depth; a page may have several in one session.", columns: [
-                ("occurred_at", "When it arrived, epoch milliseconds."), ("path", "Path of the page."),
-                ("max_depth", "Percent of the page, 0 to 100."),
-                ("session_at", "Start of the session; with the visitor it identifies the session."), ("source", "Where the session came from."),
-                ("country", "ISO 3166-1 code."), ("device", "Desktop, Mobile, Tablet ..."), ("browser", "Browser of the session."),
-                ("os", "Operating system."),
-            ]),
+            Dataset(
+                "scroll_depths", "One row for each reported depth; a page may have several in one session.",
+                columns: [
+                    ("occurred_at", "When it arrived, epoch milliseconds."), ("path", "Path of the page."),
+                    ("max_depth", "Percent of the page, 0 to 100."),
+                    ("session_at", "Start of the session; with the visitor it identifies the session."),
+                    ("source", "Where the session came from."),
+                    ("country", "ISO 3166-1 code."), ("device", "Desktop, Mobile, Tablet ..."), ("browser", "Browser of the session."),
+                    ("os", "Operating system."),
+                ])
         ]
     }
 
     public var collectors: [Collector] {
         [
-            Collector("scroll_depth", "How far a visitor scrolled on a page.", fields: [
-                .required("path", .text(8_192), "Path of the page."),
-                .required("max_depth", .integer(0...100), "The deepest point so far, percent of the page."),
-            ]) { payload in
+            Collector(
+                "scroll_depth", "How far a visitor scrolled on a page.",
+                fields: [
+                    .required("path", .text(8_192), "Path of the page."),
+                    .required("max_depth", .integer(0...100), "The deepest point so far, percent of the page."),
+                ]
+            ) { payload in
                 let path = payload.text("path"), depth = payload.integer("max_depth") ?? 0
                 return Draft(facts: { visit in [(Self.depths, visit.sessionValues + [.text(visit.page(path)), .int(depth)])] })
-            },
+            }
         ]
     }
 

@@ -22,14 +22,17 @@ struct ScrollPages: Encodable, Sendable {
 
     static func run(_ scope: Scope) async throws -> [ScrollPages] {
         let ranks = scope.dialect.nearestRanks([50, 75], of: "depth")
-        return try await scope.rows("scroll.pages", reading: [ScrollModule.depths], continues: true, """
+        return try await scope.rows(
+            "scroll.pages", reading: [ScrollModule.depths], continues: true,
+            """
             \(ScrollModule.samples)
             SELECT path, sum(depth) AS depths, count(*) AS samples, \(ranks[0]) AS p50, \(ranks[1]) AS p75 FROM samples
             GROUP BY path ORDER BY samples DESC, path LIMIT \(scope.limit) OFFSET \(scope.offset)
-            """).map { row in
-                ScrollPages(
-                    path: row.text("path"), avgMaxDepth: Rounded.average(row.int("depths"), over: row.int("samples")),
-                    p50: row.int("p50"), p75: row.int("p75"), samples: row.int("samples"))
-            }
+            """
+        ).map { row in
+            ScrollPages(
+                path: row.text("path"), avgMaxDepth: Rounded.average(row.int("depths"), over: row.int("samples")),
+                p50: row.int("p50"), p75: row.int("p75"), samples: row.int("samples"))
+        }
     }
 }

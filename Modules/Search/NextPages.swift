@@ -15,9 +15,12 @@ struct NextPages: Encodable, Sendable {
     let searches: Int64
 
     static let fields: [Schema.Field] = [
-        .required("data", .list(.object([
-            .required("path", .optionalText(2_048)), .required("count", .count), .required("percentage", .number(0...100)),
-        ]))),
+        .required(
+            "data",
+            .list(
+                .object([
+                    .required("path", .optionalText(2_048)), .required("count", .count), .required("percentage", .number(0...100)),
+                ]))),
         .required("searches", .count),
     ]
 
@@ -26,7 +29,9 @@ struct NextPages: Encodable, Sendable {
     /// - Parameter term: nil for all searches.
     static func run(_ scope: Scope, term: String?) async throws -> NextPages {
         let chosen: SQL = term.map { "term = \($0)" } ?? "TRUE"
-        let rows = try await scope.rows("search.next_pages", reading: [SearchModule.queries], continues: true, """
+        let rows = try await scope.rows(
+            "search.next_pages", reading: [SearchModule.queries], continues: true,
+            """
             searched AS MATERIALIZED (
               SELECT visitor, session_at, occurred_at, path, term, row_number() OVER (ORDER BY occurred_at, visitor, session_at, term) AS number
               FROM search_queries WHERE \(chosen)),
@@ -48,7 +53,9 @@ struct NextPages: Encodable, Sendable {
         // Past the end of the list there is no row to read the total from.
         let searches = rows.isEmpty && scope.offset > 0 ? try await Self.searches(scope, chosen) : rows.first?.int("searches") ?? 0
         return NextPages(
-            data: rows.map { Page(path: $0.text("next_path"), count: $0.int("n"), percentage: Rounded.percentage($0.int("n"), of: searches)) },
+            data: rows.map {
+                Page(path: $0.text("next_path"), count: $0.int("n"), percentage: Rounded.percentage($0.int("n"), of: searches))
+            },
             searches: searches)
     }
 

@@ -31,27 +31,33 @@ public struct SearchModule: AnalyticsModule {
 
     public var datasets: [Dataset] {
         [
-            Dataset("search_queries", "One row for each search.", columns: [
-                ("occurred_at", "When it arrived, epoch milliseconds."), ("path", "Path of the page."),
-                ("term", "The search term, with e-mail addresses and card numbers masked."), ("results_count", "Number of results; null if not sent."),
-                ("source", "Where the session came from."), ("country", "ISO 3166-1 code."), ("device", "Desktop, Mobile, Tablet ..."),
-                ("browser", "Browser of the session."), ("os", "Operating system."),
-            ]),
+            Dataset(
+                "search_queries", "One row for each search.",
+                columns: [
+                    ("occurred_at", "When it arrived, epoch milliseconds."), ("path", "Path of the page."),
+                    ("term", "The search term, with e-mail addresses and card numbers masked."),
+                    ("results_count", "Number of results; null if not sent."),
+                    ("source", "Where the session came from."), ("country", "ISO 3166-1 code."), ("device", "Desktop, Mobile, Tablet ..."),
+                    ("browser", "Browser of the session."), ("os", "Operating system."),
+                ])
         ]
     }
 
     public var collectors: [Collector] {
         [
-            Collector("search_query", "A visitor searched the site.", fields: [
-                .required("query", .text(2_048), "The search term; 200 characters are kept."),
-                .optional("results_count", .integer(0...1_000_000_000), "Number of results."),
-                .optional("path", .optionalText(8_192), "Path of the page; the session's last page by default."),
-            ]) { payload in
+            Collector(
+                "search_query", "A visitor searched the site.",
+                fields: [
+                    .required("query", .text(2_048), "The search term; 200 characters are kept."),
+                    .optional("results_count", .integer(0...1_000_000_000), "Number of results."),
+                    .optional("path", .optionalText(8_192), "Path of the page; the session's last page by default."),
+                ]
+            ) { payload in
                 let term = SearchTerm.normalized(payload.text("query")), path = payload.text("path")
                 guard !term.isEmpty else { throw ServiceError.body("field 'query' must hold more than spaces.") }
                 let results = payload.integer("results_count").map(Value.int) ?? .null
                 return Draft(facts: { visit in [(Self.queries, visit.sessionValues + [.text(visit.page(path)), .text(term), results])] })
-            },
+            }
         ]
     }
 

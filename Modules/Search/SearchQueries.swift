@@ -22,19 +22,22 @@ struct SearchQueries: Encodable, Sendable {
     ])
 
     static func run(_ scope: Scope) async throws -> [SearchQueries] {
-        try await scope.rows("search.queries", reading: [SearchModule.queries], continues: true, """
+        try await scope.rows(
+            "search.queries", reading: [SearchModule.queries], continues: true,
+            """
             searched AS NOT MATERIALIZED (
               SELECT term, visitor, count(*) AS n, sum(results_count) AS results, count(results_count) AS counted,
                 count(*) FILTER (WHERE results_count = 0) AS empty
               FROM search_queries GROUP BY term, visitor)
             SELECT term, sum(n) AS n, count(*) AS visitors, sum(results) AS results, sum(counted) AS counted, sum(empty) AS empty
             FROM searched GROUP BY term ORDER BY sum(n) DESC, term LIMIT \(scope.limit) OFFSET \(scope.offset)
-            """).map { row in
-                let counted = row.int("counted")
-                return SearchQueries(
-                    query: row.text("term"), count: row.int("n"), unique: row.int("visitors"),
-                    avgResults: counted == 0 ? nil : Rounded.average(row.int("results"), over: counted), zeroResults: row.int("empty"))
-            }
+            """
+        ).map { row in
+            let counted = row.int("counted")
+            return SearchQueries(
+                query: row.text("term"), count: row.int("n"), unique: row.int("visitors"),
+                avgResults: counted == 0 ? nil : Rounded.average(row.int("results"), over: counted), zeroResults: row.int("empty"))
+        }
     }
 }
 
@@ -50,10 +53,13 @@ struct EmptySearches: Encodable, Sendable {
     ])
 
     static func run(_ scope: Scope) async throws -> [EmptySearches] {
-        try await scope.rows("search.no_results", reading: [SearchModule.queries], """
+        try await scope.rows(
+            "search.no_results", reading: [SearchModule.queries],
+            """
             SELECT term, sum(n) AS n, count(*) AS visitors
             FROM (SELECT term, visitor, count(*) AS n FROM search_queries WHERE results_count = 0 GROUP BY term, visitor) searched
             GROUP BY term ORDER BY sum(n) DESC, term LIMIT \(scope.limit) OFFSET \(scope.offset)
-            """).map { EmptySearches(query: $0.text("term"), count: $0.int("n"), unique: $0.int("visitors")) }
+            """
+        ).map { EmptySearches(query: $0.text("term"), count: $0.int("n"), unique: $0.int("visitors")) }
     }
 }

@@ -18,15 +18,21 @@ struct SegmentBreakdown: Encodable, Sendable {
         switch property {
         case "country", "device", "browser", "os":
             let column = SQL(sql: property)
-            rows = try await scope.rows("segments.by_property", """
+            rows = try await scope.rows(
+                "segments.by_property",
+                """
                 SELECT \(column) AS value, count(DISTINCT visitor) AS visitors FROM activity WHERE \(column) <> '' GROUP BY \(column) \(page)
                 """)
         case "path":
-            rows = try await scope.rows("segments.by_path", """
+            rows = try await scope.rows(
+                "segments.by_path",
+                """
                 SELECT path AS value, count(DISTINCT visitor) AS visitors FROM pageviews GROUP BY path \(page)
                 """)
         case "event":
-            rows = try await scope.rows("segments.by_event", """
+            rows = try await scope.rows(
+                "segments.by_event",
+                """
                 SELECT name AS value, count(DISTINCT visitor) AS visitors FROM events GROUP BY name \(page)
                 """)
         case _ where property.hasPrefix("trait:") && property.utf8.count > 6:
@@ -34,15 +40,20 @@ struct SegmentBreakdown: Encodable, Sendable {
             rows = try await byTrait(String(property.dropFirst(6)), segment, call, scope, page)
         default:
             throw ServiceError.parameter(
-                "property", "must be one of \(properties.map { "'\($0)'" }.joined(separator: ", ")), 'trait:NAME'; got '\(property.excerpt(60))'.")
+                "property",
+                "must be one of \(properties.map { "'\($0)'" }.joined(separator: ", ")), 'trait:NAME'; got '\(property.excerpt(60))'.")
         }
         return rows.map { SegmentBreakdown(value: $0.text("value"), visitors: $0.int("visitors")) }
     }
 
     /// The members active in the range, by their latest value of the trait, which may have been sent at any time.
-    private static func byTrait(_ name: String, _ segment: Segment, _ call: ProjectRequest, _ scope: Scope, _ page: SQL) async throws -> Rows {
+    private static func byTrait(_ name: String, _ segment: Segment, _ call: ProjectRequest, _ scope: Scope, _ page: SQL) async throws
+        -> Rows
+    {
         let dialect = scope.dialect
-        return try await scope.rowsOverAllTime("segments.by_trait", Identity.traits, as: "traits", """
+        return try await scope.rowsOverAllTime(
+            "segments.by_trait", Identity.traits, as: "traits",
+            """
             latest AS (
               SELECT visitor, \(Identity.latest("value", dialect)) AS value FROM traits WHERE name = \(name) GROUP BY visitor),
             members AS (SELECT DISTINCT visitor FROM activity),

@@ -37,7 +37,9 @@ struct SegmentComparison: Encodable, Sendable {
         _ definition: Resource.Definition, _ segment: Segment, _ scope: Scope, converting event: String?, hasRevenue: Bool
     ) async throws -> SegmentComparison {
         let scope = scope.of(segment)
-        async let traffic = scope.rows("segments.traffic", """
+        async let traffic = scope.rows(
+            "segments.traffic",
+            """
             SELECT count(DISTINCT visitor) AS visitors, count(*) AS sessions, coalesce(sum(pageviews), 0) AS pageviews,
               coalesce(sum(events), 0) AS events, count(*) FILTER (WHERE pageviews = 1) AS bounces,
               coalesce(sum(ended_at - started_at), 0) AS duration
@@ -47,12 +49,15 @@ struct SegmentComparison: Encodable, Sendable {
         async let converted = scope.rows(
             "segments.conversions", "SELECT count(*) AS times, count(DISTINCT visitor) AS visitors FROM events WHERE name = \(event ?? "")")
         let row = try await traffic[0], orders = try await totals, times = try await converted[0], visitors = row.int("visitors")
-        let (conversions, converting) = event == nil ? (orders?.orders ?? 0, orders?.buyers ?? 0) : (times.int("times"), times.int("visitors"))
+        let (conversions, converting) =
+            event == nil ? (orders?.orders ?? 0, orders?.buyers ?? 0) : (times.int("times"), times.int("visitors"))
         return SegmentComparison(
             segmentID: definition.id, name: definition.fields["name"]?.string ?? "", visitors: visitors, sessions: row.int("sessions"),
-            pageviews: row.int("pageviews"), events: row.int("events"), bounceRate: Rounded.percentage(row.int("bounces"), of: row.int("sessions")),
+            pageviews: row.int("pageviews"), events: row.int("events"),
+            bounceRate: Rounded.percentage(row.int("bounces"), of: row.int("sessions")),
             avgDuration: Rounded.seconds(row.int("duration"), over: row.int("sessions")), conversions: conversions,
-            conversionRate: Rounded.percentage(converting, of: visitors, decimals: 2), confidenceInterval: ConfidenceInterval(converting, of: visitors),
+            conversionRate: Rounded.percentage(converting, of: visitors, decimals: 2),
+            confidenceInterval: ConfidenceInterval(converting, of: visitors),
             revenue: orders?.revenue ?? 0)
     }
 }

@@ -66,7 +66,9 @@ struct SegmentSizes: Encodable, Sendable {
     static func run(_ segment: Segment, _ scope: Scope, by unit: TimeBuckets.Unit) async throws -> SegmentSizes {
         let buckets = TimeBuckets(unit, of: scope), all = try buckets.points()
         let count = try await scope.visitorCount().distinct(groups: Int64(all.count))
-        let rows = try await scope.of(segment).rows("segments.sizes", """
+        let rows = try await scope.of(segment).rows(
+            "segments.sizes",
+            """
             SELECT \(buckets.number(of: "occurred_at")) AS bucket, \(count) AS visitors FROM activity GROUP BY bucket
             """)
         let visitorsByBucket = Dictionary(uniqueKeysWithValues: rows.map { ($0.int("bucket"), $0.int("visitors")) })

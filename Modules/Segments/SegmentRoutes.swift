@@ -18,7 +18,7 @@ extension SegmentsModule {
             .report(
                 one + "/breakdown", "Visitors of a segment by one property.",
                 parameters: ScopeParameters.list + [
-                    Parameter("property", .text(maximum: 200), required: true, "country, device, browser, os, path, event or trait:NAME."),
+                    Parameter("property", .text(maximum: 200), required: true, "country, device, browser, os, path, event or trait:NAME.")
                 ],
                 fields: ReportList<SegmentBreakdown>.fields(SegmentBreakdown.members)
             ) { call, scope in
@@ -34,26 +34,33 @@ extension SegmentsModule {
                 return try await SegmentSizes.run(try await SegmentDefinition.segment(definition, for: call), scope, by: call.interval)
             },
             Route(
-                .post, resource.path + "/preview", "How many visitors match a definition, before it is saved.", scope: .query, access: .read,
+                .post, resource.path + "/preview", "How many visitors match a definition, before it is saved.", scope: .query,
+                access: .read,
                 parameters: ScopeParameters.range, body: .object([.required("definition", .object([]), "match and conditions.")]),
                 success: .json(.object(SegmentPreview.fields))
             ) { call in
                 let scope = try await call.scope(), body = try await call.body()
                 guard let definition = body["definition"] else { throw ServiceError.body("missing required field 'definition'.") }
-                return try .json(try await SegmentPreview.run(try await SegmentDefinition.resolve(try Segment.parse(definition), for: call), scope))
+                return try .json(
+                    try await SegmentPreview.run(try await SegmentDefinition.resolve(try Segment.parse(definition), for: call), scope))
             }.explained,
         ]
     }
 
     @Sendable private func compare(_ call: ProjectRequest, _ scope: Scope) async throws -> ReportList<SegmentComparison> {
         let ids = (call.text("segment_ids") ?? "").split(separator: ",").map { Identifiers.plain($0.filter { $0 != " " }) }
-        guard (1...10).contains(ids.count) else { throw ServiceError.parameter("segment_ids", "1 to 10 ids are accepted; got \(ids.count).") }
+        guard (1...10).contains(ids.count) else {
+            throw ServiceError.parameter("segment_ids", "1 to 10 ids are accepted; got \(ids.count).")
+        }
         let hasRevenue = (try? call.require(module: "revenue")) != nil
         var lines: [SegmentComparison] = []
         for id in ids {
-            guard let definition = try await SegmentDefinition.resource.find(id, for: call) else { throw ServiceError.notFound("Segment", id) }
+            guard let definition = try await SegmentDefinition.resource.find(id, for: call) else {
+                throw ServiceError.notFound("Segment", id)
+            }
             let segment = try await SegmentDefinition.segment(definition, for: call)
-            lines.append(try await SegmentComparison.run(definition, segment, scope, converting: call.text("event"), hasRevenue: hasRevenue))
+            lines.append(
+                try await SegmentComparison.run(definition, segment, scope, converting: call.text("event"), hasRevenue: hasRevenue))
         }
         return ReportList(data: lines)
     }

@@ -12,9 +12,10 @@ enum PageviewCollector {
             .optional("language", .optionalText(64), "BCP 47 tag, such as en-US."),
         ]
     ) { payload in
-        Draft(activity: ActivityDraft(
-            kind: .pageview, path: payload.text("path"), title: payload.text("title"), referrer: payload.text("referrer"),
-            screen: payload.text("screen"), language: payload.text("language")))
+        Draft(
+            activity: ActivityDraft(
+                kind: .pageview, path: payload.text("path"), title: payload.text("title"), referrer: payload.text("referrer"),
+                screen: payload.text("screen"), language: payload.text("language")))
     }
 }
 
@@ -28,9 +29,10 @@ enum EventCollector {
             .optional("referrer", .optionalText(8_192)), .optional("screen", .optionalText(40)), .optional("language", .optionalText(64)),
         ]
     ) { payload in
-        Draft(activity: ActivityDraft(
-            kind: .event, path: payload.text("path"), name: payload.text("name"), data: payload.jsonText("data"),
-            referrer: payload.text("referrer"), screen: payload.text("screen"),
-            language: payload.text("language")))
+        Draft(
+            activity: ActivityDraft(
+                kind: .event, path: payload.text("path"), name: payload.text("name"), data: payload.jsonText("data"),
+                referrer: payload.text("referrer"), screen: payload.text("screen"),
+                language: payload.text("language")))
     }
 }

@@ -9,7 +9,8 @@ struct TrackingScript: Sendable {
     /// The features whose payloads no module of their own collects yet, and those that every page may load.
     static let features = [
         ScriptFeature("clicks", PackageResources.clicks_min_js, sends: "click_event"), ScriptFeature("more", PackageResources.more_min_js),
-        ScriptFeature("navigation", PackageResources.navigation_min_js), ScriptFeature("replay", PackageResources.replay_min_js, sends: "replay"),
+        ScriptFeature("navigation", PackageResources.navigation_min_js),
+        ScriptFeature("replay", PackageResources.replay_min_js, sends: "replay"),
     ]
     /// The query with which the core script requests the features that were built together with it.
     let version = Self.version(in: String(decoding: PackageResources.pulse_min_js, as: UTF8.self))

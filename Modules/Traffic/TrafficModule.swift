@@ -42,18 +42,26 @@ public struct TrafficModule: AnalyticsModule {
 
     public var datasets: [Dataset] {
         let shared = [
-            ("occurred_at", "When it happened, epoch milliseconds."), ("path", "Path of the page."), ("source", "Where the session came from."),
-            ("country", "ISO 3166-1 code."), ("region", "ISO 3166-2 code."), ("city", "English name."), ("browser", "Browser of the session."),
+            ("occurred_at", "When it happened, epoch milliseconds."), ("path", "Path of the page."),
+            ("source", "Where the session came from."),
+            ("country", "ISO 3166-1 code."), ("region", "ISO 3166-2 code."), ("city", "English name."),
+            ("browser", "Browser of the session."),
             ("os", "Operating system."), ("device", "Desktop, Mobile, Tablet ..."), ("language", "BCP 47 tag."),
         ]
         return [
             Dataset("pageviews", "One row for each pageview.", columns: shared.map { ($0, $1) } + [("title", "Title of the page.")]),
-            Dataset("events", "One row for each custom event.", columns: shared.map { ($0, $1) } + [("name", "Name of the event."), ("data", "Its properties, as JSON.")]),
-            Dataset("sessions", "One row for each session.", columns: [
-                ("started_at", "First activity, epoch milliseconds."), ("ended_at", "Last activity."), ("pageviews", "Number of pageviews."),
-                ("events", "Number of custom events."), ("entry_path", "First page."), ("exit_path", "Last page."), ("source", "Where it came from."),
-                ("country", "ISO 3166-1 code."), ("device", "Desktop, Mobile, Tablet ..."),
-            ]),
+            Dataset(
+                "events", "One row for each custom event.",
+                columns: shared.map { ($0, $1) } + [("name", "Name of the event."), ("data", "Its properties, as JSON.")]),
+            Dataset(
+                "sessions", "One row for each session.",
+                columns: [
+                    ("started_at", "First activity, epoch milliseconds."), ("ended_at", "Last activity."),
+                    ("pageviews", "Number of pageviews."),
+                    ("events", "Number of custom events."), ("entry_path", "First page."), ("exit_path", "Last page."),
+                    ("source", "Where it came from."),
+                    ("country", "ISO 3166-1 code."), ("device", "Desktop, Mobile, Tablet ..."),
+                ]),
         ]
     }
 }

@@ -12,11 +12,13 @@ extension TrafficModule {
             Route(
                 .get, "/api/v1/stats", "The overview, compared with the preceding period of equal length.", scope: .query, access: .read,
                 parameters: ScopeParameters.range + [
-                    Parameter("compare", .choice(["previous", "none"], default: "previous"), "With none, the preceding period is left out."),
+                    Parameter(
+                        "compare", .choice(["previous", "none"], default: "previous"), "With none, the preceding period is left out.")
                 ],
-                success: .json(.object([
-                    .required("current", Overview.schema), .optional("previous", Overview.schema, "Unless compare=none."),
-                ])), use: stats
+                success: .json(
+                    .object([
+                        .required("current", Overview.schema), .optional("previous", Overview.schema, "Unless compare=none."),
+                    ])), use: stats
             ).explained,
             .report(
                 "/api/v1/stats/timeseries", "Pageviews, visitors and sessions by day or hour.",
@@ -38,16 +40,19 @@ extension TrafficModule {
             .report("/api/v1/events", "Custom events by count.", fields: [.required("data", .list(event))]) { _, scope in
                 ReportList(data: try await Breakdowns.events(scope))
             },
-            .report("/api/v1/devices", "Visitors by browser, system and device.", fields: Devices.fields) { _, scope in try await Devices.run(scope) },
+            .report("/api/v1/devices", "Visitors by browser, system and device.", fields: Devices.fields) { _, scope in
+                try await Devices.run(scope)
+            },
             .report(
                 "/api/v1/geo", "Visitors by country, region or city.",
                 parameters: ScopeParameters.list + [
-                    Parameter("level", .choice(["country", "region", "city"], default: "country"), "Level of detail."),
+                    Parameter("level", .choice(["country", "region", "city"], default: "country"), "Level of detail.")
                 ],
                 fields: [.required("data", .list(place))]
             ) { call, scope in ReportList(data: try await Breakdowns.places(scope, level: call.text("level") ?? "country")) },
             .drill("/api/v1/stats", by: []), .drill("/api/v1/pages", by: ["path"]), .drill("/api/v1/pages/entry", by: ["entry_page"]),
-            .drill("/api/v1/pages/exit", by: ["exit_page"]), .drill("/api/v1/referrers", by: ["source"]), .drill("/api/v1/events", by: ["event"]),
+            .drill("/api/v1/pages/exit", by: ["exit_page"]), .drill("/api/v1/referrers", by: ["source"]),
+            .drill("/api/v1/events", by: ["event"]),
             .drill("/api/v1/devices", by: ["browser", "os", "device"]), .drill("/api/v1/geo", by: ["country", "region", "city"]),
             Route(
                 .get, "/api/v1/realtime", "Visitors active in the last five minutes.", scope: .query, access: .read,

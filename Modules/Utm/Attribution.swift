@@ -16,7 +16,8 @@ enum AttributionModel: String, Sendable, CaseIterable {
         case .firstTouch: "CASE WHEN place = 1 THEN \(1.0) ELSE \(0.0) END"
         case .lastTouch: "CASE WHEN place = touches THEN \(1.0) ELSE \(0.0) END"
         case .linear: "\(1.0) / touches"
-        case .positionBased: """
+        case .positionBased:
+            """
             CASE WHEN touches = 1 THEN \(1.0) WHEN touches = 2 THEN \(0.5) WHEN place = 1 OR place = touches THEN \(0.4)
               ELSE \(0.2) / (touches - 2) END
             """
@@ -49,7 +50,9 @@ struct Attribution: Sendable {
     func credits(_ scope: Scope) async throws -> [Credit] {
         let lookback = Int64(lookbackDays) * 86_400_000
         let wide = scope.widened(to: TimeRange(start: scope.range.start.adding(milliseconds: -lookback), end: scope.range.end))
-        let rows = try await wide.rows("utm.attribution", reading: [UtmModule.touches, Revenue.orders], continues: true, """
+        let rows = try await wide.rows(
+            "utm.attribution", reading: [UtmModule.touches, Revenue.orders], continues: true,
+            """
             \(UtmModule.firstTouches),
             converted AS MATERIALIZED (
               SELECT row_number() OVER (ORDER BY occurred_at, visitor, name, order_id, worth) AS number, visitor, occurred_at AS ordered_at, worth
@@ -86,7 +89,8 @@ struct Attribution: Sendable {
         return rows.map { row in
             Credit(
                 origin: Origin(
-                    referrer: row.text("source"), source: row.text("utm_source"), medium: row.text("utm_medium"), campaign: row.text("utm_campaign"),
+                    referrer: row.text("source"), source: row.text("utm_source"), medium: row.text("utm_medium"),
+                    campaign: row.text("utm_campaign"),
                     clickID: ClickID(rawValue: row.text("click_id"))),
                 orders: row.double("orders"), revenue: row.double("revenue"))
         }
@@ -120,18 +124,22 @@ struct AttributionReport: Encodable, Sendable {
 
     static let fields: [Schema.Field] = [
         modelField, RevenueTotals.currencyField, lookbackField,
-        .required("data", .list(.object([
-            .required("channel", Channel.schema), .required("source", .text(300)),
-            .required("campaign", .nullable(.text(CampaignFields.maximumLength))),
-            .required("orders", .number(0...1e15)), .required("revenue", .amount),
-        ]))),
+        .required(
+            "data",
+            .list(
+                .object([
+                    .required("channel", Channel.schema), .required("source", .text(300)),
+                    .required("campaign", .nullable(.text(CampaignFields.maximumLength))),
+                    .required("orders", .number(0...1e15)), .required("revenue", .amount),
+                ]))),
     ]
 
     static func run(_ scope: Scope, _ attribution: Attribution) async throws -> AttributionReport {
         struct Key: Hashable { let channel: Channel, source: ExactText, campaign: ExactText }
         var sums: [Key: (orders: Double, revenue: Double)] = [:]
         for credit in try await attribution.credits(scope) {
-            let key = Key(channel: Channel(credit.origin), source: ExactText(credit.origin.source), campaign: ExactText(credit.origin.campaign))
+            let key = Key(
+                channel: Channel(credit.origin), source: ExactText(credit.origin.source), campaign: ExactText(credit.origin.campaign))
             let sum = sums[key] ?? (0, 0)
             sums[key] = (sum.orders + credit.orders, sum.revenue + credit.revenue)
         }

@@ -34,12 +34,16 @@ struct CampaignCosts: Encodable, Sendable {
 
     static let fields: [Schema.Field] = [
         AttributionReport.modelField, RevenueTotals.currencyField, AttributionReport.lookbackField,
-        .required("data", .list(.object([
-            .required("campaign", .text(300)), .required("cost", .amount), .required("clicks", .amount), .required("impressions", .amount),
-            .required("orders", .number(0...1e15)), .required("revenue", .amount),
-            .required("cost_per_conversion", .nullable(.amount), "Cost over orders; null without orders."),
-            .required("return_on_ad_spend", .nullable(.number(0...1e18)), "Revenue over cost; null without cost."),
-        ]))),
+        .required(
+            "data",
+            .list(
+                .object([
+                    .required("campaign", .text(300)), .required("cost", .amount), .required("clicks", .amount),
+                    .required("impressions", .amount),
+                    .required("orders", .number(0...1e15)), .required("revenue", .amount),
+                    .required("cost_per_conversion", .nullable(.amount), "Cost over orders; null without orders."),
+                    .required("return_on_ad_spend", .nullable(.number(0...1e18)), "Revenue over cost; null without cost."),
+                ]))),
     ]
 
     /// Campaigns with imported costs, most expensive first. An imported campaign name matches `utm_campaign` regardless of case and

@@ -5,13 +5,14 @@ struct CampaignFields: Sendable {
     static let names = ["utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"]
     static let maximumLength = 200
 
-    static let fields: [Schema.Field] = [
-        .optional("utm_source", .optionalText(maximumLength), "The source that sent the visitor."),
-        .optional("utm_medium", .optionalText(maximumLength), "The medium, such as cpc or email."),
-        .optional("utm_campaign", .optionalText(maximumLength), "Name of the campaign."),
-        .optional("utm_content", .optionalText(maximumLength), "Distinguishes several links of a campaign."),
-        .optional("utm_term", .optionalText(maximumLength), "The paid search keyword."),
-    ] + ClickID.fields
+    static let fields: [Schema.Field] =
+        [
+            .optional("utm_source", .optionalText(maximumLength), "The source that sent the visitor."),
+            .optional("utm_medium", .optionalText(maximumLength), "The medium, such as cpc or email."),
+            .optional("utm_campaign", .optionalText(maximumLength), "Name of the campaign."),
+            .optional("utm_content", .optionalText(maximumLength), "Distinguishes several links of a campaign."),
+            .optional("utm_term", .optionalText(maximumLength), "The paid search keyword."),
+        ] + ClickID.fields
 
     /// In the order of `names`; "" for parameters that weren't sent.
     let values: [String]

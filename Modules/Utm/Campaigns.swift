@@ -39,7 +39,9 @@ struct Campaigns: Encodable, Sendable {
     ])
 
     static func run(_ scope: Scope) async throws -> [Campaigns] {
-        try await scope.rows("utm.campaigns", reading: [UtmModule.touches], continues: true, """
+        try await scope.rows(
+            "utm.campaigns", reading: [UtmModule.touches], continues: true,
+            """
             \(UtmModule.firstTouches),
             views AS NOT MATERIALIZED (SELECT visitor, session_at, count(*) AS n FROM pageviews GROUP BY visitor, session_at)
             SELECT utm_campaign, count(DISTINCT touch.visitor) AS visitors, sum(coalesce(views.n, 0)) AS views, count(*) AS sessions,
@@ -49,13 +51,14 @@ struct Campaigns: Encodable, Sendable {
             LEFT JOIN views ON views.visitor = touch.visitor AND views.session_at = touch.session_at
             WHERE utm_campaign <> '' GROUP BY utm_campaign
             ORDER BY visitors DESC, utm_campaign LIMIT \(scope.limit) OFFSET \(scope.offset)
-            """).map { row in
-                let sessions = row.int("sessions")
-                return Campaigns(
-                    campaign: row.text("utm_campaign"), visitors: row.int("visitors"), pageviews: row.int("views"),
-                    bounceRate: Rounded.percentage(row.int("bounces"), of: sessions),
-                    avgDuration: Rounded.seconds(row.int("duration"), over: sessions))
-            }
+            """
+        ).map { row in
+            let sessions = row.int("sessions")
+            return Campaigns(
+                campaign: row.text("utm_campaign"), visitors: row.int("visitors"), pageviews: row.int("views"),
+                bounceRate: Rounded.percentage(row.int("bounces"), of: sessions),
+                avgDuration: Rounded.seconds(row.int("duration"), over: sessions))
+        }
     }
 }
 
@@ -79,21 +82,25 @@ struct CampaignBreakdown: Encodable, Sendable {
 
     static func fields(_ parameter: Parameter) -> [Schema.Field] {
         ReportList<CampaignBreakdown>.fields([
-            .required(parameter.rawValue, .text(CampaignFields.maximumLength)), .required("visitors", .count), .required("pageviews", .count),
+            .required(parameter.rawValue, .text(CampaignFields.maximumLength)), .required("visitors", .count),
+            .required("pageviews", .count),
         ])
     }
 
     static func run(_ scope: Scope, by parameter: Parameter) async throws -> [CampaignBreakdown] {
         let column = SQL(sql: "utm_\(parameter.rawValue)")
-        return try await scope.rows("utm.breakdown", reading: [UtmModule.touches], continues: true, """
+        return try await scope.rows(
+            "utm.breakdown", reading: [UtmModule.touches], continues: true,
+            """
             \(UtmModule.firstTouches)
             SELECT \(column) AS name, count(DISTINCT touch.visitor) AS visitors, count(*) FILTER (WHERE kind = 0) AS views
             FROM first_touches touch JOIN activity ON activity.visitor = touch.visitor AND activity.session_at = touch.session_at
             WHERE \(column) <> '' GROUP BY \(column)
             ORDER BY visitors DESC, \(column) LIMIT \(scope.limit) OFFSET \(scope.offset)
-            """).map {
-                CampaignBreakdown(parameter: parameter, name: $0.text("name"), visitors: $0.int("visitors"), pageviews: $0.int("views"))
-            }
+            """
+        ).map {
+            CampaignBreakdown(parameter: parameter, name: $0.text("name"), visitors: $0.int("visitors"), pageviews: $0.int("views"))
+        }
     }
 }
 
@@ -110,7 +117,9 @@ struct CampaignTimeseries: Encodable, Sendable {
     /// A visitor counts on every day with a pageview in a session of that source.
     static func run(_ scope: Scope, source: String) async throws -> [CampaignTimeseries] {
         let buckets = TimeBuckets(.day, of: scope), all = try buckets.points(chosenBy: "start_at")
-        let rows = try await scope.rows("utm.timeseries", reading: [UtmModule.touches], continues: true, """
+        let rows = try await scope.rows(
+            "utm.timeseries", reading: [UtmModule.touches], continues: true,
+            """
             \(UtmModule.firstTouches)
             SELECT bucket, count(*) AS views, count(DISTINCT visitor) AS visitors
             FROM (
@@ -122,7 +131,8 @@ struct CampaignTimeseries: Encodable, Sendable {
         let rowByBucket = Dictionary(uniqueKeysWithValues: rows.map { ($0.int("bucket"), $0) })
         return all.map { number in
             CampaignTimeseries(
-                date: buckets.label(number), visitors: rowByBucket[number]?.int("visitors") ?? 0, pageviews: rowByBucket[number]?.int("views") ?? 0)
+                date: buckets.label(number), visitors: rowByBucket[number]?.int("visitors") ?? 0,
+                pageviews: rowByBucket[number]?.int("views") ?? 0)
         }
     }
 }

@@ -7,7 +7,8 @@ import Core
 ///   Video is Organic Social; SMS, push and audio are Other. Organic Shopping has no channel here, and so no rule: the later
 ///   rules decide, mostly Referral. AI assistants are a channel of their own; webmail is Email, and ad servers are Display.
 enum Channel: String, Sendable, CaseIterable {
-    case direct = "Direct", organicSearch = "Organic Search", paidSearch = "Paid Search", organicSocial = "Organic Social", paidSocial = "Paid Social"
+    case direct = "Direct", organicSearch = "Organic Search", paidSearch = "Paid Search", organicSocial = "Organic Social", paidSocial =
+        "Paid Social"
     case email = "Email", display = "Display", affiliate = "Affiliate", aiReferrals = "AI Referrals", referral = "Referral"
     case paidOther = "Paid Other", other = "Other"
 
@@ -18,24 +19,25 @@ enum Channel: String, Sendable, CaseIterable {
         let isPaid = medium.contains("cp") || medium == "ppc" || medium == "retargeting" || medium.hasPrefix("paid")
         let isShopping = source.kind == .shopping || Self.namesShop(campaign)
         self =
-            if origin.isDirect { .direct }
-            else if campaign.contains("cross-network") { .paidOther }
-            else if isPaid, isShopping { .paidOther }
-            else if isPaid, source.kind == .search { .paidSearch }
-            else if isPaid, source.kind == .social { .paidSocial }
-            else if isPaid, source.kind == .video { .paidOther }
-            else if ["display", "banner", "expandable", "interstitial", "cpm"].contains(medium) { .display }
-            else if isPaid { .paidOther }
-            else if source.kind == .assistant { .aiReferrals }
-            else if source.kind == .social || Self.socialMediums.contains(medium) { .organicSocial }
-            else if source.kind == .video || medium.contains("video") { .organicSocial }
-            else if source.kind == .search || medium == "organic" { .organicSearch }
-            else if source.kind == .mail { .email }
-            else if source.kind == .ads { .display }
-            else if ["referral", "app", "link"].contains(medium) { .referral }
-            else if Self.emails.contains(source.name) || Self.emails.contains(medium) { .email }
-            else if ["affiliate", "affiliates"].contains(medium) { .affiliate }
-            else { .other }
+            if origin.isDirect { .direct } else if campaign.contains("cross-network") { .paidOther } else if isPaid, isShopping {
+                .paidOther
+            } else if isPaid, source.kind == .search { .paidSearch } else if isPaid, source.kind == .social {
+                .paidSocial
+            } else if isPaid, source.kind == .video {
+                .paidOther
+            } else if ["display", "banner", "expandable", "interstitial", "cpm"].contains(medium) { .display } else if isPaid {
+                .paidOther
+            } else if source.kind == .assistant { .aiReferrals } else if source.kind == .social || Self.socialMediums.contains(medium) {
+                .organicSocial
+            } else if source.kind == .video || medium.contains("video") {
+                .organicSocial
+            } else if source.kind == .search || medium == "organic" { .organicSearch } else if source.kind == .mail {
+                .email
+            } else if source.kind == .ads { .display } else if ["referral", "app", "link"].contains(medium) {
+                .referral
+            } else if Self.emails.contains(source.name) || Self.emails.contains(medium) {
+                .email
+            } else if ["affiliate", "affiliates"].contains(medium) { .affiliate } else { .other }
     }
 
     private static let socialMediums: Set<String> = ["social", "social-network", "social-media", "sm", "social network", "social media"]

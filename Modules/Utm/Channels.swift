@@ -21,11 +21,16 @@ struct Channels: Encodable, Sendable {
                 GROUP BY visitor, session_at) visits
               LEFT JOIN first_touches touch ON touch.visitor = visits.visitor AND touch.session_at = visits.session_at)
             """
-        let channels = try await scope.rows("utm.origins", reading: [UtmModule.touches], continues: true, """
+        let channels = try await scope.rows(
+            "utm.origins", reading: [UtmModule.touches], continues: true,
+            """
             \(origins)
             SELECT origin, count(*) AS n FROM origins GROUP BY origin ORDER BY n DESC, origin LIMIT \(OriginText.maximum)
-            """).map { [OriginText.channel($0.text("origin")).rawValue, $0.text("origin")] }
-        return try await scope.rows("utm.channels", reading: [UtmModule.touches], continues: true, """
+            """
+        ).map { [OriginText.channel($0.text("origin")).rawValue, $0.text("origin")] }
+        return try await scope.rows(
+            "utm.channels", reading: [UtmModule.touches], continues: true,
+            """
             \(origins),
             known AS (\(scope.dialect.table(["channel", "origin"], of: channels)))
             SELECT channel, count(DISTINCT visitor) AS visitors, count(*) AS sessions, sum(views) AS views
@@ -33,9 +38,12 @@ struct Channels: Encodable, Sendable {
               SELECT coalesce(channel, \(Channel.other.rawValue)) AS channel, visitor, views
               FROM origins LEFT JOIN known ON known.origin = origins.origin) placed
             GROUP BY channel
-            """)
-            .map { Channels(channel: $0.text("channel"), visitors: $0.int("visitors"), sessions: $0.int("sessions"), pageviews: $0.int("views")) }
-            .sorted { ($1.visitors, $0.channel) < ($0.visitors, $1.channel) }
+            """
+        )
+        .map {
+            Channels(channel: $0.text("channel"), visitors: $0.int("visitors"), sessions: $0.int("sessions"), pageviews: $0.int("views"))
+        }
+        .sorted { ($1.visitors, $0.channel) < ($0.visitors, $1.channel) }
     }
 }
 
@@ -56,13 +64,16 @@ struct AIReferrers: Encodable, Sendable {
             let cases = SourceCatalog.assistants.map { "WHEN \(column) IN \(list: $0.names) THEN \($0.host)" as SQL }
             return "CASE \(SQL.joined(cases, separator: " ")) END"
         }
-        return try await scope.rows("utm.ai_referrers", reading: [UtmModule.touches], continues: true, """
+        return try await scope.rows(
+            "utm.ai_referrers", reading: [UtmModule.touches], continues: true,
+            """
             \(UtmModule.firstTouches),
             sent AS NOT MATERIALIZED (
               SELECT activity.visitor, kind, coalesce(\(assistant("source")), \(assistant("lower(utm_source)"))) AS assistant
               FROM activity LEFT JOIN first_touches touch ON touch.visitor = activity.visitor AND touch.session_at = activity.session_at)
             SELECT assistant, count(DISTINCT visitor) AS visitors, count(*) FILTER (WHERE kind = 0) AS views
             FROM sent WHERE assistant IS NOT NULL GROUP BY assistant ORDER BY visitors DESC, assistant
-            """).map { AIReferrers(source: $0.text("assistant"), visitors: $0.int("visitors"), pageviews: $0.int("views")) }
+            """
+        ).map { AIReferrers(source: $0.text("assistant"), visitors: $0.int("visitors"), pageviews: $0.int("views")) }
     }
 }

@@ -22,12 +22,16 @@ extension UtmModule {
     private static func channel(_ filter: Filter, _ scope: Scope) async throws -> SQL {
         let touches = firstTouches(of: scope.facts(of: touches))
         let sources = try await scope.rows(
-            "utm.sources", "SELECT source, count(*) AS n FROM activity GROUP BY source ORDER BY n DESC, source LIMIT \(OriginText.maximum)")
-            .map { [Channel(Origin(referrer: $0.text("source"))).rawValue, $0.text("source")] }
-        let origins = try await scope.rows("utm.tagged_origins", continues: true, """
+            "utm.sources", "SELECT source, count(*) AS n FROM activity GROUP BY source ORDER BY n DESC, source LIMIT \(OriginText.maximum)"
+        )
+        .map { [Channel(Origin(referrer: $0.text("source"))).rawValue, $0.text("source")] }
+        let origins = try await scope.rows(
+            "utm.tagged_origins", continues: true,
+            """
             origins AS (SELECT \(OriginText.sql("session_source")) AS origin FROM (\(touches)) first_touches)
             SELECT origin, count(*) AS n FROM origins GROUP BY origin ORDER BY n DESC, origin LIMIT \(OriginText.maximum)
-            """).map { [OriginText.channel($0.text("origin")).rawValue, $0.text("origin")] }
+            """
+        ).map { [OriginText.channel($0.text("origin")).rawValue, $0.text("origin")] }
         let dialect = scope.dialect, other = Channel.other.rawValue, asked = filter.condition(on: "channel")
         let known: SQL = "(\(dialect.table(["channel", "named"], of: sources))) known"
         return """

@@ -64,7 +64,8 @@ enum ImportBatch {
         do { return try read() } catch let error as ServiceError {
             // Keeps the opening words from appearing twice.
             let opening = ServiceError.body("").message
-            throw ServiceError.body("\(place): \(error.message.hasPrefix(opening) ? String(error.message.dropFirst(opening.count)) : error.message)")
+            throw ServiceError.body(
+                "\(place): \(error.message.hasPrefix(opening) ? String(error.message.dropFirst(opening.count)) : error.message)")
         }
     }
 
@@ -79,7 +80,8 @@ enum ImportBatch {
         if let sent = body["metadata"], !sent.isNull { metadata.append(sent) } else { metadata.append(raw: "{}") }
         let kept = metadata.string
         let made = try await call.control.write { transaction in
-            let made = try await transaction.run("""
+            let made = try await transaction.run(
+                """
                 /* utm.create_import */ INSERT INTO utm_imports (id, project_id, provider, name, row_count, metadata, created_at)
                 VALUES (\(id), \(project), \(provider), \(name), \(rows.count), \(kept), \(now.milliseconds)) RETURNING \(sql: columns)
                 """)
@@ -89,7 +91,8 @@ enum ImportBatch {
                 try await transaction.run("/* utm.import_rows */ INSERT INTO utm_import_rows (\(into)) VALUES \(SQL.joined(values))")
             }
             try await AuditLog.record(
-                "import.create", by: actor, on: "import \(id)", metadata: ["provider": provider, "rows": "\(rows.count)"], project: project, at: now,
+                "import.create", by: actor, on: "import \(id)", metadata: ["provider": provider, "rows": "\(rows.count)"], project: project,
+                at: now,
                 in: transaction)
             return made
         }

@@ -24,9 +24,11 @@ extension UtmModule {
                 success: .json(.object(ImportSummary.fields))
             ) { call in try .json(try await ImportSummary.read(call, try await call.scope().days, provider: call.text("provider"))) },
             Route(
-                .get, path + "/{id}/rows", "Rows of a batch, in the order of the import.", scope: .query, access: .read, parameters: Parameter.page,
+                .get, path + "/{id}/rows", "Rows of a batch, in the order of the import.", scope: .query, access: .read,
+                parameters: Parameter.page,
                 success: .json(.object([.required("data", .list(row))])), use: importRows),
-            Route(.delete, path + "/{id}", "Delete a batch with all its rows.", scope: .query, access: .write, success: .noContent) { call in
+            Route(.delete, path + "/{id}", "Delete a batch with all its rows.", scope: .query, access: .write, success: .noContent) {
+                call in
                 try await ImportBatch.delete(call)
                 return .noContent
             },
@@ -45,7 +47,8 @@ extension UtmModule {
     /// `GET /api/v1/marketing/imports?provider=&limit=&offset=`
     @Sendable private func listImports(_ call: ProjectRequest) async throws -> Answer {
         let provider: SQL = call.text("provider").map { " AND provider = \($0)" } ?? ""
-        let rows = try await call.control.read("""
+        let rows = try await call.control.read(
+            """
             /* utm.imports */ SELECT \(sql: ImportBatch.columns) FROM utm_imports WHERE project_id = \(call.project.id)\(provider)
             ORDER BY created_at DESC, id LIMIT \(call.limit) OFFSET \(call.offset)
             """)
@@ -55,7 +58,8 @@ extension UtmModule {
     /// `GET /api/v1/marketing/imports/{id}/rows?limit=&offset=`, or 404.
     @Sendable private func importRows(_ call: ProjectRequest) async throws -> Answer {
         let id = try await ImportBatch.require(call).text("id")
-        let rows = try await call.control.read("""
+        let rows = try await call.control.read(
+            """
             /* utm.import_rows */ SELECT day, dimensions, metrics, raw_row FROM utm_import_rows WHERE import_id = \(id)
             ORDER BY number LIMIT \(call.limit) OFFSET \(call.offset)
             """)

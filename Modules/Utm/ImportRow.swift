@@ -47,7 +47,8 @@ struct ImportRow: Sendable {
     static let fields: [Schema.Field] = [
         .required("date", .string(8...10), "2026-05-01 or 20260501."),
         .optional("dimensions", .map(.any, limits: limits), "What the numbers are about; `campaign` names the campaign."),
-        .optional("metrics", .map(.number(numbers)), "Numbers by name, such as impressions, clicks, cost, conversions, revenue, sessions, users."),
+        .optional(
+            "metrics", .map(.number(numbers)), "Numbers by name, such as impressions, clicks, cost, conversions, revenue, sessions, users."),
         .optional("raw_row", .map(.any, limits: limits), "The row as it was exported; kept for audits."),
     ]
 
@@ -58,7 +59,9 @@ struct ImportRow: Sendable {
         guard json.kind == .object else { throw ServiceError.body("it must be an object; got \(json.described).") }
         try Schema.object(Self.fields).check(json)
         let text = json["date"]?.string ?? ""
-        guard let day = Self.day(text) else { throw ServiceError.body("field 'date' must be a day such as 2026-05-01; got '\(text.excerpt(60))'.") }
+        guard let day = Self.day(text) else {
+            throw ServiceError.body("field 'date' must be a day such as 2026-05-01; got '\(text.excerpt(60))'.")
+        }
         func object(_ name: String) -> JSON? { json[name].flatMap { $0.isNull ? nil : $0 } }
         self.day = day
         dimensions = Self.text(object("dimensions"))
@@ -137,12 +140,15 @@ struct ImportRow: Sendable {
         var plain = scalars
         let whole = scalars.prefix { $0 != "." }
         if let separator = whole.first(where: { $0 == "," || $0 == blank }) {
-            let groups = whole.split(separator: separator, omittingEmptySubsequences: false), fraction = scalars[whole.endIndex...].dropFirst()
-            guard (1...3).contains(groups[0].count), groups.dropFirst().allSatisfy({ $0.count == 3 }), groups.allSatisfy(areDigits), areDigits(fraction)
+            let groups = whole.split(separator: separator, omittingEmptySubsequences: false),
+                fraction = scalars[whole.endIndex...].dropFirst()
+            guard (1...3).contains(groups[0].count), groups.dropFirst().allSatisfy({ $0.count == 3 }), groups.allSatisfy(areDigits),
+                areDigits(fraction)
             else { return nil }
             plain = Array(groups.joined())[...] + scalars[whole.endIndex...]
         }
-        guard plain.allSatisfy({ ("0"..."9").contains($0) || [".", "e", "E", "+", "-"].contains($0) }), plain.first != "-", plain.first != "+"
+        guard plain.allSatisfy({ ("0"..."9").contains($0) || [".", "e", "E", "+", "-"].contains($0) }), plain.first != "-",
+            plain.first != "+"
         else { return nil }
         guard let number = Double(String(String.UnicodeScalarView(plain))), number.isFinite else { return nil }
         return sign == "-" ? -number : number

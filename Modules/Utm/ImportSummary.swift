@@ -11,11 +11,13 @@ struct ImportSummary: Encodable, Sendable {
     let rows: Int64
     let impressions, clicks, cost, conversions, revenue, sessions, users: Double
 
-    static let fields: [Schema.Field] = [.required("rows", .count)] + ImportRow.Metric.allCases.map { .required($0.rawValue, .number(-1e18...1e18)) }
+    static let fields: [Schema.Field] =
+        [.required("rows", .count)] + ImportRow.Metric.allCases.map { .required($0.rawValue, .number(-1e18...1e18)) }
 
     static func read(_ call: ProjectRequest, _ days: ClosedRange<Day>, provider: String?) async throws -> ImportSummary {
         let sums = SQL(sql: ImportRow.Metric.allCases.map { "sum(\($0.rawValue)) AS \($0.rawValue)" }.joined(separator: ", "))
-        let row = try await call.control.read("""
+        let row = try await call.control.read(
+            """
             /* utm.import_summary */ SELECT count(*) AS n, \(sums) FROM utm_import_rows
             WHERE \(ImportedCosts.chosen(call, days, provider))
             """)[0]
@@ -38,7 +40,8 @@ struct ImportedCosts: Sendable {
 
     /// Campaigns with a cost, most expensive first.
     static func read(_ call: ProjectRequest, _ days: ClosedRange<Day>, provider: String?) async throws -> [ImportedCosts] {
-        let rows = try await call.control.read("""
+        let rows = try await call.control.read(
+            """
             /* utm.import_costs */ SELECT campaign, sum(cost) AS cost, sum(clicks) AS clicks, sum(impressions) AS impressions FROM utm_import_rows
             WHERE \(chosen(call, days, provider)) AND campaign <> '' AND cost IS NOT NULL
             GROUP BY campaign ORDER BY campaign
@@ -47,7 +50,8 @@ struct ImportedCosts: Sendable {
         // exact: the key is ExactText
         return Dictionary(grouping: rows, by: { key($0.text("campaign")) }).values.map { spellings in
             func sum(_ column: String) -> Double { rounded(spellings.reduce(0) { $0 + $1.double(column) }) }
-            return ImportedCosts(campaign: spellings[0].text("campaign"), cost: sum("cost"), clicks: sum("clicks"), impressions: sum("impressions"))
+            return ImportedCosts(
+                campaign: spellings[0].text("campaign"), cost: sum("cost"), clicks: sum("clicks"), impressions: sum("impressions"))
         }.sorted { ($1.cost, ExactText($0.campaign)) < ($0.cost, ExactText($1.campaign)) }
     }
 

@@ -20,7 +20,8 @@ struct MarketingRevenue: Encodable, Sendable {
     static let fields: [Schema.Field] = [
         RevenueTotals.currencyField, .required("orders", .count), .required("revenue", .amount), .required("average_order_value", .amount),
         RevenueTotals.currenciesField,
-        .required("top_products", .list(.object([.required("product", .text(300)), .required("orders", .count), .required("revenue", .amount)]))),
+        .required(
+            "top_products", .list(.object([.required("product", .text(300)), .required("orders", .count), .required("revenue", .amount)]))),
     ]
 
     static func run(_ scope: Scope, in currency: String) async throws -> MarketingRevenue {

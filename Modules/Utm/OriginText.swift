@@ -23,7 +23,8 @@ enum OriginText {
         // exact: a control character takes no combining mark
         let parts = origin.split(separator: Character(separator), omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 5 else { return .other }
-        return Channel(Origin(
-            referrer: parts[0], source: parts[1], medium: parts[2], campaign: parts[3], clickID: ClickID(rawValue: parts[4])))
+        return Channel(
+            Origin(
+                referrer: parts[0], source: parts[1], medium: parts[2], campaign: parts[3], clickID: ClickID(rawValue: parts[4])))
     }
 }

@@ -14,7 +14,7 @@ public struct UtmModule: AnalyticsModule {
         "utm_touches",
         FactTable.sessionColumns + [
             /// Not called `path`, so a filter on the path selects sessions rather than landing pages.
-            Column("landing_path", .text),
+            Column("landing_path", .text)
         ] + CampaignFields.names.map { Column($0, .text) } + [clickID])
 
     /// The name of a `ClickID`. Null in rows that are older than the column.
@@ -22,7 +22,9 @@ public struct UtmModule: AnalyticsModule {
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 
-    public var pages: [DashboardPage] { [DashboardPage("acquisition", titles: ["en": "Acquisition", "de": "Akquise"], PackageResources.page_js)] }
+    public var pages: [DashboardPage] {
+        [DashboardPage("acquisition", titles: ["en": "Acquisition", "de": "Akquise"], PackageResources.page_js)]
+    }
     public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
     public var factTables: [FactTable] { [Self.touches] }
     public var migrations: [Migration] {
@@ -35,25 +37,29 @@ public struct UtmModule: AnalyticsModule {
 
     public var extensions: [CollectorExtension] {
         [
-            CollectorExtension("pageview", "A pageview with campaign parameters or a click id is a touch.", fields: CampaignFields.fields) { payload in
+            CollectorExtension("pageview", "A pageview with campaign parameters or a click id is a touch.", fields: CampaignFields.fields) {
+                payload in
                 guard let campaign = CampaignFields(payload) else { return nil }
                 let path = payload.text("path")
                 let values = (campaign.values + [campaign.clickID?.rawValue ?? ""]).map(Value.text)
                 return Addition { visit in [(Self.touches, visit.sessionValues + [.text(visit.page(path))] + values)] }
-            },
+            }
         ]
     }
 
     public var datasets: [Dataset] {
         [
-            Dataset("utm_touches", "One row for each pageview with campaign parameters or a click id.", columns: [
-                ("occurred_at", "When, epoch milliseconds."), ("landing_path", "Path of the page."), ("utm_source", "The source that sent the visitor."),
-                ("utm_medium", "The medium, such as cpc or email."), ("utm_campaign", "Name of the campaign."),
-                ("utm_content", "Distinguishes several links of a campaign."), ("utm_term", "The paid search keyword."),
-                ("click_id", "Name of the click id: gclid, msclkid, fbclid ..."), ("source", "Where the session came from."),
-                ("country", "ISO 3166-1 code."), ("device", "Desktop, Mobile, Tablet ..."), ("browser", "Browser of the session."),
-                ("os", "Operating system."),
-            ]),
+            Dataset(
+                "utm_touches", "One row for each pageview with campaign parameters or a click id.",
+                columns: [
+                    ("occurred_at", "When, epoch milliseconds."), ("landing_path", "Path of the page."),
+                    ("utm_source", "The source that sent the visitor."),
+                    ("utm_medium", "The medium, such as cpc or email."), ("utm_campaign", "Name of the campaign."),
+                    ("utm_content", "Distinguishes several links of a campaign."), ("utm_term", "The paid search keyword."),
+                    ("click_id", "Name of the click id: gclid, msclkid, fbclid ..."), ("source", "Where the session came from."),
+                    ("country", "ISO 3166-1 code."), ("device", "Desktop, Mobile, Tablet ..."), ("browser", "Browser of the session."),
+                    ("os", "Operating system."),
+                ])
         ]
     }
 

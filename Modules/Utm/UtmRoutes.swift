@@ -56,7 +56,8 @@ extension UtmModule {
             },
             .report(
                 "/api/v1/marketing/campaign-costs", "Costs of campaigns next to their orders and revenue.",
-                parameters: Self.attributionParameters + [ImportBatch.providerParameter] + ScopeParameters.list, fields: CampaignCosts.fields
+                parameters: Self.attributionParameters + [ImportBatch.providerParameter] + ScopeParameters.list,
+                fields: CampaignCosts.fields
             ) { call, scope in
                 let costs = try await ImportedCosts.read(call, scope.days, provider: call.text("provider"))
                 return try await CampaignCosts.run(scope, try await attribution(call), costs: costs)

@@ -19,7 +19,8 @@ struct VitalsBreakdown: Encodable, Sendable {
                 .required("\(metric.rawValue)_rating", .nullable(Metric.Rating.schema)),
             ]
         }
-        return ReportList<VitalsBreakdown>.fields([.required(dimension.rawValue, .optionalText(2_048))] + vitals + [.required("samples", .count)])
+        return ReportList<VitalsBreakdown>.fields(
+            [.required(dimension.rawValue, .optionalText(2_048))] + vitals + [.required("samples", .count)])
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -36,7 +37,9 @@ struct VitalsBreakdown: Encodable, Sendable {
     static func run(_ scope: Scope, by dimension: Dimension) async throws -> [VitalsBreakdown] {
         let column = SQL(sql: dimension.rawValue)
         let isListed: SQL = dimension == .country ? "country <> ''" : "TRUE"
-        let rows = try await scope.rows("webvitals.breakdown", reading: [WebVitalsModule.measurements], continues: true, """
+        let rows = try await scope.rows(
+            "webvitals.breakdown", reading: [WebVitalsModule.measurements], continues: true,
+            """
             listed AS MATERIALIZED (
               SELECT \(column) AS place, count(*) AS samples FROM webvitals_measurements WHERE \(isListed) GROUP BY \(column)
               ORDER BY samples DESC, place LIMIT \(scope.limit) OFFSET \(scope.offset))

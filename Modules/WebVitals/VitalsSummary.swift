@@ -15,16 +15,26 @@ struct VitalsSummary: Encodable, Sendable {
     let vitals: [String: Vital]
 
     static let fields: [Schema.Field] = [
-        .required("vitals", .object(Metric.allCases.map { metric in
-            .required(metric.rawValue, .named("WebVital", .object(["p50", "p75", "p99"].map { .required($0, .nullable(.number(metric.accepted))) } + [
-                .required("rating", .nullable(Metric.Rating.schema)),
-            ])))
-        })),
+        .required(
+            "vitals",
+            .object(
+                Metric.allCases.map { metric in
+                    .required(
+                        metric.rawValue,
+                        .named(
+                            "WebVital",
+                            .object(
+                                ["p50", "p75", "p99"].map { .required($0, .nullable(.number(metric.accepted))) } + [
+                                    .required("rating", .nullable(Metric.Rating.schema))
+                                ])))
+                }))
     ]
 
     static func run(_ scope: Scope) async throws -> VitalsSummary {
         let ranks = scope.dialect.nearestRanks([50, 75, 99], of: "value")
-        let rows = try await scope.rows("webvitals.summary", reading: [WebVitalsModule.measurements], """
+        let rows = try await scope.rows(
+            "webvitals.summary", reading: [WebVitalsModule.measurements],
+            """
             SELECT metric, \(ranks[0]) AS p50, \(ranks[1]) AS p75, \(ranks[2]) AS p99 FROM webvitals_measurements GROUP BY metric
             """)
         var vitals = Dictionary(Metric.names.map { ($0, Vital()) }) { $1 }

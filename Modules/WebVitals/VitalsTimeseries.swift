@@ -13,12 +13,15 @@ struct VitalsTimeseries: Encodable, Sendable {
 
     static let fields: [Schema.Field] = [
         .required("metric", .choice(Metric.names)),
-        .required("data", .list(.object([.required("date", TimeBuckets.label), .required("p75", .nullable(.number(0...Metric.maximum)))]))),
+        .required(
+            "data", .list(.object([.required("date", TimeBuckets.label), .required("p75", .nullable(.number(0...Metric.maximum)))]))),
     ]
 
     static func run(_ scope: Scope, _ metric: Metric, by unit: TimeBuckets.Unit) async throws -> VitalsTimeseries {
         let buckets = TimeBuckets(unit, of: scope), all = try buckets.points()
-        let rows = try await scope.rows("webvitals.timeseries", reading: [WebVitalsModule.measurements], continues: true, """
+        let rows = try await scope.rows(
+            "webvitals.timeseries", reading: [WebVitalsModule.measurements], continues: true,
+            """
             measured AS NOT MATERIALIZED (
               SELECT \(buckets.number(of: "occurred_at")) AS bucket, value FROM webvitals_measurements WHERE metric = \(metric.rawValue))
             SELECT bucket, \(scope.dialect.nearestRanks([75], of: "value")[0]) AS p75 FROM measured GROUP BY bucket

@@ -18,29 +18,38 @@ public struct WebVitalsModule: AnalyticsModule {
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 
-    public var pages: [DashboardPage] { [DashboardPage("webvitals", titles: ["en": "Web vitals", "de": "Web Vitals"], PackageResources.page_js)] }
+    public var pages: [DashboardPage] {
+        [DashboardPage("webvitals", titles: ["en": "Web vitals", "de": "Web Vitals"], PackageResources.page_js)]
+    }
     public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
     public var factTables: [FactTable] { [Self.measurements] }
     public var migrations: [Migration] { [Migration("001-create", on: .events, [.createFactTable(Self.measurements)])] }
 
     public var datasets: [Dataset] {
         [
-            Dataset("webvitals_measurements", "One row for each measured vital.", columns: [
-                ("occurred_at", "When it arrived, epoch milliseconds."), ("path", "Path of the page."), ("metric", "LCP, FCP, CLS, INP or TTFB."),
-                ("value", "Milliseconds; CLS has no unit."), ("source", "Where the session came from."), ("country", "ISO 3166-1 code."),
-                ("device", "Desktop, Mobile, Tablet ..."), ("browser", "Browser of the session."), ("os", "Operating system."),
-            ]),
+            Dataset(
+                "webvitals_measurements", "One row for each measured vital.",
+                columns: [
+                    ("occurred_at", "When it arrived, epoch milliseconds."), ("path", "Path of the page."),
+                    ("metric", "LCP, FCP, CLS, INP or TTFB."),
+                    ("value", "Milliseconds; CLS has no unit."), ("source", "Where the session came from."),
+                    ("country", "ISO 3166-1 code."),
+                    ("device", "Desktop, Mobile, Tablet ..."), ("browser", "Browser of the session."), ("os", "Operating system."),
+                ])
         ]
     }
 
     public var collectors: [Collector] {
         [
-            Collector("web_vital", "A Web Vital was measured.", fields: [
-                .required("name", .choice(Metric.names), "Name of the vital."),
-                .required("value", .number(0...Metric.maximum), "Milliseconds; for CLS a score of at most 300, without unit."),
-                .optional("rating", Metric.Rating.schema, "Not stored: reports derive the rating from the value."),
-                .optional("path", .optionalText(8_192), "Path of the page; the session's last page by default."),
-            ]) { payload in
+            Collector(
+                "web_vital", "A Web Vital was measured.",
+                fields: [
+                    .required("name", .choice(Metric.names), "Name of the vital."),
+                    .required("value", .number(0...Metric.maximum), "Milliseconds; for CLS a score of at most 300, without unit."),
+                    .optional("rating", Metric.Rating.schema, "Not stored: reports derive the rating from the value."),
+                    .optional("path", .optionalText(8_192), "Path of the page; the session's last page by default."),
+                ]
+            ) { payload in
                 let path = payload.text("path")
                 guard let metric = Metric(rawValue: payload.text("name")), let value = payload.number("value") else {
                     throw ServiceError.body("fields 'name' and 'value' are required.")
@@ -53,7 +62,7 @@ public struct WebVitalsModule: AnalyticsModule {
                 return Draft(facts: { visit in
                     [(Self.measurements, visit.sessionValues + [.text(visit.page(path)), .text(metric.rawValue), .double(value + 0)])]
                 })
-            },
+            }
         ]
     }
 }

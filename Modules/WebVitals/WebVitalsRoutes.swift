@@ -13,7 +13,8 @@ extension WebVitalsModule {
             .report(
                 "/api/v1/webvitals/timeseries", "75th percentile of one vital by day or hour.",
                 parameters: ScopeParameters.range + [
-                    Parameter("metric", .choice(Metric.names, default: nil), required: true, "Name of the vital."), ScopeParameters.interval,
+                    Parameter("metric", .choice(Metric.names, default: nil), required: true, "Name of the vital."),
+                    ScopeParameters.interval,
                 ],
                 fields: VitalsTimeseries.fields
             ) { call, scope in

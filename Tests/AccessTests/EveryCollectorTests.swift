@@ -1,14 +1,14 @@
 @_spi(Host) import Access
 import AllModules
-@_spi(Host) @testable import Host
 import Core
+@_spi(Host) @testable import Host
 @_spi(Host) import Ingest
 @_spi(Host) import Platform
 @_spi(Host) import Questions
 @_spi(Host) import Settings
 @_spi(Host) import Storage
-import TestSupport
 import Testing
+import TestSupport
 
 /// The access checks of `POST /api/collect`, which depend on the module of each payload. The payload types come from the
 /// registry, so new ones are covered automatically.
@@ -25,7 +25,8 @@ struct EveryCollectorTests {
             module.collectors.map { collector in
                 let fields = collector.fields.filter(\.isRequired).map { #","\#($0.name)":\#($0.schema.sample)"# }.joined()
                 return Payload(
-                    module: module.name, type: collector.type, body: ModuleSamples.all.payloads[collector.type] ?? #"{"type":"\#(collector.type)"\#(fields)}"#)
+                    module: module.name, type: collector.type,
+                    body: ModuleSamples.all.payloads[collector.type] ?? #"{"type":"\#(collector.type)"\#(fields)}"#)
             }
         }
     }
@@ -35,7 +36,8 @@ struct EveryCollectorTests {
         try await house.app.installation.writer.settle()
         var count: Int64 = 0
         for table in house.app.installation.registry.factTables {
-            count += try await house.app.installation.engines.events.query("SELECT count(*) AS n FROM \(sql: table.name)", timeoutSeconds: 10)[0].int("n")
+            count += try await house.app.installation.engines.events.query(
+                "SELECT count(*) AS n FROM \(sql: table.name)", timeoutSeconds: 10)[0].int("n")
         }
         return count
     }
@@ -85,9 +87,12 @@ struct EveryCollectorTests {
     func batch(profile: Profile) async throws {
         try await House.open(profile) { house in
             try await house.set("probe", isEnabled: false)
-            let answer = try await house.app.collect(#"[{"type":"pageview","path":"/"},{"type":"probe","label":"a"},{"type":"event","name":"b"}]"#)
+            let answer = try await house.app.collect(
+                #"[{"type":"pageview","path":"/"},{"type":"probe","label":"a"},{"type":"event","name":"b"}]"#)
             #expect(answer.status == 200)
-            #expect(answer.body == #"{"accepted":2,"errors":[{"error":"Module 'probe' is not enabled for this project.","index":1}],"ok":false}"#)
+            #expect(
+                answer.body
+                    == #"{"accepted":2,"errors":[{"error":"Module 'probe' is not enabled for this project.","index":1}],"ok":false}"#)
             let stats = try await house.app.get("/api/v1/stats").json()["current"]
             #expect(stats?["pageviews"]?.integer == 1)
             #expect(stats?["events"]?.integer == 1)

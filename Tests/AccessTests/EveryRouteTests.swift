@@ -1,14 +1,14 @@
 @_spi(Host) import Access
 import AllModules
-@_spi(Host) @testable import Host
 import Core
+@_spi(Host) @testable import Host
 @_spi(Host) import Ingest
 @_spi(Host) import Platform
 @_spi(Host) import Questions
 @_spi(Host) import Settings
 @_spi(Host) import Storage
-import TestSupport
 import Testing
+import TestSupport
 
 /// The access checks of every route that the host serves: those of the binary's modules, the host's own and the probe module's.
 /// The routes come from the registry, so new ones are covered automatically.
@@ -24,11 +24,15 @@ struct EveryRouteTests {
                 let path = endpoint.path(in: house.project)
                 let answer = try await house.app.send(
                     endpoint.route.method, path + (path.contains("?") ? "&" : "?") + "no_such=1", as: house.owner(of: endpoint))
-                #expect(answer.status == 400 && answer.body.contains("Invalid query parameter 'no_such': there is no such parameter"), "\(endpoint): \(answer.body)")
+                #expect(
+                    answer.status == 400 && answer.body.contains("Invalid query parameter 'no_such': there is no such parameter"),
+                    "\(endpoint): \(answer.body)")
             }
             for (query, sentence) in [
-                ("start=2026-03-01", "'start': there is no such parameter; did you mean 'start_at'?"), ("limits=3", "'limits': there is no such parameter; did you mean 'limit'?"),
-                ("limit=3&limit=", "'limit': it was sent more than once; send it once."), ("Limit=3", "'Limit': there is no such parameter; did you mean 'limit'?"),
+                ("start=2026-03-01", "'start': there is no such parameter; did you mean 'start_at'?"),
+                ("limits=3", "'limits': there is no such parameter; did you mean 'limit'?"),
+                ("limit=3&limit=", "'limit': it was sent more than once; send it once."),
+                ("Limit=3", "'Limit': there is no such parameter; did you mean 'limit'?"),
                 ("utm_source=x", "'utm_source': there is no such parameter; accepted are start_at, end_at,"),
             ] {
                 let answer = try await house.app.get("/api/v1/pages?\(query)")
@@ -53,7 +57,8 @@ struct EveryRouteTests {
                 for endpoint in endpoints {
                     let expected = stranger.answer(house, endpoint)
                     let answer = try await house.ask(
-                        endpoint, as: stranger.caller(house, endpoint), path: stranger.path(house, endpoint), headers: stranger.headers(house, endpoint))
+                        endpoint, as: stranger.caller(house, endpoint), path: stranger.path(house, endpoint),
+                        headers: stranger.headers(house, endpoint))
                     house.expect(answer, expected.status, expected.sentence, endpoint, asking: stranger.name)
                     #expect(answer.headers[.contentType] == "application/json; charset=utf-8", "\(endpoint)")
                     met.insert("\(endpoint)")
@@ -71,12 +76,14 @@ struct EveryRouteTests {
             for endpoint in house.endpoints {
                 var callers = [house.owner(of: endpoint)]
                 for scope in endpoint.openingScopes {
-                    let key = try await house.key([scope], modules: endpoint.module.map { [$0] + (ModuleSamples.all.requests[endpoint.description]?.modules ?? []) })
+                    let key = try await house.key(
+                        [scope], modules: endpoint.module.map { [$0] + (ModuleSamples.all.requests[endpoint.description]?.modules ?? []) })
                     callers.append(endpoint.takesKey ? .key(key) : .bearer(key))
                 }
                 for caller in callers {
                     let answer = try await house.ask(endpoint, as: caller)
-                    let isThrough = ![401, 403, 405, 429].contains(answer.status) && answer.status < 500 && answer.body != #"{"error":"Not found"}"#
+                    let isThrough =
+                        ![401, 403, 405, 429].contains(answer.status) && answer.status < 500 && answer.body != #"{"error":"Not found"}"#
                     #expect(isThrough, "\(endpoint) as \(caller) answered \(answer.status) \(answer.body)")
                 }
                 walked += 1
@@ -131,19 +138,25 @@ struct EveryRouteTests {
             for endpoint in endpoints {
                 for value in ["%00", "a%00b", "\(Endpoint.unknownID)%00", "exp-\(Endpoint.unknownID)%00"] {
                     let names = Dictionary(uniqueKeysWithValues: endpoint.names.map { ($0, value) })
-                    let answer = try await house.ask(endpoint, as: house.owner(of: endpoint), path: endpoint.address(in: house.project, names))
+                    let answer = try await house.ask(
+                        endpoint, as: house.owner(of: endpoint), path: endpoint.address(in: house.project, names))
                     #expect(answer.status < 500, "\(endpoint) answered \(answer.status) \(answer.body)")
                     if house.namesThings(endpoint) { #expect(answer.status == 404, "\(endpoint) answered \(answer.status) \(answer.body)") }
                     // An anonymous caller still gets a 401.
-                    #expect(try await house.ask(endpoint, as: .nobody, path: endpoint.address(in: house.project, names)).status == 401, "\(endpoint)")
+                    #expect(
+                        try await house.ask(endpoint, as: .nobody, path: endpoint.address(in: house.project, names)).status == 401,
+                        "\(endpoint)")
                 }
             }
         }
     }
 
-    @Test("an unknown path gets a 404 in the API's own format", arguments: [
-        "/api", "/api/", "/api/v1", "/api/v1/nothing", "/api/v1/stats/nothing", "/api/v1/Gadgets", "/api/v1/%67adgets", "/api/admin", "/%00", "/..",
-    ])
+    @Test(
+        "an unknown path gets a 404 in the API's own format",
+        arguments: [
+            "/api", "/api/", "/api/v1", "/api/v1/nothing", "/api/v1/stats/nothing", "/api/v1/Gadgets", "/api/v1/%67adgets", "/api/admin",
+            "/%00", "/..",
+        ])
     func nowhere(path: String) async throws {
         try await House.open(.embedded) { house in
             for method in [HTTPRequest.Method.get, .post, .delete, .patch] {
@@ -171,7 +184,9 @@ struct EveryRouteTests {
                 let reader = house.endpoints.first { $0.route.method == .get && $0.route.shape == endpoint.route.shape }
                 func look() async throws -> String? {
                     guard let reader else { return nil }
-                    return try await house.ask(reader, as: reader.takesKey ? .key(house.otherKeys[house.owner(of: reader)]!) : .token, path: place).body
+                    return try await house.ask(
+                        reader, as: reader.takesKey ? .key(house.otherKeys[house.owner(of: reader)]!) : .token, path: place
+                    ).body
                 }
                 let before = try await look()
                 for caller in [house.owner(of: endpoint), endpoint.takesKey ? .admin : .bearer(house.app.keys[.admin]!)] {
@@ -183,7 +198,9 @@ struct EveryRouteTests {
                 #expect(try await look() == before, "\(endpoint) changed what belongs to another project")
                 // The owner finds it, so the id was real.
                 let own = try await house.ask(endpoint, as: owner, path: place)
-                #expect(own.status < 300 || own.status == 400 && ModuleSamples.all.requests["\(endpoint)"]?.needsServer == true, "\(endpoint) does not answer its owner: \(own.status) \(own.body)")
+                #expect(
+                    own.status < 300 || own.status == 400 && ModuleSamples.all.requests["\(endpoint)"]?.needsServer == true,
+                    "\(endpoint) does not answer its owner: \(own.status) \(own.body)")
             }
             #expect(walked.count >= 4)
             #expect(walked.contains("PUT /api/v1/gadgets/{id}"))
@@ -195,8 +212,11 @@ struct EveryRouteTests {
     func anotherProjectsLists(profile: Profile) async throws {
         try await House.open(profile) { house in
             var walked = 0
-            for maker in house.endpoints where maker.route.method == .post && maker.route.success.status == 201 && maker.kind != .installation {
-                guard let list = house.endpoints.first(where: { $0.route.method == .get && $0.route.path == maker.route.path }) else { continue }
+            for maker in house.endpoints
+            where maker.route.method == .post && maker.route.success.status == 201 && maker.kind != .installation {
+                guard let list = house.endpoints.first(where: { $0.route.method == .get && $0.route.path == maker.route.path }) else {
+                    continue
+                }
                 walked += 1
                 let caller: TestApp.Caller = list.takesKey ? .key(house.app.keys[house.owner(of: list)]!) : .bearer(house.app.keys[.admin]!)
                 let before = try await house.ask(list, as: caller).body
@@ -241,7 +261,9 @@ struct EveryRouteTests {
                 if endpoint.kind == .query || endpoint.kind == .ingest { least += 1 }
                 #expect(names.count >= least, "\(endpoint) rejects only \(names.count) kinds of callers: \(names)")
             }
-            for stranger in Stranger.all { #expect(house.endpoints.contains(where: stranger.meets), "\(stranger.name) applies to no route") }
+            for stranger in Stranger.all {
+                #expect(house.endpoints.contains(where: stranger.meets), "\(stranger.name) applies to no route")
+            }
         }
     }
 
@@ -252,7 +274,9 @@ struct EveryRouteTests {
                 let path = endpoint.path(in: house.project)
                 #expect(path.hasPrefix("/") && !path.contains("{") && !path.contains("}"), "\(endpoint)")
                 #expect(Set(endpoint.route.pathNames).count == endpoint.route.pathNames.count, "\(endpoint) repeats a placeholder")
-                if endpoint.kind == .admin { #expect(endpoint.route.pathNames.first == "id" && path.hasPrefix("/api/admin/projects/"), "\(endpoint)") }
+                if endpoint.kind == .admin {
+                    #expect(endpoint.route.pathNames.first == "id" && path.hasPrefix("/api/admin/projects/"), "\(endpoint)")
+                }
             }
         }
     }

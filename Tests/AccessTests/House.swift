@@ -1,15 +1,15 @@
 @_spi(Host) import Access
-@_spi(Host) @testable import Host
 @_spi(Host) import Coordination
 import Core
+@_spi(Host) @testable import Host
 @_spi(Host) import Ingest
 import NIOCore
 @_spi(Host) import Platform
 @_spi(Host) import Questions
 @_spi(Host) import Settings
 @_spi(Host) import Storage
-import TestSupport
 import Testing
+import TestSupport
 
 /// A running Pulse with two projects and keys of every kind, for tests that go over all routes.
 struct House: Sendable {
@@ -128,7 +128,9 @@ struct House: Sendable {
         for part in endpoint.route.path.split(separator: "/") {
             defer { prefix.append(part) }
             let name = String(part.dropFirst().dropLast())
-            guard part.hasPrefix("{"), !endpoint.isProject(name), let maker = maker(at: "/" + prefix.joined(separator: "/")) else { continue }
+            guard part.hasPrefix("{"), !endpoint.isProject(name), let maker = maker(at: "/" + prefix.joined(separator: "/")) else {
+                continue
+            }
             let caller: TestApp.Caller = maker.takesKey ? .key(keys[owner(of: maker)]!) : .token
             let answer = try await ask(maker, as: caller, path: maker.path(in: project, values), body: unique(maker.body))
             guard answer.status == 201, let id = try answer.json()["id"]?.string else {
@@ -156,7 +158,8 @@ struct House: Sendable {
 
     /// The body with a unique name.
     private func unique(_ body: String?) -> String? {
-        guard let body, let json = try? JSON.parse(body), ["name", "user_name", "user_id"].contains(where: { json[$0]?.string != nil }) else { return body }
+        guard let body, let json = try? JSON.parse(body), ["name", "user_name", "user_id"].contains(where: { json[$0]?.string != nil })
+        else { return body }
         var text = JSONText(), first = true
         text.append(raw: "{")
         for (name, value) in json.members {

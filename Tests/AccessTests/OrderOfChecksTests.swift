@@ -1,7 +1,7 @@
 import AllModules
 import Core
-import TestSupport
 import Testing
+import TestSupport
 
 /// A request that is wrong in several ways gets the first error in this order: 401, 429, 403 scope, 403 module off, 403
 /// access level, 403 the key's modules, 404, 400. Each step below fixes what the previous step was rejected for.
@@ -46,14 +46,16 @@ struct OrderOfChecksTests {
         }
         if !wrong.isEmpty {
             let outsider = try await house.key(wrong, modules: elsewhere)
-            try await step(.key(outsider), 403, "API key does not have the required '\(endpoint.neededScope.rawValue)' scope for this endpoint.")
+            try await step(
+                .key(outsider), 403, "API key does not have the required '\(endpoint.neededScope.rawValue)' scope for this endpoint.")
         }
         let restricted = try await house.key(endpoint.openingScopes, modules: elsewhere)
         if let module = endpoint.module {
             if isGated {
                 try await step(.key(restricted), 403, "Module '\(module)' is not enabled for this project.")
                 try await house.set(module, isEnabled: true)
-                try await step(.key(restricted), 403, "Module '\(module)' does not allow \(endpoint.route.access.rawValue) access for this project.")
+                try await step(
+                    .key(restricted), 403, "Module '\(module)' does not allow \(endpoint.route.access.rawValue) access for this project.")
                 try await house.set(module, access: .all)
             }
             try await step(.key(restricted), 403, "API key is not allowed to use module '\(module)'.")
@@ -118,7 +120,8 @@ struct OrderOfChecksTests {
     func administrationBodies(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let path = "/api/admin/projects/\(app.project.id)/modules"
-            let unknown = try await app.put(path + "/nothing/access", "{", as: .token), known = try await app.put(path + "/core/access", "{", as: .token)
+            let unknown = try await app.put(path + "/nothing/access", "{", as: .token),
+                known = try await app.put(path + "/core/access", "{", as: .token)
             #expect(unknown.body == #"{"error":"Module 'nothing' not found."}"#)
             #expect(known.body == #"{"error":"Invalid request body: not valid JSON."}"#)
         }

@@ -1,9 +1,9 @@
+@_spi(Host) import Access
 import AllModules
 import Core
-@_spi(Host) import Access
 @_spi(Host) import Settings
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("Rate limits", .modules(.all))
 struct RateLimitTests {
@@ -19,7 +19,8 @@ struct RateLimitTests {
     private static func spend(_ endpoint: Endpoint, in house: House) async throws -> TestApp.Answer {
         switch endpoint.kind {
         case .ingest, .frontend: try await house.app.post("/api/v1/probe/ping", as: .ingest)
-        case .query, .adminKey: try await house.app.post("/api/v1/probe/echo", #"{"text":"a"}"#, as: endpoint.kind == .query ? .query : .admin)
+        case .query, .adminKey:
+            try await house.app.post("/api/v1/probe/echo", #"{"text":"a"}"#, as: endpoint.kind == .query ? .query : .admin)
         case .admin, .installation, .publicToken, .anonymous: try await house.app.get("/api/admin/projects/\(house.project.id)", as: .token)
         }
     }
@@ -41,7 +42,8 @@ struct RateLimitTests {
                 #expect(refused.body == Self.sentence, "\(endpoint)")
                 #expect(Self.limitHeaders(refused) == "2 0 1 1", "\(endpoint)")
                 house.app.time.advance(milliseconds: 499)
-                #expect(try await house.ask(endpoint, as: house.owner(of: endpoint)).status == 429, "\(endpoint) accepts requests too early")
+                #expect(
+                    try await house.ask(endpoint, as: house.owner(of: endpoint)).status == 429, "\(endpoint) accepts requests too early")
                 house.app.time.advance(milliseconds: 501)
                 let open = try await house.ask(endpoint, as: house.owner(of: endpoint))
                 #expect(open.status != 429, "\(endpoint) is still limited after a second")

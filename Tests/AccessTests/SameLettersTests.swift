@@ -1,15 +1,15 @@
 @_spi(Host) import Access
 import AllModules
-@_spi(Host) @testable import Host
 import Core
+@_spi(Host) @testable import Host
 @_spi(Host) import Ingest
 import NIOCore
 @_spi(Host) import Platform
 @_spi(Host) import Questions
 @_spi(Host) import Settings
 @_spi(Host) import Storage
-import TestSupport
 import Testing
+import TestSupport
 
 /// Sends every route and payload type texts that Swift considers equal although their bytes differ, in path, query and body.
 /// However a module uses such texts as keys, no request may crash the process or get a 5xx.
@@ -53,7 +53,8 @@ struct SameLettersTests {
             for collector in module.collectors {
                 for text in pair {
                     let fields = Schema.object(collector.fields).filled(with: text, pair).dropFirst().dropLast()
-                    let body = #"{"type":"\#(collector.type)","visitor_id":"\#(text)","session_id":"\#(text)","event_id":"\#(text)\#(collector.type)",\#(fields)}"#
+                    let body =
+                        #"{"type":"\#(collector.type)","visitor_id":"\#(text)","session_id":"\#(text)","event_id":"\#(text)\#(collector.type)",\#(fields)}"#
                     let answer = try await house.app.collect(body)
                     #expect(answer.status < 500, "\(body) answered \(answer.status) \(answer.body)")
                     if answer.status == 200 { accepted += 1 }
@@ -77,13 +78,14 @@ struct SameLettersTests {
         var requests = [Request(path: required == nil ? path : query(""), body: nil)]
         for parameter in endpoint.route.parameters {
             guard case .text = parameter.kind else { continue }
-            let values: [String] = switch parameter.name {
-            case "filter": ["path~:*\(text)*;event!:\(text);data.\(text)!:\(text)"]
-            case "timezone", "currency", "segment_id": []
-            case "property": ["trait:\(text)"]
-            case "breakdown": ["data.\(text)"]
-            default: [text]
-            }
+            let values: [String] =
+                switch parameter.name {
+                case "filter": ["path~:*\(text)*;event!:\(text);data.\(text)!:\(text)"]
+                case "timezone", "currency", "segment_id": []
+                case "property": ["trait:\(text)"]
+                case "breakdown": ["data.\(text)"]
+                default: [text]
+                }
             requests += values.map { Request(path: query("\(parameter.name)=\(Self.encoded($0))"), body: nil) }
         }
         return requests
@@ -110,13 +112,16 @@ extension Schema {
         case .map(.any, _): Schema.any.filled(with: text, pair)
         case .map(let element, _): "{\(pair.map { "\"\($0)\":\(element.filled(with: text, pair))" }.joined(separator: ","))}"
         case .array(let element, let count):
-            "[" + (0..<min(max(count.lowerBound, 2), count.upperBound)).map { element.filled(with: pair[$0 % 2], pair) }.joined(separator: ",") + "]"
+            "["
+                + (0..<min(max(count.lowerBound, 2), count.upperBound)).map { element.filled(with: pair[$0 % 2], pair) }.joined(
+                    separator: ",") + "]"
         case .object(let fields, _):
-            "{" + fields.compactMap { field in
-                // Skip optional fields without a fixed type: some of them, such as a timestamp, would reject the sample.
-                if case .any = field.schema, !field.isRequired { return nil }
-                return "\"\(field.name)\":\(field.schema.filled(with: text, pair))"
-            }.joined(separator: ",") + "}"
+            "{"
+                + fields.compactMap { field in
+                    // Skip optional fields without a fixed type: some of them, such as a timestamp, would reject the sample.
+                    if case .any = field.schema, !field.isRequired { return nil }
+                    return "\"\(field.name)\":\(field.schema.filled(with: text, pair))"
+                }.joined(separator: ",") + "}"
         case .nullable(let inner), .named(_, let inner): inner.filled(with: text, pair)
         case .string(let length, .plain), .string(let length, .oneOf): length.contains(text.unicodeScalars.count) ? "\"\(text)\"" : sample
         default: sample

@@ -1,6 +1,6 @@
 @_spi(Host) import Access
-@_spi(Host) @testable import Host
 import Core
+@_spi(Host) @testable import Host
 import HTTPTypes
 @_spi(Host) import Ingest
 @_spi(Host) import Storage
@@ -40,16 +40,21 @@ struct Stranger: Sendable {
             path: { $1.path(in: $0.project) + "?key=" }, answer: { _, _ in missing }),
         Stranger(name: "the administrator with a bearer token", meets: \.takesKey, caller: { _, _ in .token }, answer: { _, _ in missing }),
         Stranger(
-            name: "a valid key as a bearer token", meets: \.takesKey, caller: { .bearer($0.app.keys[$0.owner(of: $1)]!) }, answer: { _, _ in missing }),
-        Stranger(name: "somebody with a made-up key", meets: \.takesKey, caller: { _, _ in .key("pa_live_AAAAAAAAAAAAAAAAAAAAAAAA") }, answer: { _, _ in invalid }),
+            name: "a valid key as a bearer token", meets: \.takesKey, caller: { .bearer($0.app.keys[$0.owner(of: $1)]!) },
+            answer: { _, _ in missing }),
+        Stranger(
+            name: "somebody with a made-up key", meets: \.takesKey, caller: { _, _ in .key("pa_live_AAAAAAAAAAAAAAAAAAAAAAAA") },
+            answer: { _, _ in invalid }),
         Stranger(
             name: "somebody with a made-up key in the query string", meets: \.takesKey, caller: { _, _ in .nobody },
             path: { $1.path(in: $0.project) + "?key=pa_live_AAAAAAAAAAAAAAAAAAAAAAAA" }, answer: { _, _ in invalid }),
         Stranger(
-            name: "somebody with a wrong key in the header and a valid one in the query string", meets: \.takesKey, caller: { _, _ in .key("wrong") },
+            name: "somebody with a wrong key in the header and a valid one in the query string", meets: \.takesKey,
+            caller: { _, _ in .key("wrong") },
             path: { $1.path(in: $0.project) + "?key=\($0.app.keys[$0.owner(of: $1)]!)" }, answer: { _, _ in invalid }),
         Stranger(
-            name: "somebody with the displayed prefix of a key", meets: \.takesKey, caller: { .key(String($0.app.keys[$0.owner(of: $1)]!.prefix(12)) + "...") },
+            name: "somebody with the displayed prefix of a key", meets: \.takesKey,
+            caller: { .key(String($0.app.keys[$0.owner(of: $1)]!.prefix(12)) + "...") },
             answer: { _, _ in invalid }),
         Stranger(
             name: "somebody with the digest of a key", meets: \.takesKey, caller: { .key(Digest.sha256($0.app.keys[$0.owner(of: $1)]!)) },
@@ -57,7 +62,9 @@ struct Stranger: Sendable {
         Stranger(
             name: "somebody with a key in upper case", meets: \.takesKey, caller: { .key($0.app.keys[$0.owner(of: $1)]!.uppercased()) },
             answer: { _, _ in invalid }),
-        Stranger(name: "the admin token as a key", meets: \.takesKey, caller: { house, _ in .key(house.app.installation.adminToken) }, answer: { _, _ in invalid }),
+        Stranger(
+            name: "the admin token as a key", meets: \.takesKey, caller: { house, _ in .key(house.app.installation.adminToken) },
+            answer: { _, _ in invalid }),
         Stranger(
             name: "a key at the instant of its expiry", meets: \.takesKey,
             caller: { house, endpoint in
@@ -67,7 +74,8 @@ struct Stranger: Sendable {
                 return .key(key)
             }, answer: { _, _ in invalid }),
         Stranger(
-            name: "a revoked key", meets: \.takesKey, caller: { .key(try await $0.revokedKey($1.openingScopes)) }, answer: { _, _ in invalid }),
+            name: "a revoked key", meets: \.takesKey, caller: { .key(try await $0.revokedKey($1.openingScopes)) },
+            answer: { _, _ in invalid }),
     ]
 
     // MARK: With a key for another purpose
@@ -111,12 +119,16 @@ struct Stranger: Sendable {
     // MARK: On administration routes
 
     private static let administrators: [Stranger] = [
-        Stranger(name: "an administrator without a token", meets: isAdministration, caller: { _, _ in .nobody }, answer: { _, _ in missingToken }),
         Stranger(
-            name: "an administrator with an admin key in X-Pulse-Key", meets: isAdministration, caller: { house, _ in .key(house.app.keys[.admin]!) },
+            name: "an administrator without a token", meets: isAdministration, caller: { _, _ in .nobody }, answer: { _, _ in missingToken }
+        ),
+        Stranger(
+            name: "an administrator with an admin key in X-Pulse-Key", meets: isAdministration,
+            caller: { house, _ in .key(house.app.keys[.admin]!) },
             answer: { _, _ in missingToken }),
         Stranger(
-            name: "an administrator with the token as a key", meets: isAdministration, caller: { house, _ in .key(house.app.installation.adminToken) },
+            name: "an administrator with the token as a key", meets: isAdministration,
+            caller: { house, _ in .key(house.app.installation.adminToken) },
             answer: { _, _ in missingToken }),
         Stranger(
             name: "an administrator with the token in the query string", meets: isAdministration, caller: { _, _ in .nobody },
@@ -125,9 +137,11 @@ struct Stranger: Sendable {
             name: "an administrator with the token in another scheme", meets: isAdministration, caller: { _, _ in .nobody },
             headers: { house, _ in [.authorization: "Basic \(house.app.installation.adminToken)"] }, answer: { _, _ in missingToken }),
         Stranger(
-            name: "an administrator with a wrong token", meets: isAdministration, caller: { _, _ in .bearer("padm_wrong") }, answer: { _, _ in invalidToken }),
+            name: "an administrator with a wrong token", meets: isAdministration, caller: { _, _ in .bearer("padm_wrong") },
+            answer: { _, _ in invalidToken }),
         Stranger(
-            name: "an administrator with part of the token", meets: isAdministration, caller: { house, _ in .bearer(String(house.app.installation.adminToken.dropLast())) },
+            name: "an administrator with part of the token", meets: isAdministration,
+            caller: { house, _ in .bearer(String(house.app.installation.adminToken.dropLast())) },
             answer: { _, _ in invalidToken }),
         Stranger(
             name: "an admin key at the instant of its expiry", meets: { $0.kind == .admin },
@@ -137,13 +151,16 @@ struct Stranger: Sendable {
                 return .bearer(key)
             }, answer: { _, _ in invalidToken }),
         Stranger(
-            name: "a revoked admin key", meets: { $0.kind == .admin }, caller: { house, _ in .bearer(try await house.revokedKey([.admin])) },
+            name: "a revoked admin key", meets: { $0.kind == .admin },
+            caller: { house, _ in .bearer(try await house.revokedKey([.admin])) },
             answer: { _, _ in invalidToken }),
         Stranger(
-            name: "an admin key of another project", meets: { $0.kind == .admin }, caller: { house, _ in .bearer(house.otherKeys[.admin]!) },
+            name: "an admin key of another project", meets: { $0.kind == .admin },
+            caller: { house, _ in .bearer(house.otherKeys[.admin]!) },
             answer: { house, _ in (404, "Project '\(house.project.id)' not found.") }),
         Stranger(
-            name: "an admin key on a project that does not exist", meets: { $0.kind == .admin }, caller: { house, _ in .bearer(house.app.keys[.admin]!) },
+            name: "an admin key on a project that does not exist", meets: { $0.kind == .admin },
+            caller: { house, _ in .bearer(house.app.keys[.admin]!) },
             path: { house, endpoint in endpoint.path(in: house.project).replacing(house.project.id, with: Endpoint.unknownID) },
             answer: { _, _ in (404, "Project '\(Endpoint.unknownID)' not found.") }),
         Stranger(
@@ -152,7 +169,9 @@ struct Stranger: Sendable {
             answer: { _, _ in (404, "Project '\(Endpoint.unknownID)' not found.") }),
     ]
 
-    @Sendable private static func isAdministration(_ endpoint: Endpoint) -> Bool { endpoint.kind == .admin || endpoint.kind == .installation }
+    @Sendable private static func isAdministration(_ endpoint: Endpoint) -> Bool {
+        endpoint.kind == .admin || endpoint.kind == .installation
+    }
 
     private static let installations: [Stranger] = KeyScope.allCases.map { scope in
         Stranger(

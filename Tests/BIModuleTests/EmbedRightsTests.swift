@@ -2,8 +2,8 @@ import AllModules
 import BIModule
 import Core
 @testable import Host
-import TestSupport
 import Testing
+import TestSupport
 
 /// Embeds made with a key that is limited to some modules.
 @Suite("Embed permissions", .modules(.all))
@@ -15,7 +15,8 @@ struct EmbedRightsTests {
     ) async throws {
         try await Traffic.run(profile) { app in
             try await app.installation.directory.setModules(
-                ["revenue", "utm", "segments", "identity", "dashboards"].map { .init(module: $0, isEnabled: true, access: nil) }, in: app.project, by: "test")
+                ["revenue", "utm", "segments", "identity", "dashboards"].map { .init(module: $0, isEnabled: true, access: nil) },
+                in: app.project, by: "test")
             let key = try await app.installation.directory.createKey(
                 .init(name: "limited", scopes: [.query], allowedModules: Self.modules), in: app.project, by: "test")
             try await body(app, .key(key.secret))
@@ -45,8 +46,9 @@ struct EmbedRightsTests {
     func changed(profile: Profile) async throws {
         try await Self.run(profile) { app, limited in
             let query = try Self.id(try await app.post("/api/v1/bi/sql-queries", #"{"name":"Q","sql_text":"\#(Self.pages)"}"#, as: limited))
-            let metric = try Self.id(try await app.post(
-                "/api/v1/bi/metrics", #"{"key":"m","name":"M","dataset":"pageviews","expression":"count()"}"#, as: limited))
+            let metric = try Self.id(
+                try await app.post(
+                    "/api/v1/bi/metrics", #"{"key":"m","name":"M","dataset":"pageviews","expression":"count()"}"#, as: limited))
             let report = try Self.id(try await app.post("/api/v1/reports", #"{"name":"R","report_type":"pages"}"#, as: limited))
             func widget(_ type: String) -> String { #"{"widgets":[{"id":"a","report_type":"\#(type)","x":0,"y":0,"w":1,"h":1}]}"# }
             let board = try Self.id(try await app.post("/api/v1/dashboards", #"{"name":"D",\#(widget("pages").dropFirst())"#, as: limited))
@@ -70,7 +72,9 @@ struct EmbedRightsTests {
                 let now = try await Self.show(app, own), whole = try await Self.show(app, open)
                 if type == "dashboard" {
                     // A dashboard shows the error in place of the widget.
-                    #expect(try now.json()["result"]?["widgets"]?["a"]?["data"] == nil && now.body.contains("This link is not allowed to show module 'utm'"), "\(now.body)")
+                    #expect(
+                        try now.json()["result"]?["widgets"]?["a"]?["data"] == nil
+                            && now.body.contains("This link is not allowed to show module 'utm'"), "\(now.body)")
                     #expect(try whole.json()["result"]?["widgets"]?["a"]?["data"] != nil, "\(whole.body)")
                 } else {
                     #expect(now.status == 403 && now.body == Self.forbidden(module), "\(type): \(now.body)")
@@ -93,8 +97,9 @@ struct EmbedRightsTests {
                 (#""segment_id":"\#(segment)""#, "segments", limited), (#""segment_id":"\#(segment)""#, "identity", .key(other.secret)),
                 (#""count_by":"people""#, "identity", limited),
             ] {
-                let report = try Self.id(try await app.post(
-                    "/api/v1/reports", #"{"name":"R","report_type":"pages","params":{\#(params)}}"#, as: .query))
+                let report = try Self.id(
+                    try await app.post(
+                        "/api/v1/reports", #"{"name":"R","report_type":"pages","params":{\#(params)}}"#, as: .query))
                 let widget = #"{"id":"a","report_type":"pages","x":0,"y":0,"w":1,"h":1,"params":{\#(params)}}"#
                 let board = try Self.id(try await app.post("/api/v1/dashboards", #"{"name":"D","widgets":[\#(widget)]}"#, as: .query))
                 for (type, config) in [("report", #""report_id":"\#(report)""#), ("dashboard", #""dashboard_id":"\#(board)""#)] {
@@ -123,10 +128,12 @@ struct EmbedRightsTests {
             // Renaming doesn't limit what it shows, and neither does a rejected change.
             _ = try await app.put("/api/v1/bi/embeds/\(id)", #"{"name":"N"}"#, as: limited)
             let refused = try await app.put(
-                "/api/v1/bi/embeds/\(id)", #"{"resource_type":"visual_query","resource_config":{"dataset":"revenue_orders","metrics":["count"]}}"#, as: limited)
+                "/api/v1/bi/embeds/\(id)",
+                #"{"resource_type":"visual_query","resource_config":{"dataset":"revenue_orders","metrics":["count"]}}"#, as: limited)
             #expect(refused.status == 403, "\(refused.body)")
             for wrong in [#""allowed_origins":["nowhere"]"#, #""name":null"#] {
-                let invalid = try await app.put("/api/v1/bi/embeds/\(id)", #"{"resource_config":{\#(config),"limit":5},\#(wrong)}"#, as: limited)
+                let invalid = try await app.put(
+                    "/api/v1/bi/embeds/\(id)", #"{"resource_config":{\#(config),"limit":5},\#(wrong)}"#, as: limited)
                 #expect(invalid.status == 400, "\(invalid.body)")
             }
             #expect(try await modules(id)?.isNull == true)

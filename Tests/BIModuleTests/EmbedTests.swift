@@ -2,26 +2,32 @@ import AllModules
 import BIModule
 import Core
 @testable import Host
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("Embeds", .modules(.all))
 struct EmbedTests {
-    static let visual = #"{"dataset":"pageviews","dimensions":["path"],"metrics":["count"],"limit":25,"start_at":"2026-03-01","end_at":"2026-03-02"}"#
+    static let visual =
+        #"{"dataset":"pageviews","dimensions":["path"],"metrics":["count"],"limit":25,"start_at":"2026-03-01","end_at":"2026-03-02"}"#
 
     @Test("shows nothing that the key which created, changed or rotated it may not read", arguments: Profile.available)
     func rights(profile: Profile) async throws {
         try await Traffic.run(profile) { app in
             let limited = try await app.installation.directory.createKey(
-                .init(name: "limited", scopes: [.query], allowedModules: ["bi", "dashboards"]), in: app.project, by: "test").secret
+                .init(name: "limited", scopes: [.query], allowedModules: ["bi", "dashboards"]), in: app.project, by: "test"
+            ).secret
             let refusal = #"{"error":"API key is not allowed to use module 'core'."}"#
             // The limited key may save a report that it can't run.
-            let report = try await app.post("/api/v1/reports", #"{"name":"r","report_type":"pages"}"#, as: .key(limited)).json()["id"]?.string ?? ""
+            let report =
+                try await app.post("/api/v1/reports", #"{"name":"r","report_type":"pages"}"#, as: .key(limited)).json()["id"]?.string ?? ""
             let run = try await app.post("/api/v1/reports/\(report)/run", as: .key(limited))
             #expect(run.status == 403)
             let widget = #"{"id":"a","report_type":"pages","x":0,"y":0,"w":1,"h":1}"#
-            let board = try await app.post("/api/v1/dashboards", #"{"name":"d","widgets":[\#(widget)]}"#, as: .query).json()["id"]?.string ?? ""
-            for config in [#""report","resource_config":{"report_id":"\#(report)"}"#, #""dashboard","resource_config":{"dashboard_id":"\#(board)"}"#] {
+            let board =
+                try await app.post("/api/v1/dashboards", #"{"name":"d","widgets":[\#(widget)]}"#, as: .query).json()["id"]?.string ?? ""
+            for config in [
+                #""report","resource_config":{"report_id":"\#(report)"}"#, #""dashboard","resource_config":{"dashboard_id":"\#(board)"}"#,
+            ] {
                 let body = #"{"name":"e","resource_type":\#(config)}"#
                 let made = try await app.post("/api/v1/bi/embeds", body, as: .key(limited))
                 #expect(made.status == 403 && made.body == refusal, "\(made.body)")
@@ -40,7 +46,8 @@ struct EmbedTests {
     @Test("works until its token is rotated, it is disabled or it expires", arguments: Profile.available)
     func life(profile: Profile) async throws {
         try await Traffic.run(profile, yaml: "server:\n  public_url: https://pulse.example\n") { app in
-            let body = #"{"name":"KPI","resource_type":"visual_query","resource_config":\#(Self.visual),"allowed_origins":["https://app.example.com"],"theme":{"brand":"Acme"},"expires_at":"2026-03-03T00:00:00Z"}"#
+            let body =
+                #"{"name":"KPI","resource_type":"visual_query","resource_config":\#(Self.visual),"allowed_origins":["https://app.example.com"],"theme":{"brand":"Acme"},"expires_at":"2026-03-03T00:00:00Z"}"#
             let made = try await app.bi("embeds", body), json = try made.json()
             #expect(made.status == 201, "\(made.body)")
             let id = json["id"]!.string!, token = json["token"]!.string!
@@ -55,7 +62,8 @@ struct EmbedTests {
             #expect(answer.status == 200, "\(answer.body)")
             let shown = try answer.json()
             #expect(shown["embed"]?["name"]?.string == "KPI" && shown["embed"]?["theme"]?["brand"]?.string == "Acme")
-            #expect(shown["result"]?["rows"]?.elements.first?["count"]?.integer == 3 && shown["resource"]?["dataset"]?.string == "pageviews")
+            #expect(
+                shown["result"]?["rows"]?.elements.first?["count"]?.integer == 3 && shown["resource"]?["dataset"]?.string == "pageviews")
             #expect(answer.headers[.accessControlAllowOrigin] == "https://app.example.com")
             #expect(answer.headers[.contentSecurityPolicy] == "default-src 'none'; frame-ancestors https://app.example.com")
             #expect(answer.headers[HTTPField.Name("X-Frame-Options")!] == nil)
@@ -82,10 +90,12 @@ struct EmbedTests {
             _ = try await app.put("/api/v1/bi/embeds/\(id)", #"{"is_active":true,"allowed_origins":[]}"#, as: .query)
             answer = try await show(rotated, origin: nil)
             #expect(answer.status == 200 && answer.headers[.accessControlAllowOrigin] == "*")
-            try await app.installation.directory.setModules([.init(module: "bi", isEnabled: false, access: nil)], in: app.project, by: "test")
+            try await app.installation.directory.setModules(
+                [.init(module: "bi", isEnabled: false, access: nil)], in: app.project, by: "test")
             answer = try await show(rotated)
             #expect(answer.status == 403 && answer.body == #"{"error":"Module 'bi' is not enabled for this project."}"#)
-            try await app.installation.directory.setModules([.init(module: "bi", isEnabled: true, access: nil)], in: app.project, by: "test")
+            try await app.installation.directory.setModules(
+                [.init(module: "bi", isEnabled: true, access: nil)], in: app.project, by: "test")
             app.time.advance(milliseconds: 86_400_000)
             answer = try await show(rotated)
             #expect(answer.status == 404 && answer.body == unknown)
@@ -100,13 +110,16 @@ struct EmbedTests {
             func embed(_ type: String, _ config: String) async throws -> TestApp.Answer {
                 try await app.bi("embeds", #"{"name":"E","resource_type":"\#(type)","resource_config":\#(config)}"#)
             }
-            let metric = try await app.bi("metrics", #"{"key":"seen","name":"Seen","dataset":"pageviews","expression":"count()"}"#).json()["id"]!.string!
+            let metric = try await app.bi("metrics", #"{"key":"seen","name":"Seen","dataset":"pageviews","expression":"count()"}"#).json()[
+                "id"]!.string!
             let query = try await app.bi(
-                "sql-queries", #"{"name":"Q","# + TestApp.sqlBody("SELECT count(*) AS n FROM pageviews WHERE project_id = {{project_id}}").dropFirst()
+                "sql-queries",
+                #"{"name":"Q","# + TestApp.sqlBody("SELECT count(*) AS n FROM pageviews WHERE project_id = {{project_id}}").dropFirst()
             ).json()["id"]!.string!
             _ = try await app.bi("row-policies", #"{"name":"P","dataset":"pageviews","field":"path","operator":"eq","values":["/"]}"#)
             for (type, config, column) in [
-                ("metric", #"{"metric_id":"\#(metric)","start_at":"2026-03-01","end_at":"2026-03-02"}"#, "seen"), ("sql_query", #"{"sql_query_id":"\#(query)"}"#, "n"),
+                ("metric", #"{"metric_id":"\#(metric)","start_at":"2026-03-01","end_at":"2026-03-02"}"#, "seen"),
+                ("sql_query", #"{"sql_query_id":"\#(query)"}"#, "n"),
             ] {
                 let made = try await embed(type, config)
                 #expect(made.status == 201, "\(made.body)")
@@ -115,7 +128,10 @@ struct EmbedTests {
                 #expect(!answer.body.contains("SELECT"))
             }
             for (type, config, sentence) in [
-                ("metric", #"{"metric_id":"00000000-0000-4000-8000-000000000000"}"#, "field 'resource_config.metric_id': Metric '00000000-0000-4000-8000-000000000000' not found."),
+                (
+                    "metric", #"{"metric_id":"00000000-0000-4000-8000-000000000000"}"#,
+                    "field 'resource_config.metric_id': Metric '00000000-0000-4000-8000-000000000000' not found."
+                ),
                 ("sql_query", "{}", "missing required field 'resource_config.sql_query_id'."),
                 ("visual_query", #"{"dataset":"x","metrics":["count"]}"#, "field 'resource_config.dataset' must be one of"),
                 ("pages", "{}", "field 'resource_type' must be one of 'dashboard', 'report', 'sql_query', 'visual_query', 'metric'"),
@@ -124,7 +140,9 @@ struct EmbedTests {
                 #expect(refusal.status == 400 && refusal.body.contains(sentence), "\(refusal.body)")
             }
             let origin = try await app.bi(
-                "embeds", #"{"name":"E","resource_type":"visual_query","resource_config":\#(Self.visual),"allowed_origins":["https://a.example; script-src *"]}"#)
+                "embeds",
+                #"{"name":"E","resource_type":"visual_query","resource_config":\#(Self.visual),"allowed_origins":["https://a.example; script-src *"]}"#
+            )
             #expect(origin.status == 400 && origin.body.contains("field 'allowed_origins' holds origins such as"))
         }
     }
@@ -132,29 +150,40 @@ struct EmbedTests {
     @Test("an embed that couldn't be shown can't be saved, and the message names the field", arguments: Profile.available)
     func configs(profile: Profile) async throws {
         try await Traffic.run(profile) { app in
-            let metric = try await app.bi("metrics", #"{"key":"seen","name":"Seen","dataset":"pageviews","expression":"count()"}"#).json()["id"]?.string ?? ""
-            let query = try await app.bi(
-                "sql-queries", #"{"name":"Q","# + TestApp.sqlBody("SELECT path, title FROM pageviews WHERE project_id = {{project_id}}").dropFirst()
-            ).json()["id"]?.string ?? ""
-            for (type, start) in [("visual_query", #""dataset":"pageviews","metrics":["count"]"#), ("metric", #""metric_id":"\#(metric)""#)] {
+            let metric =
+                try await app.bi("metrics", #"{"key":"seen","name":"Seen","dataset":"pageviews","expression":"count()"}"#).json()["id"]?
+                .string ?? ""
+            let query =
+                try await app.bi(
+                    "sql-queries",
+                    #"{"name":"Q","# + TestApp.sqlBody("SELECT path, title FROM pageviews WHERE project_id = {{project_id}}").dropFirst()
+                ).json()["id"]?.string ?? ""
+            for (type, start) in [
+                ("visual_query", #""dataset":"pageviews","metrics":["count"]"#), ("metric", #""metric_id":"\#(metric)""#),
+            ] {
                 for (member, sentence) in [
-                    (#""start_at":"yesterday""#, "field 'resource_config.start_at' must be"), (#""end_at":"2026-02-31""#, "field 'resource_config.end_at' must be"),
+                    (#""start_at":"yesterday""#, "field 'resource_config.start_at' must be"),
+                    (#""end_at":"2026-02-31""#, "field 'resource_config.end_at' must be"),
                     (#""start_at":"2026-03-02","end_at":"2026-03-01""#, "field 'resource_config.end_at' must be after start_at"),
                     (#""filters":{"nope":1}"#, "field 'resource_config.filters': 'nope' is not a field of pageviews"),
                     (#""filters":{"hour":"ten"}"#, "field 'resource_config.filters.hour' takes a whole number; got 'ten'."),
-                    (#""filters":[]"#, "field 'resource_config.filters' must be"), (#""dimensions":"path""#, "field 'resource_config.dimensions' must be an array"),
+                    (#""filters":[]"#, "field 'resource_config.filters' must be"),
+                    (#""dimensions":"path""#, "field 'resource_config.dimensions' must be an array"),
                     (#""dimensions":["duration"]"#, "field 'resource_config.dimensions': 'duration' is not a field of pageviews"),
                     (#""limit":-1"#, "field 'resource_config.limit' must be a whole number from 1 to 10000; got -1."),
                     (#""limit":"many""#, "field 'resource_config.limit' must be a whole number"),
                 ] {
-                    let refusal = try await app.bi("embeds", #"{"name":"E","resource_type":"\#(type)","resource_config":{\#(start),\#(member)}}"#)
+                    let refusal = try await app.bi(
+                        "embeds", #"{"name":"E","resource_type":"\#(type)","resource_config":{\#(start),\#(member)}}"#)
                     #expect(refusal.status == 400 && refusal.body.contains(sentence), "\(type) \(member): \(refusal.body)")
                 }
             }
             for limit in ["0", "10001", "true"] {
                 let refusal = try await app.bi(
                     "embeds", #"{"name":"E","resource_type":"sql_query","resource_config":{"sql_query_id":"\#(query)","limit":\#(limit)}}"#)
-                #expect(refusal.status == 400 && refusal.body.contains("field 'resource_config.limit' must be a whole number"), "\(refusal.body)")
+                #expect(
+                    refusal.status == 400 && refusal.body.contains("field 'resource_config.limit' must be a whole number"),
+                    "\(refusal.body)")
             }
         }
     }
@@ -162,14 +191,19 @@ struct EmbedTests {
     @Test("errors only the owner can fix aren't shown to visitors, and the embed can still be disabled")
     func outdated() async throws {
         try await Traffic.run(.embedded) { app in
-            let metric = try await app.bi("metrics", #"{"key":"seen","name":"Seen","dataset":"pageviews","expression":"count()"}"#).json()["id"]?.string ?? ""
+            let metric =
+                try await app.bi("metrics", #"{"key":"seen","name":"Seen","dataset":"pageviews","expression":"count()"}"#).json()["id"]?
+                .string ?? ""
             let config = #"{"metric_id":"\#(metric)","dimensions":["title"]}"#
             let made = try await app.bi("embeds", #"{"name":"E","resource_type":"metric","resource_config":\#(config)}"#).json()
             // Now the metric's dataset is sessions, which have no title.
             _ = try await app.put("/api/v1/bi/metrics/\(metric)", #"{"dataset":"sessions"}"#, as: .query)
             let answer = try await app.get("/api/embed/\(made["token"]?.string ?? "")", as: .nobody)
             #expect(answer.status == 400)
-            #expect(answer.body == #"{"error":"This embed can't be shown: what it shows has changed since it was set up. Its owner can save it again."}"#)
+            #expect(
+                answer.body
+                    == #"{"error":"This embed can't be shown: what it shows has changed since it was set up. Its owner can save it again."}"#
+            )
             let path = "/api/v1/bi/embeds/\(made["id"]?.string ?? "")"
             let off = try await app.put(path, #"{"is_active":false}"#, as: .query)
             #expect(off.status == 200, "\(off.body)")
@@ -184,38 +218,47 @@ struct EmbedTests {
         try await TestApp.run(profile, modules: modules) { app in
             for event in Traffic.events { try await app.collect(event) }
             let report = try await app.post(
-                "/api/v1/reports", #"{"name":"Pages","report_type":"pages","params":{"start_at":"2026-03-01","end_at":"2026-03-02"}}"#, as: .query
+                "/api/v1/reports", #"{"name":"Pages","report_type":"pages","params":{"start_at":"2026-03-01","end_at":"2026-03-02"}}"#,
+                as: .query
             ).json()["id"]!.string!
-            let widget = #"{"id":"w","report_type":"pages","x":0,"y":0,"w":1,"h":1,"params":{"start_at":"2026-03-01","end_at":"2026-03-02"}}"#
+            let widget =
+                #"{"id":"w","report_type":"pages","x":0,"y":0,"w":1,"h":1,"params":{"start_at":"2026-03-01","end_at":"2026-03-02"}}"#
             let reversed = #"{"id":"r","report_type":"pages","x":0,"y":1,"w":1,"h":1,"params":{"start_at":"2026-03-02T12:30:00Z"}}"#
             // Saved an hour later, so the range's start is before its end.
             app.time.advance(seconds: 3_600)
-            let dashboard = try await app.post("/api/v1/dashboards", #"{"name":"D","widgets":[\#(widget),\#(reversed)]}"#, as: .query).json()["id"]!.string!
+            let dashboard = try await app.post("/api/v1/dashboards", #"{"name":"D","widgets":[\#(widget),\#(reversed)]}"#, as: .query)
+                .json()["id"]!.string!
             app.time.advance(seconds: -3_600)
-            _ = try await app.bi("row-policies", #"{"name":"P","dataset":"pageviews","field":"path","operator":"neq","values":["/pricing"]}"#)
+            _ = try await app.bi(
+                "row-policies", #"{"name":"P","dataset":"pageviews","field":"path","operator":"neq","values":["/pricing"]}"#)
             for (type, config) in [("report", #"{"report_id":"\#(report)"}"#), ("dashboard", #"{"dashboard_id":"\#(dashboard)"}"#)] {
                 let made = try await app.bi("embeds", #"{"name":"E","resource_type":"\#(type)","resource_config":\#(config)}"#)
                 #expect(made.status == 201, "\(made.body)")
                 // The public can't change the saved report's parameters.
                 let token = try made.json()["token"]!.string!
-                let answer = try await app.get("/api/embed/\(token)?start_at=2020-01-01&end_at=2020-01-02&filter=path:/nothing", as: .nobody)
+                let answer = try await app.get(
+                    "/api/embed/\(token)?start_at=2020-01-01&end_at=2020-01-02&filter=path:/nothing", as: .nobody)
                 let result = try answer.json()["result"], data = type == "report" ? result?["data"] : result?["widgets"]?["w"]?["data"]
                 #expect(data?.elements.compactMap { $0["path"]?.string }.sorted() == ["/", "/docs"], "\(answer.body)")
                 // A visitor can't fix a range that ends before it begins.
                 #expect(!answer.body.contains("query parameter"), "\(answer.body)")
-                if type == "dashboard" { #expect(result?["widgets"]?["r"]?["error"]?.string == "This can't be shown; its owner can fix it.") }
+                if type == "dashboard" {
+                    #expect(result?["widgets"]?["r"]?["error"]?.string == "This can't be shown; its owner can fix it.")
+                }
             }
         }
     }
 
-    @Test("a segment excludes what policies forbid", arguments: Profile.available, [
-        #"{"source":"pageview","field":"path","op":"eq","value":"/pricing"}"#,
-        #"{"source":"pageview","field":"path","op":"eq","value":"/pricing","count":{"op":"gte","value":1}}"#,
-        #"{"source":"sequence","steps":[{"path":"/"},{"path":"/pricing"}]}"#,
-        #"{"source":"session","field":"exit_page","op":"eq","value":"/pricing"}"#,
-        #"{"source":"session","field":"pageviews","op":"gte","value":2}"#,
-        #"{"source":"metric","field":"pageviews","op":"gte","value":3}"#,
-    ])
+    @Test(
+        "a segment excludes what policies forbid", arguments: Profile.available,
+        [
+            #"{"source":"pageview","field":"path","op":"eq","value":"/pricing"}"#,
+            #"{"source":"pageview","field":"path","op":"eq","value":"/pricing","count":{"op":"gte","value":1}}"#,
+            #"{"source":"sequence","steps":[{"path":"/"},{"path":"/pricing"}]}"#,
+            #"{"source":"session","field":"exit_page","op":"eq","value":"/pricing"}"#,
+            #"{"source":"session","field":"pageviews","op":"gte","value":2}"#,
+            #"{"source":"metric","field":"pageviews","op":"gte","value":3}"#,
+        ])
     func segments(profile: Profile, condition: String) async throws {
         try await forbid(on: profile) { app in #""segment_id":"\#(try await app.createSegment("S", condition))""# }
     }
@@ -229,8 +272,10 @@ struct EmbedTests {
         try await TestApp.run(profile, modules: modules) { app in
             for event in Traffic.events { try await app.collect(event) }
             let params = #"{"start_at":"2026-03-01","end_at":"2026-03-02",\#(try await parameter(app))}"#
-            let report = try await app.post(
-                "/api/v1/reports", #"{"name":"Pages","report_type":"pages","params":\#(params)}"#, as: .query).json()["id"]?.string ?? ""
+            let report =
+                try await app.post(
+                    "/api/v1/reports", #"{"name":"Pages","report_type":"pages","params":\#(params)}"#, as: .query
+                ).json()["id"]?.string ?? ""
             let body = #"{"name":"E","resource_type":"report","resource_config":{"report_id":"\#(report)"}}"#
             let token = try await app.bi("embeds", body).json()["token"]?.string ?? ""
             func paths() async throws -> [String] {
@@ -239,7 +284,8 @@ struct EmbedTests {
             }
             let before = try await paths()
             #expect(before.contains("/pricing"), "\(before)")
-            _ = try await app.bi("row-policies", #"{"name":"P","dataset":"pageviews","field":"path","operator":"neq","values":["/pricing"]}"#)
+            _ = try await app.bi(
+                "row-policies", #"{"name":"P","dataset":"pageviews","field":"path","operator":"neq","values":["/pricing"]}"#)
             let after = try await paths()
             #expect(after.isEmpty, "\(after)")
         }

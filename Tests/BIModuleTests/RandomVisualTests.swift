@@ -3,8 +3,8 @@ import BIModule
 import Common
 import Core
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 /// Visual queries over random visits, compared with a reference of lists and loops.
 @Suite("Visual queries of random visits", .modules(.all))
@@ -23,7 +23,8 @@ struct RandomVisualTests {
         let dataset: String, dimensions: [String], metrics: [String]
         var filter: (dimension: String, values: [String])?
 
-        init(_ dataset: String, by dimensions: String..., of metrics: [String], where filter: (dimension: String, values: [String])? = nil) {
+        init(_ dataset: String, by dimensions: String..., of metrics: [String], where filter: (dimension: String, values: [String])? = nil)
+        {
             (self.dataset, self.dimensions, self.metrics, self.filter) = (dataset, dimensions, metrics, filter)
         }
 
@@ -60,7 +61,8 @@ struct RandomVisualTests {
         let instant = Instant(milliseconds: at), day = Day(instant)
         let monday = (0..<7).map { day.adding(days: -$0) }.first { Calendar.monday.contains($0) }!
         return [
-            "date": "\(day)", "month": String("\(day)".prefix(7)), "week": "\(monday)", "hour": String(instant.iso8601.dropFirst(11).prefix(2)),
+            "date": "\(day)", "month": String("\(day)".prefix(7)), "week": "\(monday)",
+            "hour": String(instant.iso8601.dropFirst(11).prefix(2)),
         ]
     }
 
@@ -89,18 +91,23 @@ struct RandomVisualTests {
                     "entry_path": views.first?.path ?? "null", "exit_path": views.last?.path ?? "null", "source": rows[0].source,
                     "is_bounce": "\(views.count == 1)",
                 ]
-                return Record(visitor: rows[0].visitor, dimensions: own.merging(time(rows[0].at)) { $1 }, numbers: [
-                    "pageviews": Double(views.count), "events": Double(rows.count - views.count),
-                    "duration": Double(rows.last!.at - rows[0].at) / 1_000, "bounces": views.count == 1 ? 1 : 0,
-                ])
+                return Record(
+                    visitor: rows[0].visitor, dimensions: own.merging(time(rows[0].at)) { $1 },
+                    numbers: [
+                        "pageviews": Double(views.count), "events": Double(rows.count - views.count),
+                        "duration": Double(rows.last!.at - rows[0].at) / 1_000, "bounces": views.count == 1 ? 1 : 0,
+                    ])
             }
         default:
             return Dictionary(grouping: rows) { Day(Instant(milliseconds: $0.at)) }.map { day, rows in
                 let views = rows.count { $0.name == nil }
-                return Record(visitor: "", dimensions: time(day.start.milliseconds), numbers: [
-                    "visitors": Double(Set(rows.map(\.visitor)).count), "pageviews": Double(views), "events": Double(rows.count - views),
-                    "sessions": Double(Set(rows.map { "\($0.visitor) \($0.session)" }).count),
-                ])
+                return Record(
+                    visitor: "", dimensions: time(day.start.milliseconds),
+                    numbers: [
+                        "visitors": Double(Set(rows.map(\.visitor)).count), "pageviews": Double(views),
+                        "events": Double(rows.count - views),
+                        "sessions": Double(Set(rows.map { "\($0.visitor) \($0.session)" }).count),
+                    ])
             }
         }
     }
@@ -129,7 +136,8 @@ struct RandomVisualTests {
         let lines = groups.map { key, records in (key: key, numbers: question.metrics.map { metric($0, question.dataset, records) }) }
         return lines.sorted { a, b in
             question.dimensions.isEmpty || a.numbers[0] == b.numbers[0]
-                ? a.key.map { $0 == "null" ? "~" : $0 }.lexicographicallyPrecedes(b.key.map { $0 == "null" ? "~" : $0 }) : a.numbers[0] > b.numbers[0]
+                ? a.key.map { $0 == "null" ? "~" : $0 }.lexicographicallyPrecedes(b.key.map { $0 == "null" ? "~" : $0 })
+                : a.numbers[0] > b.numbers[0]
         }.map { line($0.key, $0.numbers) }
     }
 

@@ -1,13 +1,14 @@
 import AllModules
 import BIModule
 import Core
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("Running queries", .modules(.all))
 struct RunningQueriesTests {
     /// Scans 6 to the power of 12 rows, two billion, so it never finishes within a test.
-    private static let endless = "SELECT sum(length(p.path || p11.path)) AS n FROM pageviews p "
+    private static let endless =
+        "SELECT sum(length(p.path || p11.path)) AS n FROM pageviews p "
         + (1..<12).map { "JOIN pageviews p\($0) ON p\($0).month = p.month" }.joined(separator: " ") + " WHERE p.project_id = {{project_id}}"
 
     private static func body(_ statement: String, _ id: String) -> String { #"{"sql_text":"\#(statement)","run_id":"\#(id)"}"# }
@@ -28,7 +29,8 @@ struct RunningQueriesTests {
             #expect(answer.status == 400)
             #expect(answer.body == #"{"error":"The query was stopped."}"#)
             let latest = try await app.get("/api/v1/bi/query-runs").json()["data"]?.elements.first
-            #expect(latest?["id"]?.string == id && latest?["status"]?.string == "error" && latest?["error"]?.string == "The query was stopped.")
+            #expect(
+                latest?["id"]?.string == id && latest?["status"]?.string == "error" && latest?["error"]?.string == "The query was stopped.")
             // Stopping again is no error, and other projects can't stop it.
             let again = try await app.delete(Self.path(id), as: .query)
             #expect(again.status == 204)
@@ -61,7 +63,9 @@ struct RunningQueriesTests {
     func turns() async throws {
         try await Traffic.run(.embedded, yaml: "storage:\n  query_timeout_seconds: 1\n" + Self.oneAtATime) { app in
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for id in 0..<3 { group.addTask { _ = try await app.bi("sql", Self.body(Self.endless, "0b8f2f0c-6c0e-4c59-9b0f-1c2f5c1f7c0\(id)")) } }
+                for id in 0..<3 {
+                    group.addTask { _ = try await app.bi("sql", Self.body(Self.endless, "0b8f2f0c-6c0e-4c59-9b0f-1c2f5c1f7c0\(id)")) }
+                }
                 try await group.waitForAll()
             }
             // Each runs for its one second, which begins with its turn. In parallel they would all end after one second.
@@ -82,7 +86,8 @@ struct RunningQueriesTests {
                 // Repeatedly, because at first the other project's queries may not have started.
                 for _ in 0..<5 {
                     let quick = try await app.post(
-                        "/api/v1/bi/sql", #"{"sql_text":"SELECT count(*) AS n FROM pageviews WHERE project_id = {{project_id}}"}"#, as: .key(key))
+                        "/api/v1/bi/sql", #"{"sql_text":"SELECT count(*) AS n FROM pageviews WHERE project_id = {{project_id}}"}"#,
+                        as: .key(key))
                     #expect(quick.status == 200, "\(quick.body)")
                 }
                 for id in ids { try await Self.stop(id, app) }

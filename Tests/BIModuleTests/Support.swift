@@ -40,13 +40,15 @@ extension TestApp {
     static func rows(_ answer: Answer) -> String {
         guard let json = try? JSON.parse(answer.body), let rows = json["rows"] else { return "\(answer.status) \(answer.body)" }
         let columns = (json["columns"]?.elements ?? []).compactMap(\.string)
-        return ([columns.joined(separator: ",")] + rows.elements.map { row in
-            columns.map { name in
-                var text = JSONText()
-                if let value = row[name] { text.append(value) }
-                return text.string
-            }.joined(separator: ",")
-        }).joined(separator: "\n")
+        return
+            ([columns.joined(separator: ",")]
+            + rows.elements.map { row in
+                columns.map { name in
+                    var text = JSONText()
+                    if let value = row[name] { text.append(value) }
+                    return text.string
+                }.joined(separator: ",")
+            }).joined(separator: "\n")
     }
 
     static func sqlBody(_ text: String, limit: Int = 100) -> String {

@@ -1,33 +1,43 @@
 import AllModules
 import BIModule
 import Core
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("Metrics, visual queries and drill-through", .modules(.all))
 struct VisualQueryTests {
     @Test("returns dimensions and built-in metrics, sorted by the first metric", arguments: Profile.available)
     func visual(profile: Profile) async throws {
         try await Traffic.run(profile) { app in
-            var answer = try await app.rows("visual-query", #"{"dataset":"pageviews","dimensions":["path"],"metrics":["count","visitors"],\#(Traffic.range)}"#)
+            var answer = try await app.rows(
+                "visual-query", #"{"dataset":"pageviews","dimensions":["path"],"metrics":["count","visitors"],\#(Traffic.range)}"#)
             #expect(answer == "path,count,visitors\n\"/\",3,2\n\"/pricing\",2,2\n\"/docs\",1,1")
             answer = try await app.rows(
-                "visual-query", #"{"dataset":"events","dimensions":["event_name"],"metrics":["events"],"filters":{"path":["/","/docs"]},\#(Traffic.range)}"#)
+                "visual-query",
+                #"{"dataset":"events","dimensions":["event_name"],"metrics":["events"],"filters":{"path":["/","/docs"]},\#(Traffic.range)}"#
+            )
             #expect(answer == "event_name,events\n\"signup\",1")
-            answer = try await app.rows("visual-query", #"{"dataset":"sessions","metrics":["sessions","bounces","bounce_rate","avg_duration"],\#(Traffic.range)}"#)
+            answer = try await app.rows(
+                "visual-query", #"{"dataset":"sessions","metrics":["sessions","bounces","bounce_rate","avg_duration"],\#(Traffic.range)}"#)
             // ada 6 min, bob 1 min, cy 0, ada 1 min, di 0.
             #expect(answer == "sessions,bounces,bounce_rate,avg_duration\n5,4,80,96")
             answer = try await app.rows(
-                "visual-query", #"{"dataset":"daily_stats","dimensions":["date"],"metrics":["visitors","pageviews","sessions","events"],\#(Traffic.range)}"#)
+                "visual-query",
+                #"{"dataset":"daily_stats","dimensions":["date"],"metrics":["visitors","pageviews","sessions","events"],\#(Traffic.range)}"#
+            )
             #expect(answer == "date,visitors,pageviews,sessions,events\n\"2026-03-01\",3,4,3,2\n\"2026-03-02\",2,2,2,1")
-            answer = try await app.rows("visual-query", #"{"dataset":"pageviews","metrics":["count"],"start_at":"2027-01-01","end_at":"2027-01-02"}"#)
+            answer = try await app.rows(
+                "visual-query", #"{"dataset":"pageviews","metrics":["count"],"start_at":"2027-01-01","end_at":"2027-01-02"}"#)
             #expect(answer == "count\n0")
             // In Auckland the 2nd begins on the 1st at 11:00 UTC and ends 24 hours later.
             answer = try await app.rows(
-                "visual-query", #"{"dataset":"pageviews","metrics":["count"],"start_at":"2026-03-02","end_at":"2026-03-02","timezone":"Pacific/Auckland"}"#)
+                "visual-query",
+                #"{"dataset":"pageviews","metrics":["count"],"start_at":"2026-03-02","end_at":"2026-03-02","timezone":"Pacific/Auckland"}"#)
             #expect(answer == "count\n4")
             let refused = try await app.bi("visual-query", #"{"dataset":"pageviews","metrics":["count"],"timezone":"X/Y"}"#)
-            #expect(refused.body == #"{"error":"Invalid request body: field 'timezone' must be an IANA name such as Europe/Berlin; got 'X/Y'."}"#)
+            #expect(
+                refused.body
+                    == #"{"error":"Invalid request body: field 'timezone' must be an IANA name such as Europe/Berlin; got 'X/Y'."}"#)
         }
     }
 
@@ -35,7 +45,8 @@ struct VisualQueryTests {
     func metrics(profile: Profile) async throws {
         try await Traffic.run(profile) { app in
             func make(_ key: String, _ dataset: String, _ expression: String) async throws -> String {
-                let answer = try await app.bi("metrics", #"{"key":"\#(key)","name":"N","dataset":"\#(dataset)","expression":"\#(expression)"}"#)
+                let answer = try await app.bi(
+                    "metrics", #"{"key":"\#(key)","name":"N","dataset":"\#(dataset)","expression":"\#(expression)"}"#)
                 return answer.status == 201 ? "made" : answer.body
             }
             var made = try await make("views", "sessions", "sum(pageviews)")
@@ -54,10 +65,15 @@ struct VisualQueryTests {
                 ("sum(country)", "field 'expression': sum() takes a number; 'country' is text."),
                 ("count(nope)", "field 'expression': sessions has no column 'nope'; accepted are occurred_at"),
                 ("unknown + 1", "sessions has no metric 'unknown'; accepted are count, sessions"),
-                ("pg_sleep(10)", "field 'expression': 'pg_sleep' is not accepted as written; functions are avg, count, count_distinct, max, min, sum."),
-                ("count(); drop", "field 'expression', line 1, column 8: ';' is not accepted"), ("'a'", "field 'expression' may hold count()"),
+                (
+                    "pg_sleep(10)",
+                    "field 'expression': 'pg_sleep' is not accepted as written; functions are avg, count, count_distinct, max, min, sum."
+                ),
+                ("count(); drop", "field 'expression', line 1, column 8: ';' is not accepted"),
+                ("'a'", "field 'expression' may hold count()"),
                 ("sum(pageviews", "field 'expression', line 1, column 14: expected ')'; got the end."),
-                ("(SELECT 1)", "field 'expression', line 1, column 1: a subquery is accepted"), ("sum(pageviews) FILTER (WHERE true)", "field 'expression': 'sum' is not accepted as written"),
+                ("(SELECT 1)", "field 'expression', line 1, column 1: a subquery is accepted"),
+                ("sum(pageviews) FILTER (WHERE true)", "field 'expression': 'sum' is not accepted as written"),
             ] {
                 let refusal = try await make("again", "sessions", expression)
                 #expect(refusal.hasPrefix(#"{"error":"Invalid request body: \#(sentence)"#), "\(expression): \(refusal)")
@@ -89,8 +105,11 @@ struct VisualQueryTests {
                 "drill-through", #"{"dataset":"events","filters":{"event_name":"signup","path":["/pricing","/docs"]},\#(Traffic.range)}"#)
             let json = try answer.json(), row = try #require(json["rows"]?.elements.first)
             #expect(json["rows"]?.elements.count == 1)
-            #expect(row["occurred_at"]?.string == "2026-03-01T10:06:00.000Z" && row["week"]?.string == "2026-02-23" && row["month"]?.string == "2026-03")
-            #expect(row["event_name"]?.string == "signup" && row["visitor_id"] == nil && row["project_id"] == nil && row["hour"]?.integer == 10)
+            #expect(
+                row["occurred_at"]?.string == "2026-03-01T10:06:00.000Z" && row["week"]?.string == "2026-02-23"
+                    && row["month"]?.string == "2026-03")
+            #expect(
+                row["event_name"]?.string == "signup" && row["visitor_id"] == nil && row["project_id"] == nil && row["hour"]?.integer == 10)
             #expect(json["run"]?["query_type"]?.string == "drill_through" && json["run"]?["row_count"]?.integer == 1)
             for (body, sentence) in [
                 (#"{"dataset":"core_activity"}"#, "field 'dataset' must be one of"),
@@ -137,24 +156,35 @@ struct VisualQueryTests {
                 ("daily_stats", "date", "not_in", "\"2026-03-01\"", "SELECT count(*) AS n FROM daily_stats", "n\n1"),
             ] {
                 let more = try await app.bi(
-                    "row-policies", #"{"name":"P","dataset":"\#(dataset)","field":"\#(field)","operator":"\#(comparison)","values":[\#(value)]}"#)
+                    "row-policies",
+                    #"{"name":"P","dataset":"\#(dataset)","field":"\#(field)","operator":"\#(comparison)","values":[\#(value)]}"#)
                 #expect(more.status == 201, "\(more.body)")
                 answer = try await app.sql("\(statement) WHERE project_id = {{project_id}}")
                 #expect(answer == expected, "\(dataset)")
             }
             // The same applies to a module's dataset.
             for host in ["a", "b"] { try await app.collect(#"{"type":"outlink","url":"https://\#(host).example/"}"#) }
-            _ = try await app.bi("row-policies", #"{"name":"P","dataset":"outlinks_clicks","field":"host","operator":"eq","values":["a.example"]}"#)
+            _ = try await app.bi(
+                "row-policies", #"{"name":"P","dataset":"outlinks_clicks","field":"host","operator":"eq","values":["a.example"]}"#)
             answer = try await app.sql("SELECT host FROM outlinks_clicks WHERE project_id = {{project_id}}")
             #expect(answer == "host\n\"a.example\"")
             _ = try await app.put("/api/v1/bi/row-policies/\(id)", #"{"is_active":false}"#, as: .query)
             answer = try await app.rows("visual-query", visual)
             #expect(answer == "path,count\n\"/\",3\n\"/pricing\",2\n\"/docs\",1")
             for (body, sentence) in [
-                (#""dataset":"pageviews","field":"visitor_id","operator":"eq","values":["x"]"#, "field 'field': 'visitor_id' is not a field of pageviews"),
+                (
+                    #""dataset":"pageviews","field":"visitor_id","operator":"eq","values":["x"]"#,
+                    "field 'field': 'visitor_id' is not a field of pageviews"
+                ),
                 (#""dataset":"users","field":"x","operator":"eq","values":["x"]"#, "field 'dataset' must be one of"),
-                (#""dataset":"pageviews","field":"path","operator":"like","values":["x"]"#, "field 'operator' must be one of 'eq', 'neq', 'in', 'not_in'"),
-                (#""dataset":"pageviews","field":"path","operator":"eq","values":["x","y"]"#, "field 'values' must hold one value for 'eq'; got 2."),
+                (
+                    #""dataset":"pageviews","field":"path","operator":"like","values":["x"]"#,
+                    "field 'operator' must be one of 'eq', 'neq', 'in', 'not_in'"
+                ),
+                (
+                    #""dataset":"pageviews","field":"path","operator":"eq","values":["x","y"]"#,
+                    "field 'values' must hold one value for 'eq'; got 2."
+                ),
                 (#""dataset":"pageviews","field":"hour","operator":"eq","values":["x"]"#, "field 'values' takes a whole number; got 'x'."),
             ] {
                 let refusal = try await app.bi("row-policies", #"{"name":"P",\#(body)}"#)
@@ -172,7 +202,8 @@ struct VisualQueryTests {
                 ).json()["id"]?.string ?? ""
             }
             let orders = try await make("orders", "count()"), share = try await make("share", "2 / orders")
-            let path = "/api/v1/bi/metrics/", sentence = #"{"error":"The metric 'share' uses 'orders' and would no longer work; change or delete it first."}"#
+            let path = "/api/v1/bi/metrics/",
+                sentence = #"{"error":"The metric 'share' uses 'orders' and would no longer work; change or delete it first."}"#
             #expect(try await app.delete(path + orders, as: .query).body == sentence)
             #expect(try await app.put(path + orders, #"{"key":"orders2"}"#, as: .query).body == sentence)
             #expect(try await app.put(path + orders, #"{"dataset":"events"}"#, as: .query).body == sentence)

@@ -32,13 +32,17 @@ struct BatchIngest {
                     acknowledged.append(rate.acknowledged)
                 }
                 let name = "100 events a request, \(withIDs ? "with" : "without") event_id"
-                findings.append(Finding(
-                    .ingest, name, "\(Int(rates.median)) events/s until queryable", "\(Int(acknowledged.median)) events/s acknowledged"))
+                findings.append(
+                    Finding(
+                        .ingest, name, "\(Int(rates.median)) events/s until queryable", "\(Int(acknowledged.median)) events/s acknowledged")
+                )
                 guard let bare else { continue }
                 let ratio = rates.median / bare
-                findings.append(Finding(
-                    .ingest, "\(withIDs ? "with" : "without") event_id : bare", ratio.short, "budget: 150,000 at 74,000 bare GETs", budget: "\(Self.budget.short) or more",
-                    isMet: ratio >= Self.budget))
+                findings.append(
+                    Finding(
+                        .ingest, "\(withIDs ? "with" : "without") event_id : bare", ratio.short, "budget: 150,000 at 74,000 bare GETs",
+                        budget: "\(Self.budget.short) or more",
+                        isMet: ratio >= Self.budget))
             }
             findings.append(Finding(.memory, "RSS after the batches", "\(Int(pulse.residentMB)) MB"))
             try await pulse.stop()

@@ -28,7 +28,9 @@ final class ClickHouse {
 
     private static func install() throws {
         print("Installing chDB into \(environment)")
-        guard try Processes.output("python3", ["-m", "venv", environment]).status == 0 else { throw BenchError("python3 -m venv does not work here") }
+        guard try Processes.output("python3", ["-m", "venv", environment]).status == 0 else {
+            throw BenchError("python3 -m venv does not work here")
+        }
         let pinned = duckdbVersion.isEmpty ? "" : "==\(duckdbVersion)"
         guard try Processes.output(environment + "/bin/pip", ["install", "--quiet", "chdb", "duckdb\(pinned)"]).status == 0 else {
             throw BenchError("pip could not install chdb")

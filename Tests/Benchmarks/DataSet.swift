@@ -37,7 +37,8 @@ struct DataSet {
     func prepare(_ title: String, events: Int, send: (PulseProcess, [PulseProcess.Keys]) async throws -> Void) async throws -> Loaded {
         let stampFile = folder + "/stamp.json"
         if let data = FileManager.default.contents(atPath: stampFile), let stamp = try? JSONDecoder().decode(Stamp.self, from: data),
-           stamp.version == fullVersion || ProcessInfo.processInfo.environment["PULSE_BENCH_KEEP"] != nil {
+            stamp.version == fullVersion || ProcessInfo.processInfo.environment["PULSE_BENCH_KEEP"] != nil
+        {
             return Loaded(folder: folder, keys: stamp.keys, eventsPerSecond: nil)
         }
         try? FileManager.default.removeItem(atPath: folder)

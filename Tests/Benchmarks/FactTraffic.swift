@@ -42,7 +42,8 @@ struct FactTraffic {
     private mutating func error() -> String {
         let call = Self.calls[kinds.pick(&random)], line = 1 + random.next(below: 4), column = random.next(below: 90_000)
         let script = "https://www.example.com/assets/app.3f2a9c01.js"
-        let stack = "TypeError: \(call) is not a function"
+        let stack =
+            "TypeError: \(call) is not a function"
             + #"\n    at \#(call) (\#(script):\#(line):\#(column))\n    at handleClick (\#(script):2:1207)\n    at HTMLButtonElement.dispatch (\#(script):2:88)"#
         return #""type":"js_error","payload":{"message":"TypeError: \#(call) is not a function","stack":"\#(stack)","#
             + #""filename":"\#(script)","lineno":\#(line),"colno":\#(column),"path":"/shop/\#(call)","release":"1.\#(made * 12 / count).0"}}"#
@@ -50,7 +51,8 @@ struct FactTraffic {
 
     private mutating func log() -> String {
         let level = ["debug", "info", "info", "info", "warn", "error"][random.next(below: 6)]
-        return #""type":"log","payload":{"level":"\#(level)","message":"\#(Self.messages[messages.pick(&random)]) \#(random.next(below: 100_000))","#
+        return
+            #""type":"log","payload":{"level":"\#(level)","message":"\#(Self.messages[messages.pick(&random)]) \#(random.next(below: 100_000))","#
             + #""body":{"attempt":\#(random.next(below: 5))},"path":"/shop","release":"1.\#(made * 12 / count).0"}}"#
     }
 
@@ -60,8 +62,12 @@ struct FactTraffic {
     private static let nouns = "Cart Order Price Image Menu Form Panel Search Session Address Coupon Review Invoice Basket Payment Account"
         .split(separator: " ").map(String.init)
     /// 2,048 names, each of which is a group of errors.
-    private static let calls = verbs.flatMap { verb in nouns.flatMap { noun in
-        ["", "Now", "Later", "Again", "Async", "Safely", "Once", "Twice"].map { verb + noun + $0 }
-    } }
-    private static let messages = verbs.flatMap { verb in nouns.map { "Could not \(verb) the \($0.lowercased()) of the customer, retry in a while: attempt" } }
+    private static let calls = verbs.flatMap { verb in
+        nouns.flatMap { noun in
+            ["", "Now", "Later", "Again", "Async", "Safely", "Once", "Twice"].map { verb + noun + $0 }
+        }
+    }
+    private static let messages = verbs.flatMap { verb in
+        nouns.map { "Could not \(verb) the \($0.lowercased()) of the customer, retry in a while: attempt" }
+    }
 }

@@ -32,7 +32,9 @@ struct ImportTimes {
             let importing = try await pulse.createProject("import"), other = try await pulse.createProject("other")
             let address = pulse.address, bodies = Self.bodies(), seen = Seen(), start = ContinuousClock.now, end = start + .seconds(seconds)
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for sender in 0..<Self.senders { group.addTask { try await Self.send(bodies, from: sender, to: address, importing, until: end, seen) } }
+                for sender in 0..<Self.senders {
+                    group.addTask { try await Self.send(bodies, from: sender, to: address, importing, until: end, seen) }
+                }
                 group.addTask { try await Self.ask(address, other, until: end, seen) }
                 group.addTask { try await Self.look(address, until: end, seen) }
                 try await group.waitForAll()
@@ -50,7 +52,8 @@ struct ImportTimes {
         func finding(_ name: String, _ times: [Double]) -> Finding {
             let times = times.sorted(), p95 = times.isEmpty ? .nan : times[Int(Double(times.count - 1) * 0.95)]
             return Finding(
-                .imports, name, "\(p95.short) ms", "\(times.count) reports, median \(times.median.short) ms, longest \((times.last ?? .nan).short) ms",
+                .imports, name, "\(p95.short) ms",
+                "\(times.count) reports, median \(times.median.short) ms, longest \((times.last ?? .nan).short) ms",
                 budget: "\(Int(budgetMilliseconds)) ms or less", isMet: p95 <= budgetMilliseconds)
         }
         return [
@@ -67,7 +70,8 @@ struct ImportTimes {
     }
 
     private static func send(
-        _ bodies: [ByteBuffer], from sender: Int, to address: String, _ keys: PulseProcess.Keys, until end: ContinuousClock.Instant, _ seen: Seen
+        _ bodies: [ByteBuffer], from sender: Int, to address: String, _ keys: PulseProcess.Keys, until end: ContinuousClock.Instant,
+        _ seen: Seen
     ) async throws {
         var next = sender
         while .now < end {

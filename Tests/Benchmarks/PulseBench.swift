@@ -43,7 +43,8 @@ struct RunCommand: AsyncParsableCommand {
         if parts.contains("reports") || parts.contains("analyses") {
             let data = ReferenceData(program: program, folder: folder, events: events)
             let loaded = try await data.prepare()
-            report.add(try await ReportTimes(data: data, loaded: loaded, repetitions: repetitions).run(analysesAlone: !parts.contains("reports")))
+            report.add(
+                try await ReportTimes(data: data, loaded: loaded, repetitions: repetitions).run(analysesAlone: !parts.contains("reports")))
         }
         if parts.contains("facts") {
             report.add(try await FactTimes(program: program, folder: folder, facts: facts, repetitions: repetitions).run())

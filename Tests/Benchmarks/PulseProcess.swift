@@ -16,10 +16,10 @@ final class PulseProcess {
         try FileManager.default.createDirectory(atPath: dataFolder, withIntermediateDirectories: true)
         let port = try FreePort.find(), configuration = dataFolder + "/bench.yaml"
         try """
-            server: {host: 127.0.0.1, port: \(port)}
-            limits: {ingest_per_second: 0, query_per_second: 0, admin_per_second: 0, body_bytes: 104857600, batch_events: 100000}
-            telemetry: {log_level: warning}
-            """.write(toFile: configuration, atomically: true, encoding: .utf8)
+        server: {host: 127.0.0.1, port: \(port)}
+        limits: {ingest_per_second: 0, query_per_second: 0, admin_per_second: 0, body_bytes: 104857600, batch_events: 100000}
+        telemetry: {log_level: warning}
+        """.write(toFile: configuration, atomically: true, encoding: .utf8)
         address = "http://127.0.0.1:\(port)"
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = ["serve", "--config", configuration]
@@ -179,7 +179,9 @@ enum Processes {
     }
 
     /// Runs a program to its end. Returns its exit status and output.
-    static func output(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws -> (status: Int32, text: String) {
+    static func output(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws -> (
+        status: Int32, text: String
+    ) {
         let process = Process(), pipe = Pipe()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = [program] + arguments

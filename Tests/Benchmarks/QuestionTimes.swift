@@ -87,7 +87,9 @@ struct QuestionTimes {
                     if repetition > 0 { times.append(start.duration(to: .now).milliseconds) } else { lines[index].rows = rows }
                 }
                 lines[index].duckdb = times.median
-                if let answer = lines[index].answer, !Self.agree(answer, lines[index].rows[0]) { lines[index].differs.append("Pulse and DuckDB") }
+                if let answer = lines[index].answer, !Self.agree(answer, lines[index].rows[0]) {
+                    lines[index].differs.append("Pulse and DuckDB")
+                }
             }
         } catch {
             await store.close()

@@ -37,20 +37,22 @@ struct Question: Sendable {
         Question(
             name: "errors by group", path: "/api/v1/errors",
             statements: { days, _ in
-                ["""
-                WITH shown AS MATERIALIZED (
-                  SELECT fingerprint, fingerprint_low, count(*) AS n, max(occurred_at) AS last_at FROM error_tracking_errors
-                  WHERE \(factsWithin(days)) GROUP BY ALL ORDER BY n DESC, last_at DESC LIMIT 10),
-                latest AS (
-                  SELECT fingerprint, count(DISTINCT visitor) AS met, arg_max(message, occurred_at) AS message, arg_max(path, occurred_at) AS path,
-                    arg_max(browser, occurred_at) AS browser, arg_max(release, occurred_at) AS release
-                  FROM error_tracking_errors SEMI JOIN shown USING (fingerprint, fingerprint_low) WHERE \(factsWithin(days)) GROUP BY ALL),
-                seen AS (
-                  SELECT fingerprint, min(occurred_at) AS first_at, max(occurred_at) AS last_at
-                  FROM error_tracking_errors SEMI JOIN shown USING (fingerprint, fingerprint_low) WHERE project = \(project) GROUP BY ALL)
-                SELECT n, met, message, path, browser, release, seen.first_at, seen.last_at
-                FROM shown JOIN latest USING (fingerprint) JOIN seen USING (fingerprint) ORDER BY n DESC, shown.last_at DESC
-                """]
+                [
+                    """
+                    WITH shown AS MATERIALIZED (
+                      SELECT fingerprint, fingerprint_low, count(*) AS n, max(occurred_at) AS last_at FROM error_tracking_errors
+                      WHERE \(factsWithin(days)) GROUP BY ALL ORDER BY n DESC, last_at DESC LIMIT 10),
+                    latest AS (
+                      SELECT fingerprint, count(DISTINCT visitor) AS met, arg_max(message, occurred_at) AS message, arg_max(path, occurred_at) AS path,
+                        arg_max(browser, occurred_at) AS browser, arg_max(release, occurred_at) AS release
+                      FROM error_tracking_errors SEMI JOIN shown USING (fingerprint, fingerprint_low) WHERE \(factsWithin(days)) GROUP BY ALL),
+                    seen AS (
+                      SELECT fingerprint, min(occurred_at) AS first_at, max(occurred_at) AS last_at
+                      FROM error_tracking_errors SEMI JOIN shown USING (fingerprint, fingerprint_low) WHERE project = \(project) GROUP BY ALL)
+                    SELECT n, met, message, path, browser, release, seen.first_at, seen.last_at
+                    FROM shown JOIN latest USING (fingerprint) JOIN seen USING (fingerprint) ORDER BY n DESC, shown.last_at DESC
+                    """
+                ]
             },
             answer: list("count", "affected_visitors", "message")),
         search("a word of one entry in 16", "coupon"), search("a word that no entry has", "teapot"),
@@ -60,10 +62,12 @@ struct Question: Sendable {
         Question(
             name: "log search, \(name)", path: "/api/v1/logs", query: "&search=\(word)",
             statements: { days, _ in
-                ["""
-                SELECT level, message, data, path, release, environment FROM logs_entries
-                WHERE \(factsWithin(days)) AND contains(search_text, '\(word)') ORDER BY occurred_at DESC, number DESC LIMIT 10
-                """]
+                [
+                    """
+                    SELECT level, message, data, path, release, environment FROM logs_entries
+                    WHERE \(factsWithin(days)) AND contains(search_text, '\(word)') ORDER BY occurred_at DESC, number DESC LIMIT 10
+                    """
+                ]
             },
             answer: list("level", "message"))
     }
@@ -90,69 +94,83 @@ struct Question: Sendable {
         Question(
             name: "pages", path: "/api/v1/pages",
             statements: { days, _ in
-                ["""
-                WITH best AS (SELECT path, count(*) AS n, count(DISTINCT visitor) AS u, count(*) OVER () AS pages FROM activity WHERE \(within(days)) AND kind = 0
-                  GROUP BY path ORDER BY n DESC, path LIMIT 10),
-                spent AS (SELECT from_path, sum(gap) AS t FROM activity WHERE \(within(days)) AND from_path <> '' GROUP BY from_path)
-                SELECT best.path, n, u, pages, CAST(t AS BIGINT) FROM best LEFT JOIN spent ON best.path = spent.from_path ORDER BY n DESC, best.path
-                """]
+                [
+                    """
+                    WITH best AS (SELECT path, count(*) AS n, count(DISTINCT visitor) AS u, count(*) OVER () AS pages FROM activity WHERE \(within(days)) AND kind = 0
+                      GROUP BY path ORDER BY n DESC, path LIMIT 10),
+                    spent AS (SELECT from_path, sum(gap) AS t FROM activity WHERE \(within(days)) AND from_path <> '' GROUP BY from_path)
+                    SELECT best.path, n, u, pages, CAST(t AS BIGINT) FROM best LEFT JOIN spent ON best.path = spent.from_path ORDER BY n DESC, best.path
+                    """
+                ]
             },
             answer: list("path", "views", "unique_views")),
         Question(
             name: "entry pages", path: "/api/v1/pages/entry",
             statements: { days, _ in
-                ["""
-                SELECT page, count(*) AS n, count(*) FILTER (WHERE pv = 1) AS bounced, count(*) OVER () AS pages
-                FROM (SELECT argMin(path, occurred_at) AS page, count(*) AS pv FROM activity WHERE \(within(days)) AND kind = 0 GROUP BY visitor, session_at) s
-                GROUP BY page ORDER BY n DESC, page LIMIT 10
-                """]
+                [
+                    """
+                    SELECT page, count(*) AS n, count(*) FILTER (WHERE pv = 1) AS bounced, count(*) OVER () AS pages
+                    FROM (SELECT argMin(path, occurred_at) AS page, count(*) AS pv FROM activity WHERE \(within(days)) AND kind = 0 GROUP BY visitor, session_at) s
+                    GROUP BY page ORDER BY n DESC, page LIMIT 10
+                    """
+                ]
             },
             answer: list("path", "sessions")),
         Question(
             name: "exit pages", path: "/api/v1/pages/exit",
             statements: { days, _ in
-                ["""
-                SELECT e.page, e.n, p.v FROM (SELECT page, count(*) AS n
-                  FROM (SELECT argMax(path, occurred_at) AS page FROM activity WHERE \(within(days)) AND kind = 0 GROUP BY visitor, session_at) s GROUP BY page) e
-                JOIN (SELECT path, count(*) AS v FROM activity WHERE \(within(days)) AND kind = 0 GROUP BY path) p ON p.path = e.page
-                ORDER BY e.n DESC, e.page LIMIT 10
-                """]
+                [
+                    """
+                    SELECT e.page, e.n, p.v FROM (SELECT page, count(*) AS n
+                      FROM (SELECT argMax(path, occurred_at) AS page FROM activity WHERE \(within(days)) AND kind = 0 GROUP BY visitor, session_at) s GROUP BY page) e
+                    JOIN (SELECT path, count(*) AS v FROM activity WHERE \(within(days)) AND kind = 0 GROUP BY path) p ON p.path = e.page
+                    ORDER BY e.n DESC, e.page LIMIT 10
+                    """
+                ]
             },
             answer: list("path", "sessions")),
         Question(
             name: "referrers", path: "/api/v1/referrers",
             statements: { days, _ in
-                ["""
-                SELECT source, count(DISTINCT visitor) AS u, count(*) FILTER (WHERE kind = 0) FROM activity WHERE \(within(days))
-                GROUP BY source ORDER BY u DESC, source LIMIT 10
-                """]
+                [
+                    """
+                    SELECT source, count(DISTINCT visitor) AS u, count(*) FILTER (WHERE kind = 0) FROM activity WHERE \(within(days))
+                    GROUP BY source ORDER BY u DESC, source LIMIT 10
+                    """
+                ]
             },
             answer: list("source", "visitors", "pageviews")),
         Question(
             name: "events", path: "/api/v1/events",
             statements: { days, _ in
-                ["""
-                SELECT name, count(*) AS n, count(DISTINCT visitor) FROM activity WHERE \(within(days)) AND kind = 1
-                GROUP BY name ORDER BY n DESC, name LIMIT 10
-                """]
+                [
+                    """
+                    SELECT name, count(*) AS n, count(DISTINCT visitor) FROM activity WHERE \(within(days)) AND kind = 1
+                    GROUP BY name ORDER BY n DESC, name LIMIT 10
+                    """
+                ]
             },
             answer: list("name", "count", "unique")),
         Question(
             name: "devices", path: "/api/v1/devices",
             statements: { days, _ in
-                ["""
-                SELECT coalesce(browser, ''), coalesce(os, ''), coalesce(device, ''), count(DISTINCT visitor) FROM activity WHERE \(within(days))
-                GROUP BY GROUPING SETS ((browser), (os), (device), ()) ORDER BY 1, 2, 3
-                """]
+                [
+                    """
+                    SELECT coalesce(browser, ''), coalesce(os, ''), coalesce(device, ''), count(DISTINCT visitor) FROM activity WHERE \(within(days))
+                    GROUP BY GROUPING SETS ((browser), (os), (device), ()) ORDER BY 1, 2, 3
+                    """
+                ]
             }),
         Question(
             // Without a GeoIP database no event has a place, so this measures a search that finds nothing.
             name: "geo (all places unknown)", path: "/api/v1/geo",
             statements: { days, _ in
-                ["""
-                SELECT country, count(DISTINCT visitor) AS u FROM activity WHERE \(within(days))
-                GROUP BY country ORDER BY u DESC, country LIMIT 10
-                """]
+                [
+                    """
+                    SELECT country, count(DISTINCT visitor) AS u FROM activity WHERE \(within(days))
+                    GROUP BY country ORDER BY u DESC, country LIMIT 10
+                    """
+                ]
             }),
     ]
 
@@ -160,7 +178,9 @@ struct Question: Sendable {
         name: "realtime", path: "/api/v1/realtime",
         statements: { _, _ in
             let now = Instant.now.milliseconds
-            return ["SELECT count(DISTINCT visitor) FROM activity WHERE project = \(project) AND occurred_at >= \(now - 300_000) AND occurred_at <= \(now) AND kind < 2"]
+            return [
+                "SELECT count(DISTINCT visitor) FROM activity WHERE project = \(project) AND occurred_at >= \(now - 300_000) AND occurred_at <= \(now) AND kind < 2"
+            ]
         })
 
     private enum Unit: String { case day, hour }
@@ -169,10 +189,12 @@ struct Question: Sendable {
         Question(
             name: "timeseries by \(unit.rawValue)", path: "/api/v1/stats/timeseries", query: "&interval=\(unit.rawValue)",
             statements: { days, quotient in
-                ["""
-                SELECT \(quotient("occurred_at", milliseconds)) AS bucket, count(*) FILTER (WHERE kind = 0), count(DISTINCT visitor), count(DISTINCT (visitor, session_at))
-                FROM activity WHERE \(within(days)) GROUP BY bucket ORDER BY bucket
-                """]
+                [
+                    """
+                    SELECT \(quotient("occurred_at", milliseconds)) AS bucket, count(*) FILTER (WHERE kind = 0), count(DISTINCT visitor), count(DISTINCT (visitor, session_at))
+                    FROM activity WHERE \(within(days)) GROUP BY bucket ORDER BY bucket
+                    """
+                ]
             },
             answer: { report in
                 let points = report["data"] as? [[String: Any]] ?? []

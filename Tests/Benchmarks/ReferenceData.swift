@@ -13,7 +13,8 @@ struct ReferenceData {
     private static let lanes = 2
 
     func prepare() async throws -> DataSet.Loaded {
-        let set = DataSet(program: program, folder: "\(folder)/\(events)", version: "\(Traffic.version) \(events)", projects: Traffic.projects)
+        let set = DataSet(
+            program: program, folder: "\(folder)/\(events)", version: "\(Traffic.version) \(events)", projects: Traffic.projects)
         return try await set.prepare("Reference data: \(events) events", events: events, send: send)
     }
 

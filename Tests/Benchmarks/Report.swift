@@ -2,7 +2,10 @@ import Foundation
 
 /// One line of the results.
 struct Finding {
-    enum Part: String, CaseIterable { case ingest = "Ingest", imports = "An import next to another project", report = "Reports", analysis = "Analyses", facts = "Errors and logs", start = "Start", memory = "Memory", disk = "Disk", note = "Notes" }
+    enum Part: String, CaseIterable {
+        case ingest = "Ingest", imports = "An import next to another project", report = "Reports", analysis = "Analyses", facts =
+            "Errors and logs", start = "Start", memory = "Memory", disk = "Disk", note = "Notes"
+    }
 
     let part: Part
     let name: String
@@ -37,7 +40,11 @@ struct Report {
     mutating func add(_ more: [Finding]) {
         findings += more
         for finding in more {
-            print("  " + [finding.name, finding.value, finding.detail, finding.budget, finding.verdict].compactMap(\.self).filter { !$0.isEmpty }.joined(separator: "  ·  "))
+            print(
+                "  "
+                    + [finding.name, finding.value, finding.detail, finding.budget, finding.verdict].compactMap(\.self).filter {
+                        !$0.isEmpty
+                    }.joined(separator: "  ·  "))
         }
     }
 
@@ -52,7 +59,8 @@ struct Report {
     private func page() throws -> String {
         var lines = [
             "# Benchmarks", "",
-            "Written by `make bench`, \(Machine.date). Medians of several repetitions; client and server share the machine, over loopback.", "",
+            "Written by `make bench`, \(Machine.date). Medians of several repetitions; client and server share the machine, over loopback.",
+            "",
             "| | |", "|---|---|",
             "| machine | \(Machine.processor), \(ProcessInfo.processInfo.activeProcessorCount) cores, \(ProcessInfo.processInfo.physicalMemory >> 30) GB |",
             "| system | \(Machine.system) |", "| DuckDB | \(Machine.duckDB) |",
@@ -117,12 +125,15 @@ enum Machine {
 
     static var system: String {
         let release = (try? String(contentsOfFile: "/etc/os-release", encoding: .utf8)) ?? ""
-        let name = release.split(separator: "\n").first { $0.hasPrefix("PRETTY_NAME=") }?.dropFirst(12).trimmingCharacters(in: ["\""]) ?? "Linux"
+        let name =
+            release.split(separator: "\n").first { $0.hasPrefix("PRETTY_NAME=") }?.dropFirst(12).trimmingCharacters(in: ["\""]) ?? "Linux"
         let swift = (try? Processes.output("swift", ["--version"]).text.split(separator: "\n").first).map { ", \($0)" } ?? ""
         return name + swift
     }
 
-    static var duckDB: String { (try? String(contentsOfFile: ".tools/duckdb/stamp", encoding: .utf8))?.split(separator: " ").first.map(String.init) ?? "unknown" }
+    static var duckDB: String {
+        (try? String(contentsOfFile: ".tools/duckdb/stamp", encoding: .utf8))?.split(separator: " ").first.map(String.init) ?? "unknown"
+    }
 }
 
 extension Double {

@@ -16,7 +16,8 @@ struct ReportTimes {
     func run(analysesAlone: Bool) async throws -> [Finding] {
         var findings: [Finding] = []
         if let rate = loaded.eventsPerSecond {
-            findings.append(Finding(.ingest, "The reference data set, large requests", "\(Int(rate)) events/s until queryable, generator included"))
+            findings.append(
+                Finding(.ingest, "The reference data set, large requests", "\(Int(rate)) events/s until queryable, generator included"))
         }
         var lines = analysesAlone ? [] : Question.all.flatMap { question in [Int64(30), 60].map { Line(question: question, days: $0) } }
         if !analysesAlone { lines.append(Line(question: .realtime, days: 1)) }
@@ -70,7 +71,9 @@ struct ReportTimes {
                 .memory, "RSS idle, five seconds after the start", "\(Int(idle)) MB",
                 "\(Int(own)) MB its own, the rest pages of programs and libraries", budget: "100 MB", isMet: idle <= 100),
             Finding(.memory, "RSS after the reports", "\(Int(after)) MB", budget: "2048 MB", isMet: after <= 2_048),
-            Finding(.disk, "events.duckdb after a clean stop", "\(perEvent.short) bytes an event", "\(bytes >> 20) MB", budget: "25", isMet: perEvent <= 25),
+            Finding(
+                .disk, "events.duckdb after a clean stop", "\(perEvent.short) bytes an event", "\(bytes >> 20) MB", budget: "25",
+                isMet: perEvent <= 25),
         ]
     }
 
@@ -99,8 +102,9 @@ struct ReportTimes {
     }
 
     private static func same(_ rows: [[String]], _ others: [[Value]]) -> Bool {
-        rows.count == others.count && zip(rows, others).allSatisfy { row, other in
-            row == other.map { $0.text ?? $0.int.map(String.init) ?? "" }
-        }
+        rows.count == others.count
+            && zip(rows, others).allSatisfy { row, other in
+                row == other.map { $0.text ?? $0.int.map(String.init) ?? "" }
+            }
     }
 }

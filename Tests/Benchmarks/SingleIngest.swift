@@ -56,12 +56,15 @@ struct SingleIngest {
             let findings = loads.map { load in
                 let times = "p50 \(load.p50.median.short) ms, p99 \(load.p99.median.short) ms"
                 return Finding(
-                    .ingest, load.name, "\(Int(load.rates.median)) requests/s", "\(times), \(load.cost.median.short) µs of processor time each")
+                    .ingest, load.name, "\(Int(load.rates.median)) requests/s",
+                    "\(times), \(load.cost.median.short) µs of processor time each")
             }
-            return (findings + [
-                Finding(.ingest, "collect : /healthz", ratio.short, budget: "0.6 or more", isMet: ratio >= 0.6),
-                Finding(.ingest, "collect : bare", (loads[2].rates.median / bareRate).short),
-            ], bareRate)
+            return (
+                findings + [
+                    Finding(.ingest, "collect : /healthz", ratio.short, budget: "0.6 or more", isMet: ratio >= 0.6),
+                    Finding(.ingest, "collect : bare", (loads[2].rates.median / bareRate).short),
+                ], bareRate
+            )
         }
     }
 

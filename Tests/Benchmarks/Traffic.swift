@@ -157,14 +157,16 @@ struct Traffic {
     }
 
     enum Words {
-        static let stems = "pricing docs blog product guide news team about careers support api login signup shop cart item list help intro tour"
+        static let stems =
+            "pricing docs blog product guide news team about careers support api login signup shop cart item list help intro tour"
             .split(separator: " ").map(String.init)
         static let paths = (0..<800).map { index in
             Array((index == 0 ? "/" : "/\(stems[index % 20])/\(stems[index / 20 % 20])-\(stems[index * 7 % 20])-\(index)").utf8)
         }
         static let titles = (0..<800).map { Array("\(stems[$0 / 20 % 20]) \(stems[$0 * 7 % 20]) \($0) | Acme \(stems[$0 % 20])".utf8) }
         static let names = [
-            "signup", "click_cta", "purchase", "add_to_cart", "download", "video_play", "search", "share", "scroll_75", "form_submit", "login", "outbound",
+            "signup", "click_cta", "purchase", "add_to_cart", "download", "video_play", "search", "share", "scroll_75", "form_submit",
+            "login", "outbound",
         ].map { Array($0.utf8) }
         static let plans = ["free", "pro", "team", "enterprise"].map { Array($0.utf8) }
         static let screens = (0..<25).map { Array("\(800 + $0 * 64)x\(600 + $0 * 40)".utf8) }

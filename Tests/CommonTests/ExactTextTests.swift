@@ -26,9 +26,12 @@ struct ExactTextTests {
         #expect(Dictionary(exactly: [("a", 1), ("b", 2), ("a", 3)]) == ["a": 3, "b": 2])
     }
 
-    @Test("texts are ordered by code points", arguments: [
-        ("", "a"), ("a", "ab"), ("Z", "a"), ("a", "e\u{301}"), ("e\u{301}", "f"), ("f", "\u{E9}"), ("\u{FFFD}", "\u{1F600}"), ("a\u{0}", "a\u{0}b"),
-    ])
+    @Test(
+        "texts are ordered by code points",
+        arguments: [
+            ("", "a"), ("a", "ab"), ("Z", "a"), ("a", "e\u{301}"), ("e\u{301}", "f"), ("f", "\u{E9}"), ("\u{FFFD}", "\u{1F600}"),
+            ("a\u{0}", "a\u{0}b"),
+        ])
     func order(earlier: String, later: String) {
         #expect(earlier.comesBefore(later) && !later.comesBefore(earlier) && !earlier.comesBefore(earlier))
         #expect([ExactText(later), ExactText(earlier)].sorted().map(\.text) == [earlier, later])

@@ -40,11 +40,13 @@ struct IdentifiersTests {
         #expect(counts.values.allSatisfy { (800...1_200).contains($0) })
     }
 
-    @Test("SHA-256 matches known digests", arguments: [
-        ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
-        ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
-        ("ä\u{0}", "6dd76cc68d6ae1a95c406c9fa07aec640568bf0fb50494890e520f6eb30a6256"),
-    ])
+    @Test(
+        "SHA-256 matches known digests",
+        arguments: [
+            ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+            ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+            ("ä\u{0}", "6dd76cc68d6ae1a95c406c9fa07aec640568bf0fb50494890e520f6eb30a6256"),
+        ])
     func sha256(text: String, digest: String) {
         #expect(Digest.sha256(text) == digest)
     }
@@ -55,9 +57,11 @@ struct IdentifiersTests {
         #expect(Digest.hex([UInt8]()) == "")
     }
 
-    @Test("compares strings of any lengths byte by byte", arguments: [
-        ("", "", true), ("a", "a", true), ("a", "b", false), ("a", "aa", false), ("", "a", false), ("\u{E9}", "e\u{301}", false),
-    ])
+    @Test(
+        "compares strings of any lengths byte by byte",
+        arguments: [
+            ("", "", true), ("a", "a", true), ("a", "b", false), ("a", "aa", false), ("", "a", false), ("\u{E9}", "e\u{301}", false),
+        ])
     func equal(left: String, right: String, isEqual: Bool) {
         #expect(Digest.equal(left, right) == isEqual)
     }

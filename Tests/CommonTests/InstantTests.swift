@@ -24,9 +24,11 @@ struct InstantTests {
         }
     }
 
-    @Test("known dates have the right day numbers", arguments: [
-        (1970, 1, 1, 0), (1969, 12, 31, -1), (2000, 3, 1, 11_017), (2026, 3, 2, 20_514), (1, 1, 1, -719_162), (9999, 12, 31, 2_932_896),
-    ] as [(Int, Int, Int, Int64)])
+    @Test(
+        "known dates have the right day numbers",
+        arguments: [
+            (1970, 1, 1, 0), (1969, 12, 31, -1), (2000, 3, 1, 11_017), (2026, 3, 2, 20_514), (1, 1, 1, -719_162), (9999, 12, 31, 2_932_896),
+        ] as [(Int, Int, Int, Int64)])
     func numbers(year: Int, month: Int, date: Int, number: Int64) throws {
         let day = try #require(Day(year: year, month: month, day: date))
         #expect(day.number == number)
@@ -37,18 +39,24 @@ struct InstantTests {
         #expect(Day(day.start.adding(milliseconds: -1)) == day.adding(days: -1))
     }
 
-    @Test("dates that don't exist are nil", arguments: [
-        (2026, 0, 1), (2026, 13, 1), (2026, 1, 0), (2026, 1, 32), (2026, 2, 29), (2100, 2, 29), (0, 1, 1), (10_000, 1, 1), (-1, 1, 1),
-    ])
+    @Test(
+        "dates that don't exist are nil",
+        arguments: [
+            (2026, 0, 1), (2026, 13, 1), (2026, 1, 0), (2026, 1, 32), (2026, 2, 29), (2100, 2, 29), (0, 1, 1), (10_000, 1, 1), (-1, 1, 1),
+        ])
     func noDay(year: Int, month: Int, date: Int) {
         #expect(Day(year: year, month: month, day: date) == nil)
     }
 
-    @Test("an instant is written in UTC, with milliseconds unless they are zero", arguments: [
-        (0, "1970-01-01T00:00:00Z"), (1, "1970-01-01T00:00:00.001Z"), (-1, "1969-12-31T23:59:59.999Z"), (-1_000, "1969-12-31T23:59:59Z"),
-        (1_772_452_800_000, "2026-03-02T12:00:00Z"), (951_782_399_999, "2000-02-28T23:59:59.999Z"), (951_782_400_000, "2000-02-29T00:00:00Z"),
-        (-62_135_596_800_000, "0001-01-01T00:00:00Z"),
-    ] as [(Int64, String)])
+    @Test(
+        "an instant is written in UTC, with milliseconds unless they are zero",
+        arguments: [
+            (0, "1970-01-01T00:00:00Z"), (1, "1970-01-01T00:00:00.001Z"), (-1, "1969-12-31T23:59:59.999Z"),
+            (-1_000, "1969-12-31T23:59:59Z"),
+            (1_772_452_800_000, "2026-03-02T12:00:00Z"), (951_782_399_999, "2000-02-28T23:59:59.999Z"),
+            (951_782_400_000, "2000-02-29T00:00:00Z"),
+            (-62_135_596_800_000, "0001-01-01T00:00:00Z"),
+        ] as [(Int64, String)])
     func written(milliseconds: Int64, text: String) throws {
         let instant = Instant(milliseconds: milliseconds)
         #expect(instant.iso8601 == text)
@@ -58,11 +66,13 @@ struct InstantTests {
         #expect(try JSONDecoder().decode([Instant].self, from: encoded) == [instant])
     }
 
-    @Test("finds the start of hour and day, before 1970 too", arguments: [
-        (0, 0, 0), (1, 0, 0), (3_599_999, 0, 0), (3_600_000, 3_600_000, 0), (86_400_000, 86_400_000, 86_400_000),
-        (-1, -3_600_000, -86_400_000), (-3_600_000, -3_600_000, -86_400_000), (-3_600_001, -7_200_000, -86_400_000),
-        (-86_400_000, -86_400_000, -86_400_000), (-86_400_001, -90_000_000, -172_800_000),
-    ] as [(Int64, Int64, Int64)])
+    @Test(
+        "finds the start of hour and day, before 1970 too",
+        arguments: [
+            (0, 0, 0), (1, 0, 0), (3_599_999, 0, 0), (3_600_000, 3_600_000, 0), (86_400_000, 86_400_000, 86_400_000),
+            (-1, -3_600_000, -86_400_000), (-3_600_000, -3_600_000, -86_400_000), (-3_600_001, -7_200_000, -86_400_000),
+            (-86_400_000, -86_400_000, -86_400_000), (-86_400_001, -90_000_000, -172_800_000),
+        ] as [(Int64, Int64, Int64)])
     func starts(milliseconds: Int64, hour: Int64, day: Int64) {
         let instant = Instant(milliseconds: milliseconds)
         #expect(instant.startOfHour.milliseconds == hour)

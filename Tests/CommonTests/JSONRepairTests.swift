@@ -12,23 +12,29 @@ struct JSONMendingTests {
         return out.string
     }
 
-    @Test("keeps as much as possible of odd input", arguments: [
-        (#"["\ud83d"]"#, "[\"\u{FFFD}\"]", Adjustments.characters), (#"["a\udc00b\uD83D\uDE00"]"#, "[\"a\u{FFFD}b😀\"]", .characters),
-        (#"{"\ud83d":"\\ud83d"}"#, "{\"\u{FFFD}\":\"\\\\ud83d\"}", .characters),
-        ("[18446744073709551616]", #"["18446744073709551616"]"#, .number), ("[-9223372036854775809,1]", #"["-9223372036854775809",1]"#, .number),
-        ("[1e400]", #"["1e400"]"#, .number), (#"{"a":-1.5E+999 ,"b":2}"#, #"{"a":"-1.5E+999","b":2}"#, .number),
-        ("[\(String(repeating: "9", count: 401))]", "[\"\(String(repeating: "9", count: 401))\"]", .number),
-        (#"["18446744073709551616",100000000000000000000]"#, #"["18446744073709551616","100000000000000000000"]"#, .number),
-        ("[\"\\ud83d\",1e400]", "[\"\u{FFFD}\",\"1e400\"]", [.characters, .number]),
-        ("\u{FEFF}[1]", "[1]", []), ("\u{FEFF}[\"\\ud83d\"]", "[\"\u{FFFD}\"]", .characters), ("[18446744073709551615,1e21]", "[18446744073709551615,1e21]", []),
-    ] as [(String, String, Adjustments)])
+    @Test(
+        "keeps as much as possible of odd input",
+        arguments: [
+            (#"["\ud83d"]"#, "[\"\u{FFFD}\"]", Adjustments.characters), (#"["a\udc00b\uD83D\uDE00"]"#, "[\"a\u{FFFD}b😀\"]", .characters),
+            (#"{"\ud83d":"\\ud83d"}"#, "{\"\u{FFFD}\":\"\\\\ud83d\"}", .characters),
+            ("[18446744073709551616]", #"["18446744073709551616"]"#, .number),
+            ("[-9223372036854775809,1]", #"["-9223372036854775809",1]"#, .number),
+            ("[1e400]", #"["1e400"]"#, .number), (#"{"a":-1.5E+999 ,"b":2}"#, #"{"a":"-1.5E+999","b":2}"#, .number),
+            ("[\(String(repeating: "9", count: 401))]", "[\"\(String(repeating: "9", count: 401))\"]", .number),
+            (#"["18446744073709551616",100000000000000000000]"#, #"["18446744073709551616","100000000000000000000"]"#, .number),
+            ("[\"\\ud83d\",1e400]", "[\"\u{FFFD}\",\"1e400\"]", [.characters, .number]),
+            ("\u{FEFF}[1]", "[1]", []), ("\u{FEFF}[\"\\ud83d\"]", "[\"\u{FFFD}\"]", .characters),
+            ("[18446744073709551615,1e21]", "[18446744073709551615,1e21]", []),
+        ] as [(String, String, Adjustments)])
     func kept(sent: String, kept: String, adjustments: Adjustments) throws {
         let mended = try Self.mended(Array(sent.utf8))
         #expect(Self.text(mended) == kept)
         #expect(mended.adjustments == adjustments)
     }
 
-    @Test("each invalid UTF-8 byte becomes U+FFFD", arguments: [[0xFF], [0xE4], [0xED, 0xA0, 0xBD], [0xC3], [0xF0, 0x9F, 0x98]] as [[UInt8]])
+    @Test(
+        "each invalid UTF-8 byte becomes U+FFFD",
+        arguments: [[0xFF], [0xE4], [0xED, 0xA0, 0xBD], [0xC3], [0xF0, 0x9F, 0x98]] as [[UInt8]])
     func bytes(odd: [UInt8]) throws {
         let mended = try Self.mended(Array("[\"é".utf8) + odd + Array("😀\"]".utf8))
         #expect(mended.json.elements[0].string == "é" + String(repeating: "\u{FFFD}", count: odd.count) + "😀")
@@ -46,7 +52,10 @@ struct JSONMendingTests {
     @Test("reports which elements were repaired")
     func places() throws {
         let list = try Self.mended(Array(#"[{"a":[1,2,3]},{"b":"\ud83d,","c":[1e400,1]},"x",{"d":{"e":1e400}},"\ud83d"]"#.utf8))
-        #expect((0..<5).map { list.adjustments(ofElement: $0, inMember: false).names } == [[], ["characters", "number"], [], ["number"], ["characters"]])
+        #expect(
+            (0..<5).map { list.adjustments(ofElement: $0, inMember: false).names } == [
+                [], ["characters", "number"], [], ["number"], ["characters"],
+            ])
         let member = try Self.mended(Array(#"{"other":{"a":1,"b":2},"events":[{"a":1},{"b":"\ud83d"},{"c":[0,0,1e400]}],"last":0}"#.utf8))
         #expect((0..<4).map { member.adjustments(ofElement: $0, inMember: true).names } == [[], ["characters"], ["number"], []])
     }
@@ -58,11 +67,15 @@ struct JSONMendingTests {
         #expect((0..<200_000).allSatisfy { list.adjustments(ofElement: $0, inMember: false) == .characters })
     }
 
-    @Test("input that can't be repaired is an error", arguments: [
-        ("", "it is empty; JSON is expected."), ("{", "not valid JSON."), (#"["\ud83d""#, "not valid JSON."), (#"["\ud83d",]"#, "not valid JSON."),
-        ("[01]", "a number is malformed or too large."), ("[1.e400]", "a number is malformed or too large."), ("[1e400,01]", "a number is malformed or too large."),
-        (#"["\ud8"]"#, "not valid JSON."), ("[\"\\", "not valid JSON."), (String(repeating: "[", count: 100_000), "not valid JSON."),
-    ])
+    @Test(
+        "input that can't be repaired is an error",
+        arguments: [
+            ("", "it is empty; JSON is expected."), ("{", "not valid JSON."), (#"["\ud83d""#, "not valid JSON."),
+            (#"["\ud83d",]"#, "not valid JSON."),
+            ("[01]", "a number is malformed or too large."), ("[1.e400]", "a number is malformed or too large."),
+            ("[1e400,01]", "a number is malformed or too large."),
+            (#"["\ud8"]"#, "not valid JSON."), ("[\"\\", "not valid JSON."), (String(repeating: "[", count: 100_000), "not valid JSON."),
+        ])
     func refused(sent: String, sentence: String) {
         #expect(throws: ServiceError.body(sentence)) { try Self.mended(Array(sent.utf8)) }
     }

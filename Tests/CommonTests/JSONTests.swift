@@ -15,20 +15,24 @@ struct JSONTests {
         }
     }
 
-    @Test("is walked in document order", arguments: [
-        ("1", "1"), (" true ", "true"), ("false", "false"), ("null", "null"), (#""a""#, "'a'"), ("{}", "{}"), ("[]", "[]"),
-        ("[[],{},[{}]]", "[[],{},[{}]]"),
-        (#"{"a":[1,{"b":2}],"c":3}"#, "{a=[1,{b=2}],c=3}"),
-        (#"{"z":1,"a":{"y":[2.5,-3],"x":null},"m":"end"}"#, "{z=1,a={y=[2.5,-3],x=null},m='end'}"),
-        ("\t{ \"a\" :\n[ 1 , 2 ]\r}", "{a=[1,2]}"),
-        (#"{"":{"":""}}"#, "{={=''}}"),
-        (#"[18446744073709551615,9223372036854775808,1,-1]"#, "[1.8446744073709552e+19,9.223372036854776e+18,1,-1]"),
-    ])
+    @Test(
+        "is walked in document order",
+        arguments: [
+            ("1", "1"), (" true ", "true"), ("false", "false"), ("null", "null"), (#""a""#, "'a'"), ("{}", "{}"), ("[]", "[]"),
+            ("[[],{},[{}]]", "[[],{},[{}]]"),
+            (#"{"a":[1,{"b":2}],"c":3}"#, "{a=[1,{b=2}],c=3}"),
+            (#"{"z":1,"a":{"y":[2.5,-3],"x":null},"m":"end"}"#, "{z=1,a={y=[2.5,-3],x=null},m='end'}"),
+            ("\t{ \"a\" :\n[ 1 , 2 ]\r}", "{a=[1,2]}"),
+            (#"{"":{"":""}}"#, "{={=''}}"),
+            (#"[18446744073709551615,9223372036854775808,1,-1]"#, "[1.8446744073709552e+19,9.223372036854776e+18,1,-1]"),
+        ])
     func walked(text: String, told: String) throws {
         #expect(try Self.told(JSON.parse(text)) == told)
     }
 
-    @Test("a value that isn't an object has no members, and one that isn't an array has no elements", arguments: ["1", #""a""#, "null", "true", "[1]", #"{"a":1}"#])
+    @Test(
+        "a value that isn't an object has no members, and one that isn't an array has no elements",
+        arguments: ["1", #""a""#, "null", "true", "[1]", #"{"a":1}"#])
     func none(text: String) throws {
         let value = try JSON.parse(text)
         if value.kind != .object {
@@ -38,11 +42,13 @@ struct JSONTests {
         if value.kind != .array { #expect(value.elements.isEmpty) }
     }
 
-    @Test("each accessor returns only its own type", arguments: [
-        ("1", "a number", "1", "1.0", nil, nil), ("1.0", "a number", "1", "1.0", nil, nil), ("-0.5", "a number", nil, "-0.5", nil, nil),
-        (#""1""#, "a string", nil, nil, "1", nil), ("true", "a boolean", nil, nil, nil, "true"), ("null", "null", nil, nil, nil, nil),
-        ("[1]", "an array", nil, nil, nil, nil), (#"{"a":1}"#, "an object", nil, nil, nil, nil),
-    ] as [(String, String, String?, String?, String?, String?)])
+    @Test(
+        "each accessor returns only its own type",
+        arguments: [
+            ("1", "a number", "1", "1.0", nil, nil), ("1.0", "a number", "1", "1.0", nil, nil), ("-0.5", "a number", nil, "-0.5", nil, nil),
+            (#""1""#, "a string", nil, nil, "1", nil), ("true", "a boolean", nil, nil, nil, "true"), ("null", "null", nil, nil, nil, nil),
+            ("[1]", "an array", nil, nil, nil, nil), (#"{"a":1}"#, "an object", nil, nil, nil, nil),
+        ] as [(String, String, String?, String?, String?, String?)])
     func accessors(text: String, described: String, integer: String?, number: String?, string: String?, boolean: String?) throws {
         let value = try JSON.parse(text)
         #expect(value.described == described)
@@ -73,13 +79,16 @@ struct JSONTests {
         #expect(value[""] == nil)
     }
 
-    @Test("numbers keep their value as precisely as possible", arguments: [
-        ("0", 0, 0), ("-0", 0, 0), ("9007199254740993", 9_007_199_254_740_993, 9_007_199_254_740_992),
-        ("9223372036854775807", .max, 9.223372036854776e18), ("-9223372036854775808", .min, -9.223372036854776e18),
-        ("9223372036854775808", nil, 9.223372036854776e18), ("18446744073709551615", nil, 1.8446744073709552e19),
-        ("1e2", 100, 100), ("1.5e1", 15, 15), ("1e18", 1_000_000_000_000_000_000, 1e18), ("1e19", nil, 1e19), ("0.1", nil, 0.1),
-        ("1e308", nil, 1e308), ("-1.7976931348623157e308", nil, -1.7976931348623157e308), ("5e-324", nil, .leastNonzeroMagnitude), ("1e-400", 0, 0),
-    ] as [(String, Int64?, Double)])
+    @Test(
+        "numbers keep their value as precisely as possible",
+        arguments: [
+            ("0", 0, 0), ("-0", 0, 0), ("9007199254740993", 9_007_199_254_740_993, 9_007_199_254_740_992),
+            ("9223372036854775807", .max, 9.223372036854776e18), ("-9223372036854775808", .min, -9.223372036854776e18),
+            ("9223372036854775808", nil, 9.223372036854776e18), ("18446744073709551615", nil, 1.8446744073709552e19),
+            ("1e2", 100, 100), ("1.5e1", 15, 15), ("1e18", 1_000_000_000_000_000_000, 1e18), ("1e19", nil, 1e19), ("0.1", nil, 0.1),
+            ("1e308", nil, 1e308), ("-1.7976931348623157e308", nil, -1.7976931348623157e308), ("5e-324", nil, .leastNonzeroMagnitude),
+            ("1e-400", 0, 0),
+        ] as [(String, Int64?, Double)])
     func numbers(text: String, integer: Int64?, number: Double) throws {
         let value = try JSON.parse(text)
         #expect(value.kind == .number)
@@ -87,49 +96,64 @@ struct JSONTests {
         #expect(value.number == number)
     }
 
-    @Test("strings keep every character", arguments: [
-        (#""""#, ""), (#""a\u0000b""#, "a\u{0}b"), (#""\"\\\/\b\f\n\r\t""#, "\"\\/\u{8}\u{C}\n\r\t"), (#""\ud83e\udd86""#, "🦆"), (#""日本""#, "日本"),
-        // Half a surrogate pair is a missing character.
-        (#""\ud83e""#, "\u{FFFD}"), (#""\udd86\uD83E""#, "\u{FFFD}\u{FFFD}"), (#""a\ud83e\ud83e\udd86b\\ud83e""#, "a\u{FFFD}🦆b\\ud83e"), (#""\ud83e\n""#, "\u{FFFD}\n"),
-        ("\"\u{7F}\u{2028}\"", "\u{7F}\u{2028}"),
-    ])
+    @Test(
+        "strings keep every character",
+        arguments: [
+            (#""""#, ""), (#""a\u0000b""#, "a\u{0}b"), (#""\"\\\/\b\f\n\r\t""#, "\"\\/\u{8}\u{C}\n\r\t"), (#""\ud83e\udd86""#, "🦆"),
+            (#""日本""#, "日本"),
+            // Half a surrogate pair is a missing character.
+            (#""\ud83e""#, "\u{FFFD}"), (#""\udd86\uD83E""#, "\u{FFFD}\u{FFFD}"), (#""a\ud83e\ud83e\udd86b\\ud83e""#, "a\u{FFFD}🦆b\\ud83e"),
+            (#""\ud83e\n""#, "\u{FFFD}\n"),
+            ("\"\u{7F}\u{2028}\"", "\u{7F}\u{2028}"),
+        ])
     func strings(text: String, string: String) throws {
         let value = try JSON.parse(text)
         #expect(value.string == string)
         #expect(value.withUTF8 { Array($0) } == Array(string.utf8))
     }
 
-    @Test("rejects invalid JSON with a message", arguments: [
-        ("", "it is empty; JSON is expected."), (" \n", "it is empty; JSON is expected."),
-        ("{", "not valid JSON."), ("}", "not valid JSON."), ("[1", "not valid JSON."), ("[1,]", "not valid JSON."), ("[,1]", "not valid JSON."),
-        (#"{"a"}"#, "not valid JSON."), (#"{"a":}"#, "not valid JSON."), (#"{"a":1,}"#, "not valid JSON."), (#"{a:1}"#, "not valid JSON."),
-        (#"{'a':1}"#, "not valid JSON."), (#"{1:1}"#, "not valid JSON."), ("{} {}", "not valid JSON."), ("1 2", "not valid JSON."),
-        ("tru", "not valid JSON."), ("True", "not valid JSON."), ("nul", "not valid JSON."), ("undefined", "not valid JSON."),
-        (#""a"#, "not valid JSON."), ("\"a\nb\"", "not valid JSON."), ("\"a\u{0}b\"", "not valid JSON."), (#""\x41""#, "not valid JSON."),
-        (#""\u12""#, "not valid JSON."), (#""\ud83e\u12""#, "not valid JSON."), ("// a\n1", "not valid JSON."),
-        ("[1]\u{0}", "not valid JSON."),
-    ])
+    @Test(
+        "rejects invalid JSON with a message",
+        arguments: [
+            ("", "it is empty; JSON is expected."), (" \n", "it is empty; JSON is expected."),
+            ("{", "not valid JSON."), ("}", "not valid JSON."), ("[1", "not valid JSON."), ("[1,]", "not valid JSON."),
+            ("[,1]", "not valid JSON."),
+            (#"{"a"}"#, "not valid JSON."), (#"{"a":}"#, "not valid JSON."), (#"{"a":1,}"#, "not valid JSON."),
+            (#"{a:1}"#, "not valid JSON."),
+            (#"{'a':1}"#, "not valid JSON."), (#"{1:1}"#, "not valid JSON."), ("{} {}", "not valid JSON."), ("1 2", "not valid JSON."),
+            ("tru", "not valid JSON."), ("True", "not valid JSON."), ("nul", "not valid JSON."), ("undefined", "not valid JSON."),
+            (#""a"#, "not valid JSON."), ("\"a\nb\"", "not valid JSON."), ("\"a\u{0}b\"", "not valid JSON."),
+            (#""\x41""#, "not valid JSON."),
+            (#""\u12""#, "not valid JSON."), (#""\ud83e\u12""#, "not valid JSON."), ("// a\n1", "not valid JSON."),
+            ("[1]\u{0}", "not valid JSON."),
+        ])
     func malformed(text: String, sentence: String) {
         #expect(refusal { _ = try JSON.parse(text) } == "Invalid request body: \(sentence)")
     }
 
-    @Test("a malformed or too large number has its own message", arguments: [
-        "1e309", "-1e400", "01", "-", "1.", "1e", "1e+", "-a", "0x10", "1.e2",
-    ])
+    @Test(
+        "a malformed or too large number has its own message",
+        arguments: [
+            "1e309", "-1e400", "01", "-", "1.", "1e", "1e+", "-a", "0x10", "1.e2",
+        ])
     func wrongNumbers(text: String) {
         #expect(refusal { _ = try JSON.parse("[\(text)]") } == "Invalid request body: a number is malformed or too large.")
     }
 
-    @Test("a whole number beyond 64 bits is rejected as too large", arguments: [
-        "18446744073709551616", "-9223372036854775809", "123456789012345678901234567890",
-    ])
+    @Test(
+        "a whole number beyond 64 bits is rejected as too large",
+        arguments: [
+            "18446744073709551616", "-9223372036854775809", "123456789012345678901234567890",
+        ])
     func bigNumbers(text: String) {
         #expect(refusal { _ = try JSON.parse("[\(text)]") } == "Invalid request body: a number is malformed or too large.")
     }
 
-    @Test("rejects invalid UTF-8 anywhere", arguments: [
-        [0xFF], [0xC3], [0xC0, 0x80], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0x80], [0xF0, 0x9F, 0xA6],
-    ] as [[UInt8]])
+    @Test(
+        "rejects invalid UTF-8 anywhere",
+        arguments: [
+            [0xFF], [0xC3], [0xC0, 0x80], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0x80], [0xF0, 0x9F, 0xA6],
+        ] as [[UInt8]])
     func invalidUTF8(bytes: [UInt8]) {
         for before in [0, 1, 63, 64, 200] {
             let text = Array("[\"".utf8) + Array(repeating: UInt8(ascii: "a"), count: before) + bytes + Array("\"]".utf8)
@@ -181,7 +205,8 @@ struct JSONTests {
             for task in 0..<16 {
                 group.addTask {
                     for round in 0..<100 {
-                        let value = try JSON.parse(#"{"task":\#(task),"round":[\#(round)],"text":"\#(String(repeating: "x", count: round))"}"#)
+                        let value = try JSON.parse(
+                            #"{"task":\#(task),"round":[\#(round)],"text":"\#(String(repeating: "x", count: round))"}"#)
                         #expect(value["task"]?.integer == Int64(task))
                         #expect(value["round"]?.elements.first?.integer == Int64(round))
                         #expect(value["text"]?.string?.count == round)

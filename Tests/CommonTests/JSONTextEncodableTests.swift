@@ -5,8 +5,10 @@ import Testing
 @Suite("Values as JSON")
 struct JSONTextEncodableTests {
     private struct Everything: Encodable {
-        let text = "é \"\\ / \n\r\t \u{11} 🦉", number = 7, small: Int8 = -8, large = UInt64.max, half = 0.5, whole = 3.0, huge = 1e22, tiny: Float = 0.1
-        let yes = true, nothing: Int? = nil, list: [Int?] = [1, nil], lists: [[String]] = [[], ["a"]], byName = ["b": 1.5, "a": 2], byNumber = [10: "x", 9: "y"]
+        let text = "é \"\\ / \n\r\t \u{11} 🦉", number = 7, small: Int8 = -8, large = UInt64.max, half = 0.5, whole = 3.0, huge = 1e22,
+            tiny: Float = 0.1
+        let yes = true, nothing: Int? = nil, list: [Int?] = [1, nil], lists: [[String]] = [[], ["a"]], byName = ["b": 1.5, "a": 2],
+            byNumber = [10: "x", 9: "y"]
         @Nullable var null: String? = nil
         let zebra = Instant(milliseconds: 0), aName = Empty(), AName = Nested(), a_name = 0
 

@@ -10,21 +10,27 @@ struct JSONTextTests {
         return out.string
     }
 
-    @Test("is compact and keeps the document's order", arguments: [
-        ("{}", "{}"), ("[ ]", "[]"), (" null ", "null"), ("true", "true"), ("false", "false"),
-        (#"{ "b" : [ 1 , 2.50 , -0.0 , 1e2 ], "a" : { "x" : null } }"#, #"{"b":[1,2.5,0,100],"a":{"x":null}}"#),
-        (#""\u0061\/\u00e9\ud83e\udd86""#, #""a/é🦆""#),
-        (#""\"\\\b\f\n\r\t\u0000\u001f\u007f""#, "\"\\\"\\\\\\b\\f\\n\\r\\t\\u0000\\u001F\u{7F}\""),
-        ("1.7976931348623157e308", "1.7976931348623157e308"), ("5e-324", "5e-324"), ("0.1", "0.1"), ("1e21", "1e21"), ("1e20", "100000000000000000000"),
-        ("1e-6", "0.000001"), ("-1.25e-6", "-0.00000125"), ("1e-7", "1e-7"), ("1.5e-7", "1.5e-7"), ("-9.5e20", "-950000000000000000000"), ("1.25e21", "1.25e21"),
-        ("0.00001", "0.00001"), ("123456789012345678.5", "123456789012345680"),
-        ("-9223372036854775808", "-9223372036854775808"), ("9223372036854775807", "9223372036854775807"),
-    ])
+    @Test(
+        "is compact and keeps the document's order",
+        arguments: [
+            ("{}", "{}"), ("[ ]", "[]"), (" null ", "null"), ("true", "true"), ("false", "false"),
+            (#"{ "b" : [ 1 , 2.50 , -0.0 , 1e2 ], "a" : { "x" : null } }"#, #"{"b":[1,2.5,0,100],"a":{"x":null}}"#),
+            (#""\u0061\/\u00e9\ud83e\udd86""#, #""a/é🦆""#),
+            (#""\"\\\b\f\n\r\t\u0000\u001f\u007f""#, "\"\\\"\\\\\\b\\f\\n\\r\\t\\u0000\\u001F\u{7F}\""),
+            ("1.7976931348623157e308", "1.7976931348623157e308"), ("5e-324", "5e-324"), ("0.1", "0.1"), ("1e21", "1e21"),
+            ("1e20", "100000000000000000000"),
+            ("1e-6", "0.000001"), ("-1.25e-6", "-0.00000125"), ("1e-7", "1e-7"), ("1.5e-7", "1.5e-7"),
+            ("-9.5e20", "-950000000000000000000"), ("1.25e21", "1.25e21"),
+            ("0.00001", "0.00001"), ("123456789012345678.5", "123456789012345680"),
+            ("-9223372036854775808", "-9223372036854775808"), ("9223372036854775807", "9223372036854775807"),
+        ])
     func compact(text: String, written: String) throws {
         #expect(try Self.written(text) == written)
     }
 
-    @Test("a whole number above Int64 keeps its digits, as it may be an id", arguments: ["9223372036854775808", "18446744073709551614", "18446744073709551615"])
+    @Test(
+        "a whole number above Int64 keeps its digits, as it may be an id",
+        arguments: ["9223372036854775808", "18446744073709551614", "18446744073709551615"])
     func unsigned(text: String) throws {
         #expect(try Self.written(text) == text)
         let answer = try JSONEncoder().encode([try JSON.parse(text)])
@@ -104,9 +110,10 @@ struct JSONTextTests {
         static func random(depth: Int, _ noise: inout Noise) -> Model {
             switch Int.random(in: depth == 0 ? 2...6 : 0...6, using: &noise) {
             case 0:
-                return .object((0..<Int.random(in: 0...4, using: &noise)).map { _ in
-                    Member(name: noise.text(upTo: 4), value: random(depth: depth - 1, &noise))
-                })
+                return .object(
+                    (0..<Int.random(in: 0...4, using: &noise)).map { _ in
+                        Member(name: noise.text(upTo: 4), value: random(depth: depth - 1, &noise))
+                    })
             case 1: return .array((0..<Int.random(in: 0...4, using: &noise)).map { _ in random(depth: depth - 1, &noise) })
             case 2: return .string(noise.text(upTo: 12))
             case 3: return .integer(Int64(bitPattern: noise.next() >> UInt64.random(in: 0...63, using: &noise)))
@@ -122,8 +129,9 @@ struct JSONTextTests {
         var settled: Model {
             switch self {
             case .object(let members):
-                .object(members.indices.filter { place in !members[(place + 1)...].contains { $0.name.isExactly(members[place].name) } }
-                    .map { Member(name: members[$0].name, value: members[$0].value.settled) })
+                .object(
+                    members.indices.filter { place in !members[(place + 1)...].contains { $0.name.isExactly(members[place].name) } }
+                        .map { Member(name: members[$0].name, value: members[$0].value.settled) })
             case .array(let elements): .array(elements.map(\.settled))
             default: self
             }
@@ -143,10 +151,11 @@ struct JSONTextTests {
         }
 
         private static func escaped(_ text: String) -> String {
-            "\"" + text.utf16.map { unit in
-                let hex = String(unit, radix: 16)
-                return "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            }.joined() + "\""
+            "\""
+                + text.utf16.map { unit in
+                    let hex = String(unit, radix: 16)
+                    return "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+                }.joined() + "\""
         }
     }
 }

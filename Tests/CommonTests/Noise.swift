@@ -19,7 +19,9 @@ struct Noise: RandomNumberGenerator {
 
     /// Text of letters, characters that JSON escapes, and characters of every UTF-8 length.
     mutating func text(upTo limit: Int) -> String {
-        let pieces = ["a", "Z", "0", " ", "\"", "\\", "/", "\n", "\r", "\t", "\u{0}", "\u{1}", "\u{1F}", "\u{7F}", "é", "日", "🦆", "\u{2028}"]
+        let pieces = [
+            "a", "Z", "0", " ", "\"", "\\", "/", "\n", "\r", "\t", "\u{0}", "\u{1}", "\u{1F}", "\u{7F}", "é", "日", "🦆", "\u{2028}",
+        ]
         return (0..<Int.random(in: 0...limit, using: &self)).map { _ in pieces.randomElement(using: &self)! }.joined()
     }
 }

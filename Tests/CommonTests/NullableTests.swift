@@ -22,7 +22,8 @@ struct NullableTests {
     @Test("a nil value is encoded as null, any other as itself")
     func encodes() throws {
         #expect(try Self.text(Answer(name: "a", count: nil, seenAt: nil, left: nil)) == #"{"count":null,"name":"a","seen_at":null}"#)
-        #expect(try Self.text(Answer(name: "a", count: 3, seenAt: Instant(milliseconds: 0), left: nil))
-            == #"{"count":3,"name":"a","seen_at":"1970-01-01T00:00:00Z"}"#)
+        #expect(
+            try Self.text(Answer(name: "a", count: 3, seenAt: Instant(milliseconds: 0), left: nil))
+                == #"{"count":3,"name":"a","seen_at":"1970-01-01T00:00:00Z"}"#)
     }
 }

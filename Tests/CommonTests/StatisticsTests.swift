@@ -4,9 +4,11 @@ import Testing
 @Suite("Statistics")
 struct StatisticsTests {
     /// - Source: Newcombe, Statistics in Medicine 17 (1998), table I, method 3.
-    @Test("Wilson's interval matches published values", arguments: [
-        (81, 263, 25.53, 36.62), (15, 148, 6.24, 16.05), (0, 20, 0, 16.11), (1, 29, 0.61, 17.18), (29, 29, 88.30, 100),
-    ] as [(Int64, Int64, Double, Double)])
+    @Test(
+        "Wilson's interval matches published values",
+        arguments: [
+            (81, 263, 25.53, 36.62), (15, 148, 6.24, 16.05), (0, 20, 0, 16.11), (1, 29, 0.61, 17.18), (29, 29, 88.30, 100),
+        ] as [(Int64, Int64, Double, Double)])
     func wilson(successes: Int64, trials: Int64, low: Double, high: Double) {
         let interval = ConfidenceInterval(successes, of: trials)
         #expect(abs(interval.low - low) < 0.011)
@@ -21,9 +23,11 @@ struct StatisticsTests {
     }
 
     /// Two-sided critical values of Student's t-distribution.
-    @Test("Student's t-distribution matches the tables", arguments: [
-        (12.7062, 1.0, 0.05), (2.2281, 10, 0.05), (3.1693, 10, 0.01), (2.0, 10, 0.07339), (1.9600, 1e7, 0.05),
-    ])
+    @Test(
+        "Student's t-distribution matches the tables",
+        arguments: [
+            (12.7062, 1.0, 0.05), (2.2281, 10, 0.05), (3.1693, 10, 0.01), (2.0, 10, 0.07339), (1.9600, 1e7, 0.05),
+        ])
     func student(t: Double, freedom: Double, probability: Double) {
         #expect(abs(Statistics.student(t, freedom: freedom) - probability) < 1e-4)
     }

@@ -15,11 +15,12 @@ struct CoordinationTests {
                 for _ in 0..<4 { decisions.append(try await coordination.take(key, limit)) }
                 return decisions + [try await coordination.take(key + "-other", limit)]
             }
-            #expect(decisions == [
-                RateDecision(isAllowed: true, remaining: 2, seconds: 1), RateDecision(isAllowed: true, remaining: 1, seconds: 2),
-                RateDecision(isAllowed: true, remaining: 0, seconds: 3), RateDecision(isAllowed: false, remaining: 0, seconds: 1),
-                RateDecision(isAllowed: true, remaining: 2, seconds: 1),
-            ])
+            #expect(
+                decisions == [
+                    RateDecision(isAllowed: true, remaining: 2, seconds: 1), RateDecision(isAllowed: true, remaining: 1, seconds: 2),
+                    RateDecision(isAllowed: true, remaining: 0, seconds: 3), RateDecision(isAllowed: false, remaining: 0, seconds: 1),
+                    RateDecision(isAllowed: true, remaining: 2, seconds: 1),
+                ])
         }
     }
 

@@ -23,10 +23,13 @@ struct RedisAddressTests {
         #expect(address.host == "::1" && address.port == 7_000 && address.user == nil && address.password == "secret")
     }
 
-    @Test("rejects invalid URLs without quoting them", arguments: [
-        "", "localhost:6379", "http://:secret@host", "redis://", "redis://:secret@", "redis://:secret@host:99999", "redis://:secret@host:x",
-        "redis://:secret@host/x", "redis://:secret@host/-1", "redis://secret@host", "redis://:sec%ZZret@host",
-    ])
+    @Test(
+        "rejects invalid URLs without quoting them",
+        arguments: [
+            "", "localhost:6379", "http://:secret@host", "redis://", "redis://:secret@", "redis://:secret@host:99999",
+            "redis://:secret@host:x",
+            "redis://:secret@host/x", "redis://:secret@host/-1", "redis://secret@host", "redis://:sec%ZZret@host",
+        ])
     func malformed(url: String) {
         let error = #expect(throws: RedisURLError.self) { try RedisAddress(url) }
         #expect(error.map { "\($0)".contains("redis://:password@host:6379/0") && !"\($0)".contains("secret") } == true)

@@ -5,11 +5,13 @@ import ErrorTrackingModule
 import IdentityModule
 import RevenueModule
 import SegmentsModule
-import TestSupport
 import Testing
+import TestSupport
 import UtmModule
 
-@Suite("Dashboards and saved reports", .modules(DashboardsModule.self, ErrorTrackingModule.self, IdentityModule.self, RevenueModule.self, SegmentsModule.self, UtmModule.self))
+@Suite(
+    "Dashboards and saved reports",
+    .modules(DashboardsModule.self, ErrorTrackingModule.self, IdentityModule.self, RevenueModule.self, SegmentsModule.self, UtmModule.self))
 struct DashboardTests {
     private static let views = ["/", "/", "/docs"].enumerated().map { index, path in
         #"{"type":"pageview","path":"\#(path)","visitor_id":"v\#(index)","timestamp":"2026-03-01T10:00:00Z"}"#
@@ -20,8 +22,11 @@ struct DashboardTests {
         try await TestApp.run(profile) { app in
             try await app.collect("[\(Self.views.joined(separator: ","))]")
             func make(_ name: String) async throws -> String {
-                let widgets = #"[{"id":"a","report_type":"pages","x":0,"y":0,"w":6,"h":4,"params":{"limit":1,"start_at":"2026-03-01"}},{"id":"b","report_type":"campaigns","x":6,"y":0,"w":6,"h":4}]"#
-                let answer = try await app.post("/api/v1/dashboards", #"{"name":"\#(name)","layout":{"columns":12},"widgets":\#(widgets),"is_default":true}"#, as: .query)
+                let widgets =
+                    #"[{"id":"a","report_type":"pages","x":0,"y":0,"w":6,"h":4,"params":{"limit":1,"start_at":"2026-03-01"}},{"id":"b","report_type":"campaigns","x":6,"y":0,"w":6,"h":4}]"#
+                let answer = try await app.post(
+                    "/api/v1/dashboards", #"{"name":"\#(name)","layout":{"columns":12},"widgets":\#(widgets),"is_default":true}"#,
+                    as: .query)
                 #expect(answer.status == 201, "\(answer.body)")
                 return try answer.json()["id"]?.string ?? ""
             }
@@ -41,17 +46,34 @@ struct DashboardTests {
         }
     }
 
-    @Test("definitions that can't work are rejected", arguments: [
-        (#""widgets":[{"id":"a","report_type":"weather","x":0,"y":0,"w":1,"h":1}]"#, "field 'widgets[0].report_type' must be one of 'stats', 'timeseries', 'pages', 'referrers', 'events', 'devices', 'geo', 'campaigns'; got 'weather'."),
-        (#""layout":{"columns":12},"widgets":[{"id":"a","report_type":"pages","x":10,"y":0,"w":3,"h":1}]"#, "field 'widgets[0]' ends at column 13; the layout has 12."),
-        (#""widgets":[{"id":"a","report_type":"pages","x":0,"y":0,"w":1,"h":1},{"id":"a","report_type":"pages","x":0,"y":0,"w":1,"h":1}]"#, "field 'widgets[1].id' is 'a', which another widget already has."),
-        (#""widgets":[{"id":"a","report_type":"pages","x":0,"y":0,"w":0,"h":1}]"#, "field 'widgets[0].w' must be a whole number from 1 to 1000; got 0."),
-        (#""widgets":[{"id":"a","report_type":"pages","x":0,"y":0,"w":1,"h":1,"params":{"limit":0}}]"#, "field 'widgets[0].params.limit' must be a whole number from 1 to 1000; got '0'."),
-        (
-            #""widgets":[{"id":"a","report_type":"pages","x":0,"y":0,"w":1,"h":1,"params":{"timezone":"X/Y"}}]"#,
-            "field 'widgets[0].params': Invalid query parameter 'timezone': must be an IANA name such as Europe/Berlin; got 'X/Y'."
-        ),
-    ])
+    @Test(
+        "definitions that can't work are rejected",
+        arguments: [
+            (
+                #""widgets":[{"id":"a","report_type":"weather","x":0,"y":0,"w":1,"h":1}]"#,
+                "field 'widgets[0].report_type' must be one of 'stats', 'timeseries', 'pages', 'referrers', 'events', 'devices', 'geo', 'campaigns'; got 'weather'."
+            ),
+            (
+                #""layout":{"columns":12},"widgets":[{"id":"a","report_type":"pages","x":10,"y":0,"w":3,"h":1}]"#,
+                "field 'widgets[0]' ends at column 13; the layout has 12."
+            ),
+            (
+                #""widgets":[{"id":"a","report_type":"pages","x":0,"y":0,"w":1,"h":1},{"id":"a","report_type":"pages","x":0,"y":0,"w":1,"h":1}]"#,
+                "field 'widgets[1].id' is 'a', which another widget already has."
+            ),
+            (
+                #""widgets":[{"id":"a","report_type":"pages","x":0,"y":0,"w":0,"h":1}]"#,
+                "field 'widgets[0].w' must be a whole number from 1 to 1000; got 0."
+            ),
+            (
+                #""widgets":[{"id":"a","report_type":"pages","x":0,"y":0,"w":1,"h":1,"params":{"limit":0}}]"#,
+                "field 'widgets[0].params.limit' must be a whole number from 1 to 1000; got '0'."
+            ),
+            (
+                #""widgets":[{"id":"a","report_type":"pages","x":0,"y":0,"w":1,"h":1,"params":{"timezone":"X/Y"}}]"#,
+                "field 'widgets[0].params': Invalid query parameter 'timezone': must be an IANA name such as Europe/Berlin; got 'X/Y'."
+            ),
+        ])
     func refusals(fields: String, sentence: String) async throws {
         try await TestApp.run { app in
             let answer = try await app.post("/api/v1/dashboards", #"{"name":"d",\#(fields)}"#, as: .query)
@@ -64,23 +86,30 @@ struct DashboardTests {
         try await TestApp.run(profile) { app in
             try await withThrowingTaskGroup(of: Int.self) { group in
                 for number in 0..<8 {
-                    group.addTask { try await app.post("/api/v1/dashboards", #"{"name":"\#(number)","widgets":[],"is_default":true}"#, as: .query).status }
+                    group.addTask {
+                        try await app.post("/api/v1/dashboards", #"{"name":"\#(number)","widgets":[],"is_default":true}"#, as: .query)
+                            .status
+                    }
                 }
                 for try await status in group { #expect(status == 201) }
             }
-            let defaults = try await app.get("/api/v1/dashboards?limit=20").json()["data"]?.elements.filter { $0["is_default"]?.boolean == true }
+            let defaults = try await app.get("/api/v1/dashboards?limit=20").json()["data"]?.elements.filter {
+                $0["is_default"]?.boolean == true
+            }
             #expect(defaults?.count == 1)
         }
     }
 
-    @Test("parameters that the report doesn't accept are rejected when saved", arguments: [
-        (#"{"timezone":"X/Y"}"#, "Invalid query parameter 'timezone': must be an IANA name such as Europe/Berlin; got 'X/Y'."),
-        (
-            #"{"start_at":"2026-11-02","end_at":"2026-10-01"}"#,
-            "Invalid query parameter 'end_at': must be after start_at; got 2026-11-02T00:00:00Z to 2026-10-02T00:00:00Z."
-        ),
-        (#"{"segment_id":"00000000-0000-0000-0000-000000000000"}"#, "Segment '00000000-0000-0000-0000-000000000000' not found."),
-    ])
+    @Test(
+        "parameters that the report doesn't accept are rejected when saved",
+        arguments: [
+            (#"{"timezone":"X/Y"}"#, "Invalid query parameter 'timezone': must be an IANA name such as Europe/Berlin; got 'X/Y'."),
+            (
+                #"{"start_at":"2026-11-02","end_at":"2026-10-01"}"#,
+                "Invalid query parameter 'end_at': must be after start_at; got 2026-11-02T00:00:00Z to 2026-10-02T00:00:00Z."
+            ),
+            (#"{"segment_id":"00000000-0000-0000-0000-000000000000"}"#, "Segment '00000000-0000-0000-0000-000000000000' not found."),
+        ])
     func parameters(params: String, sentence: String) async throws {
         try await TestApp.run { app in
             let answer = try await app.post("/api/v1/reports", #"{"name":"r","report_type":"pages","params":\#(params)}"#, as: .query)
@@ -94,7 +123,8 @@ struct DashboardTests {
     func explained() async throws {
         try await TestApp.run { app in
             try await app.collect("[\(Self.views.joined(separator: ","))]")
-            let report = try await app.post("/api/v1/reports", #"{"name":"Top","report_type":"pages"}"#, as: .query).json()["id"]?.string ?? ""
+            let report =
+                try await app.post("/api/v1/reports", #"{"name":"Top","report_type":"pages"}"#, as: .query).json()["id"]?.string ?? ""
             for (path, body) in [
                 ("reports/\(report)/run", ""), ("explorer/run", #"{"report_type":"pages"}"#), ("insights/activation", #"{"paths":["/"]}"#),
                 ("insights/activation/drill", #"{"paths":["/"]}"#),
@@ -102,10 +132,12 @@ struct DashboardTests {
             ] {
                 let refused = try await app.post("/api/v1/\(path)?explain=sql", body, as: .query)
                 #expect(refused.body == #"{"error":"API key does not have the required 'admin' scope for 'explain'."}"#, "\(path)")
-                let plain = try await app.post("/api/v1/\(path)", body, as: .admin), explained = try await app.post("/api/v1/\(path)?explain=sql", body, as: .admin)
+                let plain = try await app.post("/api/v1/\(path)", body, as: .admin),
+                    explained = try await app.post("/api/v1/\(path)?explain=sql", body, as: .admin)
                 #expect(plain.status == 200, "\(plain.body)")
                 let statements = try explained.json()["statements"]?.elements ?? []
-                #expect(statements.first?["sql"]?.string?.contains("/* ") == true && statements.first?["values"] != nil, "\(explained.body)")
+                #expect(
+                    statements.first?["sql"]?.string?.contains("/* ") == true && statements.first?["values"] != nil, "\(explained.body)")
                 #expect(try plain.json()["statements"] == nil)
             }
         }
@@ -115,9 +147,12 @@ struct DashboardTests {
     func reports(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             try await app.collect("[\(Self.views.joined(separator: ","))]")
-            let made = try await app.post("/api/v1/reports", #"{"name":"Top","report_type":"pages","params":{"start_at":"2026-03-01","end_at":"2026-03-01","limit":1}}"#, as: .query)
+            let made = try await app.post(
+                "/api/v1/reports",
+                #"{"name":"Top","report_type":"pages","params":{"start_at":"2026-03-01","end_at":"2026-03-01","limit":1}}"#, as: .query)
             let id = try made.json()["id"]?.string ?? ""
-            let report = #"{"created_at":"2026-03-02T12:00:00Z","id":"\#(id)","is_active":true,"name":"Top","params":{"end_at":"2026-03-01","limit":1,"start_at":"2026-03-01"},"report_type":"pages","updated_at":"2026-03-02T12:00:00Z","visualization":"table"}"#
+            let report =
+                #"{"created_at":"2026-03-02T12:00:00Z","id":"\#(id)","is_active":true,"name":"Top","params":{"end_at":"2026-03-01","limit":1,"start_at":"2026-03-01"},"report_type":"pages","updated_at":"2026-03-02T12:00:00Z","visualization":"table"}"#
             let page = #"{"avg_duration":0,"path":"/","unique_views":2,"views":2}"#
             let run = try await app.post("/api/v1/reports/\(id)/run", as: .query)
             #expect(run.body == #"{"report":\#(report),"result":{"data":[\#(page)],"total":2}}"#)

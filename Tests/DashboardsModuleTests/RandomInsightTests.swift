@@ -6,12 +6,14 @@ import Foundation
 import IdentityModule
 import RevenueModule
 import SegmentsModule
-import TestSupport
 import Testing
+import TestSupport
 import UtmModule
 
 /// Stickiness, lifecycle and activation over random visits, some late or duplicate, compared with sets and loops.
-@Suite("Insights of random visits", .modules(DashboardsModule.self, ErrorTrackingModule.self, IdentityModule.self, RevenueModule.self, SegmentsModule.self, UtmModule.self))
+@Suite(
+    "Insights of random visits",
+    .modules(DashboardsModule.self, ErrorTrackingModule.self, IdentityModule.self, RevenueModule.self, SegmentsModule.self, UtmModule.self))
 struct RandomInsightTests {
     private typealias Row = DisturbedVisits.Row
 
@@ -49,7 +51,8 @@ struct RandomInsightTests {
                 try await Self.compareActivation(app, rows, asked)
                 // Membership in a segment depends only on the range, not on filters.
                 let bought = Set(visits.rows.filter { asked.range.contains($0.at) && $0.name == "buy" }.map(\.visitor))
-                try await Self.compareLifecycle(app, rows.filter { bought.contains($0.visitor) }, asked, asked.query + "&segment_id=\(buyers)")
+                try await Self.compareLifecycle(
+                    app, rows.filter { bought.contains($0.visitor) }, asked, asked.query + "&segment_id=\(buyers)")
             }
         }
     }
@@ -98,8 +101,10 @@ struct RandomInsightTests {
         let inside = Dictionary(grouping: rows.filter { asked.range.contains($0.at) }, by: \.visitor)
         let steps: [(fields: String, tests: [(Row) -> Bool])] = [
             (#""event_names":["signup"]"#, [{ $0.name == "signup" }]),
-            (#""event_names":["signup","buy"],"paths":["/docs*"]"#,
-             [{ $0.name == "signup" }, { $0.name == "buy" }, { $0.name == nil && $0.path.hasPrefix("/docs") }]),
+            (
+                #""event_names":["signup","buy"],"paths":["/docs*"]"#,
+                [{ $0.name == "signup" }, { $0.name == "buy" }, { $0.name == nil && $0.path.hasPrefix("/docs") }]
+            ),
             (#""paths":["/a","/b"]"#, [{ $0.name == nil && $0.path == "/a" }, { $0.name == nil && $0.path == "/b" }]),
         ]
         for (fields, tests) in steps {

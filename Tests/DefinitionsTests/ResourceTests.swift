@@ -1,8 +1,8 @@
 import AllModules
-@testable import Host
 import Core
-import TestSupport
+@testable import Host
 import Testing
+import TestSupport
 
 /// The five routes that a module gets for a definition, tested with the probe module's gadgets: `name` (unique), `size`, `tags`.
 @Suite("Resource", .modules(.all))
@@ -27,14 +27,16 @@ struct ResourceTests {
 
             let made = try await app.post(Self.path, #"{"tags":["b","a"],"size":7,"name":"Lamp","colour":"red"}"#, as: .query)
             let id = try #require(try made.json()["id"]?.string)
-            let lamp = #"{"id":"\#(id)","name":"Lamp","size":7,"tags":["b","a"],"created_at":"2026-03-02T12:00:00Z","updated_at":"2026-03-02T12:00:00Z"}"#
+            let lamp =
+                #"{"id":"\#(id)","name":"Lamp","size":7,"tags":["b","a"],"created_at":"2026-03-02T12:00:00Z","updated_at":"2026-03-02T12:00:00Z"}"#
             #expect(made.status == 201)
             #expect(made.body == lamp)
             #expect(try await app.get("\(Self.path)/\(id)").body == lamp)
 
             app.time.advance(milliseconds: 90_250)
             let changed = try await app.put("\(Self.path)/\(id)", #"{"size":8}"#, as: .query)
-            let brighter = #"{"id":"\#(id)","name":"Lamp","size":8,"tags":["b","a"],"created_at":"2026-03-02T12:00:00Z","updated_at":"2026-03-02T12:01:30.250Z"}"#
+            let brighter =
+                #"{"id":"\#(id)","name":"Lamp","size":8,"tags":["b","a"],"created_at":"2026-03-02T12:00:00Z","updated_at":"2026-03-02T12:01:30.250Z"}"#
             #expect(changed.status == 200)
             #expect(changed.body == brighter)
             #expect(try await app.get("\(Self.path)/\(id)").body == brighter)
@@ -92,7 +94,10 @@ struct ResourceTests {
         (#"{"name":""}"#, "field 'name' must be a string of 1 to 40 characters; got 0 characters."),
         (#"{"name":null}"#, "field 'name' must be a string of 1 to 40 characters; got null."),
         (#"{"name":"a\u0000"}"#, "field 'name' contains a NUL character, which can't be stored."),
-        (#"{"name":"12345678901234567890123456789012345678901"}"#, "field 'name' must be a string of 1 to 40 characters; got 41 characters."),
+        (
+            #"{"name":"12345678901234567890123456789012345678901"}"#,
+            "field 'name' must be a string of 1 to 40 characters; got 41 characters."
+        ),
         (#"{"tags":["a","b","c","d","e","f"]}"#, "field 'tags' must be an array of 0 to 5 strings; got 6."),
         (#"{"tags":["a",""]}"#, "field 'tags[1]' must be a string of 1 to 20 characters; got 0 characters."),
         (#"{"tags":["a","b","a"]}"#, "field 'tags' holds 'a' twice."),
@@ -113,7 +118,9 @@ struct ResourceTests {
                     #expect(answer.body == #"{"error":"Invalid request body: \#(sentence)"}"#, "\(body)")
                 }
             }
-            #expect(try await app.post(Self.path, "{}", as: .query).body == #"{"error":"Invalid request body: missing required field 'name'."}"#)
+            #expect(
+                try await app.post(Self.path, "{}", as: .query).body == #"{"error":"Invalid request body: missing required field 'name'."}"#
+            )
             // Nothing was created or changed.
             #expect(try await app.get(Self.path).body == before)
         }
@@ -125,7 +132,8 @@ struct ResourceTests {
             let first = try await Self.create(app, #"{"name":"Lamp"}"#), second = try await Self.create(app, #"{"name":"lamp"}"#)
             let sentence = #"{"error":"Invalid request body: a gadget with name 'Lamp' already exists."}"#
             for answer in [
-                try await app.post(Self.path, #"{"name":"Lamp"}"#, as: .query), try await app.put("\(Self.path)/\(second)", #"{"name":"Lamp"}"#, as: .query),
+                try await app.post(Self.path, #"{"name":"Lamp"}"#, as: .query),
+                try await app.put("\(Self.path)/\(second)", #"{"name":"Lamp"}"#, as: .query),
             ] {
                 #expect(answer.status == 400)
                 #expect(answer.body == sentence)
@@ -169,12 +177,16 @@ struct ResourceTests {
     }
 
     static let wrongPages: [(query: String, sentence: String)] = [
-        ("limit=0", "'limit': must be a whole number from 1 to 1000; got '0'."), ("limit=1001", "'limit': must be a whole number from 1 to 1000; got '1001'."),
-        ("limit=ten", "'limit': must be a whole number from 1 to 1000; got 'ten'."), ("limit=-1", "'limit': must be a whole number from 1 to 1000; got '-1'."),
-        ("limit=1.5", "'limit': must be a whole number from 1 to 1000; got '1.5'."), ("limit=5%00", "'limit': must be a whole number from 1 to 1000; got '5\\u0000'."),
+        ("limit=0", "'limit': must be a whole number from 1 to 1000; got '0'."),
+        ("limit=1001", "'limit': must be a whole number from 1 to 1000; got '1001'."),
+        ("limit=ten", "'limit': must be a whole number from 1 to 1000; got 'ten'."),
+        ("limit=-1", "'limit': must be a whole number from 1 to 1000; got '-1'."),
+        ("limit=1.5", "'limit': must be a whole number from 1 to 1000; got '1.5'."),
+        ("limit=5%00", "'limit': must be a whole number from 1 to 1000; got '5\\u0000'."),
         ("offset=-1", "'offset': must be a whole number from 0 to 1000000; got '-1'."),
         ("offset=99999999999999999999", "'offset': must be a whole number from 0 to 1000000; got '99999999999999999999'."),
-        ("limit=0&offset=-1", "'limit': must be a whole number from 1 to 1000; got '0'."), ("limit=5&limit=0", "'limit': must be a whole number from 1 to 1000; got '0'."),
+        ("limit=0&offset=-1", "'limit': must be a whole number from 1 to 1000; got '0'."),
+        ("limit=5&limit=0", "'limit': must be a whole number from 1 to 1000; got '0'."),
     ]
 
     @Test("an invalid limit or offset is rejected with its error")
@@ -206,7 +218,8 @@ struct ResourceTests {
         try await Self.run(profile) { app in
             _ = try await Self.create(app, #"{"name":"a"}"#)
             for id in [
-                "nothing", "0", "-", "gad-", "00000000-0000-4000-8000-000000000000", "%27%20OR%201=1--", "%FF%FE", "%E2%82%AC", "%", "%zz", "..%2F..",
+                "nothing", "0", "-", "gad-", "00000000-0000-4000-8000-000000000000", "%27%20OR%201=1--", "%FF%FE", "%E2%82%AC", "%", "%zz",
+                "..%2F..",
                 String(repeating: "x", count: 5_000),
             ] {
                 for answer in [
@@ -240,11 +253,12 @@ struct ResourceTests {
             let lines = entries.map { entry in
                 "\(entry["created_at"]!.string!) \(entry["actor"]!.string!) \(entry["action"]!.string!) \(entry["resource"]!.string!)"
             }
-            #expect(lines == [
-                "2026-03-02T12:01:02Z key \(key.id) gadget.delete gadget \(id)",
-                "2026-03-02T12:01:01Z key \(key.id) gadget.update gadget \(id)",
-                "2026-03-02T12:01:00Z key \(key.id) gadget.create gadget \(id)",
-            ])
+            #expect(
+                lines == [
+                    "2026-03-02T12:01:02Z key \(key.id) gadget.delete gadget \(id)",
+                    "2026-03-02T12:01:01Z key \(key.id) gadget.update gadget \(id)",
+                    "2026-03-02T12:01:00Z key \(key.id) gadget.create gadget \(id)",
+                ])
         }
     }
 
@@ -261,7 +275,8 @@ struct ResourceTests {
             let without = try await app.put(path, #"{"values":null}"#, as: .query)
             #expect(without.body == #"{"error":"Invalid request body: field 'values' must be an array of 1 to 100 values; got null."}"#)
             let steps = #"[{"type":"pageview","value":"/","label":"A"},{"type":"pageview","value":"/b","label":"B"}]"#
-            let funnel = try await app.post("/api/v1/funnels", #"{"name":"f","steps":\#(steps),"order":null,"exclusions":null}"#, as: .query)
+            let funnel = try await app.post(
+                "/api/v1/funnels", #"{"name":"f","steps":\#(steps),"order":null,"exclusions":null}"#, as: .query)
             #expect(funnel.status == 201)
             #expect(!funnel.body.contains("null"), "\(funnel.body)")
         }
@@ -272,7 +287,8 @@ struct ResourceTests {
         (
             "/api/v1/funnels",
             #"{"name":"f","steps":[{"type":"pageview","value":"/","where":null,"colour":"red","label":"A"},{"type":"event","value":"b","where":[{"field":"plan","op":"exists","value":null,"x":1}],"label":"B"}]}"#,
-            "steps", #"[{"label":"A","type":"pageview","value":"/"},{"label":"B","type":"event","value":"b","where":[{"field":"plan","op":"exists"}]}]"#
+            "steps",
+            #"[{"label":"A","type":"pageview","value":"/"},{"label":"B","type":"event","value":"b","where":[{"field":"plan","op":"exists"}]}]"#
         ),
         (
             "/api/v1/dashboards",
@@ -281,10 +297,12 @@ struct ResourceTests {
             "widgets", #"[{"id":"w","x":0,"y":0,"w":1,"h":1,"report_type":"pages","params":{"limit":null}}]"#
         ),
         (
-            "/api/v1/identity/scim/users", #"{"user_name":"ada","emails":[{"type":"work","value":"a@b.c","primary":null}]}"#, "emails", #"[{"value":"a@b.c","primary":true}]"#
+            "/api/v1/identity/scim/users", #"{"user_name":"ada","emails":[{"type":"work","value":"a@b.c","primary":null}]}"#, "emails",
+            #"[{"value":"a@b.c","primary":true}]"#
         ),
         (
-            "/api/v1/goals", #"{"name":"g","goal_type":"event","config":{"event_name":"paid","where":[{"field":"plan","op":"eq","value":"pro","x":1}],"value":null,"path":"/"}}"#,
+            "/api/v1/goals",
+            #"{"name":"g","goal_type":"event","config":{"event_name":"paid","where":[{"field":"plan","op":"eq","value":"pro","x":1}],"value":null,"path":"/"}}"#,
             "config", #"{"event_name":"paid","where":[{"field":"plan","op":"eq","value":"pro"}]}"#
         ),
         ("/api/v1/goals", #"{"name":"g","goal_type":"pageview","config":{"path":"/","where":null,"more":[]}}"#, "config", #"{"path":"/"}"#),
@@ -300,7 +318,9 @@ struct ResourceTests {
                 var text = JSONText()
                 text.append(sent)
                 let changed = try await app.put(one, #"{"\#(field)":\#(text.string)}"#, as: .query)
-                for answer in [made, changed, try await app.get(one)] { #expect(answer.body.contains(#""\#(field)":\#(kept)"#), "\(answer.body)") }
+                for answer in [made, changed, try await app.get(one)] {
+                    #expect(answer.body.contains(#""\#(field)":\#(kept)"#), "\(answer.body)")
+                }
             }
         }
     }
@@ -311,8 +331,11 @@ struct ResourceTests {
             let (path, body, field, kept) = Self.nested[0]
             let made = try await app.post(path, body, as: .query), id = try made.json()["id"]?.string ?? ""
             // As an earlier version stored it.
-            let stored = #"{"name":"f","steps":[{"label":"A","type":"pageview","value":"/","where":null,"colour":"red"},{"label":"B","type":"event","value":"b","where":[{"field":"plan","op":"exists","value":null,"x":1}]}]}"#
-            _ = try await app.installation.engines.control.write { try await $0.run("UPDATE funnels_definition SET definition = \(stored) WHERE id = \(id)") }
+            let stored =
+                #"{"name":"f","steps":[{"label":"A","type":"pageview","value":"/","where":null,"colour":"red"},{"label":"B","type":"event","value":"b","where":[{"field":"plan","op":"exists","value":null,"x":1}]}]}"#
+            _ = try await app.installation.engines.control.write {
+                try await $0.run("UPDATE funnels_definition SET definition = \(stored) WHERE id = \(id)")
+            }
             #expect(try await app.get("\(path)/\(id)").body.contains(#""\#(field)":\#(kept)"#))
             #expect(try await app.get("\(path)/\(id)/analyze").status == 200)
             let renamed = try await app.put("\(path)/\(id)", #"{"name":"g"}"#, as: .query)
@@ -348,11 +371,14 @@ struct ResourceTests {
                     return try await group.reduce(into: []) { $0.append($1) }.sorted()
                 }
             }
-            #expect(try await statuses { try await app.post(Self.path, #"{"name":"same"}"#, as: .query) } == [201] + Array(repeating: 400, count: 7))
+            #expect(
+                try await statuses { try await app.post(Self.path, #"{"name":"same"}"#, as: .query) } == [201]
+                    + Array(repeating: 400, count: 7))
             let list = try await app.get(Self.path).json()
             #expect(list["total"]?.integer == 1)
             let id = try #require(list["data"]?.elements.first?["id"]?.string)
-            #expect(try await statuses { try await app.delete("\(Self.path)/\(id)", as: .query) } == [204] + Array(repeating: 404, count: 7))
+            #expect(
+                try await statuses { try await app.delete("\(Self.path)/\(id)", as: .query) } == [204] + Array(repeating: 404, count: 7))
         }
     }
 

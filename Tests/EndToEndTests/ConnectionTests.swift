@@ -13,7 +13,8 @@ import Testing
 @Suite("Connections", .modules(.all))
 struct ConnectionTests {
     private func run(
-        _ yaml: String = "", modules: [any AnalyticsModule]? = nil, _ limits: @escaping @Sendable (inout ConnectionLimits) -> Void = { _ in },
+        _ yaml: String = "", modules: [any AnalyticsModule]? = nil,
+        _ limits: @escaping @Sendable (inout ConnectionLimits) -> Void = { _ in },
         _ body: @escaping @Sendable (TestApp, Int) async throws -> Void
     ) async throws {
         try await TestApp.$limits.withValue(limits) {
@@ -70,7 +71,9 @@ struct ConnectionTests {
             let connection = try await RawConnection.open(port)
             for count in 1...3 {
                 connection.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                try await Patience.until("answer \(count)", seconds: 10) { connection.received.components(separatedBy: "200 OK").count > count ? () : nil }
+                try await Patience.until("answer \(count)", seconds: 10) {
+                    connection.received.components(separatedBy: "200 OK").count > count ? () : nil
+                }
             }
             #expect(!connection.hasEnded)
             #expect(try await connection.rest().components(separatedBy: "200 OK").count == 4)
@@ -79,17 +82,22 @@ struct ConnectionTests {
 
     @Test("a stream outlives the limits of other answers, and ends when its client disconnects")
     func streams() async throws {
-        try await run("", {
-            // Leave the limit of answers alone: on a busy machine the stream may begin after it.
-            ($0.request, $0.idle) = (.milliseconds(100), .milliseconds(100))
-        }) { app, port in
+        try await run(
+            "",
+            {
+                // Leave the limit of answers alone: on a busy machine the stream may begin after it.
+                ($0.request, $0.idle) = (.milliseconds(100), .milliseconds(100))
+            }
+        ) { app, port in
             let stream = try await RawConnection.open(port)
             stream.send("GET /api/v1/stream?key=\(app.keys[.query]!) HTTP/1.1\r\nHost: localhost\r\n\r\n")
             try await stream.receive("200 OK")
             // Wait longer than all limits: each of these silent connections stays open until a limit closes it.
             for _ in 0..<5 { _ = try await RawConnection.open(port).rest() }
             let body = #"{"type":"pageview","path":"/later"}"#, collecting = try await RawConnection.open(port)
-            collecting.send(Self.head.replacing("KEY", with: app.keys[.ingest]!) + "User-Agent: \(TestApp.chrome)\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+            collecting.send(
+                Self.head.replacing("KEY", with: app.keys[.ingest]!)
+                    + "User-Agent: \(TestApp.chrome)\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
             try await collecting.receive("200 OK")
             try await stream.receive("/later")
             #expect(!stream.hasEnded)
@@ -131,7 +139,8 @@ struct ConnectionTests {
 
     @Test("a request that is not valid HTTP/1.1 gets an error that says why")
     func badHeads() async throws {
-        let long = String(repeating: "x", count: 90_000), tooLarge = "The request's address or fields are larger than 80 KB, which is the limit."
+        let long = String(repeating: "x", count: 90_000),
+            tooLarge = "The request's address or fields are larger than 80 KB, which is the limit."
         try await run { _, port in
             for (request, status, sentence) in [
                 ("GET / HTTP/1.1\r\n\r\n", "400 Bad Request", "The request has no Host field; HTTP/1.1 needs one."),
@@ -183,7 +192,8 @@ struct ConnectionTests {
             let connection = try await RawConnection.open(port), key = app.keys[path == "/api/collect" ? .ingest : .query]!
             connection.send("POST \(path)?key=\(key) HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
             try await connection.endSending()
-            #expect(try await answer(connection.rest()).hasSuffix(#"{"error":"The connection ended before the request body was complete."}"#))
+            #expect(
+                try await answer(connection.rest()).hasSuffix(#"{"error":"The connection ended before the request body was complete."}"#))
             #expect(requests(app, path) == [#"http_requests_total{method="POST",route="\#(path)",status="4xx"} 1"#])
         }
     }
@@ -199,7 +209,9 @@ struct ConnectionTests {
             #expect(text.hasPrefix("HTTP/1.1 401") && text.contains("Connection: close"))
             let short = try await RawConnection.open(port)
             for _ in 0..<2 { short.send("POST /api/collect HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}") }
-            try await Patience.until("two answers", seconds: 10) { short.received.components(separatedBy: "HTTP/1.1 401").count == 3 ? () : nil }
+            try await Patience.until("two answers", seconds: 10) {
+                short.received.components(separatedBy: "HTTP/1.1 401").count == 3 ? () : nil
+            }
             #expect(!short.received.contains("Connection: close"))
         }
     }
@@ -237,25 +249,31 @@ struct ConnectionTests {
                 let next = try await RawConnection.open(port)
                 next.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
                 defer { next.close() }
-                try await Patience.until("an answer or the end", seconds: 10) { next.hasEnded || next.received.contains("200 OK") ? () : nil }
+                try await Patience.until("an answer or the end", seconds: 10) {
+                    next.hasEnded || next.received.contains("200 OK") ? () : nil
+                }
                 return next.received.contains("200 OK") ? () : nil
             }
             second.close()
         }
     }
 
-    private static let hasIPv6 = (try? ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(host: "::", port: 0).wait().close().wait()) != nil
+    private static let hasIPv6 =
+        (try? ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(host: "::", port: 0).wait().close().wait()) != nil
 
     @Test("on a socket for both IPv4 and IPv6, each IPv4 client counts as its own address", .enabled(if: hasIPv6))
     func bothFamilies() async throws {
         try await withFolder { folder in
             let pulse = try await PulseProcess.Setup(
-                folder: folder, environment: ["PULSE_HOST": "::"], configuration: "server: {trusted_proxies: [], max_connections_per_address: 1}\n"
+                folder: folder, environment: ["PULSE_HOST": "::"],
+                configuration: "server: {trusted_proxies: [], max_connections_per_address: 1}\n"
             ).start()
             let port = try #require(pulse.address.split(separator: ":").last.flatMap { Int($0) })
             func logIn(_ connection: RawConnection) async throws -> String {
                 let body = #"{"key":"wrong"}"#
-                connection.send("POST /dashboard/login HTTP/1.1\r\nHost: localhost\r\nX-Pulse-Dashboard: 1\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+                connection.send(
+                    "POST /dashboard/login HTTP/1.1\r\nHost: localhost\r\nX-Pulse-Dashboard: 1\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+                )
                 let before = connection.received.count
                 return try await Patience.until("an answer", seconds: 10) {
                     let answer = connection.received.dropFirst(before)
@@ -275,7 +293,8 @@ struct ConnectionTests {
     func inTotal() async throws {
         try await withFolder { folder in
             let pulse = try await PulseProcess.Setup(folder: folder, configuration: "server: {max_connections: 2}\n").start()
-            let port = try #require(pulse.address.split(separator: ":").last.flatMap { Int($0) }), ask = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            let port = try #require(pulse.address.split(separator: ":").last.flatMap { Int($0) }),
+                ask = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
             let holders = [try await RawConnection.open(port), try await RawConnection.open(port)]
             for holder in holders {
                 holder.send(ask)
@@ -286,7 +305,9 @@ struct ConnectionTests {
             // The host keeps answering on the connections that it has.
             for count in 2...4 {
                 holders[0].send(ask)
-                try await Patience.until("answer \(count)", seconds: 10) { holders[0].received.components(separatedBy: "200 OK").count > count ? () : nil }
+                try await Patience.until("answer \(count)", seconds: 10) {
+                    holders[0].received.components(separatedBy: "200 OK").count > count ? () : nil
+                }
             }
             #expect(waiting.received == "")
             holders[1].close()

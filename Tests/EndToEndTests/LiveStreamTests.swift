@@ -1,9 +1,9 @@
 import AllModules
 import Core
+@testable import Host
 import HummingbirdTesting
 @_spi(Host) @testable import Ingest
 import Testing
-@testable import Host
 @testable import TestSupport
 
 @Suite("Live stream over a socket", .modules(.all))

@@ -86,7 +86,9 @@ struct OperationsEndToEndTests {
 
     @Test("SIGHUP applies live changes, reports what needs a restart, and rejects an invalid configuration")
     func reloads() async throws {
-        func yaml(_ limit: String, _ timeout: Int) -> String { "limits:\n  ingest_per_second: \(limit)\nstorage:\n  query_timeout_seconds: \(timeout)\n" }
+        func yaml(_ limit: String, _ timeout: Int) -> String {
+            "limits:\n  ingest_per_second: \(limit)\nstorage:\n  query_timeout_seconds: \(timeout)\n"
+        }
         try await run(environment: ["PULSE_LIMIT_INGEST": ""], configuration: yaml("0", 30)) { setup in
             let pulse = try await setup.start()
             let keys = try await pulse.createProject()
@@ -98,12 +100,15 @@ struct OperationsEndToEndTests {
             func reload(_ yaml: String, says sentence: String) async throws {
                 try setup.write(yaml)
                 pulse.child.signal(SIGHUP)
-                try await Patience.until("'\(sentence)' in the log", state: { pulse.child.output }) { pulse.child.output.contains(sentence) ? () : nil }
+                try await Patience.until("'\(sentence)' in the log", state: { pulse.child.output }) {
+                    pulse.child.output.contains(sentence) ? () : nil
+                }
             }
             #expect(try await statuses() == [200])
             try await reload(yaml("many", 30), says: "the configuration was not reloaded; the old one stays in effect")
             #expect(try await statuses() == [200])
-            try await reload(yaml("1", 60), says: "a configuration change needs a restart change=\"storage.query_timeout_seconds: 30 -> 60\"")
+            try await reload(
+                yaml("1", 60), says: "a configuration change needs a restart change=\"storage.query_timeout_seconds: 30 -> 60\"")
             #expect(pulse.child.output.contains("configuration changed change=\"limits.ingest_per_second: 0 -> 1\""))
             #expect(try await statuses().contains(429))
             try await reload(yaml("0", 60), says: "limits.ingest_per_second: 1 -> 0")
@@ -196,10 +201,14 @@ struct OperationsEndToEndTests {
         try await run(environment: ["PULSE_ADMIN_TOKEN": ""]) { setup in
             var pulse = try await setup.start()
             let text = pulse.child.output
-            for part in ["There is no project yet", "/dashboard\n", "admin token  in \(setup.data)/admin-token", "pulse project create", "pulse key create"] {
+            for part in [
+                "There is no project yet", "/dashboard\n", "admin token  in \(setup.data)/admin-token", "pulse project create",
+                "pulse key create",
+            ] {
                 #expect(text.contains(part), "\(part): \(text)")
             }
-            let token = try String(contentsOfFile: setup.data + "/admin-token", encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+            let token = try String(contentsOfFile: setup.data + "/admin-token", encoding: .utf8).trimmingCharacters(
+                in: .whitespacesAndNewlines)
             #expect(!text.contains("pa_live_") && !text.contains(token))
             _ = try await HTTP.post(
                 pulse.address + "/api/admin/projects", #"{"name":"Shop","domain":"example.com"}"#,
@@ -218,8 +227,10 @@ struct OperationsEndToEndTests {
             try await withFolder { folder in
                 let second = try PulseProcess.Setup(folder: folder, environment: ["PULSE_PORT": port]).spawn()
                 #expect(try await second.exit() == 1)
-                #expect(second.output.contains(
-                    "Can't listen on 127.0.0.1:\(port): Address already in use. Stop the other program, or set another port (PULSE_PORT)."), "\(second.output)")
+                #expect(
+                    second.output.contains(
+                        "Can't listen on 127.0.0.1:\(port): Address already in use. Stop the other program, or set another port (PULSE_PORT)."
+                    ), "\(second.output)")
                 #expect(!FileManager.default.fileExists(atPath: folder + "/data"))
             }
             #expect(try await pulse.stop() == 0)
@@ -229,7 +240,8 @@ struct OperationsEndToEndTests {
     @Test("every file of an existing data folder becomes private to its owner")
     func privateFiles() async throws {
         try await run { setup in
-            try FileManager.default.createDirectory(atPath: setup.data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+            try FileManager.default.createDirectory(
+                atPath: setup.data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
             let pulse = try await setup.start(), keys = try await pulse.createProject()
             #expect(try await pulse.collect(#"{"type":"pageview","path":"/"}"#, keys).status == 200)
             #expect(try await pulse.ask("/api/v1/stats", keys)["current"]?["pageviews"]?.integer == 1)
@@ -245,15 +257,21 @@ struct OperationsEndToEndTests {
 
     @Test("the limit of open files is raised at the start, and the process survives more connections than it allows")
     func descriptors() async throws {
-        try await run(configuration: "server: {trusted_proxies: [], max_connections: 40, max_connections_per_address: 30, request_timeout_seconds: 1}\n") { setup in
+        try await run(
+            configuration:
+                "server: {trusted_proxies: [], max_connections: 40, max_connections_per_address: 30, request_timeout_seconds: 1}\n"
+        ) { setup in
             let pulse = try await setup.start(), port = try #require(pulse.address.split(separator: ":").last.flatMap { Int($0) })
             let limits = try String(contentsOfFile: "/proc/\(pulse.child.pid)/limits", encoding: .utf8)
-            let line = try #require(limits.split(separator: "\n").first { $0.hasPrefix("Max open files") }).split(separator: " ").compactMap { Int($0) }
+            let line = try #require(limits.split(separator: "\n").first { $0.hasPrefix("Max open files") }).split(separator: " ").compactMap
+            { Int($0) }
             #expect(line.count == 2 && line[0] == min(line[1], 65_536), "\(line)")
             var connections: [RawConnection] = []
             for _ in 0..<60 { connections.append(try await RawConnection.open(port)) }
             // Silent connections are closed after a second, which makes room.
-            try await Patience.until("an answer") { (try? await HTTP.get(pulse.address + "/healthz", seconds: 5))?.status == 200 ? () : nil }
+            try await Patience.until("an answer") {
+                (try? await HTTP.get(pulse.address + "/healthz", seconds: 5))?.status == 200 ? () : nil
+            }
             connections.forEach { $0.close() }
             #expect(try await pulse.stop() == 0)
         }

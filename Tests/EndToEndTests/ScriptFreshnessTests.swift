@@ -1,7 +1,7 @@
 import AllModules
-import NIOHTTP1
 import Core
 import Foundation
+import NIOHTTP1
 import Testing
 @testable import TestSupport
 
@@ -22,7 +22,8 @@ struct ScriptFreshnessTests {
     @Test("the minified files were built from the current sources; if not, run config/setup/script.sh")
     func isFresh() throws {
         let sources = try Self.files(served: false), served = try Self.files(served: true)
-        let expected = try Set((sources + served).map { "\(Digest.sha256(String(decoding: try Repository.bytes($0), as: UTF8.self)))  \($0)" })
+        let expected = try Set(
+            (sources + served).map { "\(Digest.sha256(String(decoding: try Repository.bytes($0), as: UTF8.self)))  \($0)" })
         let lines = String(decoding: try Repository.bytes("Modules/Traffic/Script/served.sha256"), as: UTF8.self).split(separator: "\n")
         #expect(Set(lines.map(String.init)) == expected)
         #expect(served == sources.map { $0.replacing("/Script/", with: "/Script/served/").replacing(".js", with: ".min.js") })

@@ -5,7 +5,8 @@ import Testing
 /// Runs `config/setup/geoip.py` on a small table, and reads the result like a real database.
 @Suite("GeoIP set-up")
 struct GeoIPSetupTests {
-    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
 
     /// A package like the one with the real data: 192.0.2.0/24 in two halves, 198.51.100.7, 255.255.255.240/28 and 2001:db8::/33.
     private static let package = """
@@ -42,8 +43,10 @@ struct GeoIPSetupTests {
 
         let database = try GeoIP(path: folder.appendingPathComponent("made.mmdb").path)
         for (address, country) in [
-            ("192.0.2.0", "DE"), ("192.0.2.127", "DE"), ("192.0.2.128", "US"), ("192.0.2.255", "US"), ("192.0.1.255", ""), ("192.0.3.0", ""),
-            ("198.51.100.7", "FR"), ("198.51.100.6", ""), ("198.51.100.8", ""), ("255.255.255.255", "JP"), ("255.255.255.239", ""), ("0.0.0.0", ""),
+            ("192.0.2.0", "DE"), ("192.0.2.127", "DE"), ("192.0.2.128", "US"), ("192.0.2.255", "US"), ("192.0.1.255", ""),
+            ("192.0.3.0", ""),
+            ("198.51.100.7", "FR"), ("198.51.100.6", ""), ("198.51.100.8", ""), ("255.255.255.255", "JP"), ("255.255.255.239", ""),
+            ("0.0.0.0", ""),
             ("2001:db8::1", "GB"), ("2001:db8:7fff:ffff:ffff:ffff:ffff:ffff", "GB"), ("2001:db8:8000::", ""), ("::1", ""), ("ffff::", ""),
         ] {
             #expect(database.lookup(try #require(IPAddress(address))) == Location(country: country), "\(address)")

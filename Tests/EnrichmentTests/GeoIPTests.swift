@@ -1,7 +1,7 @@
 @_spi(Host) import Enrichment
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("GeoIP")
 struct GeoIPTests {
@@ -36,22 +36,24 @@ struct GeoIPTests {
         return try GeoIP(path: path)
     }
 
-    @Test("finds country, region and city", arguments: [
-        ("192.0.2.0", Location(country: "US", region: "US-CA", city: "San Francisco")),
-        ("192.0.2.255", Location(country: "US", region: "US-CA", city: "San Francisco")),
-        ("::ffff:192.0.2.1", Location(country: "US", region: "US-CA", city: "San Francisco")),
-        ("192.0.3.0", Location()),
-        ("198.51.100.127", Location(country: "GB", region: "GB-ENG", city: "London")),
-        ("198.51.100.128", Location(country: "DE")),
-        ("203.0.113.7", Location(country: "FR", city: "Saint-Rémy-en-Bouzemont-Saint-Genest-et-Isson")),
-        ("203.0.113.8", Location()),
-        ("203.0.113.9", Location()),
-        ("203.0.113.10", Location()),
-        ("10.0.0.1", Location()),
-        ("2001:db8::1", Location(country: "JP", region: "JP-13", city: "Tokyo")),
-        ("2001:db9::1", Location()),
-        ("::1", Location()),
-    ])
+    @Test(
+        "finds country, region and city",
+        arguments: [
+            ("192.0.2.0", Location(country: "US", region: "US-CA", city: "San Francisco")),
+            ("192.0.2.255", Location(country: "US", region: "US-CA", city: "San Francisco")),
+            ("::ffff:192.0.2.1", Location(country: "US", region: "US-CA", city: "San Francisco")),
+            ("192.0.3.0", Location()),
+            ("198.51.100.127", Location(country: "GB", region: "GB-ENG", city: "London")),
+            ("198.51.100.128", Location(country: "DE")),
+            ("203.0.113.7", Location(country: "FR", city: "Saint-Rémy-en-Bouzemont-Saint-Genest-et-Isson")),
+            ("203.0.113.8", Location()),
+            ("203.0.113.9", Location()),
+            ("203.0.113.10", Location()),
+            ("10.0.0.1", Location()),
+            ("2001:db8::1", Location(country: "JP", region: "JP-13", city: "Tokyo")),
+            ("2001:db9::1", Location()),
+            ("::1", Location()),
+        ])
     func lookup(address: String, location: Location) throws {
         for size in [24, 32] {
             let database = try open(DatabaseWriter(recordSize: size, networks: Self.networks).file())

@@ -115,7 +115,8 @@ struct UserAgentParserTests {
     func anything() {
         var noise = Noise(seed: 1)
         let parser = UserAgentParser()
-        let pieces = BrowserKeywords.lines.map(\.text) + SystemKeywords.lines.map(\.text) + BotKeywords.lines.map(\.text)
+        let pieces =
+            BrowserKeywords.lines.map(\.text) + SystemKeywords.lines.map(\.text) + BotKeywords.lines.map(\.text)
             + DeviceKeywords.lines.map(\.text) + ["Version/", "rv:", "FBAV/", "@", "_", ".", "1", "99999", " ", "🦆", "é", "\0", "("]
         for _ in 0..<3000 {
             let text = noise.text(upTo: 300)

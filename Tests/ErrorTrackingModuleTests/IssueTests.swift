@@ -1,7 +1,7 @@
 import Core
 import ErrorTrackingModule
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("Issues", .modules(ErrorTrackingModule.self))
 struct IssueTests {

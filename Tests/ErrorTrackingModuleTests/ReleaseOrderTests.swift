@@ -4,10 +4,14 @@ import Testing
 
 @Suite("Release order")
 struct ReleaseOrderTests {
-    @Test("numbers compare numerically, and a hyphenated suffix comes first", arguments: [
-        ("1.9", "1.10"), ("2026.05.09", "2026.05.10"), ("2026-05-09", "2026-05-10"), ("v1", "v2"), ("1.0", "1.0.1"), ("2.0.0-rc.1", "2.0.0"),
-        ("2.0.0-rc.2", "2.0.0-rc.10"), ("2.0.0-beta", "2.0.0-rc"), ("1.9.9", "2.0.0-rc.1"), ("web-9", "web-10"), ("99999999999999999998", "99999999999999999999"),
-    ])
+    @Test(
+        "numbers compare numerically, and a hyphenated suffix comes first",
+        arguments: [
+            ("1.9", "1.10"), ("2026.05.09", "2026.05.10"), ("2026-05-09", "2026-05-10"), ("v1", "v2"), ("1.0", "1.0.1"),
+            ("2.0.0-rc.1", "2.0.0"),
+            ("2.0.0-rc.2", "2.0.0-rc.10"), ("2.0.0-beta", "2.0.0-rc"), ("1.9.9", "2.0.0-rc.1"), ("web-9", "web-10"),
+            ("99999999999999999998", "99999999999999999999"),
+        ])
     func order(earlier: String, later: String) {
         let order = ReleaseOrder(deployedAt: [:])
         #expect(order.isEarlier(earlier, than: later))

@@ -6,7 +6,8 @@ import Testing
 enum SampleMaps {
     /// The map of Mozilla's own tests, for which the positions are known.
     /// - Source: https://github.com/mozilla/source-map, test/util.js and test/test-source-map-consumer.js
-    static let mozilla = #"{"version":3,"file":"min.js","names":["bar","baz","n"],"sources":["one.js","two.js"],"sourceRoot":"/the/root","mappings":"CAAC,IAAI,IAAM,SAAUA,GAClB,OAAOC,IAAID;CCDb,IAAI,IAAM,SAAUE,GAClB,OAAOA"}"#
+    static let mozilla =
+        #"{"version":3,"file":"min.js","names":["bar","baz","n"],"sources":["one.js","two.js"],"sourceRoot":"/the/root","mappings":"CAAC,IAAI,IAAM,SAAUA,GAClB,OAAOC,IAAID;CCDb,IAAI,IAAM,SAAUE,GAClB,OAAOA"}"#
     static let indexed = #"""
         {"version":3,"file":"min.js","sections":[
         {"offset":{"line":0,"column":0},"map":{"version":3,"sources":["one.js"],"sourceRoot":"/the/root","names":["bar","baz"],"mappings":"CAAC,IAAI,IAAM,SAAUA,GAClB,OAAOC,IAAID"}},
@@ -55,7 +56,8 @@ struct SourceMapTests {
 
     @Test("an index map shifts columns only in a section's first line")
     func sections() throws {
-        let map = try Self.map(#"""
+        let map = try Self.map(
+            #"""
             {"version":3,"sections":[{"offset":{"line":2,"column":10},"map":{"version":3,"sources":["a.js"],"names":[],"mappings":"AAAA;AACA"}}]}
             """#)
         #expect([(3, 10), (3, 11), (4, 1)].map { Self.place(map, $0.0, $0.1) } == ["-", "a.js 1:1 -", "a.js 2:1 -"])
@@ -67,42 +69,84 @@ struct SourceMapTests {
         #expect([(1, 1), (1, 2), (1, 3), (1, 4), (2, 2)].map { Self.place(map, $0.0, $0.1) } == ["-", "-", "-", "a.js 1:1 -", "-"])
     }
 
-    @Test("rejects an invalid map with a message", arguments: [
-        ("[]", "it must be a JSON object; got an array"), (#"{"mappings":""}"#, "version must be 3; got none"),
-        (#"{"version":2,"sources":[],"mappings":""}"#, "version must be 3; got 2"),
-        (#"{"version":3,"sources":[]}"#, "mappings must be a string"), (#"{"version":3,"mappings":""}"#, "sources must be an array"),
-        (#"{"version":3,"sources":[1],"mappings":""}"#, "sources must hold strings or null; one is a number"),
-        (#"{"version":3,"sources":[],"names":[null],"mappings":""}"#, "names must hold strings; one is null"),
-        (#"{"version":3,"sources":[],"sourceRoot":1,"mappings":""}"#, "sourceRoot must be a string; got a number"),
-        (#"{"version":3,"sources":["a"],"mappings":"AA"}"#, "mappings: a segment of 2 numbers, where 1, 4 or 5 are expected, at character 3, line 1 of the script"),
-        (#"{"version":3,"sources":["a"],"mappings":";AAA"}"#, "mappings: a segment of 3 numbers, where 1, 4 or 5 are expected, at character 5, line 2 of the script"),
-        (#"{"version":3,"sources":["a"],"names":["n"],"mappings":"AAAAAA"}"#, "mappings: a segment of more than 5 numbers at character 6, line 1 of the script"),
-        (#"{"version":3,"sources":["a"],"mappings":"ACAA"}"#, "mappings: source 1 of 1 at character 5, line 1 of the script"),
-        (#"{"version":3,"sources":["a"],"mappings":"AAAAA"}"#, "mappings: name 0 of 0 at character 6, line 1 of the script"),
-        (#"{"version":3,"sources":["a"],"mappings":"D"}"#, "mappings: a column below 0 at character 2, line 1 of the script"),
-        (#"{"version":3,"sources":["a"],"mappings":"AADA"}"#, "mappings: a source position below 0 at character 5, line 1 of the script"),
-        (#"{"version":3,"sources":["a"],"mappings":"A!"}"#, "mappings: not a base64 digit at character 2, line 1 of the script"),
-        (#"{"version":3,"sources":["a"],"mappings":"g"}"#, "mappings: a number that is cut off at character 2, line 1 of the script"),
-        (#"{"version":3,"sources":["a"],"mappings":"ggggggggggB"}"#, "mappings: a number of more than 32 bits at character 12, line 1 of the script"),
-        (#"{"version":3,"sources":["a"],"mappings":",,,,"}"#, "mappings: a segment without a number at character 2, line 1 of the script"),
-        (#"{"version":3,"sources":["a"],"mappings":"AAAA,"}"#, "mappings: a segment without a number at character 6, line 1 of the script"),
-        (#"{"version":3,"sources":["a"],"mappings":"AAAA,;AAAA"}"#, "mappings: a segment without a number at character 6, line 1 of the script"),
-        (#"{"version":3,"file":1,"sources":[],"mappings":""}"#, "file must be a string; got a number"),
-        (#"{"version":3,"sources":[],"sourcesContent":"a","mappings":""}"#, "sourcesContent must be an array; got a string"),
-        (#"{"version":3,"sources":["a"],"sourcesContent":[1],"mappings":""}"#, "sourcesContent must hold strings or null; one is a number"),
-        (#"{"version":3,"sources":["a"],"ignoreList":0,"mappings":""}"#, "ignoreList must be an array; got a number"),
-        (#"{"version":3,"sources":["a"],"ignoreList":[1],"mappings":""}"#, "ignoreList must hold numbers of sources, from 0 to 0; one is 1"),
-        (#"{"version":3,"sources":["a"],"ignoreList":["0"],"mappings":""}"#, "ignoreList must hold numbers of sources, from 0 to 0; one is a string"),
-        (#"{"version":3,"sections":[{"offset":{"line":0,"column":0},"map":{"version":3,"sources":[],"mappings":""}},{"offset":{"line":0,"column":0},"map":{"version":3,"sources":[],"mappings":""}}]}"#,
-         "sections[1].offset lies before the end of the section before it; sections must be in order and not overlap"),
-        (#"{"version":3,"sections":{}}"#, "sections must be an array; got an object"),
-        (#"{"version":3,"sections":[],"mappings":""}"#, "it has both sections and mappings; one of them is expected"),
-        (#"{"version":3,"sections":[{"map":{}}]}"#, "sections[0].offset must have 'line' and 'column', whole numbers from 0"),
-        (#"{"version":3,"sections":[{"offset":{"line":0,"column":0}}]}"#, "sections[0].map must be a JSON object"),
-        (#"{"version":3,"sections":[{"offset":{"line":0,"column":0},"map":{"version":3,"sections":[]}}]}"#, "sections[0].map must be a map without sections of its own"),
-        (#"{"version":3,"sections":[{"offset":{"line":1,"column":0},"map":{"version":3,"sources":[],"mappings":""}},{"offset":{"line":0,"column":0},"map":{"version":3,"sources":[],"mappings":""}}]}"#,
-         "sections[1].offset lies before the end of the section before it; sections must be in order and not overlap"),
-    ])
+    @Test(
+        "rejects an invalid map with a message",
+        arguments: [
+            ("[]", "it must be a JSON object; got an array"), (#"{"mappings":""}"#, "version must be 3; got none"),
+            (#"{"version":2,"sources":[],"mappings":""}"#, "version must be 3; got 2"),
+            (#"{"version":3,"sources":[]}"#, "mappings must be a string"), (#"{"version":3,"mappings":""}"#, "sources must be an array"),
+            (#"{"version":3,"sources":[1],"mappings":""}"#, "sources must hold strings or null; one is a number"),
+            (#"{"version":3,"sources":[],"names":[null],"mappings":""}"#, "names must hold strings; one is null"),
+            (#"{"version":3,"sources":[],"sourceRoot":1,"mappings":""}"#, "sourceRoot must be a string; got a number"),
+            (
+                #"{"version":3,"sources":["a"],"mappings":"AA"}"#,
+                "mappings: a segment of 2 numbers, where 1, 4 or 5 are expected, at character 3, line 1 of the script"
+            ),
+            (
+                #"{"version":3,"sources":["a"],"mappings":";AAA"}"#,
+                "mappings: a segment of 3 numbers, where 1, 4 or 5 are expected, at character 5, line 2 of the script"
+            ),
+            (
+                #"{"version":3,"sources":["a"],"names":["n"],"mappings":"AAAAAA"}"#,
+                "mappings: a segment of more than 5 numbers at character 6, line 1 of the script"
+            ),
+            (#"{"version":3,"sources":["a"],"mappings":"ACAA"}"#, "mappings: source 1 of 1 at character 5, line 1 of the script"),
+            (#"{"version":3,"sources":["a"],"mappings":"AAAAA"}"#, "mappings: name 0 of 0 at character 6, line 1 of the script"),
+            (#"{"version":3,"sources":["a"],"mappings":"D"}"#, "mappings: a column below 0 at character 2, line 1 of the script"),
+            (
+                #"{"version":3,"sources":["a"],"mappings":"AADA"}"#,
+                "mappings: a source position below 0 at character 5, line 1 of the script"
+            ),
+            (#"{"version":3,"sources":["a"],"mappings":"A!"}"#, "mappings: not a base64 digit at character 2, line 1 of the script"),
+            (#"{"version":3,"sources":["a"],"mappings":"g"}"#, "mappings: a number that is cut off at character 2, line 1 of the script"),
+            (
+                #"{"version":3,"sources":["a"],"mappings":"ggggggggggB"}"#,
+                "mappings: a number of more than 32 bits at character 12, line 1 of the script"
+            ),
+            (
+                #"{"version":3,"sources":["a"],"mappings":",,,,"}"#,
+                "mappings: a segment without a number at character 2, line 1 of the script"
+            ),
+            (
+                #"{"version":3,"sources":["a"],"mappings":"AAAA,"}"#,
+                "mappings: a segment without a number at character 6, line 1 of the script"
+            ),
+            (
+                #"{"version":3,"sources":["a"],"mappings":"AAAA,;AAAA"}"#,
+                "mappings: a segment without a number at character 6, line 1 of the script"
+            ),
+            (#"{"version":3,"file":1,"sources":[],"mappings":""}"#, "file must be a string; got a number"),
+            (#"{"version":3,"sources":[],"sourcesContent":"a","mappings":""}"#, "sourcesContent must be an array; got a string"),
+            (
+                #"{"version":3,"sources":["a"],"sourcesContent":[1],"mappings":""}"#,
+                "sourcesContent must hold strings or null; one is a number"
+            ),
+            (#"{"version":3,"sources":["a"],"ignoreList":0,"mappings":""}"#, "ignoreList must be an array; got a number"),
+            (
+                #"{"version":3,"sources":["a"],"ignoreList":[1],"mappings":""}"#,
+                "ignoreList must hold numbers of sources, from 0 to 0; one is 1"
+            ),
+            (
+                #"{"version":3,"sources":["a"],"ignoreList":["0"],"mappings":""}"#,
+                "ignoreList must hold numbers of sources, from 0 to 0; one is a string"
+            ),
+            (
+                #"{"version":3,"sections":[{"offset":{"line":0,"column":0},"map":{"version":3,"sources":[],"mappings":""}},{"offset":{"line":0,"column":0},"map":{"version":3,"sources":[],"mappings":""}}]}"#,
+                "sections[1].offset lies before the end of the section before it; sections must be in order and not overlap"
+            ),
+            (#"{"version":3,"sections":{}}"#, "sections must be an array; got an object"),
+            (#"{"version":3,"sections":[],"mappings":""}"#, "it has both sections and mappings; one of them is expected"),
+            (#"{"version":3,"sections":[{"map":{}}]}"#, "sections[0].offset must have 'line' and 'column', whole numbers from 0"),
+            (#"{"version":3,"sections":[{"offset":{"line":0,"column":0}}]}"#, "sections[0].map must be a JSON object"),
+            (
+                #"{"version":3,"sections":[{"offset":{"line":0,"column":0},"map":{"version":3,"sections":[]}}]}"#,
+                "sections[0].map must be a map without sections of its own"
+            ),
+            (
+                #"{"version":3,"sections":[{"offset":{"line":1,"column":0},"map":{"version":3,"sources":[],"mappings":""}},{"offset":{"line":0,"column":0},"map":{"version":3,"sources":[],"mappings":""}}]}"#,
+                "sections[1].offset lies before the end of the section before it; sections must be in order and not overlap"
+            ),
+        ])
     func refused(text: String, sentence: String) {
         let error = #expect(throws: ServiceError.self) { try Self.map(text) }
         #expect(error?.message == "Invalid request body: the source map can't be read: \(sentence).")

@@ -1,7 +1,7 @@
 import Common
 import FunnelsModule
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("Funnel definitions", .modules(FunnelsModule.self))
 struct FunnelDefinitionTests {
@@ -36,25 +36,49 @@ struct FunnelDefinitionTests {
         (#"{\#(steps)}"#, "missing required field 'name'."),
         (#"{"name":"a"}"#, "missing required field 'steps'."),
         (#"{"name":"a","steps":[{"type":"event","value":"a"}]}"#, "field 'steps' must be an array of 2 to 20 objects; got 1."),
-        (#"{"name":"a","steps":[\#(Array(repeating: #"{"type":"event","value":"a"}"#, count: 21).joined(separator: ","))]}"#, "field 'steps' must be an array of 2 to 20 objects; got 21."),
+        (
+            #"{"name":"a","steps":[\#(Array(repeating: #"{"type":"event","value":"a"}"#, count: 21).joined(separator: ","))]}"#,
+            "field 'steps' must be an array of 2 to 20 objects; got 21."
+        ),
         (#"{"name":"a","steps":[{"value":"a"},{"type":"event","value":"a"}]}"#, "missing required field 'steps[0].type'."),
-        (#"{"name":"a","steps":[{"type":"event","value":"a"},{"type":"click","value":"a"}]}"#, "field 'steps[1].type' must be one of 'pageview', 'event'; got 'click'."),
-        (#"{"name":"a","steps":[{"type":"event","value":""},{"type":"event","value":"a"}]}"#, "field 'steps[0].value' must be a string of 1 to 2048 characters; got 0 characters."),
-        (#"{"name":"a","steps":[{"type":"event","value":"\#(String(repeating: "e", count: 201))"},{"type":"event","value":"a"}]}"#,
-         "field 'steps[0].value' must be the name of an event, of 1 to 200 characters; got 201."),
-        (#"{"name":"a","steps":[{"type":"pageview","value":"/","where":[{"field":"plan","op":"exists"}]},{"type":"event","value":"a"}]}"#,
-         "field 'steps[0].where' must be empty for a pageview, which has no properties; got 1."),
-        (#"{"name":"a","steps":[{"type":"event","value":"a"},{"type":"event","value":"a","where":[{"field":"plan","op":"is"}]}]}"#,
-         "field 'steps[1].where[0].op' must be one of 'exists', 'not_exists', 'eq', 'neq', 'contains', 'starts_with', 'ends_with', 'gt', 'gte', 'lt', 'lte', 'in'; got 'is'."),
-        (#"{"name":"a","steps":[{"type":"event","value":"a"},{"type":"event","value":"a","where":[{"field":"plan","op":"eq"}]}]}"#,
-         "missing required field 'steps[1].where[0].value'."),
+        (
+            #"{"name":"a","steps":[{"type":"event","value":"a"},{"type":"click","value":"a"}]}"#,
+            "field 'steps[1].type' must be one of 'pageview', 'event'; got 'click'."
+        ),
+        (
+            #"{"name":"a","steps":[{"type":"event","value":""},{"type":"event","value":"a"}]}"#,
+            "field 'steps[0].value' must be a string of 1 to 2048 characters; got 0 characters."
+        ),
+        (
+            #"{"name":"a","steps":[{"type":"event","value":"\#(String(repeating: "e", count: 201))"},{"type":"event","value":"a"}]}"#,
+            "field 'steps[0].value' must be the name of an event, of 1 to 200 characters; got 201."
+        ),
+        (
+            #"{"name":"a","steps":[{"type":"pageview","value":"/","where":[{"field":"plan","op":"exists"}]},{"type":"event","value":"a"}]}"#,
+            "field 'steps[0].where' must be empty for a pageview, which has no properties; got 1."
+        ),
+        (
+            #"{"name":"a","steps":[{"type":"event","value":"a"},{"type":"event","value":"a","where":[{"field":"plan","op":"is"}]}]}"#,
+            "field 'steps[1].where[0].op' must be one of 'exists', 'not_exists', 'eq', 'neq', 'contains', 'starts_with', 'ends_with', 'gt', 'gte', 'lt', 'lte', 'in'; got 'is'."
+        ),
+        (
+            #"{"name":"a","steps":[{"type":"event","value":"a"},{"type":"event","value":"a","where":[{"field":"plan","op":"eq"}]}]}"#,
+            "missing required field 'steps[1].where[0].value'."
+        ),
         (#"{"name":"a","order":"loose",\#(steps)}"#, "field 'order' must be one of 'strict', 'ordered', 'any'; got 'loose'."),
         (#"{"name":"a","conversion_window":0,\#(steps)}"#, "field 'conversion_window' must be a whole number from 1 to 315360000; got 0."),
-        (#"{"name":"a","order":"strict","exclusions":[{"type":"event","value":"x"}],\#(steps)}"#,
-         "field 'exclusions' must be empty when 'order' is 'strict', as nothing can come between the steps; got 1."),
-        (#"{"name":"a","order":"any","exclusions":[{"type":"event","value":"x","after_step":1}],\#(steps)}"#,
-         "field 'exclusions[0].after_step' must be left out when 'order' is 'any', as no step comes after another; got 1."),
-        (#"{"name":"a","exclusions":[{"type":"event","value":"x","after_step":2}],\#(steps)}"#, "field 'exclusions[0].after_step' must be a whole number from 1 to 1; got 2."),
+        (
+            #"{"name":"a","order":"strict","exclusions":[{"type":"event","value":"x"}],\#(steps)}"#,
+            "field 'exclusions' must be empty when 'order' is 'strict', as nothing can come between the steps; got 1."
+        ),
+        (
+            #"{"name":"a","order":"any","exclusions":[{"type":"event","value":"x","after_step":1}],\#(steps)}"#,
+            "field 'exclusions[0].after_step' must be left out when 'order' is 'any', as no step comes after another; got 1."
+        ),
+        (
+            #"{"name":"a","exclusions":[{"type":"event","value":"x","after_step":2}],\#(steps)}"#,
+            "field 'exclusions[0].after_step' must be a whole number from 1 to 1; got 2."
+        ),
         (#"{"name":"a","exclusions":[{"type":"event"}],\#(steps)}"#, "missing required field 'exclusions[0].value'."),
     ]
 

@@ -1,7 +1,7 @@
 import Common
 import Core
-import TestSupport
 @testable import FunnelsModule
+import TestSupport
 
 /// A plain reference of a funnel: every attempt of every visitor, row by row.
 struct PlainFunnel {
@@ -25,7 +25,9 @@ struct PlainFunnel {
         journeys = visits.byVisitor.compactMap { visitor, rows in
             var best: Journey?
             for start in rows.indices {
-                guard let attempt = funnel.order == .any ? Self.together(funnel, rows, from: start) : Self.inOrder(funnel, rows, from: start) else { continue }
+                guard
+                    let attempt = funnel.order == .any ? Self.together(funnel, rows, from: start) : Self.inOrder(funnel, rows, from: start)
+                else { continue }
                 if attempt.reached.count > best?.reached.count ?? 0 { best = attempt }
             }
             return best
@@ -63,7 +65,9 @@ struct PlainFunnel {
         return Journey(visitor: first.visitor, begun: rows[start].at, reached: reached, first: first)
     }
 
-    private static func isLate(_ funnel: Funnel, _ milliseconds: Int64) -> Bool { funnel.windowSeconds.map { milliseconds > $0 * 1_000 } ?? false }
+    private static func isLate(_ funnel: Funnel, _ milliseconds: Int64) -> Bool {
+        funnel.windowSeconds.map { milliseconds > $0 * 1_000 } ?? false
+    }
 
     private static func isExcluded(_ funnel: Funnel, _ row: Row, after step: Int?) -> Bool {
         funnel.exclusions.contains { ($0.afterStep == nil || $0.afterStep == step) && matches(row, $0.step) }
@@ -75,11 +79,12 @@ struct PlainFunnel {
         guard step.kind == .event else {
             return row.name == nil && (value.hasSuffix("*") ? row.path.hasPrefix(value.dropLast()) : row.path == value)
         }
-        return row.name == value && step.properties.allSatisfy { property in
-            if property.comparison.operation == .exists { return row.plan != nil }
-            guard case .text(let wanted)? = property.comparison.operands.first else { return false }
-            return row.plan == wanted
-        }
+        return row.name == value
+            && step.properties.allSatisfy { property in
+                if property.comparison.operation == .exists { return row.plan != nil }
+                guard case .text(let wanted)? = property.comparison.operands.first else { return false }
+                return row.plan == wanted
+            }
     }
 
     // MARK: Formatting
@@ -95,7 +100,9 @@ struct PlainFunnel {
             return "\(funnel.labels[step]) \(counts[step]) \(before - counts[step]) \(rate) \(Self.duration(times))"
         }
         let whole = mine.filter { $0.reached.count == funnel.steps.count }
-        return lines + ["\(Rounded.percentage(Int64(whole.count), of: Int64(counts[0]))) \(Self.duration(whole.map { $0.reached.last! - $0.begun }))"]
+        return lines + [
+            "\(Rounded.percentage(Int64(whole.count), of: Int64(counts[0]))) \(Self.duration(whole.map { $0.reached.last! - $0.begun }))"
+        ]
     }
 
     /// The first row's values with the most visitors.

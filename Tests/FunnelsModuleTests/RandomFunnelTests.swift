@@ -1,11 +1,11 @@
 import Common
 import Core
 import Foundation
+@testable import FunnelsModule
 import IdentityModule
 import RevenueModule
-import TestSupport
 import Testing
-@testable import FunnelsModule
+import TestSupport
 
 /// Funnels of every kind over random visits, compared with the plain reference.
 @Suite("Funnels of random visits", .modules(FunnelsModule.self, IdentityModule.self, RevenueModule.self))
@@ -17,7 +17,8 @@ struct RandomFunnelTests {
     private static let anyPage = #"{"type":"pageview","value":"*"}"#
 
     static let lists = [
-        [home, pricing], [home, docs, signup], [docs, docs, docs], [anyPage, signup, pro, home, anyPage], [signup, paying], [anyPage, docs, home, pricing, signup, paying],
+        [home, pricing], [home, docs, signup], [docs, docs, docs], [anyPage, signup, pro, home, anyPage], [signup, paying],
+        [anyPage, docs, home, pricing, signup, paying],
     ]
 
     private static let excluded = [
@@ -25,8 +26,10 @@ struct RandomFunnelTests {
     ]
 
     static let options = [
-        "", #","order":"strict""#, #","order":"strict","conversion_window":600"#, #","order":"any""#, #","order":"any","conversion_window":1800"#,
-        #","order":"any","exclusions":[\#(excluded[0]),\#(excluded[2])]"#, #","order":"any","conversion_window":7200,"exclusions":[\#(excluded[0])]"#,
+        "", #","order":"strict""#, #","order":"strict","conversion_window":600"#, #","order":"any""#,
+        #","order":"any","conversion_window":1800"#,
+        #","order":"any","exclusions":[\#(excluded[0]),\#(excluded[2])]"#,
+        #","order":"any","conversion_window":7200,"exclusions":[\#(excluded[0])]"#,
         #","conversion_window":60"#, #","conversion_window":1800"#, #","conversion_window":86400"#, #","exclusions":[\#(excluded[0])]"#,
         #","exclusions":[\#(excluded.joined(separator: ","))],"conversion_window":172800"#, #","exclusions":[\#(excluded[1])]"#,
     ]
@@ -51,12 +54,15 @@ struct RandomFunnelTests {
         ("path", \.path), ("browser", \.browser), ("source", \.source), ("data.plan", { $0.plan ?? "" }),
     ]
 
-    private static func compare(_ app: TestApp, _ visits: RandomVisits, _ definition: String, by dimensions: ArraySlice<Dimension>) async throws {
+    private static func compare(_ app: TestApp, _ visits: RandomVisits, _ definition: String, by dimensions: ArraySlice<Dimension>)
+        async throws
+    {
         let plain = PlainFunnel(try Funnel(try JSON.parse(definition)), visits)
         let report = try await app.post("/api/v1/funnels/analyze", definition, as: .query).json()
         #expect(PlainFunnel.told(report) == plain.told(), "\(definition)")
         for (name, value) in dimensions {
-            let lines = try await app.post("/api/v1/funnels/analyze?breakdown=\(name)&limit=4", definition, as: .query).json()["breakdown"]!.elements
+            let lines = try await app.post("/api/v1/funnels/analyze?breakdown=\(name)&limit=4", definition, as: .query).json()["breakdown"]!
+                .elements
             let values = plain.values(value, limit: 4)
             #expect(lines.map { $0["value"]!.string! } == values, "\(name) \(definition)")
             #expect(lines.map(PlainFunnel.told) == values.map { plain.told((value, $0)) }, "\(name) \(definition)")

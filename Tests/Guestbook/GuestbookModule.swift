@@ -21,12 +21,15 @@ public struct GuestbookModule: AnalyticsModule {
 
     public var collectors: [Collector] {
         [
-            Collector("guestbook_entry", "An entry in the guest book.", fields: [
-                .required("path", .text(2_048), "The page."), .required("text", .text(5_000), "The entry; only its length is stored."),
-            ]) { payload in
+            Collector(
+                "guestbook_entry", "An entry in the guest book.",
+                fields: [
+                    .required("path", .text(2_048), "The page."), .required("text", .text(5_000), "The entry; only its length is stored."),
+                ]
+            ) { payload in
                 let path = payload.text("path"), length = Int64(payload.text("text").unicodeScalars.count)
                 return Draft(facts: { visit in [(Self.entries, [.text(visit.page(path)), .int(length)])] })
-            },
+            }
         ]
     }
 
@@ -34,7 +37,7 @@ public struct GuestbookModule: AnalyticsModule {
         [
             .report("/api/v1/guestbook", "Entries by page, busiest first.", fields: PageEntries.fields) { _, scope in
                 ReportList(data: try await PageEntries.run(scope))
-            },
+            }
         ]
     }
 }

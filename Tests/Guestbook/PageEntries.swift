@@ -9,7 +9,9 @@ struct PageEntries: Encodable, Sendable {
 
     /// Pages by number of entries, busiest first.
     static func run(_ scope: Scope) async throws -> [PageEntries] {
-        let rows = try await scope.rows("guestbook.pages", reading: [GuestbookModule.entries], """
+        let rows = try await scope.rows(
+            "guestbook.pages", reading: [GuestbookModule.entries],
+            """
             SELECT path, count(*) AS entries FROM guestbook_entries GROUP BY path
             ORDER BY entries DESC, path LIMIT \(scope.limit) OFFSET \(scope.offset)
             """)

@@ -1,6 +1,6 @@
 import GuestbookModule
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("Guest book", .modules(GuestbookModule.self))
 struct GuestbookTests {

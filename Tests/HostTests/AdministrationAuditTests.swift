@@ -1,8 +1,8 @@
 import AllModules
-@testable import Host
 import Core
-import TestSupport
+@testable import Host
 import Testing
+import TestSupport
 
 /// `/api/admin/projects/{id}/audit-logs`
 @Suite("Administration: audit log", .modules(.all))
@@ -13,7 +13,8 @@ struct AdministrationAuditTests {
         if let value = entry["metadata"] { metadata.append(value) }
         #expect(entry.members.map(\.name) == ["action", "actor", "created_at", "id", "metadata", "resource"])
         #expect(entry["id"]?.string?.count == 36)
-        return [entry["created_at"], entry["actor"], entry["action"], entry["resource"]].map { $0?.string ?? "?" }.joined(separator: " | ") + " | " + metadata.string
+        return [entry["created_at"], entry["actor"], entry["action"], entry["resource"]].map { $0?.string ?? "?" }.joined(separator: " | ")
+            + " | " + metadata.string
     }
 
     private static func entries(_ app: TestApp, _ project: String, _ query: String = "?limit=100") async throws -> [String] {
@@ -52,20 +53,21 @@ struct AdministrationAuditTests {
             let entries = try await Self.entries(app, id)
             let digest = try #require(entries.first { $0.contains("visitor.erase") }).split(separator: " | ")[3]
             #expect(digest.hasPrefix("visitor ") && digest.count == 40 && !digest.contains(Digest.sha256("ada").prefix(16)))
-            #expect(entries == [
-                "2026-03-02T12:00:09Z | admin token | key.revoke | key \(keyID) | {}",
-                "2026-03-02T12:00:08Z | key \(keyID) | visitor.erase | \(digest) | "
-                    + #"{"core_activity":"0","core_visitors":"0","probe_facts":"0"}"#,
-                "2026-03-02T12:00:07Z | key \(keyID) | visitor.export | \(digest) | {}",
-                "2026-03-02T12:00:06Z | key \(keyID) | privacy.change | project \(id) | "
-                    + #"{"settings":"{\"allowed_consent_modes\":[],\"anonymize_ip\":true,\"blocked_user_agents\":[],\"bot_filtering\":true,\"consent_required\":false,\"respect_dnt\":false}"}"#,
-                #"2026-03-02T12:00:05Z | key \#(keyID) | module.change | module probe | {"access":"all","enabled":"true"}"#,
-                #"2026-03-02T12:00:04Z | key \#(keyID) | module.change | module probe | {"access":"read","enabled":"true"}"#,
-                #"2026-03-02T12:00:03Z | admin token | module.change | module probe | {"access":"all","enabled":"true"}"#,
-                #"2026-03-02T12:00:02Z | key \#(keyID) | module.change | module probe | {"access":"all","enabled":"false"}"#,
-                #"2026-03-02T12:00:01Z | admin token | key.create | key \#(keyID) | {"name":"Boss","scopes":"query,admin"}"#,
-                #"2026-03-02T12:00:00Z | admin token | project.create | project \#(id) | {"name":"Shop"}"#,
-            ])
+            #expect(
+                entries == [
+                    "2026-03-02T12:00:09Z | admin token | key.revoke | key \(keyID) | {}",
+                    "2026-03-02T12:00:08Z | key \(keyID) | visitor.erase | \(digest) | "
+                        + #"{"core_activity":"0","core_visitors":"0","probe_facts":"0"}"#,
+                    "2026-03-02T12:00:07Z | key \(keyID) | visitor.export | \(digest) | {}",
+                    "2026-03-02T12:00:06Z | key \(keyID) | privacy.change | project \(id) | "
+                        + #"{"settings":"{\"allowed_consent_modes\":[],\"anonymize_ip\":true,\"blocked_user_agents\":[],\"bot_filtering\":true,\"consent_required\":false,\"respect_dnt\":false}"}"#,
+                    #"2026-03-02T12:00:05Z | key \#(keyID) | module.change | module probe | {"access":"all","enabled":"true"}"#,
+                    #"2026-03-02T12:00:04Z | key \#(keyID) | module.change | module probe | {"access":"read","enabled":"true"}"#,
+                    #"2026-03-02T12:00:03Z | admin token | module.change | module probe | {"access":"all","enabled":"true"}"#,
+                    #"2026-03-02T12:00:02Z | key \#(keyID) | module.change | module probe | {"access":"all","enabled":"false"}"#,
+                    #"2026-03-02T12:00:01Z | admin token | key.create | key \#(keyID) | {"name":"Boss","scopes":"query,admin"}"#,
+                    #"2026-03-02T12:00:00Z | admin token | project.create | project \#(id) | {"name":"Shop"}"#,
+                ])
         }
     }
 
@@ -75,8 +77,10 @@ struct AdministrationAuditTests {
             let project = try await app.installation.createProject("Shop", domain: "shop.example")
             let answer = try await app.get("/api/admin/projects/\(project.id)/audit-logs", as: .token)
             let id = try #require(try answer.json()["data"]?.elements.first?["id"]?.string)
-            #expect(answer.body
-                == #"{"data":[{"action":"project.create","actor":"test","created_at":"2026-03-02T12:00:00Z","id":"\#(id)","metadata":{"name":"Shop"},"resource":"project \#(project.id)"}]}"#)
+            #expect(
+                answer.body
+                    == #"{"data":[{"action":"project.create","actor":"test","created_at":"2026-03-02T12:00:00Z","id":"\#(id)","metadata":{"name":"Shop"},"resource":"project \#(project.id)"}]}"#
+            )
         }
     }
 
@@ -108,13 +112,16 @@ struct AdministrationAuditTests {
         try await TestApp.run(profile, modules: ProbeModule.besideCore()) { app in
             let project = try await app.installation.createProject("Shop", domain: "shop.example")
             app.time.advance(seconds: 1)
-            _ = try await app.put("/api/admin/projects/\(project.id)/modules", #"{"modules":[{"name":"probe","enabled":false},{"name":"core","access":"read"}]}"#, as: .token)
+            _ = try await app.put(
+                "/api/admin/projects/\(project.id)/modules",
+                #"{"modules":[{"name":"probe","enabled":false},{"name":"core","access":"read"}]}"#, as: .token)
             let all = try await Self.entries(app, project.id)
-            #expect(Set(all) == [
-                #"2026-03-02T12:00:01Z | admin token | module.change | module probe | {"access":"all","enabled":"false"}"#,
-                #"2026-03-02T12:00:01Z | admin token | module.change | module core | {"access":"read","enabled":"true"}"#,
-                #"2026-03-02T12:00:00Z | test | project.create | project \#(project.id) | {"name":"Shop"}"#,
-            ])
+            #expect(
+                Set(all) == [
+                    #"2026-03-02T12:00:01Z | admin token | module.change | module probe | {"access":"all","enabled":"false"}"#,
+                    #"2026-03-02T12:00:01Z | admin token | module.change | module core | {"access":"read","enabled":"true"}"#,
+                    #"2026-03-02T12:00:00Z | test | project.create | project \#(project.id) | {"name":"Shop"}"#,
+                ])
             var paged: [String] = []
             for offset in 0..<3 { paged += try await Self.entries(app, project.id, "?limit=1&offset=\(offset)") }
             #expect(paged == all)
@@ -128,7 +135,8 @@ struct AdministrationAuditTests {
             let before = try await Self.entries(app, app.project.id)
             _ = try await app.post(path + "/keys", #"{"name":"a","scopes":["root"]}"#, as: .token)
             _ = try await app.delete(path + "/keys/nothing", as: .token)
-            _ = try await app.put(path + "/modules", #"{"modules":[{"name":"probe","enabled":false},{"name":"core","enabled":false}]}"#, as: .token)
+            _ = try await app.put(
+                path + "/modules", #"{"modules":[{"name":"probe","enabled":false},{"name":"core","enabled":false}]}"#, as: .token)
             _ = try await app.post(path + "/modules/core/disable", as: .token)
             _ = try await app.post(path + "/modules/funels/enable", as: .token)
             _ = try await app.put(path + "/privacy", #"{"unknown":1}"#, as: .token)
@@ -143,10 +151,12 @@ struct AdministrationAuditTests {
     func discreet(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let other = try await app.installation.createProject("Other", domain: "other.example")
-            let made = try await app.post("/api/admin/projects/\(app.project.id)/keys", #"{"name":"mine","scopes":["query"]}"#, as: .token).json()
+            let made = try await app.post("/api/admin/projects/\(app.project.id)/keys", #"{"name":"mine","scopes":["query"]}"#, as: .token)
+                .json()
             let secret = try #require(made["key"]?.string)
             let own = try await app.get("/api/admin/projects/\(app.project.id)/audit-logs?limit=1000", as: .token).body
-            #expect(own.contains("mine") && !own.contains(secret) && !own.contains(Digest.sha256(secret)) && !own.contains(secret.dropFirst(8)))
+            #expect(
+                own.contains("mine") && !own.contains(secret) && !own.contains(Digest.sha256(secret)) && !own.contains(secret.dropFirst(8)))
             #expect(!own.contains(other.id))
             let foreign = try await app.get("/api/admin/projects/\(other.id)/audit-logs?limit=1000", as: .token).body
             #expect(!foreign.contains("mine") && !foreign.contains(app.project.id))

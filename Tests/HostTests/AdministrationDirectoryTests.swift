@@ -1,13 +1,13 @@
 @_spi(Host) import Access
 import AllModules
-@_spi(Host) @testable import Host
 @_spi(Host) import Coordination
 import Core
 import Foundation
+@_spi(Host) @testable import Host
 @_spi(Host) import Ingest
 @_spi(Host) import Storage
-@testable import TestSupport
 import Testing
+@testable import TestSupport
 
 /// Changes that another process makes in the same control plane: `pulse key create` next to a running host, a second host.
 @Suite("Administration: changes by another process", .modules(.all))
@@ -16,7 +16,8 @@ struct AdministrationDirectoryTests {
     private static func second(beside app: TestApp) async throws -> Directory {
         let directory = app.installation.directory
         let second = Directory(
-            control: app.installation.engines.control, coordination: LocalCoordination(time: app.time), time: app.time, defaults: directory.defaults)
+            control: app.installation.engines.control, coordination: LocalCoordination(time: app.time), time: app.time,
+            defaults: directory.defaults)
         try await second.reload()
         return second
     }
@@ -40,7 +41,8 @@ struct AdministrationDirectoryTests {
     func everything(profile: Profile) async throws {
         try await TestApp.run(profile, modules: ProbeModule.besideCore()) { app in
             let second = try await Self.second(beside: app), directory = app.installation.directory
-            let project = try await second.createProject(name: "Beside", domain: "beside.example", privacy: PrivacyRules(), by: "command line")
+            let project = try await second.createProject(
+                name: "Beside", domain: "beside.example", privacy: PrivacyRules(), by: "command line")
             try await directory.poll()
             #expect(try await app.get("/api/admin/projects/\(project.id)", as: .token).json()["name"]?.string == "Beside")
 
@@ -49,7 +51,8 @@ struct AdministrationDirectoryTests {
             #expect(try await app.get("/api/v1/gadgets").body == #"{"error":"Module 'probe' is not enabled for this project."}"#)
             try await second.setModules([.init(module: "probe", isEnabled: true, access: .write)], in: app.project, by: "command line")
             try await directory.poll()
-            #expect(try await app.get("/api/v1/gadgets").body == #"{"error":"Module 'probe' does not allow read access for this project."}"#)
+            #expect(
+                try await app.get("/api/v1/gadgets").body == #"{"error":"Module 'probe' does not allow read access for this project."}"#)
 
             _ = try await second.changePrivacy(of: app.project, by: "command line") { $0.respectDNT = false }
             try await directory.poll()
@@ -73,7 +76,8 @@ struct AdministrationDirectoryTests {
         try await TestApp.run(profile) { app in
             let installation = app.installation
             let second = Directory(
-                control: installation.engines.control, coordination: installation.engines.coordination, time: app.time, defaults: installation.directory.defaults)
+                control: installation.engines.control, coordination: installation.engines.coordination, time: app.time,
+                defaults: installation.directory.defaults)
             try await second.reload()
             let following = Task { await second.follow(logger: installation.logger) }
             defer { following.cancel() }
@@ -94,7 +98,8 @@ struct AdministrationDirectoryTests {
         let folder = try TemporaryFolder()
         let environment = try await profile.environment()
         try await TestApp.run(in: folder.path, environment: environment, modules: ProbeModule.besideCore()) { app in
-            try await app.installation.directory.setModules([.init(module: "probe", isEnabled: false, access: nil)], in: app.project, by: "test")
+            try await app.installation.directory.setModules(
+                [.init(module: "probe", isEnabled: false, access: nil)], in: app.project, by: "test")
             let made = try await app.installation.directory.createKey(.init(name: "kept", scopes: [.query]), in: app.project, by: "test")
             try made.secret.write(toFile: folder.path + "/secret", atomically: true, encoding: .utf8)
             #expect(try await app.get("/api/v1/stats", as: .key(made.secret)).status == 200)
@@ -103,7 +108,9 @@ struct AdministrationDirectoryTests {
             let secret = try String(contentsOfFile: folder.path + "/secret", encoding: .utf8)
             #expect(app.installation.directory.projects.count == 1)
             #expect(try await app.get("/api/v1/stats", as: .key(secret)).status == 200)
-            #expect(try await app.get("/api/v1/gadgets", as: .key(secret)).body == #"{"error":"Module 'probe' is not enabled for this project."}"#)
+            #expect(
+                try await app.get("/api/v1/gadgets", as: .key(secret)).body
+                    == #"{"error":"Module 'probe' is not enabled for this project."}"#)
             // The first run saved the key's last use when it ended.
             let kept = try await app.installation.directory.keys(of: app.project).first { $0.name == "kept" }
             #expect(kept?.lastUsedAt == app.time.now)

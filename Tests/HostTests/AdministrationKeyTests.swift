@@ -1,8 +1,8 @@
 import AllModules
-@testable import Host
 import Core
-import TestSupport
+@testable import Host
 import Testing
+import TestSupport
 
 /// `/api/admin/projects/{id}/keys`
 @Suite("Administration: keys", .modules(.all))
@@ -35,14 +35,19 @@ struct AdministrationKeyTests {
         try await Self.run(profile) { app, _, path in
             #expect(try await app.get(path, as: .token).body == #"{"data":[]}"#)
             let made = try await Self.create(
-                app, path, #"{"name":"Site","scopes":["query","ingest"],"expires_at":"2026-04-01","allowed_modules":["probe","core"],"server":true}"#)
+                app, path,
+                #"{"name":"Site","scopes":["query","ingest"],"expires_at":"2026-04-01","allowed_modules":["probe","core"],"server":true}"#)
             #expect(made.secret.wholeMatch(of: /pa_live_[A-Za-z0-9_-]{24}/) != nil)
             let shared = #""expires_at":"2026-04-01T00:00:00Z","id":"\#(made.id)","#
-            #expect(made.answer.body
-                == #"{"allowed_modules":["probe","core"],"created_at":"2026-03-02T12:00:00Z",\#(shared)"key":"\#(made.secret)","name":"Site","scopes":["ingest","query"],"server":true}"#)
+            #expect(
+                made.answer.body
+                    == #"{"allowed_modules":["probe","core"],"created_at":"2026-03-02T12:00:00Z",\#(shared)"key":"\#(made.secret)","name":"Site","scopes":["ingest","query"],"server":true}"#
+            )
             let list = try await app.get(path, as: .token)
-            #expect(list.body
-                == #"{"data":[{"allowed_modules":["probe","core"],"created_at":"2026-03-02T12:00:00Z",\#(shared)"key_prefix":"\#(made.secret.prefix(12))...","last_used_at":null,"name":"Site","scopes":["ingest","query"],"server":true}]}"#)
+            #expect(
+                list.body
+                    == #"{"data":[{"allowed_modules":["probe","core"],"created_at":"2026-03-02T12:00:00Z",\#(shared)"key_prefix":"\#(made.secret.prefix(12))...","last_used_at":null,"name":"Site","scopes":["ingest","query"],"server":true}]}"#
+            )
             #expect(!list.body.contains(made.secret.dropFirst(12)))
         }
     }
@@ -56,7 +61,9 @@ struct AdministrationKeyTests {
             ] {
                 let made = try await Self.create(app, path, body)
                 let start = #"{"allowed_modules":null,"created_at":"2026-03-02T12:00:00Z","expires_at":null,"#
-                #expect(made.answer.body == start + #""id":"\#(made.id)","key":"\#(made.secret)","name":"a","scopes":["admin"],"server":false}"#)
+                #expect(
+                    made.answer.body == start + #""id":"\#(made.id)","key":"\#(made.secret)","name":"a","scopes":["admin"],"server":false}"#
+                )
             }
         }
     }
@@ -85,7 +92,8 @@ struct AdministrationKeyTests {
     }
 
     private static func tables(of control: any ControlStore) async throws -> [String] {
-        let names: SQL = control.dialect == .sqlite
+        let names: SQL =
+            control.dialect == .sqlite
             ? "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
             : "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = current_schema() ORDER BY table_name"
         let tables = try await control.read(names).map { $0.text("name") }
@@ -111,7 +119,9 @@ struct AdministrationKeyTests {
             func lastUse() async throws -> JSON? { try await app.get(path, as: .token).json()["data"]?.elements.first?["last_used_at"] }
             #expect(try await lastUse()?.isNull == true)
             // 12:05:00, 12:05:30 and 12:06:00
-            for (seconds, expected) in [(300, "2026-03-02T12:05:00Z"), (30, "2026-03-02T12:05:00Z"), (30, "2026-03-02T12:06:00Z")] as [(Int64, String)] {
+            for (seconds, expected) in [(300, "2026-03-02T12:05:00Z"), (30, "2026-03-02T12:05:00Z"), (30, "2026-03-02T12:06:00Z")]
+                as [(Int64, String)]
+            {
                 app.time.advance(seconds: seconds)
                 #expect(try await app.get("/api/v1/stats", as: .key(secret)).status == 200)
                 #expect(try await lastUse()?.string == expected)
@@ -125,7 +135,8 @@ struct AdministrationKeyTests {
     @Test("a key stops working at the instant it expires", arguments: Profile.available)
     func expires(profile: Profile) async throws {
         try await Self.run(profile) { app, _, path in
-            let key = TestApp.Caller.key(try await Self.create(app, path, #"{"name":"a","scopes":["query"],"expires_at":"2026-03-02T14:00:01+02:00"}"#).secret)
+            let key = TestApp.Caller.key(
+                try await Self.create(app, path, #"{"name":"a","scopes":["query"],"expires_at":"2026-03-02T14:00:01+02:00"}"#).secret)
             #expect(try await app.get("/api/v1/stats", as: key).status == 200)
             app.time.advance(milliseconds: 999)
             #expect(try await app.get("/api/v1/stats", as: key).status == 200)
@@ -212,13 +223,34 @@ struct AdministrationKeyTests {
         (#"{"name":"a","scopes":"query"}"#, "field 'scopes' must be an array of 1 to 3 strings; got 'query'."),
         (#"{"name":"a","scopes":["query","root"]}"#, "field 'scopes[1]' must be one of 'ingest', 'query', 'admin'; got 'root'."),
         (#"{"name":"a","scopes":["Query"]}"#, "field 'scopes[0]' must be one of 'ingest', 'query', 'admin'; got 'Query'."),
-        (#"{"name":"a","scopes":["query"],"allowed_modules":["core","funels"]}"#, "field 'allowed_modules' names the unknown module 'funels'; known are core, probe."),
-        (#"{"name":"a","scopes":["query"],"allowed_modules":["core",7]}"#, "field 'allowed_modules[1]' must be a string of 1 to 64 characters; got 7."),
-        (#"{"name":"a","scopes":["query"],"allowed_modules":"core"}"#, "field 'allowed_modules' must be an array of 0 to 100 strings; got 'core'."),
-        (#"{"name":"a","scopes":["query"],"expires_at":"never, please"}"#, "field 'expires_at' must be an ISO 8601 date or timestamp; got 'never, please'."),
-        (#"{"name":"a","scopes":["query"],"expires_at":1772452800}"#, "field 'expires_at' must be an ISO 8601 date or timestamp; got 1772452800."),
-        (#"{"name":"a","scopes":["query"],"expires_at":"2026-03-02"}"#, "field 'expires_at' must be an ISO 8601 timestamp in the future; got '2026-03-02'."),
-        (#"{"name":"a","scopes":["query"],"expires_at":"2026-03-02T12:00:00Z"}"#, "field 'expires_at' must be an ISO 8601 timestamp in the future; got '2026-03-02T12:00:00Z'."),
+        (
+            #"{"name":"a","scopes":["query"],"allowed_modules":["core","funels"]}"#,
+            "field 'allowed_modules' names the unknown module 'funels'; known are core, probe."
+        ),
+        (
+            #"{"name":"a","scopes":["query"],"allowed_modules":["core",7]}"#,
+            "field 'allowed_modules[1]' must be a string of 1 to 64 characters; got 7."
+        ),
+        (
+            #"{"name":"a","scopes":["query"],"allowed_modules":"core"}"#,
+            "field 'allowed_modules' must be an array of 0 to 100 strings; got 'core'."
+        ),
+        (
+            #"{"name":"a","scopes":["query"],"expires_at":"never, please"}"#,
+            "field 'expires_at' must be an ISO 8601 date or timestamp; got 'never, please'."
+        ),
+        (
+            #"{"name":"a","scopes":["query"],"expires_at":1772452800}"#,
+            "field 'expires_at' must be an ISO 8601 date or timestamp; got 1772452800."
+        ),
+        (
+            #"{"name":"a","scopes":["query"],"expires_at":"2026-03-02"}"#,
+            "field 'expires_at' must be an ISO 8601 timestamp in the future; got '2026-03-02'."
+        ),
+        (
+            #"{"name":"a","scopes":["query"],"expires_at":"2026-03-02T12:00:00Z"}"#,
+            "field 'expires_at' must be an ISO 8601 timestamp in the future; got '2026-03-02T12:00:00Z'."
+        ),
         (#"{"name":"a","scopes":["query"],"server":"yes"}"#, "field 'server' must be true or false; got 'yes'."),
     ]
 

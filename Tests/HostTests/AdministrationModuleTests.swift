@@ -1,8 +1,8 @@
 import AllModules
 import Core
 @_spi(Host) import Settings
-import TestSupport
 import Testing
+import TestSupport
 
 /// `/api/admin/projects/{id}/modules`
 @Suite("Administration: modules", .modules(.all))
@@ -20,14 +20,23 @@ struct AdministrationModuleTests {
         #"{"modules":[{"access":"all","enabled":true,"name":"core"},\#(probe(enabled, access))]}"#
     }
 
-    private static func probe(_ enabled: Bool, _ access: String) -> String { #"{"access":"\#(access)","enabled":\#(enabled),"name":"probe"}"# }
+    private static func probe(_ enabled: Bool, _ access: String) -> String {
+        #"{"access":"\#(access)","enabled":\#(enabled),"name":"probe"}"#
+    }
 
-    @Test("all modules are listed in the state that the configuration gives them", arguments: [
-        ("", both(true, "all")), ("modules: {default_access: read}", both(true, "read")), ("modules: {default_access: write}", both(true, "write")),
-        ("modules: {default_access: off}", both(false, "read")), ("modules: {access: {probe: off}}", both(false, "read")),
-        ("modules: {default_access: off, access: {probe: write}}", both(true, "write")),
-        ("modules: {access: {core: read}}", both(true, "all").replacing(#"{"access":"all","enabled":true,"name":"core"}"#, with: #"{"access":"read","enabled":true,"name":"core"}"#)),
-    ])
+    @Test(
+        "all modules are listed in the state that the configuration gives them",
+        arguments: [
+            ("", both(true, "all")), ("modules: {default_access: read}", both(true, "read")),
+            ("modules: {default_access: write}", both(true, "write")),
+            ("modules: {default_access: off}", both(false, "read")), ("modules: {access: {probe: off}}", both(false, "read")),
+            ("modules: {default_access: off, access: {probe: write}}", both(true, "write")),
+            (
+                "modules: {access: {core: read}}",
+                both(true, "all").replacing(
+                    #"{"access":"all","enabled":true,"name":"core"}"#, with: #"{"access":"read","enabled":true,"name":"core"}"#)
+            ),
+        ])
     func defaults(yaml: String, answer: String) async throws {
         try await Self.run(yaml: yaml) { app, path in
             let listed = try await app.get(path, as: .token)
@@ -59,10 +68,14 @@ struct AdministrationModuleTests {
     }
 
     static let stories = [
-        Story(testDescription: "off and on again", steps: [.disable("all"), .enable("all"), .enable("all"), .disable("all"), .disable("all")]),
+        Story(
+            testDescription: "off and on again", steps: [.disable("all"), .enable("all"), .enable("all"), .disable("all"), .disable("all")]),
         Story(testDescription: "a level outlives the switch", steps: [.access("read", enabled: true), .disable("read"), .enable("read")]),
-        Story(testDescription: "a level can be set while off", steps: [.disable("all"), .access("write", enabled: false), .enable("write")]),
-        Story(testDescription: "never on: enabling gives all", yaml: "modules: {access: {probe: off}}", steps: [.enable("all"), .disable("all"), .enable("all")]),
+        Story(
+            testDescription: "a level can be set while off", steps: [.disable("all"), .access("write", enabled: false), .enable("write")]),
+        Story(
+            testDescription: "never on: enabling gives all", yaml: "modules: {access: {probe: off}}",
+            steps: [.enable("all"), .disable("all"), .enable("all")]),
         Story(
             testDescription: "never on, switched off by hand: enabling still gives all", yaml: "modules: {access: {probe: off}}",
             steps: [.disable("read"), .disable("read"), .enable("all")]),
@@ -75,13 +88,17 @@ struct AdministrationModuleTests {
         Story(
             testDescription: "never on, and set to 'read' by hand: enabling keeps that too", yaml: "modules: {access: {probe: off}}",
             steps: [.access("read", enabled: false), .enable("read")]),
-        Story(testDescription: "enabled at a level by the installation: that is its level", yaml: "modules: {default_access: read}", steps: [.disable("read"), .enable("read")]),
+        Story(
+            testDescription: "enabled at a level by the installation: that is its level", yaml: "modules: {default_access: read}",
+            steps: [.disable("read"), .enable("read")]),
         Story(
             testDescription: "in bulk, omitted values stay",
             steps: [
                 .bulk("", true, "all"), .bulk(#","access":"read""#, true, "read"), .bulk(#","enabled":false"#, false, "read"),
-                .bulk(#","enabled":null,"access":null"#, false, "read"), .bulk(#","access":"write""#, false, "write"), .bulk(#","enabled":true"#, true, "write"),
-                .bulk(#","enabled":false,"access":"all""#, false, "all"), .bulk(#","enabled":true,"access":"read","other":1"#, true, "read"),
+                .bulk(#","enabled":null,"access":null"#, false, "read"), .bulk(#","access":"write""#, false, "write"),
+                .bulk(#","enabled":true"#, true, "write"),
+                .bulk(#","enabled":false,"access":"all""#, false, "all"),
+                .bulk(#","enabled":true,"access":"read","other":1"#, true, "read"),
             ]),
     ]
 
@@ -90,7 +107,8 @@ struct AdministrationModuleTests {
         try await Self.run(profile, yaml: story.yaml) { app, path in
             for (number, step) in story.steps.enumerated() {
                 let isPut = step.path.isEmpty || step.path.hasSuffix("access")
-                let answer = isPut ? try await app.put(path + step.path, step.body, as: .token) : try await app.post(path + step.path, as: .token)
+                let answer =
+                    isPut ? try await app.put(path + step.path, step.body, as: .token) : try await app.post(path + step.path, as: .token)
                 #expect(answer.status == 200)
                 let expected = step.path.isEmpty ? Self.both(step.enabled, step.access) : Self.probe(step.enabled, step.access)
                 #expect(answer.body == expected, "step \(number + 1), \(step.path) \(step.body)")
@@ -103,8 +121,11 @@ struct AdministrationModuleTests {
     func bulk(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
             let other = try await app.installation.createProject("Other", domain: "other.example")
-            let answer = try await app.put(path, #"{"modules":[{"name":"probe","enabled":false},{"name":"core","access":"read"}]}"#, as: .token)
-            #expect(answer.body == #"{"modules":[{"access":"read","enabled":true,"name":"core"},{"access":"all","enabled":false,"name":"probe"}]}"#)
+            let answer = try await app.put(
+                path, #"{"modules":[{"name":"probe","enabled":false},{"name":"core","access":"read"}]}"#, as: .token)
+            #expect(
+                answer.body
+                    == #"{"modules":[{"access":"read","enabled":true,"name":"core"},{"access":"all","enabled":false,"name":"probe"}]}"#)
             #expect(try await app.get(path.replacing(app.project.id, with: other.id), as: .token).body == Self.both(true, "all"))
         }
     }
@@ -114,11 +135,23 @@ struct AdministrationModuleTests {
         (#"{"modules":[]}"#, "Invalid request body: field 'modules' must be an array of 1 to 100 objects; got 0."),
         (#"{"modules":{"probe":true}}"#, "Invalid request body: field 'modules' must be an array of 1 to 100 objects; got an object."),
         (#"{"modules":[{"enabled":false}]}"#, "Invalid request body: missing required field 'modules[0].name'."),
-        (#"{"modules":[{"name":"probe","enabled":false},{"name":"funels","enabled":true}]}"#, "Invalid request body: field 'modules' names the unknown module 'funels'; known are core, probe."),
+        (
+            #"{"modules":[{"name":"probe","enabled":false},{"name":"funels","enabled":true}]}"#,
+            "Invalid request body: field 'modules' names the unknown module 'funels'; known are core, probe."
+        ),
         (#"{"modules":[{"name":"probe","enabled":false},{"name":"core","enabled":false}]}"#, "Module 'core' cannot be disabled."),
-        (#"{"modules":[{"name":"probe","enabled":false},{"name":"core","access":"none"}]}"#, "Invalid request body: field 'modules[1].access' must be one of 'read', 'write', 'all'; got 'none'."),
-        (#"{"modules":[{"name":"probe","enabled":"no"}]}"#, "Invalid request body: field 'modules[0].enabled' must be true or false; got 'no'."),
-        (#"{"modules":[{"name":"probe","access":true}]}"#, "Invalid request body: field 'modules[0].access' must be one of 'read', 'write', 'all'; got a boolean."),
+        (
+            #"{"modules":[{"name":"probe","enabled":false},{"name":"core","access":"none"}]}"#,
+            "Invalid request body: field 'modules[1].access' must be one of 'read', 'write', 'all'; got 'none'."
+        ),
+        (
+            #"{"modules":[{"name":"probe","enabled":"no"}]}"#,
+            "Invalid request body: field 'modules[0].enabled' must be true or false; got 'no'."
+        ),
+        (
+            #"{"modules":[{"name":"probe","access":true}]}"#,
+            "Invalid request body: field 'modules[0].access' must be one of 'read', 'write', 'all'; got a boolean."
+        ),
     ]
 
     @Test("an invalid list is rejected with its error, and its valid entries change nothing", arguments: Profile.available)
@@ -134,8 +167,10 @@ struct AdministrationModuleTests {
     }
 
     static let wrongLevels: [(body: String, sentence: String)] = [
-        ("{}", "missing required field 'access'."), (#"{"access":"none"}"#, "field 'access' must be one of 'read', 'write', 'all'; got 'none'."),
-        (#"{"access":null}"#, "field 'access' must be one of 'read', 'write', 'all'; got null."), (#"{"access":["read"]}"#, "field 'access' must be one of 'read', 'write', 'all'; got an array."),
+        ("{}", "missing required field 'access'."),
+        (#"{"access":"none"}"#, "field 'access' must be one of 'read', 'write', 'all'; got 'none'."),
+        (#"{"access":null}"#, "field 'access' must be one of 'read', 'write', 'all'; got null."),
+        (#"{"access":["read"]}"#, "field 'access' must be one of 'read', 'write', 'all'; got an array."),
     ]
 
     @Test("an invalid level is rejected with its error")
@@ -157,7 +192,9 @@ struct AdministrationModuleTests {
             #expect(refused.body == #"{"error":"Module 'core' cannot be disabled."}"#)
             #expect(try await app.post(path + "/core/enable", as: .token).body == #"{"access":"all","enabled":true,"name":"core"}"#)
             for (level, collects) in [("read", 403), ("write", 200), ("all", 200)] {
-                #expect(try await app.put(path + "/core/access", #"{"access":"\#(level)"}"#, as: .token).body == #"{"access":"\#(level)","enabled":true,"name":"core"}"#)
+                #expect(
+                    try await app.put(path + "/core/access", #"{"access":"\#(level)"}"#, as: .token).body
+                        == #"{"access":"\#(level)","enabled":true,"name":"core"}"#)
                 #expect(try await app.get("/api/v1/stats").status == 200)
                 #expect(try await app.collect(#"{"type":"pageview","path":"/"}"#).status == collects)
             }
@@ -191,7 +228,8 @@ struct AdministrationModuleTests {
             _ = try await app.post(path + "/probe/disable", as: .token)
             let off = #"{"error":"Module 'probe' is not enabled for this project."}"#
             for answer in [
-                try await app.get("/api/v1/probe/facts"), try await app.get("/api/v1/gadgets"), try await app.get("/api/v1/probe/greeting", as: .ingest),
+                try await app.get("/api/v1/probe/facts"), try await app.get("/api/v1/gadgets"),
+                try await app.get("/api/v1/probe/greeting", as: .ingest),
                 try await app.collect(#"{"type":"probe","label":"b"}"#),
             ] {
                 #expect(answer.status == 403)
@@ -225,13 +263,15 @@ struct AdministrationModuleTests {
 
     @Test("a module's settings come from its block of the configuration")
     func settings() async throws {
-        let configuration = try HostConfiguration.parse("modules: {settings: {probe: {greeting: servus}}}", knownModules: ["core", "probe"])
+        let configuration = try HostConfiguration.parse(
+            "modules: {settings: {probe: {greeting: servus}}}", knownModules: ["core", "probe"])
         let probe = try ProbeModule(ModuleSetup(settings: configuration.modules.settings(of: "probe")))
         try await TestApp.run(modules: [probe]) { app in
             let answer = try await app.get("/api/v1/probe/greeting", as: .ingest)
             #expect(answer.body == #"{"greeting":"servus"}"#)
         }
-        let wrong = try HostConfiguration.parse("modules: {settings: {probe: {greting: servus}}}", file: "pulse.yaml", knownModules: ["core", "probe"])
+        let wrong = try HostConfiguration.parse(
+            "modules: {settings: {probe: {greting: servus}}}", file: "pulse.yaml", knownModules: ["core", "probe"])
         #expect(throws: ConfigurationErrors.self) { try ProbeModule(ModuleSetup(settings: wrong.modules.settings(of: "probe"))) }
     }
 }

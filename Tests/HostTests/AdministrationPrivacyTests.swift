@@ -1,7 +1,7 @@
 import AllModules
 import Core
-import TestSupport
 import Testing
+import TestSupport
 
 /// `/api/admin/projects/{id}/privacy`
 @Suite("Administration: privacy settings", .modules(.all))
@@ -18,11 +18,15 @@ struct AdministrationPrivacyTests {
         #"{"allowed_consent_modes":\#(modes),"anonymize_ip":\#(ip),"blocked_user_agents":\#(agents),"bot_filtering":\#(bots),"consent_required":\#(consent),"respect_dnt":\#(dnt)}"#
     }
 
-    @Test("a new project starts with the installation's privacy rules", arguments: [
-        ("", rules()),
-        ("privacy: {anonymize_ip: false, respect_dnt: false, bot_filtering: false, consent_required: true, allowed_consent_modes: [analytics], blocked_user_agents: [Nagios]}",
-         rules(modes: #"["analytics"]"#, ip: false, agents: #"["Nagios"]"#, bots: false, consent: true, dnt: false)),
-    ])
+    @Test(
+        "a new project starts with the installation's privacy rules",
+        arguments: [
+            ("", rules()),
+            (
+                "privacy: {anonymize_ip: false, respect_dnt: false, bot_filtering: false, consent_required: true, allowed_consent_modes: [analytics], blocked_user_agents: [Nagios]}",
+                rules(modes: #"["analytics"]"#, ip: false, agents: #"["Nagios"]"#, bots: false, consent: true, dnt: false)
+            ),
+        ])
     func defaults(yaml: String, rules: String) async throws {
         try await Self.run(yaml: yaml) { app, path in
             #expect(try await app.get(path, as: .token).body == rules)
@@ -39,10 +43,22 @@ struct AdministrationPrivacyTests {
             let steps = [
                 ("{}", Self.rules()),
                 (#"{"anonymize_ip":false}"#, Self.rules(ip: false)),
-                (#"{"respect_dnt":false,"allowed_consent_modes":["analytics","all"]}"#, Self.rules(modes: #"["analytics","all"]"#, ip: false, dnt: false)),
-                (#"{"anonymize_ip":null,"allowed_consent_modes":null,"respect_dnt":true}"#, Self.rules(modes: #"["analytics","all"]"#, ip: false)),
-                (#"{"allowed_consent_modes":[],"blocked_user_agents":["Spaß","\"quoted\\\""]}"#, Self.rules(ip: false, agents: #"["Spaß","\"quoted\\\""]"#)),
-                (#"{"bot_filtering":false,"consent_required":true,"anonymize_ip":true,"blocked_user_agents":[]}"#, Self.rules(bots: false, consent: true)),
+                (
+                    #"{"respect_dnt":false,"allowed_consent_modes":["analytics","all"]}"#,
+                    Self.rules(modes: #"["analytics","all"]"#, ip: false, dnt: false)
+                ),
+                (
+                    #"{"anonymize_ip":null,"allowed_consent_modes":null,"respect_dnt":true}"#,
+                    Self.rules(modes: #"["analytics","all"]"#, ip: false)
+                ),
+                (
+                    #"{"allowed_consent_modes":[],"blocked_user_agents":["Spaß","\"quoted\\\""]}"#,
+                    Self.rules(ip: false, agents: #"["Spaß","\"quoted\\\""]"#)
+                ),
+                (
+                    #"{"bot_filtering":false,"consent_required":true,"anonymize_ip":true,"blocked_user_agents":[]}"#,
+                    Self.rules(bots: false, consent: true)
+                ),
             ]
             for (body, rules) in steps {
                 let answer = try await app.put(path, body, as: .token)
@@ -56,12 +72,22 @@ struct AdministrationPrivacyTests {
 
     static let wrongBodies: [(body: String, sentence: String)] = [
         ("", "it is empty; JSON is expected."), ("[]", "the body must be an object; got an array."),
-        (#"{"anonymise_ip":false}"#, "unknown field 'anonymise_ip'; accepted are 'anonymize_ip', 'respect_dnt', 'bot_filtering', 'consent_required', 'allowed_consent_modes', 'blocked_user_agents'."),
-        (#"{"anonymize_ip":false,"id":"x"}"#, "unknown field 'id'; accepted are 'anonymize_ip', 'respect_dnt', 'bot_filtering', 'consent_required', 'allowed_consent_modes', 'blocked_user_agents'."),
-        (#"{"anonymize_ip":"false"}"#, "field 'anonymize_ip' must be true or false; got 'false'."), (#"{"respect_dnt":0}"#, "field 'respect_dnt' must be true or false; got 0."),
+        (
+            #"{"anonymise_ip":false}"#,
+            "unknown field 'anonymise_ip'; accepted are 'anonymize_ip', 'respect_dnt', 'bot_filtering', 'consent_required', 'allowed_consent_modes', 'blocked_user_agents'."
+        ),
+        (
+            #"{"anonymize_ip":false,"id":"x"}"#,
+            "unknown field 'id'; accepted are 'anonymize_ip', 'respect_dnt', 'bot_filtering', 'consent_required', 'allowed_consent_modes', 'blocked_user_agents'."
+        ),
+        (#"{"anonymize_ip":"false"}"#, "field 'anonymize_ip' must be true or false; got 'false'."),
+        (#"{"respect_dnt":0}"#, "field 'respect_dnt' must be true or false; got 0."),
         (#"{"allowed_consent_modes":"analytics"}"#, "field 'allowed_consent_modes' must be an array of 0 to 50 strings; got 'analytics'."),
         (#"{"allowed_consent_modes":[""]}"#, "field 'allowed_consent_modes[0]' must be a string of 1 to 50 characters; got 0 characters."),
-        (#"{"anonymize_ip":false,"blocked_user_agents":["a",null]}"#, "field 'blocked_user_agents[1]' must be a string of 1 to 200 characters; got null."),
+        (
+            #"{"anonymize_ip":false,"blocked_user_agents":["a",null]}"#,
+            "field 'blocked_user_agents[1]' must be a string of 1 to 200 characters; got null."
+        ),
         (#"{"blocked_user_agents":["a\u0000"]}"#, "field 'blocked_user_agents[0]' contains a NUL character, which can't be stored."),
     ]
 
@@ -104,9 +130,12 @@ struct AdministrationPrivacyTests {
     func concurrent(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
             for _ in 0..<5 {
-                _ = try await app.put(path, #"{"anonymize_ip":true,"respect_dnt":true,"bot_filtering":true,"consent_required":false}"#, as: .token)
+                _ = try await app.put(
+                    path, #"{"anonymize_ip":true,"respect_dnt":true,"bot_filtering":true,"consent_required":false}"#, as: .token)
                 try await withThrowingTaskGroup(of: Int.self) { group in
-                    for change in [#"{"anonymize_ip":false}"#, #"{"respect_dnt":false}"#, #"{"bot_filtering":false}"#, #"{"consent_required":true}"#] {
+                    for change in [
+                        #"{"anonymize_ip":false}"#, #"{"respect_dnt":false}"#, #"{"bot_filtering":false}"#, #"{"consent_required":true}"#,
+                    ] {
                         group.addTask { try await app.put(path, change, as: .token).status }
                     }
                     for try await status in group { #expect(status == 200) }

@@ -1,14 +1,14 @@
 @_spi(Host) import Access
 import AllModules
-@_spi(Host) @testable import Host
 import Core
+@_spi(Host) @testable import Host
 @_spi(Host) import Ingest
 @_spi(Host) import Platform
 @_spi(Host) import Questions
 @_spi(Host) import Settings
 @_spi(Host) import Storage
-import TestSupport
 import Testing
+import TestSupport
 
 /// `/api/admin/projects`
 @Suite("Administration: projects", .modules(.all))
@@ -19,10 +19,12 @@ struct AdministrationProjectTests {
     static let specified = [
         "POST /api/admin/projects", "GET /api/admin/projects", "GET /api/admin/projects/{id}",
         "POST /api/admin/projects/{id}/keys", "GET /api/admin/projects/{id}/keys", "DELETE /api/admin/projects/{id}/keys/{key_id}",
-        "GET /api/admin/projects/{id}/modules", "PUT /api/admin/projects/{id}/modules", "POST /api/admin/projects/{id}/modules/{name}/enable",
+        "GET /api/admin/projects/{id}/modules", "PUT /api/admin/projects/{id}/modules",
+        "POST /api/admin/projects/{id}/modules/{name}/enable",
         "POST /api/admin/projects/{id}/modules/{name}/disable", "PUT /api/admin/projects/{id}/modules/{name}/access",
         "GET /api/admin/projects/{id}/privacy", "PUT /api/admin/projects/{id}/privacy",
-        "GET /api/admin/projects/{id}/privacy/visitors/{visitor_id}/export", "DELETE /api/admin/projects/{id}/privacy/visitors/{visitor_id}",
+        "GET /api/admin/projects/{id}/privacy/visitors/{visitor_id}/export",
+        "DELETE /api/admin/projects/{id}/privacy/visitors/{visitor_id}",
         "GET /api/admin/projects/{id}/audit-logs",
     ]
 
@@ -81,10 +83,16 @@ struct AdministrationProjectTests {
         (#"{"name":7,"domain":"shop.example"}"#, "field 'name' must be a string of 1 to 200 characters; got 7."),
         (#"{"name":null,"domain":"shop.example"}"#, "field 'name' must be a string of 1 to 200 characters; got null."),
         (#"{"name":"a\u0000","domain":"shop.example"}"#, "field 'name' contains a NUL character, which can't be stored."),
-        (#"{"name":"Shop","domain":"https://shop.example"}"#, "field 'domain' must be a host name such as example.com; got 'https://shop.example'."),
+        (
+            #"{"name":"Shop","domain":"https://shop.example"}"#,
+            "field 'domain' must be a host name such as example.com; got 'https://shop.example'."
+        ),
         (#"{"name":"Shop","domain":"shop example"}"#, "field 'domain' must be a host name such as example.com; got 'shop example'."),
         (#"{"name":"Shop","domain":" "}"#, "field 'domain' must be a host name such as example.com; got ''."),
-        (#"{"name":"Shop","domain":"shop.example/path"}"#, "field 'domain' must be a host name such as example.com; got 'shop.example/path'."),
+        (
+            #"{"name":"Shop","domain":"shop.example/path"}"#,
+            "field 'domain' must be a host name such as example.com; got 'shop.example/path'."
+        ),
     ]
 
     @Test("an invalid body is rejected with its error, and creates nothing")
@@ -103,7 +111,8 @@ struct AdministrationProjectTests {
     func domains() async throws {
         try await TestApp.run { app in
             for (sent, kept) in [
-                ("localhost", "localhost"), ("localhost:3000", "localhost:3000"), ("192.0.2.7", "192.0.2.7"), ("[2001:db8::1]:8080", "[2001:db8::1]:8080"),
+                ("localhost", "localhost"), ("localhost:3000", "localhost:3000"), ("192.0.2.7", "192.0.2.7"),
+                ("[2001:db8::1]:8080", "[2001:db8::1]:8080"),
                 ("MÜNCHEN.example", "münchen.example"), ("xn--mnchen-3ya.example", "xn--mnchen-3ya.example"), (" a.example ", "a.example"),
             ] {
                 let answer = try await app.post(Self.path, #"{"name":"a","domain":"\#(sent)"}"#, as: .token)
@@ -116,7 +125,9 @@ struct AdministrationProjectTests {
     func concurrent(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let made = try await withThrowingTaskGroup(of: TestApp.Answer.self) { group in
-                for number in 0..<20 { group.addTask { try await app.post(Self.path, #"{"name":"p\#(number)","domain":"a.example"}"#, as: .token) } }
+                for number in 0..<20 {
+                    group.addTask { try await app.post(Self.path, #"{"name":"p\#(number)","domain":"a.example"}"#, as: .token) }
+                }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
             for answer in made { #expect(answer.status == 201, "\(answer.body)") }
@@ -131,7 +142,8 @@ struct AdministrationProjectTests {
     func unknown(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             for (id, shown) in [
-                ("nothing", "nothing"), ("00000000-0000-4000-8000-000000000000", "00000000-0000-4000-8000-000000000000"), ("%00", "\u{FFFD}"), ("%27", "'"),
+                ("nothing", "nothing"), ("00000000-0000-4000-8000-000000000000", "00000000-0000-4000-8000-000000000000"),
+                ("%00", "\u{FFFD}"), ("%27", "'"),
                 ("%F0%9F%A6%86", "🦆"),
             ] {
                 let answer = try await app.get("\(Self.path)/\(id)", as: .token)
@@ -153,7 +165,9 @@ struct AdministrationProjectTests {
                 #expect(answer.status == 404)
                 #expect(answer.body == #"{"error":"Project '\#(other.id)' not found."}"#)
             }
-            for answer in [try await app.get(Self.path, as: .admin), try await app.post(Self.path, #"{"name":"a","domain":"b"}"#, as: .admin)] {
+            for answer in [
+                try await app.get(Self.path, as: .admin), try await app.post(Self.path, #"{"name":"a","domain":"b"}"#, as: .admin),
+            ] {
                 #expect(answer.status == 401)
                 #expect(answer.body == #"{"error":"Invalid admin token."}"#)
             }

@@ -1,15 +1,15 @@
 @_spi(Host) import Access
 import AllModules
-@_spi(Host) @testable import Host
 import Core
-@_spi(Host) import Ingest
 import Foundation
+@_spi(Host) @testable import Host
+@_spi(Host) import Ingest
 @_spi(Host) import Platform
 @_spi(Host) import Questions
 @_spi(Host) import Settings
 @_spi(Host) import Storage
-import TestSupport
 import Testing
+import TestSupport
 
 /// `/api/admin/projects/{id}/privacy/visitors/{visitor_id}`: export and erasure of one visitor's data.
 @Suite("Administration: visitors", .modules(.all))
@@ -55,23 +55,28 @@ struct AdministrationVisitorTests {
     }
 
     /// The fact tables of all modules, empty, as in an export.
-    private static let noTelemetry = try! ProbeModule.besideBinary().flatMap(\.factTables).map { #""\#($0.name)":[]"# }.joined(separator: ",")
+    private static let noTelemetry = try! ProbeModule.besideBinary().flatMap(\.factTables).map { #""\#($0.name)":[]"# }.joined(
+        separator: ",")
 
     @Test("an export has the visitor's identity after all identify calls", arguments: Profile.available)
     func identity(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
             for payload in [
-                #"{"user_id":"u1","traits":{"plan":"free","caf\u00e9":1,"gone":true}}"#, #"{"traits":{"plan":"pro","cafe\u0301":[2],"gone":null}}"#,
+                #"{"user_id":"u1","traits":{"plan":"free","caf\u00e9":1,"gone":true}}"#,
+                #"{"traits":{"plan":"pro","cafe\u0301":[2],"gone":null}}"#,
             ] { _ = try await app.collect(#"{"type":"identify","visitor_id":"ada","payload":\#(payload)}"#) }
             _ = try await app.collect(#"{"type":"identify","visitor_id":"bob","payload":{"traits":{"plan":"none"}}}"#)
             for (visitor, identity) in [
-                ("ada", #"{"user_id":"u1","traits":{"cafe\u{301}":[2],"caf\u{e9}":1,"plan":"pro"}}"#), ("bob", #"{"user_id":null,"traits":{"plan":"none"}}"#),
+                ("ada", #"{"user_id":"u1","traits":{"cafe\u{301}":[2],"caf\u{e9}":1,"plan":"pro"}}"#),
+                ("bob", #"{"user_id":null,"traits":{"plan":"none"}}"#),
                 ("eve", "{}"),
             ] {
                 let export = try await app.get("\(path)/\(visitor)/export", as: .token)
                 let expected = #"{"visitor_id":"\#(visitor)","identity":\#(identity),"pageviews":"#
                     .replacing("\\u{301}", with: "\u{301}").replacing("\\u{e9}", with: "\u{e9}")
-                #expect(ExactText(String(export.body.unicodeScalars.prefix(expected.unicodeScalars.count))) == ExactText(expected), "\(export.body.prefix(300))")
+                #expect(
+                    ExactText(String(export.body.unicodeScalars.prefix(expected.unicodeScalars.count))) == ExactText(expected),
+                    "\(export.body.prefix(300))")
             }
         }
     }
@@ -84,32 +89,44 @@ struct AdministrationVisitorTests {
             let answer = try await app.get("\(path)/ada/export", as: .token)
             #expect(answer.status == 200)
             let json = try answer.json()
-            #expect(json.members.map(\.name) == ["visitor_id", "identity", "pageviews", "events", "sessions", "surveys", "experiments", "replays", "telemetry"])
+            #expect(
+                json.members.map(\.name) == [
+                    "visitor_id", "identity", "pageviews", "events", "sessions", "surveys", "experiments", "replays", "telemetry",
+                ])
             #expect(json["visitor_id"]?.string == "ada")
-            #expect(Self.picked(json["pageviews"], ["occurred_at", "path", "title", "source", "from_path", "pageview_no", "browser", "data"]) == [
-                #""2026-03-02T12:00:00Z" "/" "Home" "blog.example.org" "" 1 "Chrome" null"#,
-                #""2026-03-02T12:01:30Z" "/b" "" "blog.example.org" "/" 2 "Chrome" null"#,
-            ])
-            #expect(Self.picked(json["events"], ["occurred_at", "path", "name", "data", "session_at"]) == [
-                #""2026-03-02T12:00:30Z" "/" "signup" {"plan":"pro","seats":[1,2]} "2026-03-02T12:00:00Z""#,
-            ])
-            #expect(Self.picked(json["sessions"], ["session_at", "started_at", "ended_at", "pageviews", "events"]) == [
-                #""2026-03-02T12:00:00Z" "2026-03-02T12:00:00Z" "2026-03-02T12:01:30Z" 2 1"#,
-            ])
-            #expect(Self.picked(json["telemetry"]?["probe_facts"], ["occurred_at", "label", "amount", "is_lucky", "seen_at", "data"]) == [
-                #""2026-03-02T12:01:00Z" "seven" 1.5 true "2026-03-02T12:01:00Z" {"deep":{"er":true}}"#,
-                #""2026-03-02T12:02:00Z" "eight" null false "2026-03-02T12:02:00Z" null"#,
-            ])
+            #expect(
+                Self.picked(json["pageviews"], ["occurred_at", "path", "title", "source", "from_path", "pageview_no", "browser", "data"])
+                    == [
+                        #""2026-03-02T12:00:00Z" "/" "Home" "blog.example.org" "" 1 "Chrome" null"#,
+                        #""2026-03-02T12:01:30Z" "/b" "" "blog.example.org" "/" 2 "Chrome" null"#,
+                    ])
+            #expect(
+                Self.picked(json["events"], ["occurred_at", "path", "name", "data", "session_at"]) == [
+                    #""2026-03-02T12:00:30Z" "/" "signup" {"plan":"pro","seats":[1,2]} "2026-03-02T12:00:00Z""#
+                ])
+            #expect(
+                Self.picked(json["sessions"], ["session_at", "started_at", "ended_at", "pageviews", "events"]) == [
+                    #""2026-03-02T12:00:00Z" "2026-03-02T12:00:00Z" "2026-03-02T12:01:30Z" 2 1"#
+                ])
+            #expect(
+                Self.picked(json["telemetry"]?["probe_facts"], ["occurred_at", "label", "amount", "is_lucky", "seen_at", "data"]) == [
+                    #""2026-03-02T12:01:00Z" "seven" 1.5 true "2026-03-02T12:01:00Z" {"deep":{"er":true}}"#,
+                    #""2026-03-02T12:02:00Z" "eight" null false "2026-03-02T12:02:00Z" null"#,
+                ])
             // All columns are exported, of every table except the one that holds the id itself.
             let columns = ["occurred_at"] + Activity.table.columns.map(\.name)
             #expect(json["pageviews"]?.elements.first?.members.map(\.name) == columns)
             let tables = app.installation.registry.factTables.filter { $0 != Activity.table && $0 != Activity.visitors }
             #expect(json["telemetry"]?.members.map(\.name) == tables.map(\.name))
-            #expect(json["telemetry"]?["probe_facts"]?.elements.first?.members.map(\.name) == ["occurred_at"] + ProbeModule.facts.columns.map(\.name))
+            #expect(
+                json["telemetry"]?["probe_facts"]?.elements.first?.members.map(\.name) == ["occurred_at"]
+                    + ProbeModule.facts.columns.map(\.name))
         }
     }
 
-    @Test("after erasure the export is empty, reports no longer count the visitor, and other visitors are untouched", arguments: Profile.available)
+    @Test(
+        "after erasure the export is empty, reports no longer count the visitor, and other visitors are untouched",
+        arguments: Profile.available)
     func erasure(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
             let other = try await app.installation.createProject("Other", domain: "other.example")
@@ -119,7 +136,10 @@ struct AdministrationVisitorTests {
             try await Self.visit(app, "bob")
             try await Self.visit(app, "ada", as: .key(otherKeys[.ingest]!))
             app.time.advance(seconds: 60)
-            let questions = ["/api/v1/stats", "/api/v1/pages", "/api/v1/events", "/api/v1/referrers", "/api/v1/devices", "/api/v1/probe/facts", "/api/v1/stats/timeseries"]
+            let questions = [
+                "/api/v1/stats", "/api/v1/pages", "/api/v1/events", "/api/v1/referrers", "/api/v1/devices", "/api/v1/probe/facts",
+                "/api/v1/stats/timeseries",
+            ]
             func answers(_ caller: TestApp.Caller) async throws -> [String] {
                 var answers: [String] = []
                 for question in questions { answers.append(try await app.get(question, as: caller).body) }
@@ -131,16 +151,21 @@ struct AdministrationVisitorTests {
             #expect(before?["pageviews"]?.integer == 4)
             #expect(try await app.get("/api/v1/probe/facts").json()["visitors"]?.integer == 2)
             let otherBefore = try await answers(.key(otherKeys[.query]!))
-            let bob = try await app.get("\(path)/bob/export", as: .token).body, otherAda = try await app.get("\(otherPath)/ada/export", as: .token).body
+            let bob = try await app.get("\(path)/bob/export", as: .token).body,
+                otherAda = try await app.get("\(otherPath)/ada/export", as: .token).body
 
             let gone = try await app.delete("\(path)/ada", as: .token)
             #expect(gone.status == 204)
             #expect(gone.body == "")
 
             #expect(try await app.get("\(path)/ada/export", as: .token).body == Self.nothing("ada"))
-            #expect(try await app.get("/api/v1/stats").json()["current"].map { Self.picked($0, in: ["visitors", "pageviews", "sessions", "events"]) } == "1 2 1 1")
-            #expect(try await app.get("/api/v1/probe/facts").body
-                == #"{"data":[{"amount":0,"count":1,"label":"eight"},{"amount":1.5,"count":1,"label":"seven"}],"visitors":1}"#)
+            #expect(
+                try await app.get("/api/v1/stats").json()["current"].map {
+                    Self.picked($0, in: ["visitors", "pageviews", "sessions", "events"])
+                } == "1 2 1 1")
+            #expect(
+                try await app.get("/api/v1/probe/facts").body
+                    == #"{"data":[{"amount":0,"count":1,"label":"eight"},{"amount":1.5,"count":1,"label":"seven"}],"visitors":1}"#)
             #expect(try await app.get("/api/v1/pages").json()["data"]?.elements.map { $0["unique_views"]?.integer } == [1, 1])
             #expect(try await app.get("\(path)/bob/export", as: .token).body == bob)
             #expect(try await app.get("\(otherPath)/ada/export", as: .token).body == otherAda)
@@ -164,10 +189,13 @@ struct AdministrationVisitorTests {
             _ = try await app.get("/api/v1/stats")
             let events = app.installation.engines.events, tables = app.installation.registry.factTables
             func rows() async throws -> [String: Int64] {
-                guard let visitor = try await events.visitor(VisitorIdentity.key(of: id, project: app.project.number), of: app.project.number) else { return [:] }
+                guard
+                    let visitor = try await events.visitor(VisitorIdentity.key(of: id, project: app.project.number), of: app.project.number)
+                else { return [:] }
                 var counts: [String: Int64] = [:]
                 for table in tables {
-                    let found = try await events.query("SELECT count(*) AS n FROM \(sql: table.name) WHERE visitor = \(visitor)", timeoutSeconds: 10)
+                    let found = try await events.query(
+                        "SELECT count(*) AS n FROM \(sql: table.name) WHERE visitor = \(visitor)", timeoutSeconds: 10)
                     counts[table.name] = found[0].int("n")
                 }
                 return counts
@@ -181,7 +209,9 @@ struct AdministrationVisitorTests {
             for table in tables {
                 let left = try await events.query("SELECT * FROM \(sql: table.name)", timeoutSeconds: 10)
                 #expect(left.allSatisfy { row in row.values.allSatisfy { !($0.text ?? "").contains(id) } }, "\(table.name)")
-                if ["core_activity", "core_visitors", "probe_facts"].contains(table.name) { #expect(!left.isEmpty, "bob is gone from \(table.name)") }
+                if ["core_activity", "core_visitors", "probe_facts"].contains(table.name) {
+                    #expect(!left.isEmpty, "bob is gone from \(table.name)")
+                }
             }
         }
     }
@@ -191,7 +221,8 @@ struct AdministrationVisitorTests {
         let scratch = try Scratch(), data = scratch.path + "/data"
         @Sendable func contents() throws -> String {
             let names = try FileManager.default.contentsOfDirectory(atPath: data + "/journal").filter { $0.hasSuffix(".journal") }
-            return try names.map { String(decoding: try Data(contentsOf: URL(fileURLWithPath: data + "/journal/" + $0)), as: UTF8.self) }.joined()
+            return try names.map { String(decoding: try Data(contentsOf: URL(fileURLWithPath: data + "/journal/" + $0)), as: UTF8.self) }
+                .joined()
         }
         try await TestApp.run(in: data, environment: try await profile.environment(), modules: ProbeModule.besideBinary()) { app in
             try await Self.visit(app, "ada@example.com")
@@ -213,7 +244,9 @@ struct AdministrationVisitorTests {
             let all = (FileManager.default.enumerator(atPath: data)?.allObjects as? [String] ?? []).sorted()
             return try all.filter { name in
                 var isFolder: ObjCBool = false
-                guard FileManager.default.fileExists(atPath: data + "/" + name, isDirectory: &isFolder), !isFolder.boolValue else { return false }
+                guard FileManager.default.fileExists(atPath: data + "/" + name, isDirectory: &isFolder), !isFolder.boolValue else {
+                    return false
+                }
                 let bytes = try Data(contentsOf: URL(fileURLWithPath: data + "/" + name))
                 return texts.contains { bytes.range(of: Data($0.utf8)) != nil }
             }
@@ -223,7 +256,8 @@ struct AdministrationVisitorTests {
             for id in ["bob-of-the-tests", "ada-of-the-tests", "eve-of-the-tests"] {
                 let name = id.prefix(3)
                 for payload in [
-                    #""type":"pageview","path":"/only/of/\#(name)","title":"Page""#, #""type":"event","name":"signup","data":{"email":"\#(name)@example.org"}"#,
+                    #""type":"pageview","path":"/only/of/\#(name)","title":"Page""#,
+                    #""type":"event","name":"signup","data":{"email":"\#(name)@example.org"}"#,
                     #""type":"identify","payload":{"user_id":"\#(name)@example.org","traits":{"mail":"\#(name)@example.org"}}"#,
                 ] { try await app.collect("{\(payload),\"visitor_id\":\"\(id)\"}") }
             }
@@ -253,7 +287,8 @@ struct AdministrationVisitorTests {
             let resources = Set(entries.map { $0["resource"]?.string ?? "" })
             #expect(resources.count == 1, "the same visitor has the same pseudonym")
             #expect(resources.first?.wholeMatch(of: /visitor [0-9a-f]{32}/) != nil)
-            #expect(resources.first?.contains(Digest.sha256(id).prefix(16)) == false, "nobody may find the visitor by hashing e-mail addresses")
+            #expect(
+                resources.first?.contains(Digest.sha256(id).prefix(16)) == false, "nobody may find the visitor by hashing e-mail addresses")
             let admin = try #require(try await app.installation.directory.keys(of: app.project).first { $0.scopes == [.admin] })
             #expect(entries.map { $0["actor"]?.string } == ["key \(admin.id)", "admin token"])
             let counts = entries[0]["metadata"]
@@ -282,8 +317,10 @@ struct AdministrationVisitorTests {
     }
 
     static let encodedIDs: [(id: String, path: String)] = [
-        ("a b", "a%20b"), ("a/b", "a%2Fb"), ("50%25", "50%2525"), ("a+b@example.com", "a+b@example.com"), ("ä日🦆", "%C3%A4%E6%97%A5%F0%9F%A6%86"), ("'; --", "%27;%20--"),
-        ("..", "%2E%2E"), ("?x=1#y", "%3Fx=1%23y"), ("Ada", "Ada"), ("anon_00000000000000ff", "anon_00000000000000ff"), ("export", "export"),
+        ("a b", "a%20b"), ("a/b", "a%2Fb"), ("50%25", "50%2525"), ("a+b@example.com", "a+b@example.com"),
+        ("ä日🦆", "%C3%A4%E6%97%A5%F0%9F%A6%86"), ("'; --", "%27;%20--"),
+        ("..", "%2E%2E"), ("?x=1#y", "%3Fx=1%23y"), ("Ada", "Ada"), ("anon_00000000000000ff", "anon_00000000000000ff"),
+        ("export", "export"),
     ]
 
     @Test("an id may contain any characters, percent-encoded in the path", arguments: Profile.available)
@@ -316,7 +353,8 @@ struct AdministrationVisitorTests {
         }
     }
 
-    @Test("an id of maximum length works, whatever its characters, and an impossible id is an unknown visitor", arguments: Profile.available)
+    @Test(
+        "an id of maximum length works, whatever its characters, and an impossible id is an unknown visitor", arguments: Profile.available)
     func longestID(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
             let id = String(repeating: "日", count: 200)
@@ -371,7 +409,8 @@ struct AdministrationVisitorTests {
             #expect(try await app.delete("\(path)/ada", as: .token).status == 204)
             try await app.collect(#"{"type":"pageview","path":"/c","visitor_id":"ada"}"#)
             app.time.advance(seconds: 60)
-            let stats = try await app.get("/api/v1/stats").json()["current"], json = try await app.get("\(path)/ada/export", as: .token).json()
+            let stats = try await app.get("/api/v1/stats").json()["current"],
+                json = try await app.get("\(path)/ada/export", as: .token).json()
             #expect(stats.map { Self.picked($0, in: ["visitors", "pageviews", "sessions"]) } == "1 1 1")
             #expect(Self.picked(json["pageviews"], ["path", "from_path", "seq", "source"]) == [#""/c" "" 1 "(direct)""#])
         }

@@ -35,12 +35,14 @@ struct BackupFaultTests {
             try await Self.fill(app)
             let engines = app.installation.engines
             let busy = Engines(
-                control: engines.control, events: ErasingStore(store: engines.events), readers: engines.readers, coordination: engines.coordination,
+                control: engines.control, events: ErasingStore(store: engines.events), readers: engines.readers,
+                coordination: engines.coordination,
                 isAlone: engines.isAlone, lock: engines.lock)
             let manifest = try await Backup(engines: busy, settle: {}, time: app.time).write(to: path + "/backup")
             #expect(manifest.events.tables["core_activity"] == 35...35)
         }
-        let outcome = try await Restore(from: path + "/backup", into: try Self.configuration(path + "/second", second)).run(replacing: false)
+        let outcome = try await Restore(from: path + "/backup", into: try Self.configuration(path + "/second", second)).run(
+            replacing: false)
         #expect(outcome.migrated.isEmpty)
         try await TestApp.run(in: path + "/second", environment: second) { app in
             let found = try await app.installation.engines.events.query("SELECT count(*) AS n FROM core_activity", timeoutSeconds: 60)
@@ -75,9 +77,11 @@ struct BackupFaultTests {
         try folder.create()
         // The state after a kill between the two stores.
         try folder.markRestoreBegun(aside: hadData ? "before-restore-x" : nil)
-        let sentence = "A restore into the data folder \(data) did not finish, so its data is incomplete. Run it again, with pulse restore FOLDER --force, and let it finish."
-            + (hadData ? " The previous data is in \(data)/before-restore-x; to go back to it instead, put its files into \(data) in place of the current ones "
-                + "and delete \(data)/restore-unfinished." : "")
+        let sentence =
+            "A restore into the data folder \(data) did not finish, so its data is incomplete. Run it again, with pulse restore FOLDER --force, and let it finish."
+            + (hadData
+                ? " The previous data is in \(data)/before-restore-x; to go back to it instead, put its files into \(data) in place of the current ones "
+                    + "and delete \(data)/restore-unfinished." : "")
         for _ in 0..<2 {
             let error = await #expect(throws: FolderError.self) { try await TestApp.run(in: data) { _ in } }
             #expect(error?.description == sentence)
@@ -159,7 +163,9 @@ private struct ErasingStore: EventStore {
         return counts
     }
 
-    func query(_ statement: SQL, timeoutSeconds: Double) async throws -> Rows { try await store.query(statement, timeoutSeconds: timeoutSeconds) }
+    func query(_ statement: SQL, timeoutSeconds: Double) async throws -> Rows {
+        try await store.query(statement, timeoutSeconds: timeoutSeconds)
+    }
     func apply(_ batch: FactBatch) async throws -> AppliedBatch { try await store.apply(batch) }
     func change(_ statements: [SQL]) async throws { try await store.change(statements) }
     func position(of journal: String) async throws -> JournalPosition? { try await store.position(of: journal) }

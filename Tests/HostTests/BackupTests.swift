@@ -80,9 +80,10 @@ struct BackupTests {
         data[data.count / 2] ^= 1
         try data.write(to: URL(fileURLWithPath: file))
         let error = #expect(throws: BackupError.self) { try Restore(from: folder, into: configuration) }
-        #expect(error?.description == """
-            The backup at \(folder) is incomplete or damaged: control/control.sqlite is damaged: its SHA-256 has changed since it was written.
-            """)
+        #expect(
+            error?.description == """
+                The backup at \(folder) is incomplete or damaged: control/control.sqlite is damaged: its SHA-256 has changed since it was written.
+                """)
         try FileManager.default.removeItem(atPath: file)
         #expect(throws: BackupError.self) { try Restore(from: folder, into: configuration) }
         #expect(!FileManager.default.fileExists(atPath: configuration.storage.dataFolder))
@@ -136,10 +137,13 @@ struct BackupTests {
         }
     }
 
-    @Test("a backup needs a valid name and the admin token", arguments: [
-        (#"{"name":"../x"}"#, 400), (#"{"name":".x"}"#, 400), (#"{"name":"a b"}"#, 400), (#"{"name":""}"#, 400), (#"{"name":5}"#, 400), (#"{"#, 400),
-        (#"{"name":"monday.2026-03_02"}"#, 201), ("", 201), ("{}", 201),
-    ])
+    @Test(
+        "a backup needs a valid name and the admin token",
+        arguments: [
+            (#"{"name":"../x"}"#, 400), (#"{"name":".x"}"#, 400), (#"{"name":"a b"}"#, 400), (#"{"name":""}"#, 400), (#"{"name":5}"#, 400),
+            (#"{"#, 400),
+            (#"{"name":"monday.2026-03_02"}"#, 201), ("", 201), ("{}", 201),
+        ])
     func names(body: String, status: Int) async throws {
         try await TestApp.run { app in
             let statusWithToken = try await app.post("/api/admin/backups", body, as: .token).status
@@ -160,9 +164,12 @@ struct BackupTests {
         }
     }
 
-    @Test("versions are compared numerically", arguments: [
-        ("0.1.0", "0.1.0", false), ("0.2.0", "0.10.0", false), ("0.10.0", "0.2.0", true), ("1", "0.9.9", true), ("0.1", "0.1.0", false), ("0.1.1", "0.1", true),
-    ])
+    @Test(
+        "versions are compared numerically",
+        arguments: [
+            ("0.1.0", "0.1.0", false), ("0.2.0", "0.10.0", false), ("0.10.0", "0.2.0", true), ("1", "0.9.9", true), ("0.1", "0.1.0", false),
+            ("0.1.1", "0.1", true),
+        ])
     func versions(version: String, other: String, isNewer: Bool) { #expect(Restore.isNewer(version, than: other) == isNewer) }
 
     @Test("a manifest of an older Pulse may have row count ranges, for tables that changed meanwhile, which are not compared")
@@ -172,9 +179,10 @@ struct BackupTests {
         #expect(try JSONDecoder().decode(TableCounts.self, from: Data(json.utf8)) == counts)
         #expect(try JSONDecoder().decode(TableCounts.self, from: Data(#"{"a":5,"b":[7,9],"c":1}"#.utf8)) == counts)
         #expect(TableCounts(["a": 5...5, "b": 6...6, "c": 1...1, "d": 4...4]).differences(from: counts).isEmpty)
-        #expect(TableCounts(["a": 4...4, "d": 10...10]).differences(from: counts) == [
-            "table a has 4 rows instead of 5", "table b, which had 7 to 9 rows, is missing", "table c, which had 1 rows, is missing",
-        ])
+        #expect(
+            TableCounts(["a": 4...4, "d": 10...10]).differences(from: counts) == [
+                "table a has 4 rows instead of 5", "table b, which had 7 to 9 rows, is missing", "table c, which had 1 rows, is missing",
+            ])
     }
 }
 

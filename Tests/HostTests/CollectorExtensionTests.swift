@@ -1,10 +1,10 @@
 import AllModules
 import Core
-@_spi(Host) import Platform
 @_spi(Host) @testable import Host
+@_spi(Host) import Platform
 @_spi(Host) import Settings
-import TestSupport
 import Testing
+import TestSupport
 
 /// A module that adds a field to a payload type, and a dimension to filter by.
 private struct AddingModule: AnalyticsModule {
@@ -29,7 +29,9 @@ struct CollectorExtensionTests {
         let modules = try ModuleList.all.load(HostConfiguration.parse("", knownModules: ModuleList.all.names).modules)
         func problems(_ type: String, _ field: String, _ dimension: String = "weather") throws -> String {
             let adding = AddingModule(type: type, field: field, dimension: dimension)
-            do { _ = try ModuleRegistry(modules: modules + [adding], hostRoutes: []) } catch let errors as RegistryErrors { return errors.description }
+            do { _ = try ModuleRegistry(modules: modules + [adding], hostRoutes: []) } catch let errors as RegistryErrors {
+                return errors.description
+            }
             return ""
         }
         #expect(try problems("event", "mood") == "")
@@ -44,6 +46,9 @@ struct CollectorExtensionTests {
     func page() {
         let text = ModulePage(module: AddingModule(type: "event", field: "mood")).text(keeping: nil)
         #expect(text.contains("## Filters\n\nEvery report accepts these in `filter=`:\n\n- `weather`: Weather\n"))
-        #expect(text.contains("## Adds to `event`\n\nA field.\n\n| field | accepted | |\n|---|---|---|\n| `mood` (optional) | a string of 1 to 10 characters |  |\n"))
+        #expect(
+            text.contains(
+                "## Adds to `event`\n\nA field.\n\n| field | accepted | |\n|---|---|---|\n| `mood` (optional) | a string of 1 to 10 characters |  |\n"
+            ))
     }
 }

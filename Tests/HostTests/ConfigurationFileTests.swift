@@ -3,8 +3,8 @@ import Core
 import Foundation
 @_spi(Host) @testable import Host
 @_spi(Host) import Settings
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("Configuration files of this repository", .modules(.all))
 struct ConfigurationFileTests {
@@ -63,7 +63,9 @@ struct ConfigurationFileTests {
         let example = #/(?:such as|, as(?= \S+:\/\/)) (\{.*?\}|\[.*?\]|[^\s,;]*[^\s,;.:])/#
         var tried: [String] = []
         for (index, line) in lines.enumerated() where line.contains("#") {
-            guard let key = lines[index...].firstIndex(where: { $0.contains(#/^\s*[a-z_]+: ./#) && !$0.contains(#/^\s*#/#) }) else { continue }
+            guard let key = lines[index...].firstIndex(where: { $0.contains(#/^\s*[a-z_]+: ./#) && !$0.contains(#/^\s*#/#) }) else {
+                continue
+            }
             for found in line.matches(of: example) {
                 let name = lines[key].prefix { $0 != ":" }, isOneOfList = lines[key].contains("[") && !found.1.hasPrefix("[")
                 let value = isOneOfList ? "[\(found.1)]" : String(found.1)
@@ -71,11 +73,15 @@ struct ConfigurationFileTests {
                 changed[key] = "\(name): \(value)"
                 tried.append(changed[key].trimmingCharacters(in: .whitespaces))
                 #expect(throws: Never.self, "\(changed[key])") {
-                    try ModuleList.all.load(HostConfiguration.parse(changed.joined(separator: "\n"), knownModules: ModuleList.all.names).modules)
+                    try ModuleList.all.load(
+                        HostConfiguration.parse(changed.joined(separator: "\n"), knownModules: ModuleList.all.names).modules)
                 }
             }
         }
-        for known in ["access: {logs: off, funnels: read}", "rates: {EUR: 1.08}", "trusted_proxies: [172.16.0.0/12]", "enabled: [core, funnels, goals]"] {
+        for known in [
+            "access: {logs: off, funnels: read}", "rates: {EUR: 1.08}", "trusted_proxies: [172.16.0.0/12]",
+            "enabled: [core, funnels, goals]",
+        ] {
             #expect(tried.contains(known), "\(tried)")
         }
     }
@@ -83,7 +89,9 @@ struct ConfigurationFileTests {
     /// `config/pulse.yaml` with every commented example block in place of the empty value below it.
     private static func uncommented() throws -> String {
         var done: [Substring] = [], block: [Substring] = []
-        for line in try String(contentsOfFile: root + "/config/pulse.yaml", encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false) {
+        for line in try String(contentsOfFile: root + "/config/pulse.yaml", encoding: .utf8).split(
+            separator: "\n", omittingEmptySubsequences: false)
+        {
             if line.contains(#/^ *#   +\S/#) {
                 block.append(line)
             } else if !block.isEmpty, line.hasSuffix(": {}") || line.hasSuffix(": []") {

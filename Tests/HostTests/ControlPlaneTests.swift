@@ -39,7 +39,8 @@ struct ControlPlaneTests {
         try await ControlPlane.with(configuration, creating: true) { control in
             let one = try await control.createProject(name: "Shop", domain: "shop.example")
             let two = try await control.createProject(name: "Twin", domain: "twin.example")
-            let refusal = CommandError("There is a project 'Twin' already, for twin.example; its id is \(two.id). Choose another name, or use that one.")
+            let refusal = CommandError(
+                "There is a project 'Twin' already, for twin.example; its id is \(two.id). Choose another name, or use that one.")
             await #expect(throws: refusal) { try await control.createProject(name: "Twin", domain: "other.example") }
             #expect(control.directory.projects.map(\.name) == ["Shop", "Twin"])
             // The admin API, which identifies projects by id, accepts a duplicate name.
@@ -47,8 +48,12 @@ struct ControlPlaneTests {
             #expect(try control.project("Shop") == one)
             #expect(try control.project("shop") == one)
             #expect(try control.project(one.id.uppercased()) == one)
-            #expect(throws: CommandError("2 projects are called 'Twin'; use an id instead: \(two.id), \(three.id).")) { try control.project("Twin") }
-            #expect(throws: CommandError("There is no project with the name or id 'Blog'. There are: 'Shop', 'Twin', 'Twin'.")) { try control.project("Blog") }
+            #expect(throws: CommandError("2 projects are called 'Twin'; use an id instead: \(two.id), \(three.id).")) {
+                try control.project("Twin")
+            }
+            #expect(throws: CommandError("There is no project with the name or id 'Blog'. There are: 'Shop', 'Twin', 'Twin'.")) {
+                try control.project("Blog")
+            }
         }
     }
 

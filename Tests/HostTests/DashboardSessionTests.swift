@@ -5,15 +5,17 @@ import Foundation
 @_spi(Host) @testable import Host
 @_spi(Host) import Ingest
 @_spi(Host) import Storage
-import TestSupport
 import Testing
+import TestSupport
 
 /// Log-in, and what the session cookie opens.
 @Suite("Dashboard session", .modules(.all))
 struct DashboardSessionTests {
     private static let ours: HTTPFields = [DashboardSessions.header: "1", .init("Sec-Fetch-Site")!: "same-origin"]
 
-    private static func logIn(_ app: TestApp, _ credential: String, cookie: String? = nil) async throws -> (answer: TestApp.Answer, cookie: String) {
+    private static func logIn(_ app: TestApp, _ credential: String, cookie: String? = nil) async throws -> (
+        answer: TestApp.Answer, cookie: String
+    ) {
         var headers = ours
         headers[.cookie] = cookie
         let answer = try await app.post("/dashboard/login", #"{"key":"\#(credential)"}"#, as: .nobody, headers: headers)
@@ -72,8 +74,12 @@ struct DashboardSessionTests {
         try await TestApp.run { app in
             let cookie = try await Self.logIn(app, app.keys[.admin]!).cookie, site = HTTPField.Name("Sec-Fetch-Site")!
             let segment = #"{"name":"A","definition":{"match":"all","conditions":[]}}"#
-            func read(_ headers: HTTPFields) async throws -> Int { try await app.get("/api/v1/stats", as: .nobody, headers: Self.with(cookie, headers)).status }
-            func write(_ headers: HTTPFields) async throws -> Int { try await app.post("/api/v1/segments", segment, as: .nobody, headers: Self.with(cookie, headers)).status }
+            func read(_ headers: HTTPFields) async throws -> Int {
+                try await app.get("/api/v1/stats", as: .nobody, headers: Self.with(cookie, headers)).status
+            }
+            func write(_ headers: HTTPFields) async throws -> Int {
+                try await app.post("/api/v1/segments", segment, as: .nobody, headers: Self.with(cookie, headers)).status
+            }
             #expect(try await read([:]) == 401)
             #expect(try await read([DashboardSessions.header: "1", site: "cross-site"]) == 401)
             #expect(try await read([DashboardSessions.header: "1", site: "same-site"]) == 401)
@@ -93,7 +99,9 @@ struct DashboardSessionTests {
         try await TestApp.run { app in
             let key = try await app.installation.directory.createKey(.init(name: "short", scopes: [.query]), in: app.project, by: "test")
             let cookie = try await Self.logIn(app, key.secret).cookie
-            func status(_ cookie: String) async throws -> Int { try await app.get("/api/v1/stats", as: .nobody, headers: Self.with(cookie)).status }
+            func status(_ cookie: String) async throws -> Int {
+                try await app.get("/api/v1/stats", as: .nobody, headers: Self.with(cookie)).status
+            }
             #expect(try await status(cookie) == 200)
             #expect(try await status(cookie.dropLast(3) + "AAA") == 401)
             #expect(try await status("pulse_session=") == 401)
@@ -117,8 +125,13 @@ struct DashboardSessionTests {
             for _ in 0..<DashboardRoutes.maximumAttempts {
                 let wrong = try await Self.logIn(app, "pa_live_wrong").answer
                 #expect(wrong.status == 401)
-                #expect(wrong.body == #"{"error":"This is neither a key nor the admin token. Was it copied completely? 'pulse key create' creates a new key."}"#)
-                for right in [app.keys[.query]!, app.installation.adminToken] { #expect(try await Self.logIn(app, right).answer.status == 200) }
+                #expect(
+                    wrong.body
+                        == #"{"error":"This is neither a key nor the admin token. Was it copied completely? 'pulse key create' creates a new key."}"#
+                )
+                for right in [app.keys[.query]!, app.installation.adminToken] {
+                    #expect(try await Self.logIn(app, right).answer.status == 200)
+                }
             }
             let refused = try await Self.logIn(app, "pa_live_wrong").answer
             #expect(refused.status == 429)
@@ -149,7 +162,9 @@ struct DashboardSessionTests {
     @Test("a key can start only so many sessions in 15 minutes, and every ended session leaves one row")
     func logIns() async throws {
         try await TestApp.run { app in
-            func count() async throws -> Int64 { try await app.installation.engines.control.read("SELECT count(*) AS n FROM access_ended_sessions")[0].int("n") }
+            func count() async throws -> Int64 {
+                try await app.installation.engines.control.read("SELECT count(*) AS n FROM access_ended_sessions")[0].int("n")
+            }
             var cookies: [String] = []
             for _ in 0..<DashboardRoutes.maximumLogIns { cookies.append(try await Self.logIn(app, app.keys[.query]!).cookie) }
             let refused = try await Self.logIn(app, app.keys[.query]!).answer
@@ -171,18 +186,23 @@ struct DashboardSessionTests {
     @Test("log-out ends a session for every copy of its cookie, and no other session", arguments: Profile.available)
     func logOutEverywhere(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
-            let cookie = try await Self.logIn(app, app.installation.adminToken).cookie, other = try await Self.logIn(app, app.installation.adminToken).cookie
+            let cookie = try await Self.logIn(app, app.installation.adminToken).cookie,
+                other = try await Self.logIn(app, app.installation.adminToken).cookie
             // A key that is added later belongs to the same session.
             let both = try await Self.logIn(app, app.keys[.query]!, cookie: cookie).cookie
             #expect(try await app.send(.delete, "/dashboard/session", headers: Self.with(both)).status == 204)
             for ended in [cookie, both] {
                 #expect(try await app.get("/api/admin/projects", as: .nobody, headers: Self.with(ended)).status == 401)
                 #expect(try await app.get("/api/v1/stats", as: .nobody, headers: Self.with(ended)).status == 401)
-                #expect(try await app.get("/dashboard/session", as: .nobody, headers: Self.with(ended)).json()["administrator"]?.boolean == false)
+                #expect(
+                    try await app.get("/dashboard/session", as: .nobody, headers: Self.with(ended)).json()["administrator"]?.boolean
+                        == false)
             }
             #expect(try await app.get("/api/admin/projects", as: .nobody, headers: Self.with(other)).status == 200)
             // An ended session is forgotten once its cookie would have expired anyway.
-            func count() async throws -> Int64 { try await app.installation.engines.control.read("SELECT count(*) AS n FROM access_ended_sessions")[0].int("n") }
+            func count() async throws -> Int64 {
+                try await app.installation.engines.control.read("SELECT count(*) AS n FROM access_ended_sessions")[0].int("n")
+            }
             #expect(try await count() == 1)
             app.time.advance(seconds: 15 * 86_400)
             let late = try await Self.logIn(app, app.keys[.query]!).cookie
@@ -196,7 +216,9 @@ struct DashboardSessionTests {
         try await TestApp.run { app in
             let cookie = try await Self.logIn(app, app.installation.adminToken).cookie
             let here = app.installation.directory
-            let there = Directory(control: app.installation.engines.control, coordination: app.installation.engines.coordination, time: app.time, defaults: here.defaults)
+            let there = Directory(
+                control: app.installation.engines.control, coordination: app.installation.engines.coordination, time: app.time,
+                defaults: here.defaults)
             try await there.poll()
             let session = try #require(app.installation.dashboard.session(in: [.cookie: cookie]))
             #expect(try await app.send(.delete, "/dashboard/session", headers: Self.with(cookie)).status == 204)
@@ -220,8 +242,12 @@ struct DashboardSessionTests {
         try await TestApp.run { app in
             let shell = try await app.get("/dashboard/overview", as: .nobody)
             #expect(shell.headers[.contentSecurityPolicy] == DashboardShell.policy)
-            #expect(!shell.body.contains("<style") && !shell.body.contains(" style=") && !shell.body.contains("://") || shell.body.contains("http://www.w3.org"))
-            let scripts = ["app", "api", "charts", "dom", "kit", "login", "state", "tables", "text", "toolbar", "en", "page-overview", "core.en"]
+            #expect(
+                !shell.body.contains("<style") && !shell.body.contains(" style=") && !shell.body.contains("://")
+                    || shell.body.contains("http://www.w3.org"))
+            let scripts = [
+                "app", "api", "charts", "dom", "kit", "login", "state", "tables", "text", "toolbar", "en", "page-overview", "core.en",
+            ]
             let names = scripts.map { "\($0).js" } + ["style.css"]
             // All scripts are preloaded, except the one that imports them.
             for script in scripts where script != "app" { #expect(shell.body.contains("/\(script).js\">\n"), "\(script)") }

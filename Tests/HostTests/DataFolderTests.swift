@@ -2,8 +2,8 @@ import AllModules
 @_spi(Host) import Common
 import Foundation
 @testable import Host
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("Data folder", .modules(.all))
 struct DataFolderTests {
@@ -16,10 +16,11 @@ struct DataFolderTests {
         lock.announce("127.0.0.1:8080")
         #expect(folder.holder() == DataFolder.Holder(process: getpid(), address: "127.0.0.1:8080"))
         let error = #expect(throws: FolderInUse.self) { try folder.lock() }
-        #expect(error?.description == """
-            Another Pulse (process \(getpid())) uses the data folder \(folder.root). \
-            Stop it first, or give this one a folder of its own (PULSE_DATA).
-            """)
+        #expect(
+            error?.description == """
+                Another Pulse (process \(getpid())) uses the data folder \(folder.root). \
+                Stop it first, or give this one a folder of its own (PULSE_DATA).
+                """)
         lock.release()
         lock.release()
         #expect(folder.holder() == nil)
@@ -40,20 +41,29 @@ struct DataFolderTests {
     @Test("makes the files of an earlier start private, and touches nothing else")
     func privacy() throws {
         let scratch = try Scratch(), folder = DataFolder(scratch.path), files = FileManager.default
-        let own = ["events.duckdb", "events.duckdb.wal", "control.sqlite-wal", "journal/0000000000000001.journal", "backups/monday/manifest.json"]
+        let own = [
+            "events.duckdb", "events.duckdb.wal", "control.sqlite-wal", "journal/0000000000000001.journal", "backups/monday/manifest.json",
+        ]
         for name in own + ["notes.txt"] {
             try files.createDirectory(atPath: Folder.of(folder.path(name)), withIntermediateDirectories: true)
             #expect(files.createFile(atPath: folder.path(name), contents: Data(), attributes: [.posixPermissions: 0o644]))
         }
         try files.createSymbolicLink(atPath: folder.path("spill"), withDestinationPath: folder.path("notes.txt"))
         folder.makePrivate()
-        func rights(_ name: String) throws -> Int { try #require(try files.attributesOfItem(atPath: folder.path(name))[.posixPermissions] as? Int) }
+        func rights(_ name: String) throws -> Int {
+            try #require(try files.attributesOfItem(atPath: folder.path(name))[.posixPermissions] as? Int)
+        }
         for name in own { #expect(try rights(name) == 0o600, "\(name)") }
         for name in ["journal", "backups", "backups/monday"] { #expect(try rights(name) == 0o700, "\(name)") }
         #expect(try rights("notes.txt") == 0o644)
     }
 
-    @Test("says why it can't be created", arguments: [("/proc/nope/data", "No such file or directory"), ("/dev/null/data", "Not a directory"), ("/dev/null", "there is a file with this name")])
+    @Test(
+        "says why it can't be created",
+        arguments: [
+            ("/proc/nope/data", "No such file or directory"), ("/dev/null/data", "Not a directory"),
+            ("/dev/null", "there is a file with this name"),
+        ])
     func impossible(path: String, reason: String) {
         let error = #expect(throws: FolderError.self) { try DataFolder(path).create() }
         #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
@@ -66,7 +76,9 @@ struct DataFolderTests {
         let lock = try folder.lock()
         defer { lock.release() }
         let secret = try folder.secret(DataFolder.adminToken, prefix: "padm_")
-        func rights(_ path: String) throws -> Int { try #require(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int) }
+        func rights(_ path: String) throws -> Int {
+            try #require(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int)
+        }
         #expect(try rights(folder.root) == 0o700)
         #expect(try rights(folder.path("admin-token")) == 0o600)
         #expect(try rights(folder.path("lock")) == 0o600)

@@ -2,8 +2,8 @@ import AllModules
 import Common
 @testable import Host
 import NIOCore
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("Demo traffic", .modules(.all))
 struct DemoTrafficTests {
@@ -111,7 +111,8 @@ struct DemoTrafficTests {
             let stats = try await app.get("/api/v1/stats?\(range)").json()["current"]
             #expect((stats?["pageviews"]?.integer ?? 0) + (stats?["events"]?.integer ?? 0) == 5_000)
             #expect((38.0...52).contains(stats?["bounce_rate"]?.number ?? 0))
-            let sources = try await app.get("/api/v1/referrers?\(range)&limit=50").json()["data"]?.elements.compactMap { $0["source"]?.string } ?? []
+            let sources =
+                try await app.get("/api/v1/referrers?\(range)&limit=50").json()["data"]?.elements.compactMap { $0["source"]?.string } ?? []
             #expect(Set(["google.com", "(direct)", "chatgpt.com"]).isSubset(of: sources))
             let ledger = try await app.get("/api/v1/ingest/ledger?start_at=2026-03-02&end_at=2026-03-03").json()["data"]?.elements ?? []
             #expect(ledger.map { $0["stored"]?.integer } == [5_000])
@@ -129,7 +130,8 @@ struct DemoTrafficTests {
             #expect((stats?["pageviews"]?.integer ?? 0) + (stats?["events"]?.integer ?? 0) == 5_000)
             #expect((38.0...52).contains(stats?["bounce_rate"]?.number ?? 0))
             for path in [
-                "errors", "logs", "search", "search/no-results", "outlinks", "outlinks/file-types", "scroll", "webvitals/pages", "revenue/products",
+                "errors", "logs", "search", "search/no-results", "outlinks", "outlinks/file-types", "scroll", "webvitals/pages",
+                "revenue/products",
                 "identity/profiles", "identity/accounts",
             ] {
                 let answer = try await app.get("/api/v1/\(path)?\(path.hasPrefix("identity") ? "" : range)")
@@ -165,7 +167,11 @@ struct DemoTrafficTests {
         for number in 0..<500 { queue.push(number, at: Instant(milliseconds: Int64(random.below(1_000)))) }
         while let first = queue.first {
             given.append(first.milliseconds)
-            if random.chance(0.3), first.milliseconds < 1_000 { queue.replaceFirst(at: first.adding(milliseconds: 50)) } else { queue.removeFirst() }
+            if random.chance(0.3), first.milliseconds < 1_000 {
+                queue.replaceFirst(at: first.adding(milliseconds: 50))
+            } else {
+                queue.removeFirst()
+            }
         }
         #expect(given == given.sorted() && given.count > 500)
     }

@@ -3,12 +3,13 @@ import Common
 import Foundation
 @testable import Host
 @_spi(Host) import Settings
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("pulse doctor", .modules(.all))
 struct DoctorTests {
-    private static func examine(_ configuration: HostConfiguration, now: String = "2026-03-02T12:00:00Z") async -> [String: Doctor.Finding] {
+    private static func examine(_ configuration: HostConfiguration, now: String = "2026-03-02T12:00:00Z") async -> [String: Doctor.Finding]
+    {
         let findings = await Doctor(configuration: configuration, file: nil, now: Instant(now)!).examine()
         return Dictionary(findings.map { ($0.subject, $0) }) { first, _ in first }
     }
@@ -27,7 +28,9 @@ struct DoctorTests {
         try await TestApp.run(over: .socket) { app in
             let findings = await Self.examine(app.installation.configuration)
             #expect(findings["host"]?.text.hasPrefix("process \(getpid()) serves at http://127.0.0.1:") == true)
-            for subject in ["control store", "event store", "coordination"] { #expect(findings[subject] == .ok(subject, "the host can reach it")) }
+            for subject in ["control store", "event store", "coordination"] {
+                #expect(findings[subject] == .ok(subject, "the host can reach it"))
+            }
             #expect(findings["journal"]?.verdict == .ok)
             #expect(findings["stores"] == nil)
             #expect(findings["open files"]?.text.contains("enough for") == true)
@@ -45,17 +48,21 @@ struct DoctorTests {
         #expect(findings["journal"]?.text.hasPrefix("0 bytes wait") == true)
     }
 
-    @Test("reports what is wrong", arguments: [
-        ("privacy: {geoip_database: /nowhere/city.mmdb}", "GeoIP", Doctor.Finding.Verdict.fail),
-        ("storage: {event_memory_mb: 1048576}", "memory", .warn),
-        ("server: {public_url: \"https://stats.example.com\"}", "admin token", .warn),
-        ("server: {public_url: \"https://stats.example.com\"}\nlimits: {query_per_second: 0}", "rate limits", .warn),
-        ("server: {public_url: \"http://stats.example.com\"}", "public address", .warn),
-        ("coordination: {redis_url: \"redis://127.0.0.1:1/0\"}", "cookie secret", .warn),
-        ("server: {public_url: \"http://localhost:8080\"}", "admin token", .ok),
-        ("admin_token: 0123456789abcdef0123456789abcde", "admin token", .warn), ("admin_token: 0123456789abcdef0123456789abcdef", "admin token", .ok),
-        ("admin_token: abababababababababababababababababab", "admin token", .warn), ("cookie_secret: \"00000000000000000000000000000000\"", "cookie secret", .warn),
-    ])
+    @Test(
+        "reports what is wrong",
+        arguments: [
+            ("privacy: {geoip_database: /nowhere/city.mmdb}", "GeoIP", Doctor.Finding.Verdict.fail),
+            ("storage: {event_memory_mb: 1048576}", "memory", .warn),
+            ("server: {public_url: \"https://stats.example.com\"}", "admin token", .warn),
+            ("server: {public_url: \"https://stats.example.com\"}\nlimits: {query_per_second: 0}", "rate limits", .warn),
+            ("server: {public_url: \"http://stats.example.com\"}", "public address", .warn),
+            ("coordination: {redis_url: \"redis://127.0.0.1:1/0\"}", "cookie secret", .warn),
+            ("server: {public_url: \"http://localhost:8080\"}", "admin token", .ok),
+            ("admin_token: 0123456789abcdef0123456789abcde", "admin token", .warn),
+            ("admin_token: 0123456789abcdef0123456789abcdef", "admin token", .ok),
+            ("admin_token: abababababababababababababababababab", "admin token", .warn),
+            ("cookie_secret: \"00000000000000000000000000000000\"", "cookie secret", .warn),
+        ])
     func wrong(yaml: String, subject: String, verdict: Doctor.Finding.Verdict) async throws {
         let scratch = try Scratch()
         let findings = await Self.examine(try scratch.configuration(yaml))
@@ -65,7 +72,8 @@ struct DoctorTests {
     @Test("finds a port that another program uses")
     func port() async throws {
         try await TestApp.run(over: .socket) { app in
-            let taken = try #require(DataFolder(app.installation.configuration.storage.dataFolder).holder()?.address?.split(separator: ":").last)
+            let taken = try #require(
+                DataFolder(app.installation.configuration.storage.dataFolder).holder()?.address?.split(separator: ":").last)
             let scratch = try Scratch()
             var configuration = try scratch.configuration()
             configuration.server.port = try #require(Int(taken))
@@ -83,12 +91,13 @@ struct DoctorTests {
 
     @Test("prints one line per finding, and a summary")
     func text() {
-        #expect(DoctorCommand.text([.ok("disk", "69 GB free"), .fail("data folder", "one\ntwo")]) == """
-            ok   disk         69 GB free
-            fail data folder  one
-                              two
+        #expect(
+            DoctorCommand.text([.ok("disk", "69 GB free"), .fail("data folder", "one\ntwo")]) == """
+                ok   disk         69 GB free
+                fail data folder  one
+                                  two
 
-            1 to fix, 0 to look at.
-            """)
+                1 to fix, 0 to look at.
+                """)
     }
 }

@@ -1,9 +1,9 @@
 import AllModules
 import Core
-@_spi(Host) import Questions
 @testable import Host
-import TestSupport
+@_spi(Host) import Questions
 import Testing
+import TestSupport
 
 /// The headers for browsers and caches on every answer, and which sites may send events.
 @Suite("Browsers and caches", .modules(.all))
@@ -13,11 +13,14 @@ struct DoorsTests {
 
     // MARK: Pages of other sites
 
-    @Test("collection and the script are open to pages of all sites, everything else to none", arguments: [
-        ("/api/script.js", true), ("/api/script/more.js", true), ("/api/collect.gif", true), ("/metrics", false), ("/readyz", false),
-        ("/healthz", false), ("/openapi.json", false), ("/dashboard/session", false), ("/dashboard", false), ("/docs", false), ("/api/v1/stats", false),
-        ("/", false), ("/nothing", false),
-    ])
+    @Test(
+        "collection and the script are open to pages of all sites, everything else to none",
+        arguments: [
+            ("/api/script.js", true), ("/api/script/more.js", true), ("/api/collect.gif", true), ("/metrics", false), ("/readyz", false),
+            ("/healthz", false), ("/openapi.json", false), ("/dashboard/session", false), ("/dashboard", false), ("/docs", false),
+            ("/api/v1/stats", false),
+            ("/", false), ("/nothing", false),
+        ])
     func sites(path: String, isForSites: Bool) async throws {
         try await TestApp.run { app in
             for caller in [TestApp.Caller.nobody, .query] {
@@ -32,8 +35,12 @@ struct DoorsTests {
     @Test("a preflight allows the methods of the path")
     func preflight() async throws {
         try await TestApp.run(yaml: "server: {allowed_origins: [\"https://shop.example\"]}") { app in
-            func methods(_ path: String) async throws -> String? { try await app.send(.options, path, headers: Self.site).headers[.accessControlAllowMethods] }
-            for (path, expected) in [("/api/collect", "POST"), ("/api/v1/stats", "GET, HEAD"), ("/api/v1/goals/1", "DELETE, GET, HEAD, PUT")] {
+            func methods(_ path: String) async throws -> String? {
+                try await app.send(.options, path, headers: Self.site).headers[.accessControlAllowMethods]
+            }
+            for (path, expected) in [
+                ("/api/collect", "POST"), ("/api/v1/stats", "GET, HEAD"), ("/api/v1/goals/1", "DELETE, GET, HEAD, PUT"),
+            ] {
                 let allowed = try await methods(path)
                 #expect(allowed == expected)
             }
@@ -48,14 +55,20 @@ struct DoorsTests {
             func collect(_ headers: HTTPFields, as caller: TestApp.Caller = .ingest) async throws -> Int {
                 try await app.collect(event, as: caller, headers: headers).status
             }
-            for listed in ["https://shop.example", "HTTPS://SHOP.example", "https://stats.example.com"] { #expect(try await collect([.origin: listed]) == 200) }
+            for listed in ["https://shop.example", "HTTPS://SHOP.example", "https://stats.example.com"] {
+                #expect(try await collect([.origin: listed]) == 200)
+            }
             #expect(try await collect([:]) == 200)
             // Origins are not checked for server keys, since a server passes on what its own clients sent.
             #expect(try await collect([.origin: "https://evil.example"], as: .server) == 200)
-            for foreign in ["https://evil.example", "https://shop.example.evil.example", "http://shop.example", "https://shop.example:8443", "null"] {
+            for foreign in [
+                "https://evil.example", "https://shop.example.evil.example", "http://shop.example", "https://shop.example:8443", "null",
+            ] {
                 let answer = try await app.collect(event, headers: [.origin: foreign, .contentType: "text/plain;charset=UTF-8"])
                 #expect(answer.status == 403)
-                #expect(answer.body == #"{"error":"Pages of this site may not send to this Pulse: server.collection_origins does not list it."}"#)
+                #expect(
+                    answer.body
+                        == #"{"error":"Pages of this site may not send to this Pulse: server.collection_origins does not list it."}"#)
             }
             func image(_ referer: String) async throws -> Int {
                 try await app.get("/api/collect.gif?path=/", as: .ingest, headers: [.init("Referer")!: referer]).status
@@ -73,11 +86,15 @@ struct DoorsTests {
 
     // MARK: Caches
 
-    @Test("an answer that needs a credential is never cached, not even a rejection", arguments: [
-        (.get, "/api/v1/stats", .query), (.get, "/api/v1/stats", .ingest), (.get, "/api/v1/stats", .nobody), (.get, "/api/v1/identity/profiles", .query),
-        (.get, "/api/v1/bi/connections", .query), (.get, "/api/admin/projects", .token), (.get, "/api/v1/nothing", .query), (.get, "/readyz", .nobody),
-        (.post, "/api/admin/projects", .token),
-    ] as [(HTTPRequest.Method, String, TestApp.Caller)])
+    @Test(
+        "an answer that needs a credential is never cached, not even a rejection",
+        arguments: [
+            (.get, "/api/v1/stats", .query), (.get, "/api/v1/stats", .ingest), (.get, "/api/v1/stats", .nobody),
+            (.get, "/api/v1/identity/profiles", .query),
+            (.get, "/api/v1/bi/connections", .query), (.get, "/api/admin/projects", .token), (.get, "/api/v1/nothing", .query),
+            (.get, "/readyz", .nobody),
+            (.post, "/api/admin/projects", .token),
+        ] as [(HTTPRequest.Method, String, TestApp.Caller)])
     func caching(method: HTTPRequest.Method, path: String, caller: TestApp.Caller) async throws {
         try await TestApp.run { app in
             let answer = try await app.send(method, path, as: caller)
@@ -91,7 +108,8 @@ struct DoorsTests {
         try await TestApp.run { app in
             #expect(try await app.send(.post, "/api/collect", as: .ingest).headers[.cacheControl] == nil)
             for (path, caching) in [
-                ("/api/script.js", "public, max-age=3600, stale-while-revalidate=86400"), ("/dashboard", "no-cache"), ("/dashboard/session", "no-store"),
+                ("/api/script.js", "public, max-age=3600, stale-while-revalidate=86400"), ("/dashboard", "no-cache"),
+                ("/dashboard/session", "no-store"),
             ] {
                 let answer = try await app.get(path, as: .nobody)
                 #expect(answer.headers[.cacheControl] == caching)

@@ -1,7 +1,7 @@
 import AllModules
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 /// Text from clients must be compared by its bytes (`Core/Common/ExactText.swift`), which the compiler doesn't enforce. These rules find
 /// the mistakes that were made before. If a line is right anyway, a comment on it or above it says why: `// exact: ids are ours`.
@@ -35,7 +35,10 @@ struct ExactTextRuleTests {
 
     private static func rules() throws -> [Rule] {
         [
-            Rule("crashes if two keys are equal: use Dictionary(exactly:), or an initializer that combines their values", word: "uniqueKeysWithValues") { line in
+            Rule(
+                "crashes if two keys are equal: use Dictionary(exactly:), or an initializer that combines their values",
+                word: "uniqueKeysWithValues"
+            ) { line in
                 !["($0.int(", "($0[\"bucket\"].int", "allCases", "($0.hour"].contains { line.contains($0) }
             },
             try Rule(
@@ -49,12 +52,14 @@ struct ExactTextRuleTests {
                 "compares text of a row as a Swift String: use isExactly", word: "ext(\"",
                 pattern: #"ext\("\w+"\) [=!]=(?!\s*(?:"|nil))|[=!]= "# + rowText),
             try Rule(
-                "compares a string of JSON as a Swift String: use isExactly", word: ".string ", pattern: #"\]\??\.string [=!]=(?!\s*(?:"|nil))"#),
+                "compares a string of JSON as a Swift String: use isExactly", word: ".string ",
+                pattern: #"\]\??\.string [=!]=(?!\s*(?:"|nil))"#),
             Rule(
                 "splits text by Characters, which change with combining marks: use unicodeScalars, parts(separatedBy:)",
                 folders: ofClients, word: "haracter"
             ) { line in
-                line.contains(": Character") || line.contains("Character(") || line.contains("for character in") || line.contains("extension Character")
+                line.contains(": Character") || line.contains("Character(") || line.contains("for character in")
+                    || line.contains("extension Character")
             },
         ]
     }
@@ -82,7 +87,8 @@ struct ExactTextRuleTests {
 
     /// Whether the type that begins here has String members and compiler-generated equality.
     private static func isHashedByStrings(_ lines: ArraySlice<String>) -> Bool {
-        guard let first = lines.first, first.contains("struct ") || first.contains("enum "), !first.contains("enum ") || !first.contains(": String,")
+        guard let first = lines.first, first.contains("struct ") || first.contains("enum "),
+            !first.contains("enum ") || !first.contains(": String,")
         else { return false }
         var depth = 0, body: [String] = []
         for line in lines {
@@ -117,26 +123,33 @@ struct ExactTextRuleTests {
         #expect(read > 400)
     }
 
-    @Test("the rules find past mistakes and accept correct code", arguments: [
-        // Mistakes that crashed the process or mixed up visitors.
-        (#"return Dictionary(uniqueKeysWithValues: rows.map { ($0.text("user_id"), $0.int("visitors")) })"#, true),
-        (#"return Dictionary(uniqueKeysWithValues: zip(columns, row))"#, true),
-        ("    private struct Question: Hashable {\n        let text: String\n    }", true),
-        ("    struct Key: Hashable { let project: Int32, id: String }", true),
-        ("    case things\n    enum Kind: Hashable {\n        case property([String])\n    }", true),
-        (#"let names = Set(rows.map { $0.text("name") })"#, true), (#"Dictionary(grouping: rows) { $0.optionalText("release") }"#, true),
-        (#"for row in rows { found[row.text("name")] = row }"#, true), (#"if seen.insert(row.text("name")).inserted {}"#, true),
-        (#"return rows[0].text("id") == id"#, true), (#"guard name != row.text("name") else { return }"#, true),
-        (#"others.filter { $0["key"]?.string != new["key"]?.string }"#, true), ("for character in text {", true),
-        ("func split(_ text: String, at separator: Character) {", true),
-        // Correct code.
-        (#"Dictionary(uniqueKeysWithValues: rows.map { ($0.int("bucket"), $0) })"#, false), (#"Dictionary(exactly: rows.map { ($0.text("a"), 1) })"#, false),
-        (#"call.text("compare") == "previous""#, false), (#"row.optionalText("page") == nil"#, false), (#"parts["label"]?.string == nil"#, false),
-        ("// for character in text", false), (#"return found[row.text("name")]  // exact: names are ours"#, false), (#"found[row.text("id")] = row"#, false),
-        ("// exact: columns of ours\nlet all = Dictionary(uniqueKeysWithValues: zip(columns, row))", false),
-        ("struct Key: Hashable {\n    let text: String\n    static func == (a: Key, b: Key) -> Bool { true }\n}", false),
-        ("enum Kind: String, Hashable {\n    case a\n}", false), ("struct Key: Hashable {\n    let text: ExactText\n    let number: Int\n}", false),
-    ])
+    @Test(
+        "the rules find past mistakes and accept correct code",
+        arguments: [
+            // Mistakes that crashed the process or mixed up visitors.
+            (#"return Dictionary(uniqueKeysWithValues: rows.map { ($0.text("user_id"), $0.int("visitors")) })"#, true),
+            (#"return Dictionary(uniqueKeysWithValues: zip(columns, row))"#, true),
+            ("    private struct Question: Hashable {\n        let text: String\n    }", true),
+            ("    struct Key: Hashable { let project: Int32, id: String }", true),
+            ("    case things\n    enum Kind: Hashable {\n        case property([String])\n    }", true),
+            (#"let names = Set(rows.map { $0.text("name") })"#, true),
+            (#"Dictionary(grouping: rows) { $0.optionalText("release") }"#, true),
+            (#"for row in rows { found[row.text("name")] = row }"#, true), (#"if seen.insert(row.text("name")).inserted {}"#, true),
+            (#"return rows[0].text("id") == id"#, true), (#"guard name != row.text("name") else { return }"#, true),
+            (#"others.filter { $0["key"]?.string != new["key"]?.string }"#, true), ("for character in text {", true),
+            ("func split(_ text: String, at separator: Character) {", true),
+            // Correct code.
+            (#"Dictionary(uniqueKeysWithValues: rows.map { ($0.int("bucket"), $0) })"#, false),
+            (#"Dictionary(exactly: rows.map { ($0.text("a"), 1) })"#, false),
+            (#"call.text("compare") == "previous""#, false), (#"row.optionalText("page") == nil"#, false),
+            (#"parts["label"]?.string == nil"#, false),
+            ("// for character in text", false), (#"return found[row.text("name")]  // exact: names are ours"#, false),
+            (#"found[row.text("id")] = row"#, false),
+            ("// exact: columns of ours\nlet all = Dictionary(uniqueKeysWithValues: zip(columns, row))", false),
+            ("struct Key: Hashable {\n    let text: String\n    static func == (a: Key, b: Key) -> Bool { true }\n}", false),
+            ("enum Kind: String, Hashable {\n    case a\n}", false),
+            ("struct Key: Hashable {\n    let text: ExactText\n    let number: Int\n}", false),
+        ])
     func rules(source: String, isBroken: Bool) throws {
         #expect(Self.offences(in: source, named: "Modules/Some.swift", try Self.rules()).isEmpty != isBroken, "\(source)")
     }

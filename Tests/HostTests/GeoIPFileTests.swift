@@ -1,8 +1,8 @@
 import AllModules
 import Foundation
 @testable import Host
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("GeoIP file", .modules(.all))
 struct GeoIPFileTests {

@@ -14,7 +14,9 @@ struct JSONSchemaReader {
             guard let choices = schema[word]?.elements else { continue }
             return choices.contains { problem(value, $0, at: place) == nil } ? nil : "\(place): none of \(word)"
         }
-        if let choices = schema["enum"]?.elements, !choices.contains(where: { $0.string == value.string }) { return "\(place): not in the enum" }
+        if let choices = schema["enum"]?.elements, !choices.contains(where: { $0.string == value.string }) {
+            return "\(place): not in the enum"
+        }
         if let type = schema["type"] {
             let types = type.kind == .array ? type.elements.compactMap(\.string) : [type.string ?? ""]
             guard types.contains(where: { isOf($0, value) }) else { return "\(place): \(value.described) is none of \(types)" }

@@ -1,14 +1,14 @@
+@_spi(Host) import Access
 import AllModules
 import Core
-@_spi(Host) import Access
 @_spi(Host) @testable import Host
 @_spi(Host) @testable import Ingest
 import NIOCore
 @_spi(Host) import Questions
 @_spi(Host) import Settings
 @_spi(Host) import Storage
-import TestSupport
 import Testing
+import TestSupport
 
 /// A key gains no rights through the keys that it creates, and has none after it ends.
 @Suite("Limits of keys", .modules(.all))
@@ -29,7 +29,8 @@ struct KeyRightsTests {
             let caller = TestApp.Caller.bearer(limited.secret)
             for (modules, status) in [
                 (#","allowed_modules":null"#, 403), ("", 403), (#","allowed_modules":[]"#, 403), (#","allowed_modules":["core"]"#, 403),
-                (#","allowed_modules":["funnels","core"]"#, 403), (#","allowed_modules":["funnels"]"#, 201), (#","allowed_modules":["goals","funnels"]"#, 201),
+                (#","allowed_modules":["funnels","core"]"#, 403), (#","allowed_modules":["funnels"]"#, 201),
+                (#","allowed_modules":["goals","funnels"]"#, 201),
             ] {
                 let answer = try await app.post(path + "/keys", #"{"name":"x","scopes":["admin","query","ingest"]\#(modules)}"#, as: caller)
                 #expect(answer.status == status, "\(modules): \(answer.body)")
@@ -46,17 +47,20 @@ struct KeyRightsTests {
             #expect(own.status == 204)
             // It may switch its modules, and change nothing that concerns the whole project.
             for (method, place, body, status) in [
-                ("POST", "/modules/utm/disable", "", 403), ("POST", "/modules/funnels/enable", "", 200), ("PUT", "/modules/core/access", #"{"access":"all"}"#, 403),
+                ("POST", "/modules/utm/disable", "", 403), ("POST", "/modules/funnels/enable", "", 200),
+                ("PUT", "/modules/core/access", #"{"access":"all"}"#, 403),
                 ("PUT", "/modules", #"{"modules":[{"name":"funnels","enabled":true},{"name":"utm","enabled":false}]}"#, 403),
-                ("GET", "/privacy/visitors/ada/export", "", 403), ("DELETE", "/privacy/visitors/ada", "", 403), ("GET", "/privacy", "", 403), ("GET", "/audit-logs", "", 403),
+                ("GET", "/privacy/visitors/ada/export", "", 403), ("DELETE", "/privacy/visitors/ada", "", 403),
+                ("GET", "/privacy", "", 403), ("GET", "/audit-logs", "", 403),
                 ("GET", "/modules", "", 200),
             ] {
-                let answer = switch method {
-                case "GET": try await app.get(path + place, as: caller)
-                case "DELETE": try await app.delete(path + place, as: caller)
-                case "PUT": try await app.put(path + place, body, as: caller)
-                default: try await app.post(path + place, as: caller)
-                }
+                let answer =
+                    switch method {
+                    case "GET": try await app.get(path + place, as: caller)
+                    case "DELETE": try await app.delete(path + place, as: caller)
+                    case "PUT": try await app.put(path + place, body, as: caller)
+                    default: try await app.post(path + place, as: caller)
+                    }
                 #expect(answer.status == status, "\(method) \(place): \(answer.status) \(answer.body)")
             }
         }
@@ -66,16 +70,23 @@ struct KeyRightsTests {
     func lifetime(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let limited = try await Self.key(app, [.admin], until: app.time.now.adding(days: 2))
-            for (expiry, status) in [("", 403), (#","expires_at":"2026-03-05"#, 403), (#","expires_at":"2026-03-04T12:00:00Z"#, 201), (#","expires_at":"2026-03-03"#, 201)] {
+            for (expiry, status) in [
+                ("", 403), (#","expires_at":"2026-03-05"#, 403), (#","expires_at":"2026-03-04T12:00:00Z"#, 201),
+                (#","expires_at":"2026-03-03"#, 201),
+            ] {
                 let body = #"{"name":"x","scopes":["query"]\#(expiry)\#(expiry.isEmpty ? "" : "\"")}"#
                 let answer = try await app.post("/api/admin/projects/\(app.project.id)/keys", body, as: .bearer(limited.secret))
                 #expect(answer.status == status, "\(expiry): \(answer.body)")
-                if status == 403 { #expect(answer.body.contains(Self.tooMuch) && answer.body.contains("must not be after 2026-03-04T12:00:00Z")) }
+                if status == 403 {
+                    #expect(answer.body.contains(Self.tooMuch) && answer.body.contains("must not be after 2026-03-04T12:00:00Z"))
+                }
             }
         }
     }
 
-    @Test("a stream ends when its key is revoked or expires, before it shows anything more", .timeLimit(.minutes(1)), arguments: ["revoked", "expired"])
+    @Test(
+        "a stream ends when its key is revoked or expires, before it shows anything more", .timeLimit(.minutes(1)),
+        arguments: ["revoked", "expired"])
     func stream(end: String) async throws {
         try await TestApp.run { app in
             let made = try await Self.key(app, [.query], until: end == "expired" ? app.time.now.adding(seconds: 60) : nil)
@@ -83,10 +94,15 @@ struct KeyRightsTests {
             // The answer is complete once the stream has ended by itself.
             async let watched = app.get("/api/v1/stream", as: .key(made.secret))
             while stream.watchers == 0 { await Task.yield() }
-            let kept = try stream.watch(app.project.number) { { $0 == "core" } }, blind = try stream.watch(app.project.number) { { $0 == "logs" } }
+            let kept = try stream.watch(app.project.number) { { $0 == "core" } },
+                blind = try stream.watch(app.project.number) { { $0 == "logs" } }
             try await app.collect(#"{"type":"pageview","path":"/before"}"#)
             _ = try await app.get("/api/v1/stats")
-            if end == "revoked" { try await directory.revokeKey(made.key.id, in: app.project, by: "test") } else { app.time.advance(seconds: 60) }
+            if end == "revoked" {
+                try await directory.revokeKey(made.key.id, in: app.project, by: "test")
+            } else {
+                app.time.advance(seconds: 60)
+            }
             try await app.collect(#"{"type":"pageview","path":"/after"}"#)
             _ = try await app.get("/api/v1/stats")
             let seen = try await watched.body
@@ -127,7 +143,9 @@ struct KeyRightsTests {
             }
             let path = "/api/admin/projects/\(app.project.id)/keys"
             #expect(try await app.get(path, as: .bearer("pa_live_wrong")).status == 429)
-            for credentials in [TestApp.Caller.token, .bearer(app.keys[.admin]!)] { #expect(try await app.get(path, as: credentials).status == 200) }
+            for credentials in [TestApp.Caller.token, .bearer(app.keys[.admin]!)] {
+                #expect(try await app.get(path, as: credentials).status == 200)
+            }
             app.time.advance(seconds: 900)
             #expect(try await app.get(path, as: .bearer("pa_live_wrong")).status == 401)
         }
@@ -138,7 +156,9 @@ struct KeyRightsTests {
         let token = "sixteen-letters!"
         try await TestApp.run(yaml: "admin_token: \(token)\nlimits: {admin_per_second: 1000}") { app in
             let paths = ["/api/admin/projects", "/api/admin/projects/\(app.project.id)/keys"]
-            func status(_ path: String, _ caller: TestApp.Caller = .token) async throws -> Int { try await app.get(path, as: caller).status }
+            func status(_ path: String, _ caller: TestApp.Caller = .token) async throws -> Int {
+                try await app.get(path, as: caller).status
+            }
             for number in 0..<100 {
                 let path = paths[number % 2], wrong = try await status(path, .bearer("padm_wrong")), right = try await status(path)
                 #expect(wrong == 401 && right == (number < 99 ? 200 : 429), "\(number)")

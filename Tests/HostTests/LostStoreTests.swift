@@ -26,7 +26,9 @@ struct LostStoreTests {
         try await Self.ran(in: data, environment)
         try await TestApp.run(in: data, environment: environment) { app in
             let old = app.project.number
-            for table in ["access_projects", "access_keys", "access_audit"] { try await app.installation.engines.control.write("DELETE FROM \(sql: table)") }
+            for table in ["access_projects", "access_keys", "access_audit"] {
+                try await app.installation.engines.control.write("DELETE FROM \(sql: table)")
+            }
             #expect(old == 1)
         }
         for _ in 0..<2 {
@@ -44,9 +46,13 @@ struct LostStoreTests {
     func lostControlFile() async throws {
         let scratch = try Scratch(), data = scratch.path + "/data"
         try await Self.ran(in: data)
-        for name in ["control.sqlite", "control.sqlite-wal", "control.sqlite-shm"] { try? FileManager.default.removeItem(atPath: data + "/" + name) }
+        for name in ["control.sqlite", "control.sqlite-wal", "control.sqlite-shm"] {
+            try? FileManager.default.removeItem(atPath: data + "/" + name)
+        }
         let error = await #expect(throws: CommandError.self) {
-            try await ControlPlane.with(try scratch.configuration(), creating: true) { _ = try await $0.createProject(name: "a", domain: "b") }
+            try await ControlPlane.with(try scratch.configuration(), creating: true) {
+                _ = try await $0.createProject(name: "a", domain: "b")
+            }
         }
         #expect(error?.description.hasPrefix("There is an event store in \(data), but no control store") == true)
         #expect(!DataFolder(data).hasControlStore)
@@ -56,10 +62,12 @@ struct LostStoreTests {
         }
     }
 
-    @Test("a damaged file stops the start with an error that says what to do", arguments: [
-        ("control.sqlite", "The configuration database (control.sqlite) is damaged: "),
-        ("events.duckdb", "The event database (events.duckdb) is damaged: "),
-    ])
+    @Test(
+        "a damaged file stops the start with an error that says what to do",
+        arguments: [
+            ("control.sqlite", "The configuration database (control.sqlite) is damaged: "),
+            ("events.duckdb", "The event database (events.duckdb) is damaged: "),
+        ])
     func damaged(file: String, sentence: String) async throws {
         let scratch = try Scratch(), data = scratch.path + "/data"
         try await Self.ran(in: data)
@@ -103,7 +111,8 @@ struct LostStoreTests {
             // The host has stopped; `change` damages the data folder or the last segment of its journal.
             let journal = try FileManager.default.contentsOfDirectory(atPath: data + "/journal").filter { $0.hasSuffix(".journal") }
             try change(data, data + "/journal/" + (journal.max() ?? ""))
-            let findings = await Doctor(configuration: try scratch.configuration(), file: nil, now: Instant("2026-03-02T12:00:00Z")!).examine()
+            let findings = await Doctor(configuration: try scratch.configuration(), file: nil, now: Instant("2026-03-02T12:00:00Z")!)
+                .examine()
             return findings.first { $0.subject == "journal" }
         }
         #expect(try await finding { _, _ in }?.verdict == .ok)

@@ -7,8 +7,8 @@ import Core
 @_spi(Host) import Questions
 @_spi(Host) import Settings
 @_spi(Host) import Storage
-@testable import TestSupport
 import Testing
+@testable import TestSupport
 
 @Suite("Modules alone")
 struct ModuleAloneTests {

@@ -3,13 +3,14 @@ import Core
 import Foundation
 @_spi(Host) @testable import Host
 @_spi(Host) import Settings
-import TestSupport
 import Testing
+import TestSupport
 
 /// The folders, the host's list and the documentation have the same modules.
 @Suite("Modules of the binary", .modules(.all))
 struct ModulePagesTests {
-    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path
 
     private static func modules() throws -> [any AnalyticsModule] {
         try ModuleList.all.load(HostConfiguration.parse("", knownModules: ModuleList.all.names).modules)

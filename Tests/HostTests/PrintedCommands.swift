@@ -38,7 +38,8 @@ struct PrintedCommand: Hashable, CustomStringConvertible {
 
 /// The texts of the repository that people read: README, docs, the configuration, the dashboard's pages, and what the program prints.
 enum PrintedTexts {
-    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .path
 
     /// The files in a folder and its subfolders with this suffix, as paths from the root.
     static func files(_ folder: String, _ ending: String) -> [String] {
@@ -59,7 +60,9 @@ enum PrintedTexts {
                 continue
             }
             guard isFenced || line.hasPrefix("    ") else {
-                inline += line.split(separator: "`", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 1 }.map { String($0.element) }
+                inline += line.split(separator: "`", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 1 }.map {
+                    String($0.element)
+                }
                 continue
             }
             let whole = (open.map { $0 + "\n" } ?? "") + line.trimmingCharacters(in: .whitespaces)

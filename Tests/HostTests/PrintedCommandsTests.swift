@@ -11,8 +11,8 @@ import NIOCore
 @_spi(Host) import Questions
 @_spi(Host) import Settings
 @_spi(Host) import Storage
-import TestSupport
 import Testing
+import TestSupport
 
 /// Tries what the README, docs, pages and the program tell people to type, copy and open.
 @Suite("Printed commands", .modules(.all))
@@ -33,9 +33,11 @@ struct PrintedCommandsTests {
         }
     }
 
-    @Test("a command that the program doesn't have is not accepted", arguments: [
-        "pulse key create --project \"My site\" --name me --scope query", "pulse project create \"My shop\" --domain shop.example",
-    ])
+    @Test(
+        "a command that the program doesn't have is not accepted",
+        arguments: [
+            "pulse key create --project \"My site\" --name me --scope query", "pulse project create \"My shop\" --domain shop.example",
+        ])
     func refuses(text: String) {
         let words = PrintedCommand(text: text, file: "").words()
         #expect(throws: (any Error).self) { try PulseCommand.parseAsRoot(Array(words.dropFirst())) }
@@ -73,11 +75,13 @@ struct PrintedCommandsTests {
             if !parts.isEmpty {
                 headers[.contentType] = "multipart/form-data; boundary=curl"
                 let map = #"{"version":3,"sources":["app.ts"],"names":[],"mappings":"AAAA"}"#
-                body = parts.map { part in
-                    let (name, value) = (part.prefix { $0 != "=" }, part.drop { $0 != "=" }.dropFirst())
-                    let isFile = value.hasPrefix("@")
-                    return "--curl\r\nContent-Disposition: form-data; name=\"\(name)\"\(isFile ? "; filename=\"\(value.dropFirst())\"" : "")\r\n\r\n\(isFile ? map : String(value))\r\n"
-                }.joined() + "--curl--\r\n"
+                body =
+                    parts.map { part in
+                        let (name, value) = (part.prefix { $0 != "=" }, part.drop { $0 != "=" }.dropFirst())
+                        let isFile = value.hasPrefix("@")
+                        return
+                            "--curl\r\nContent-Disposition: form-data; name=\"\(name)\"\(isFile ? "; filename=\"\(value.dropFirst())\"" : "")\r\n\r\n\(isFile ? map : String(value))\r\n"
+                    }.joined() + "--curl--\r\n"
             }
         }
     }
@@ -112,7 +116,10 @@ struct PrintedCommandsTests {
             for file in PrintedTexts.documents where !["docs/decisions.md", "docs/writing-a-module.md"].contains(file) {
                 let (blocks, inline) = PrintedTexts.code(of: try PrintedTexts.read(file))
                 for text in blocks + inline {
-                    for match in text.matches(of: #/(?:^|[\s"(]|https?:\/\/[^\/\s"]+|\$BASE)(\/(?:api|docs|dashboard|healthz|readyz|metrics|openapi\.json)\b[^\s"'`)?,;]*)/#) {
+                    for match in text.matches(
+                        of:
+                            #/(?:^|[\s"(]|https?:\/\/[^\/\s"]+|\$BASE)(\/(?:api|docs|dashboard|healthz|readyz|metrics|openapi\.json)\b[^\s"'`)?,;]*)/#
+                    ) {
                         let address = String(match.1)
                         let parts = address.split(separator: "/").map(String.init)
                         let isRoute = routes.contains { route in
@@ -141,7 +148,9 @@ struct PrintedCommandsTests {
 
     @Test("every script tag attribute in documents and pages is one that the script knows")
     func attributes() throws {
-        let script = try PrintedTexts.files("Modules", ".js").filter { $0.contains("/Script/") && !$0.contains("/served/") }.map(PrintedTexts.read).joined()
+        let script = try PrintedTexts.files("Modules", ".js").filter { $0.contains("/Script/") && !$0.contains("/served/") }.map(
+            PrintedTexts.read
+        ).joined()
         let table = try PrintedTexts.read("docs/tracking-script.md")
         for file in PrintedTexts.documents + PrintedTexts.files("Modules", ".js").filter({ $0.contains("/Web/") }) {
             for match in try PrintedTexts.read(file).matches(of: #/data-([a-z]+(?:-[a-z]+)*)=\\?"/#) {

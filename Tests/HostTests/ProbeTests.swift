@@ -15,7 +15,8 @@ struct ProbeTests {
         try await TestApp.run(profile) { app in
             let ready = try await app.get("/readyz", as: .nobody), short = try ready.json()
             #expect(ready.status == 200)
-            #expect(short.members.map(\.name) == ["journal", "ok"] && short["ok"]?.boolean == true && short["journal"]?["ok"]?.boolean == true)
+            #expect(
+                short.members.map(\.name) == ["journal", "ok"] && short["ok"]?.boolean == true && short["journal"]?["ok"]?.boolean == true)
             let full = try await app.get("/readyz?full=true", as: .nobody), long = try full.json()
             #expect(full.status == 200)
             #expect(long.members.map(\.name) == ["control", "coordination", "events", "journal", "ok"] && long["ok"]?.boolean == true)
@@ -43,7 +44,9 @@ struct ProbeTests {
             let full = try await app.get("/readyz?full=true", as: .nobody)
             #expect(full.status == 503)
             let json = try full.json()
-            #expect(json["control"]?["ok"]?.boolean == true && json["events"]?["ok"]?.boolean == true && json["journal"]?["ok"]?.boolean == true)
+            #expect(
+                json["control"]?["ok"]?.boolean == true && json["events"]?["ok"]?.boolean == true && json["journal"]?["ok"]?.boolean == true
+            )
             #expect(json["coordination"]?["ok"]?.boolean == false && json["ok"]?.boolean == false)
         }
     }
@@ -62,7 +65,9 @@ struct ProbeTests {
         }
         #expect(pauses.withLock { $0 } == 2)
         let error = await #expect(throws: ServiceError.self) { try await patience.wait(for: "PostgreSQL", logger: logger) { throw away } }
-        #expect(error?.message == "PostgreSQL did not answer for 60 seconds: The database is not available at the moment. The log says why not.")
+        #expect(
+            error?.message == "PostgreSQL did not answer for 60 seconds: The database is not available at the moment. The log says why not."
+        )
         #expect(pauses.withLock { $0 } == 62)
         // An error that only a person can fix is reported at once.
         let mistake = FolderError("wrong")

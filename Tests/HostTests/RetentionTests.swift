@@ -6,10 +6,13 @@ import TestSupport
 
 @Suite("Retention", .modules(.all))
 struct RetentionTests {
-    @Test("keeps whole calendar months", arguments: [
-        ("2026-03-31T15:00:00Z", 1, "2026-02-28"), ("2024-03-31T15:00:00Z", 1, "2024-02-29"), ("2026-03-15T00:00:00Z", 12, "2025-03-15"),
-        ("2026-01-31T23:59:59Z", 2, "2025-11-30"), ("2026-05-01T00:00:00Z", 1_200, "1926-05-01"),
-    ])
+    @Test(
+        "keeps whole calendar months",
+        arguments: [
+            ("2026-03-31T15:00:00Z", 1, "2026-02-28"), ("2024-03-31T15:00:00Z", 1, "2024-02-29"),
+            ("2026-03-15T00:00:00Z", 12, "2025-03-15"),
+            ("2026-01-31T23:59:59Z", 2, "2025-11-30"), ("2026-05-01T00:00:00Z", 1_200, "1926-05-01"),
+        ])
     func start(now: String, months: Int, first: String) throws {
         #expect("\(Day(Retention.start(months: months, before: try #require(Instant(now)))))" == first)
     }
@@ -17,11 +20,14 @@ struct RetentionTests {
     @Test("visitor ids are kept as long as a fact needs them, and return with the visitor", arguments: Profile.available)
     func ids(profile: Profile) async throws {
         try await TestApp.run(profile, now: "2026-01-01T12:00:00Z", yaml: "retention: {events_months: 1}") { app in
-            func visit(_ visitor: String) async throws { try await app.collect(#"{"type":"identify","visitor_id":"\#(visitor)","user_id":"u"}"#) }
+            func visit(_ visitor: String) async throws {
+                try await app.collect(#"{"type":"identify","visitor_id":"\#(visitor)","user_id":"u"}"#)
+            }
             func names() async throws -> [String] {
                 _ = try await app.get("/api/v1/stats")
                 try await app.installation.retention.run(now: app.time.now)
-                return try await app.get("/api/v1/identity/profiles").json()["data"]?.elements.compactMap { $0["visitor_id"]?.string }.sorted() ?? []
+                return try await app.get("/api/v1/identity/profiles").json()["data"]?.elements.compactMap { $0["visitor_id"]?.string }
+                    .sorted() ?? []
             }
             try await visit("often")
             try await visit("seldom")

@@ -12,6 +12,7 @@ struct Scratch: ~Copyable {
 
     /// The default configuration, with its data in this folder.
     func configuration(_ yaml: String = "", data: String = "data") throws -> HostConfiguration {
-        try HostConfiguration.parse(yaml, environment: ["PULSE_DATA": path + "/" + data, "PULSE_PORT": "0"], knownModules: ModuleList.all.names)
+        try HostConfiguration.parse(
+            yaml, environment: ["PULSE_DATA": path + "/" + data, "PULSE_PORT": "0"], knownModules: ModuleList.all.names)
     }
 }

@@ -2,8 +2,8 @@ import Core
 import Foundation
 import IdentityModule
 import RevenueModule
-import TestSupport
 import Testing
+import TestSupport
 
 /// Ada came anonymously on her laptop, and was identified there and on her phone; Bob is a colleague; Cy has a trait but no name.
 @Suite("Profiles", .modules(IdentityModule.self, RevenueModule.self))
@@ -37,9 +37,12 @@ struct ProfileTests {
             try await expect(app, "/profiles?limit=1&offset=1", answers: #"{"data":[\#(phone)]}"#)
             try await expect(
                 app, "/profiles/laptop",
-                answers: #"{"first_seen_at":"2026-03-01T08:00:00Z","last_seen_at":"2026-03-01T12:00:00Z","traits":\#(traits),"user_id":"ada","visitor_id":"laptop"}"#)
+                answers:
+                    #"{"first_seen_at":"2026-03-01T08:00:00Z","last_seen_at":"2026-03-01T12:00:00Z","traits":\#(traits),"user_id":"ada","visitor_id":"laptop"}"#
+            )
             try await expect(app, "/profiles/stranger", answers: #"{"error":"Profile 'stranger' not found."}"#)
-            let aliases = #"{"created_at":"2026-03-01T09:00:00Z","visitor_id":"laptop"},{"created_at":"2026-03-01T10:00:00Z","visitor_id":"phone"}"#
+            let aliases =
+                #"{"created_at":"2026-03-01T09:00:00Z","visitor_id":"laptop"},{"created_at":"2026-03-01T10:00:00Z","visitor_id":"phone"}"#
             try await expect(app, "/users/ada/aliases", answers: #"{"data":[\#(aliases)],"user_id":"ada"}"#)
             try await expect(app, "/users/nobody/aliases", answers: #"{"data":[],"user_id":"nobody"}"#)
         }
@@ -50,10 +53,13 @@ struct ProfileTests {
         try await TestApp.run(profile, collecting: Self.events) { app in
             let acme = #""account_id":"acme","#
             try await expect(
-                app, "/accounts", answers: #"{"data":[{\#(acme)"last_seen_at":"2026-03-01T09:30:00Z","name":"Acme Inc.","traits":{"seats":5}}]}"#)
+                app, "/accounts",
+                answers: #"{"data":[{\#(acme)"last_seen_at":"2026-03-01T09:30:00Z","name":"Acme Inc.","traits":{"seats":5}}]}"#)
             try await expect(
                 app, "/accounts/acme",
-                answers: #"{\#(acme)"first_seen_at":"2026-03-01T09:00:00Z","last_seen_at":"2026-03-01T09:30:00Z","name":"Acme Inc.","traits":{"seats":5}}"#)
+                answers:
+                    #"{\#(acme)"first_seen_at":"2026-03-01T09:00:00Z","last_seen_at":"2026-03-01T09:30:00Z","name":"Acme Inc.","traits":{"seats":5}}"#
+            )
             try await expect(app, "/accounts/nobody", answers: #"{"error":"Account 'nobody' not found."}"#)
             let bob = #"{"last_seen_at":"2026-03-01T12:40:00Z","role":null,"user_id":"bob","visitor_id":"desk"}"#
             let ada = #"{"last_seen_at":"2026-03-01T12:00:00Z","role":"admin","user_id":"ada","visitor_id":"laptop"}"#
@@ -67,16 +73,22 @@ struct ProfileTests {
     @Test("form a graph", arguments: Profile.available)
     func graph(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events) { app in
-            let nodes = #"{"id":"ada","type":"user"},{"id":"laptop","type":"visitor"},{"id":"phone","type":"visitor"},{"id":"acme","type":"account"},{"id":"desk","type":"visitor"},{"id":"bob","type":"user"}"#
-            let edges = #"{"from":"laptop","to":"ada","type":"alias"},{"from":"phone","to":"ada","type":"alias"},{"from":"laptop","to":"acme","type":"membership"},{"from":"desk","to":"acme","type":"membership"},{"from":"desk","to":"bob","type":"alias"}"#
+            let nodes =
+                #"{"id":"ada","type":"user"},{"id":"laptop","type":"visitor"},{"id":"phone","type":"visitor"},{"id":"acme","type":"account"},{"id":"desk","type":"visitor"},{"id":"bob","type":"user"}"#
+            let edges =
+                #"{"from":"laptop","to":"ada","type":"alias"},{"from":"phone","to":"ada","type":"alias"},{"from":"laptop","to":"acme","type":"membership"},{"from":"desk","to":"acme","type":"membership"},{"from":"desk","to":"bob","type":"alias"}"#
             try await expect(app, "/graph?user_id=ada", answers: #"{"edges":[\#(edges)],"nodes":[\#(nodes)]}"#)
             try await expect(
                 app, "/graph?user_id=ada&limit=2",
-                answers: #"{"edges":[{"from":"laptop","to":"ada","type":"alias"}],"nodes":[{"id":"ada","type":"user"},{"id":"laptop","type":"visitor"}]}"#)
+                answers:
+                    #"{"edges":[{"from":"laptop","to":"ada","type":"alias"}],"nodes":[{"id":"ada","type":"user"},{"id":"laptop","type":"visitor"}]}"#
+            )
             try await expect(app, "/graph?visitor_id=nobody", answers: #"{"edges":[],"nodes":[]}"#)
             try await expect(
                 app, "/graph",
-                answers: #"{"error":"Invalid query parameter 'visitor_id': 'visitor_id', 'user_id' or 'account_id' is required; got none of them."}"#)
+                answers:
+                    #"{"error":"Invalid query parameter 'visitor_id': 'visitor_id', 'user_id' or 'account_id' is required; got none of them."}"#
+            )
         }
     }
 
@@ -87,7 +99,9 @@ struct ProfileTests {
                 let found = try await visitors(query)
                 #expect(found == number, sourceLocation: place)
             }
-            @Sendable func visitors(_ query: String) async throws -> Int64? { try await app.get("/api/v1/stats?start_at=2026-03-01&end_at=2026-03-01" + query).json()["current"]?["visitors"]?.integer }
+            @Sendable func visitors(_ query: String) async throws -> Int64? {
+                try await app.get("/api/v1/stats?start_at=2026-03-01&end_at=2026-03-01" + query).json()["current"]?["visitors"]?.integer
+            }
             // Laptop, phone, desk and stranger.
             try await expect("", 4)
             try await expect("&count_by=people", 3)
@@ -96,14 +110,18 @@ struct ProfileTests {
             let made = try await app.post("/api/v1/identity/merges", #"{"user_id":"bob","into_user_id":"ada"}"#, as: .query)
             #expect(made.status == 201)
             let id = try made.json()["id"]?.string ?? ""
-            #expect(made.body == #"{"created_at":"2026-03-02T12:00:00Z","id":"\#(id)","into_user_id":"ada","undone_at":null,"user_id":"bob","visitors":1}"#)
+            #expect(
+                made.body
+                    == #"{"created_at":"2026-03-02T12:00:00Z","id":"\#(id)","into_user_id":"ada","undone_at":null,"user_id":"bob","visitors":1}"#
+            )
             try await expect("&count_by=people", 2)
             try await expect("&count_by=people&filter=path:/", 2)
             try await expect("", 4)
             let again = try await app.post("/api/v1/identity/merges", #"{"user_id":"ada","into_user_id":"bob"}"#, as: .query)
             #expect(again.body == #"{"error":"Invalid request body: user 'bob' is already merged into 'ada'."}"#)
             let hidden = try await app.post("/api/v1/identity/merges", #"{"user_id":"c\u001Ey","into_user_id":"bob"}"#, as: .query)
-            #expect(hidden.status == 400 && hidden.body.contains("field 'user_id' must be text without control characters"), "\(hidden.body)")
+            #expect(
+                hidden.status == 400 && hidden.body.contains("field 'user_id' must be text without control characters"), "\(hidden.body)")
             let twice = try await app.post("/api/v1/identity/merges", #"{"user_id":"bob","into_user_id":"cy"}"#, as: .query)
             #expect(twice.body == #"{"error":"Invalid request body: user 'bob' is already merged into 'ada'; undo that first."}"#)
             let undone = try await app.delete("/api/v1/identity/merges/\(id)", as: .query)
@@ -122,22 +140,32 @@ struct ProfileTests {
             phone[.userAgent] = TestApp.chrome.replacingOccurrences(of: "X11; Linux x86_64", with: "Linux; Android 14; Pixel 8")
             let identify = #"{"type":"identify","path":"/","payload":{"path":"/","user_id":"user_123","traits":{"plan":"pro"}}}"#
             for browser in [page, phone] {
-                #expect(try await app.collect(#"[{"type":"pageview","path":"/"},\#(identify),{"type":"pageview","path":"/next"}]"#, headers: browser).status == 200)
+                #expect(
+                    try await app.collect(
+                        #"[{"type":"pageview","path":"/"},\#(identify),{"type":"pageview","path":"/next"}]"#, headers: browser
+                    ).status == 200)
             }
             // A visitor who isn't identified.
             var stranger = page
             stranger[.userAgent] = TestApp.chrome.replacingOccurrences(of: "130", with: "129")
             #expect(try await app.collect(#"{"type":"pageview","path":"/"}"#, headers: stranger).status == 200)
 
-            let ids = try await app.get("/api/v1/identity/users/user_123/aliases").json()["data"]?.elements.compactMap { $0["visitor_id"]?.string } ?? []
+            let ids =
+                try await app.get("/api/v1/identity/users/user_123/aliases").json()["data"]?.elements.compactMap {
+                    $0["visitor_id"]?.string
+                } ?? []
             #expect(ids.count == 2 && ids.allSatisfy { $0.hasPrefix("anon_") && $0.count == 21 }, "\(ids)")
             for id in ids {
                 try await expect(
                     app, "/profiles/\(id)",
-                    answers: #"{"first_seen_at":"2026-03-02T12:00:00Z","last_seen_at":"2026-03-02T12:00:00Z","traits":{"plan":"pro"},"user_id":"user_123","visitor_id":"\#(id)"}"#)
+                    answers:
+                        #"{"first_seen_at":"2026-03-02T12:00:00Z","last_seen_at":"2026-03-02T12:00:00Z","traits":{"plan":"pro"},"user_id":"user_123","visitor_id":"\#(id)"}"#
+                )
                 try await expect(
                     app, "/graph?visitor_id=\(id)&limit=2",
-                    answers: #"{"edges":[{"from":"\#(id)","to":"user_123","type":"alias"}],"nodes":[{"id":"\#(id)","type":"visitor"},{"id":"user_123","type":"user"}]}"#)
+                    answers:
+                        #"{"edges":[{"from":"\#(id)","to":"user_123","type":"alias"}],"nodes":[{"id":"\#(id)","type":"visitor"},{"id":"user_123","type":"user"}]}"#
+                )
             }
             func visitors(_ query: String) async throws -> Int64? {
                 try await app.get("/api/v1/stats?start_at=2026-03-02&end_at=2026-03-02\(query)").json()["current"]?["visitors"]?.integer
@@ -154,19 +182,24 @@ struct ProfileTests {
     @Test("need a visitor_id unless a page sends them: without an Origin or with a server key it is required")
     func ofNobody() async throws {
         try await TestApp.run { app in
-            let identify = #"{"type":"identify","payload":{"user_id":"user_123"}}"#, sentence = #"{"error":"Invalid request body: missing required field 'visitor_id'."}"#
-            let without = try await app.collect(identify), server = try await app.collect(identify, as: .server, headers: [.origin: "https://www.example.com"])
+            let identify = #"{"type":"identify","payload":{"user_id":"user_123"}}"#,
+                sentence = #"{"error":"Invalid request body: missing required field 'visitor_id'."}"#
+            let without = try await app.collect(identify),
+                server = try await app.collect(identify, as: .server, headers: [.origin: "https://www.example.com"])
             #expect(without.body == sentence && server.body == sentence)
             let page = try await app.collect(identify, headers: [.origin: "https://www.example.com"])
             #expect(page.status == 200)
         }
     }
 
-    @Test("reject invalid identify events", arguments: [
-        (#""visitor_id":"v""#, "missing required field 'payload'."), (#""payload":{"user_id":"u"}"#, "missing required field 'visitor_id'."),
-        (#""visitor_id":"v","payload":{"user_id":7}"#, "field 'user_id' must be a string of 1 to 200 characters; got 7."),
-        (#""visitor_id":"v","payload":{"traits":"pro"}"#, "field 'traits' must be an object; got 'pro'."),
-    ])
+    @Test(
+        "reject invalid identify events",
+        arguments: [
+            (#""visitor_id":"v""#, "missing required field 'payload'."),
+            (#""payload":{"user_id":"u"}"#, "missing required field 'visitor_id'."),
+            (#""visitor_id":"v","payload":{"user_id":7}"#, "field 'user_id' must be a string of 1 to 200 characters; got 7."),
+            (#""visitor_id":"v","payload":{"traits":"pro"}"#, "field 'traits' must be an object; got 'pro'."),
+        ])
     func refusals(fields: String, sentence: String) async throws {
         try await TestApp.run { app in
             let answer = try await app.collect(#"{"type":"identify",\#(fields)}"#)
@@ -176,12 +209,15 @@ struct ProfileTests {
 
     @Test("a company with a placeholder id is identified by its name", arguments: Profile.available)
     func placeholderCompany(profile: Profile) async throws {
-        let events = [("a", #"{"id":"null","name":"Acme"}"#), ("b", #"{"id":"","name":"Acme"}"#), ("c", #"{"id":"undefined","name":"null"}"#)].map { visitor, company in
+        let events = [
+            ("a", #"{"id":"null","name":"Acme"}"#), ("b", #"{"id":"","name":"Acme"}"#), ("c", #"{"id":"undefined","name":"null"}"#),
+        ].map { visitor, company in
             #"{"type":"identify","visitor_id":"\#(visitor)","timestamp":"2026-03-01T09:00:00Z","traits":{"company":\#(company)}}"#
         }
         try await TestApp.run(profile, collecting: events) { app in
             try await expect(
-                app, "/accounts", answers: #"{"data":[{"account_id":"Acme","last_seen_at":"2026-03-01T09:00:00Z","name":"Acme","traits":{}}]}"#)
+                app, "/accounts",
+                answers: #"{"data":[{"account_id":"Acme","last_seen_at":"2026-03-01T09:00:00Z","name":"Acme","traits":{}}]}"#)
             let members = try await app.get("/api/v1/identity/accounts/Acme/members").json()["data"]?.elements ?? []
             #expect(members.compactMap { $0["visitor_id"]?.string }.sorted() == ["a", "b"])
         }

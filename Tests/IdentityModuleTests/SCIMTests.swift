@@ -1,8 +1,8 @@
 import Common
 import IdentityModule
 import RevenueModule
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("SCIM", .modules(IdentityModule.self, RevenueModule.self))
 struct SCIMTests {
@@ -12,22 +12,35 @@ struct SCIMTests {
     func usersAndGroups(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let made = try await app.post(
-                Self.path + "/users", #"{"user_name":"ada","display_name":"Ada","emails":[{"value":"ADA@Example.com"},{"value":"a@b.c","primary":false}],"traits":{"team":"core"}}"#,
+                Self.path + "/users",
+                #"{"user_name":"ada","display_name":"Ada","emails":[{"value":"ADA@Example.com"},{"value":"a@b.c","primary":false}],"traits":{"team":"core"}}"#,
                 as: .query)
             let id = try made.json()["id"]?.string ?? ""
             #expect(made.status == 201)
-            for part in [#""active":true"#, #""display_name":"Ada""#, #""external_id":null"#, #"{"value":"ada@example.com","primary":true}"#, #"{"value":"a@b.c","primary":false}"#] {
+            for part in [
+                #""active":true"#, #""display_name":"Ada""#, #""external_id":null"#, #"{"value":"ada@example.com","primary":true}"#,
+                #"{"value":"a@b.c","primary":false}"#,
+            ] {
                 #expect(made.body.contains(part), "\(made.body)")
             }
             let known = try await app.get("/api/v1/identity/profiles/scim:\(id)")
             let traits = #"{"active":true,"email":"ada@example.com","name":"Ada","team":"core"}"#
-            #expect(known.body == #"{"first_seen_at":"2026-03-02T12:00:00Z","last_seen_at":"2026-03-02T12:00:00Z","traits":\#(traits),"user_id":"ada","visitor_id":"scim:\#(id)"}"#)
+            #expect(
+                known.body
+                    == #"{"first_seen_at":"2026-03-02T12:00:00Z","last_seen_at":"2026-03-02T12:00:00Z","traits":\#(traits),"user_id":"ada","visitor_id":"scim:\#(id)"}"#
+            )
             let twice = try await app.post(Self.path + "/users", #"{"user_name":"ada"}"#, as: .query)
             #expect(twice.body == #"{"error":"Invalid request body: a scim user with user_name 'ada' already exists."}"#)
 
-            let stranger = try await app.post(Self.path + "/groups", #"{"display_name":"Core","members":["00000000-0000-0000-0000-000000000000"]}"#, as: .query)
-            #expect(stranger.body == #"{"error":"Invalid request body: field 'members[0]' must be the id of a SCIM user; got '00000000-0000-0000-0000-000000000000'."}"#)
-            let group = try await app.post(Self.path + "/groups", #"{"display_name":"Core","members":["\#(id)"]}"#, as: .query).json()["id"]?.string ?? ""
+            let stranger = try await app.post(
+                Self.path + "/groups", #"{"display_name":"Core","members":["00000000-0000-0000-0000-000000000000"]}"#, as: .query)
+            #expect(
+                stranger.body
+                    == #"{"error":"Invalid request body: field 'members[0]' must be the id of a SCIM user; got '00000000-0000-0000-0000-000000000000'."}"#
+            )
+            let group =
+                try await app.post(Self.path + "/groups", #"{"display_name":"Core","members":["\#(id)"]}"#, as: .query).json()["id"]?.string
+                ?? ""
             let expanded = try await app.get(Self.path + "/groups/\(group)").json()["members"]?.elements ?? []
             #expect(expanded.map { $0["user_name"]?.string } == ["ada"])
 
@@ -49,8 +62,10 @@ struct SCIMTests {
         try await TestApp.run(profile) { app in
             let made = try await app.post(
                 Self.path + "/users",
-                #"{"user_name":"ada","display_name":"Ada","emails":[{"value":"b@x"}],"traits":{"dept":"R","cost":7,"caf\u00e9":1}}"#, as: .query)
-            let path = Self.path + "/users/\(try made.json()["id"]?.string ?? "")", profile = "/api/v1/identity/profiles/scim:\(try made.json()["id"]?.string ?? "")"
+                #"{"user_name":"ada","display_name":"Ada","emails":[{"value":"b@x"}],"traits":{"dept":"R","cost":7,"caf\u00e9":1}}"#,
+                as: .query)
+            let path = Self.path + "/users/\(try made.json()["id"]?.string ?? "")",
+                profile = "/api/v1/identity/profiles/scim:\(try made.json()["id"]?.string ?? "")"
             app.time.advance(seconds: 60)
             _ = try await app.put(path, #"{"traits":{"team":"t1","cafe\u0301":2},"display_name":null,"emails":[]}"#, as: .query)
             let left = try await app.get(profile).json()["traits"]
@@ -71,7 +86,8 @@ struct SCIMTests {
             let made = try await create("Ada@Example.com")
             #expect(try made.json()["user_name"]?.string == "Ada@Example.com")
             let twice = try await create("ada@example.COM")
-            #expect(twice.status == 400 && twice.body.contains("a scim user with user_name 'ada@example.COM' already exists"), "\(twice.body)")
+            #expect(
+                twice.status == 400 && twice.body.contains("a scim user with user_name 'ada@example.COM' already exists"), "\(twice.body)")
             let other = try await create("bob").json()["id"]?.string ?? ""
             let renamed = try await app.put(Self.path + "/users/\(other)", #"{"user_name":"ADA@example.com"}"#, as: .query)
             #expect(renamed.status == 400)
@@ -83,9 +99,12 @@ struct SCIMTests {
     @Test("events can't use the id of a provisioned person")
     func collected() async throws {
         try await TestApp.run { app in
-            let made = try await app.post(Self.path + "/users", #"{"user_name":"ada","traits":{"role":"user"}}"#, as: .query).json()["id"]?.string ?? ""
+            let made =
+                try await app.post(Self.path + "/users", #"{"user_name":"ada","traits":{"role":"user"}}"#, as: .query).json()["id"]?.string
+                ?? ""
             for caller in [TestApp.Caller.ingest, .server] {
-                let answer = try await app.collect(#"{"type":"identify","visitor_id":"scim:\#(made)","payload":{"traits":{"role":"admin"}}}"#, as: caller)
+                let answer = try await app.collect(
+                    #"{"type":"identify","visitor_id":"scim:\#(made)","payload":{"traits":{"role":"admin"}}}"#, as: caller)
                 #expect(answer.status == 400 && answer.body.contains("field 'visitor_id' must not begin with 'scim:'"), "\(answer.body)")
             }
             let profile = try await app.get("/api/v1/identity/profiles/scim:\(made)").json()

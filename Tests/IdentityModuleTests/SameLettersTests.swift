@@ -1,8 +1,8 @@
 import Core
 import IdentityModule
 import RevenueModule
-import TestSupport
 import Testing
+import TestSupport
 
 /// Ids, traits and accounts that look alike but differ in bytes are different to Pulse.
 @Suite("Names that look alike", .modules(IdentityModule.self, RevenueModule.self))
@@ -17,7 +17,8 @@ struct SameLettersTests {
     @Test("two users whose ids are equal in Swift are merged and listed separately", arguments: Profile.available)
     func merges(profile: Profile) async throws {
         let events = [
-            Self.identify("v1", #""user_id":"\#(Self.nfc)""#), Self.identify("v2", #""user_id":"\#(Self.nfd)""#), Self.identify("v3", #""user_id":"\#(Self.nfd)""#),
+            Self.identify("v1", #""user_id":"\#(Self.nfc)""#), Self.identify("v2", #""user_id":"\#(Self.nfd)""#),
+            Self.identify("v3", #""user_id":"\#(Self.nfd)""#),
         ]
         try await TestApp.run(profile, collecting: events) { app in
             let path = "/api/v1/identity/merges"
@@ -94,7 +95,10 @@ struct SameLettersTests {
 
     @Test("a graph has separate nodes", arguments: Profile.available)
     func graph(profile: Profile) async throws {
-        let events = [Self.identify("v", #""user_id":"\#(Self.nfc)""#), Self.identify(Self.nfd, #""user_id":"\#(Self.nfd)""#), Self.identify("v", #""user_id":"\#(Self.nfd)""#)]
+        let events = [
+            Self.identify("v", #""user_id":"\#(Self.nfc)""#), Self.identify(Self.nfd, #""user_id":"\#(Self.nfd)""#),
+            Self.identify("v", #""user_id":"\#(Self.nfd)""#),
+        ]
         try await TestApp.run(profile, collecting: events) { app in
             let graph = try await app.get("/api/v1/identity/graph?visitor_id=v").json()
             let nodes = Set(graph["nodes"]?.elements.map { ExactText(($0["type"]?.string ?? "") + " " + ($0["id"]?.string ?? "")) } ?? [])

@@ -1,7 +1,7 @@
 import AllModules
 import Common
-import HTTPTypes
 @testable import Host
+import HTTPTypes
 @_spi(Host) @testable import Ingest
 import Storage
 import Testing

@@ -2,8 +2,8 @@ import AllModules
 import Common
 @_spi(Host) @testable import Ingest
 @_spi(Host) import Storage
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("Batch door", .modules(.all), .timeLimit(.minutes(1)))
 struct BatchDoorTests {
@@ -13,7 +13,9 @@ struct BatchDoorTests {
         let acknowledged = Acknowledged()
         let door: BatchDoor
 
-        init(_ folder: String, maximumBytes: Int64 = 1 << 20, isShared: Bool = true, _ change: (inout BatchDoor.Settings) -> Void = { _ in }) throws {
+        init(
+            _ folder: String, maximumBytes: Int64 = 1 << 20, isShared: Bool = true, _ change: (inout BatchDoor.Settings) -> Void = { _ in }
+        ) throws {
             journal = try Journal(folder: folder, maximumBytes: maximumBytes)
             var settings = BatchDoor.Settings()
             settings.patience = .seconds(3_600)
@@ -128,8 +130,10 @@ struct BatchDoorTests {
             let house = try House(folder) { $0.patience = .zero }
             house.keep(try await house.enters(1, 2_500), 2_500, until: 2_500)
             for (bytes, sentence) in [(400, "Retry after 3 seconds."), (10, "Retry after 3 seconds.")] {
-                await #expect(throws: ServiceError(
-                    status: 429, code: "too_fast", message: "Events arrive faster than they can be stored. \(sentence)", retryAfterSeconds: 3)
+                await #expect(
+                    throws: ServiceError(
+                        status: 429, code: "too_fast", message: "Events arrive faster than they can be stored. \(sentence)",
+                        retryAfterSeconds: 3)
                 ) { _ = try await house.door.enter(1, bytes: bytes) {} }
             }
             house.applied(upTo: 2_500)
@@ -147,7 +151,9 @@ struct BatchDoorTests {
             }
             for project: Int32 in 1...3 { _ = try await house.enters(project, 200) }
             func isRefused(_ project: Int32, _ bytes: Int) async -> Bool {
-                do { _ = try await house.door.enter(project, bytes: bytes) { Issue.record("it waits") } } catch { return (error as? ServiceError)?.status == 429 }
+                do { _ = try await house.door.enter(project, bytes: bytes) { Issue.record("it waits") } } catch {
+                    return (error as? ServiceError)?.status == 429
+                }
                 return false
             }
             var waiting = [await house.waits(1, 60)]

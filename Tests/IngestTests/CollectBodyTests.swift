@@ -1,7 +1,7 @@
 import AllModules
 import Core
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("Collect: body and its encoding", .modules(.all))
 struct CollectBodyTests {
@@ -11,8 +11,10 @@ struct CollectBodyTests {
     func contentTypes(profile: Profile) async throws {
         try await TestApp.collecting(profile) { app in
             let accepted = [
-                "application/json", "application/json; charset=utf-8", "application/json;charset=UTF-8", "APPLICATION/JSON", " application/json ",
-                "text/plain", "text/plain;charset=UTF-8", "application/vnd.pulse+json", "application/csp-report+json", "", "; charset=utf-8",
+                "application/json", "application/json; charset=utf-8", "application/json;charset=UTF-8", "APPLICATION/JSON",
+                " application/json ",
+                "text/plain", "text/plain;charset=UTF-8", "application/vnd.pulse+json", "application/csp-report+json", "",
+                "; charset=utf-8",
             ]
             for type in accepted { try await Exchange(Self.event, headers: ["Content-Type": type]).check(app) }
             try await Exchange(Self.event).check(app)
@@ -28,9 +30,10 @@ struct CollectBodyTests {
                     headers: ["Content-Type": type]
                 ).check(app)
             }
-            #expect(try await app.ledger() == [
-                "12:00 received 17 = stored 12 + duplicate 0 + waiting 0 + invalid_body 5",
-            ])
+            #expect(
+                try await app.ledger() == [
+                    "12:00 received 17 = stored 12 + duplicate 0 + waiting 0 + invalid_body 5"
+                ])
         }
     }
 
@@ -55,7 +58,9 @@ struct CollectBodyTests {
         try await TestApp.collecting(profile) { app in
             let answer = try await app.post(
                 "/api/collect?key=\(app.keys[.ingest]!)", Self.event, as: .nobody,
-                headers: .named(["Content-Type": "text/plain;charset=UTF-8", "Origin": "https://www.example.com", "Sec-Fetch-Mode": "no-cors"]))
+                headers: .named([
+                    "Content-Type": "text/plain;charset=UTF-8", "Origin": "https://www.example.com", "Sec-Fetch-Mode": "no-cors",
+                ]))
             #expect(answer.status == 200 && answer.body == #"{"ok":true}"#)
             #expect(try await app.stats("pageviews") == 1)
         }
@@ -85,7 +90,8 @@ struct CollectBodyTests {
             ]
             for (encoding, body, status, sentence) in broken {
                 let answer = try await app.collect(bytes: body, headers: .named(["Content-Encoding": encoding]))
-                #expect(answer.status == status && answer.body == #"{"error":"\#(sentence)"}"#, "\(encoding): \(answer.status) \(answer.body)")
+                #expect(
+                    answer.status == status && answer.body == #"{"error":"\#(sentence)"}"#, "\(encoding): \(answer.status) \(answer.body)")
             }
             #expect(try await app.ledger() == ["12:00 received 14 = stored 6 + duplicate 0 + waiting 0 + invalid_body 8"])
         }

@@ -1,8 +1,8 @@
 import AllModules
 import Core
 @_spi(Host) import Ingest
-import TestSupport
 import Testing
+import TestSupport
 
 /// `GET /api/collect.gif` always returns the image, and records an ordinary pageview.
 @Suite("Collection by image", .modules(.all))
@@ -22,7 +22,8 @@ struct CollectImageTests {
                 headers[.init("Referer")!] = referer
                 return try await app.get("/api/collect.gif?key=\(key)\(query)", as: .nobody, headers: headers)
             }
-            let answer = try await view("&path=/a%3Fb&title=Gr%C3%B6%C3%9Fe&referrer=https://news.example/x&screen=1920x1080", referer: "https://example.com/other")
+            let answer = try await view(
+                "&path=/a%3Fb&title=Gr%C3%B6%C3%9Fe&referrer=https://news.example/x&screen=1920x1080", referer: "https://example.com/other")
             #expect(answer.status == 200)
             #expect(answer.headers[.contentType] == "image/gif")
             #expect(answer.headers[.cacheControl] == "no-store, no-cache, must-revalidate, max-age=0")
@@ -33,7 +34,9 @@ struct CollectImageTests {
             }
             let root = try await view("", referer: "https://example.com")
             #expect(root.status == 200)
-            let pages = try await app.get("/api/v1/pages").json()["data"]?.elements.map { "\($0["path"]?.string ?? "") \($0["views"]?.integer ?? 0)" }
+            let pages = try await app.get("/api/v1/pages").json()["data"]?.elements.map {
+                "\($0["path"]?.string ?? "") \($0["views"]?.integer ?? 0)"
+            }
             #expect(pages == ["/b 2", "/ 1", "/a 1"])
             #expect(try await app.get("/api/v1/referrers").json()["data"]?.elements.first?["source"]?.string == "news.example")
             #expect(try await app.get("/api/v1/ingest/ledger").body == Self.ledger(received: 4, stored: 4))
@@ -45,12 +48,16 @@ struct CollectImageTests {
         try await TestApp.run(profile) { app in
             let path = "/api/collect.gif?key=\(app.keys[.ingest]!)"
             for query in [
-                "&path=/a&screen=wide&title=x%00y", "&path=/%2563af%25C3%25A9&title=\(String(repeating: "t", count: 600))", "&path=https://example.com/caf%C3%A9?x",
+                "&path=/a&screen=wide&title=x%00y", "&path=/%2563af%25C3%25A9&title=\(String(repeating: "t", count: 600))",
+                "&path=https://example.com/caf%C3%A9?x",
             ] {
                 let answer = try await app.get(path + query, as: .nobody)
                 #expect(answer.status == 200 && Self.refusal(answer) == nil, "\(query)")
             }
-            #expect(try await app.activity("path, screen, title").sorted() == ["/a  x\u{FFFD}y", "/café  ", "/café  \(String(repeating: "t", count: 500))"])
+            #expect(
+                try await app.activity("path, screen, title").sorted() == [
+                    "/a  x\u{FFFD}y", "/café  ", "/café  \(String(repeating: "t", count: 500))",
+                ])
             let counted = #"{"characters":1,"screen":1,"too_long":1}"#
             #expect(try await app.get("/api/v1/ingest/ledger").body == Self.ledger(received: 3, stored: 3, adjusted: counted))
         }

@@ -1,7 +1,7 @@
 import AllModules
 import Core
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("Collect: request shapes", .modules(.all))
 struct CollectShapesTests {
@@ -17,7 +17,8 @@ struct CollectShapesTests {
         Exchange(#"{"type":"nothing","type":"pageview","path":"/9"}"#),
         Exchange(#"{"type":"pageview","path":"/10","unknown":{"anything":[1,2,{}]},"title":null}"#),
         Exchange(#"[{"type":"pageview","path":"/11"}]"#, 200, exactly: #"{"accepted":1,"ok":true}"#),
-        Exchange(#"{"events":[{"type":"pageview","path":"/12"},{"type":"pageview","path":"/13"}]}"#, 200, exactly: #"{"accepted":2,"ok":true}"#),
+        Exchange(
+            #"{"events":[{"type":"pageview","path":"/12"},{"type":"pageview","path":"/13"}]}"#, 200, exactly: #"{"accepted":2,"ok":true}"#),
         // With a type, it is an event that happens to have a field called events.
         Exchange(#"{"events":[],"type":"pageview","path":"/14"}"#),
         Exchange(#"{"events":5,"type":"pageview","path":"/15"}"#),
@@ -52,16 +53,26 @@ struct CollectShapesTests {
         Exchange(#"{"path":"/"}"#, 400, "Invalid request body: missing required field 'type'."),
         Exchange(#"{"payload":{"type":"pageview","path":"/"}}"#, 400, "Invalid request body: missing required field 'type'."),
         Exchange(#"{"type":null,"path":"/"}"#, 400, "Invalid request body: missing required field 'type'."),
-        Exchange(#"{"type":5,"path":"/"}"#, 400, "Invalid request body: field 'type' must be one of 'event', 'pageview', 'probe'; got a number."),
-        Exchange(#"{"type":{"a":1}}"#, 400, "Invalid request body: field 'type' must be one of 'event', 'pageview', 'probe'; got an object."),
-        Exchange(#"{"type":"","path":"/"}"#, 400, "Invalid request body: field 'type' must be one of 'event', 'pageview', 'probe'; got ''."),
-        Exchange(#"{"type":"Pageview","path":"/"}"#, 400, "Invalid request body: field 'type' must be one of 'event', 'pageview', 'probe'; got 'Pageview'."),
+        Exchange(
+            #"{"type":5,"path":"/"}"#, 400, "Invalid request body: field 'type' must be one of 'event', 'pageview', 'probe'; got a number."),
+        Exchange(
+            #"{"type":{"a":1}}"#, 400, "Invalid request body: field 'type' must be one of 'event', 'pageview', 'probe'; got an object."),
+        Exchange(
+            #"{"type":"","path":"/"}"#, 400, "Invalid request body: field 'type' must be one of 'event', 'pageview', 'probe'; got ''."),
+        Exchange(
+            #"{"type":"Pageview","path":"/"}"#, 400,
+            "Invalid request body: field 'type' must be one of 'event', 'pageview', 'probe'; got 'Pageview'."),
         Exchange(
             #"{"type":"\#(String(repeating: "x", count: 100))"}"#, 400,
-            "Invalid request body: field 'type' must be one of 'event', 'pageview', 'probe'; got '\(String(repeating: "x", count: 60))...'."),
-        Exchange(#"{"type":"a\"b\\c\n\u0001"}"#, 400, #"Invalid request body: field 'type' must be one of 'event', 'pageview', 'probe'; got 'a\"b\\c\n\u0001'."#),
-        Exchange(#"{"type":"pageview","path":"/","payload":5}"#, 400, "Invalid request body: field 'payload' must be an object; got a number."),
-        Exchange(#"{"type":"pageview","path":"/","payload":[]}"#, 400, "Invalid request body: field 'payload' must be an object; got an array."),
+            "Invalid request body: field 'type' must be one of 'event', 'pageview', 'probe'; got '\(String(repeating: "x", count: 60))...'."
+        ),
+        Exchange(
+            #"{"type":"a\"b\\c\n\u0001"}"#, 400,
+            #"Invalid request body: field 'type' must be one of 'event', 'pageview', 'probe'; got 'a\"b\\c\n\u0001'."#),
+        Exchange(
+            #"{"type":"pageview","path":"/","payload":5}"#, 400, "Invalid request body: field 'payload' must be an object; got a number."),
+        Exchange(
+            #"{"type":"pageview","path":"/","payload":[]}"#, 400, "Invalid request body: field 'payload' must be an object; got an array."),
     ]
 
     @Test("anything else is a 400 that says what is wrong", arguments: Profile.available)
@@ -69,18 +80,23 @@ struct CollectShapesTests {
         try await TestApp.collecting(profile) { app in
             for exchange in Self.refused { try await exchange.check(app) }
             #expect(try await app.activity("path").isEmpty)
-            let bodies = Self.refused.filter { $0.answer.contains("JSON") || $0.answer.contains("an array of objects") || $0.answer.contains("'events'") || $0.answer.contains("the array") }.count
+            let bodies = Self.refused.filter {
+                $0.answer.contains("JSON") || $0.answer.contains("an array of objects") || $0.answer.contains("'events'")
+                    || $0.answer.contains("the array")
+            }.count
             let types = Self.refused.filter { $0.answer.contains("'type'") }.count
             #expect(bodies + types + 2 == Self.refused.count)
-            #expect(try await app.ledger() == [
-                "12:00 received \(Self.refused.count) = stored 0 + duplicate 0 + waiting 0 + invalid_body \(bodies) + invalid_event 2 + unknown_type \(types)",
-            ])
+            #expect(
+                try await app.ledger() == [
+                    "12:00 received \(Self.refused.count) = stored 0 + duplicate 0 + waiting 0 + invalid_body \(bodies) + invalid_event 2 + unknown_type \(types)"
+                ])
         }
     }
 
     static let batches: [Exchange] = [
         Exchange(
-            #"[{"type":"pageview","path":"/a"},{"type":"nope"},5,{"type":"pageview"},{"type":"pageview","path":"/b","timestamp":"soon"},null,[]]"#, 200,
+            #"[{"type":"pageview","path":"/a"},{"type":"nope"},5,{"type":"pageview"},{"type":"pageview","path":"/b","timestamp":"soon"},null,[]]"#,
+            200,
             exactly: #"{"accepted":1,"errors":["#
                 + #"{"error":"Invalid request body: field 'type' must be one of 'event', 'pageview', 'probe'; got 'nope'.","index":1},"#
                 + #"{"error":"Invalid request body: an event must be an object; got a number.","index":2},"#
@@ -93,13 +109,16 @@ struct CollectShapesTests {
             exactly: #"{"accepted":0,"errors":[{"error":"Invalid request body: missing required field 'path'.","index":0}],"ok":false}"#),
         Exchange(
             #"[[]]"#, 400,
-            exactly: #"{"accepted":0,"errors":[{"error":"Invalid request body: an event must be an object; got an array.","index":0}],"ok":false}"#),
+            exactly:
+                #"{"accepted":0,"errors":[{"error":"Invalid request body: an event must be an object; got an array.","index":0}],"ok":false}"#
+        ),
         Exchange(
             #"[{"events":[{"type":"pageview","path":"/"}]}]"#, 400,
             exactly: #"{"accepted":0,"errors":[{"error":"Invalid request body: missing required field 'type'.","index":0}],"ok":false}"#),
         Exchange(
             #"[{"type":"probe","label":"cursed"},{"type":"probe","label":"fine"}]"#, 200,
-            exactly: #"{"accepted":1,"errors":[{"error":"Invalid request body: field 'label' must not be 'cursed'.","index":0}],"ok":false}"#),
+            exactly:
+                #"{"accepted":1,"errors":[{"error":"Invalid request body: field 'label' must not be 'cursed'.","index":0}],"ok":false}"#),
     ]
 
     @Test("each event of a batch is checked separately, and the response says which were rejected and why", arguments: Profile.available)
@@ -108,16 +127,19 @@ struct CollectShapesTests {
             for exchange in Self.batches { try await exchange.check(app) }
             #expect(try await app.activity("path") == ["/a"])
             #expect(try await app.lines("SELECT label FROM probe_facts") == ["fine"])
-            #expect(try await app.ledger() == [
-                "12:00 received 12 = stored 2 + duplicate 0 + waiting 0 + invalid_event 7 + invalid_timestamp 1 + unknown_type 2",
-            ])
+            #expect(
+                try await app.ledger() == [
+                    "12:00 received 12 = stored 2 + duplicate 0 + waiting 0 + invalid_event 7 + invalid_timestamp 1 + unknown_type 2"
+                ])
         }
     }
 
     @Test("a batch may hold 1,000 events; 1,001 are rejected as a whole", arguments: Profile.available)
     func batchSize(profile: Profile) async throws {
         try await TestApp.collecting(profile) { app in
-            func batch(_ count: Int) -> String { "[" + (0..<count).map { #"{"type":"pageview","path":"/\#($0)"}"# }.joined(separator: ",") + "]" }
+            func batch(_ count: Int) -> String {
+                "[" + (0..<count).map { #"{"type":"pageview","path":"/\#($0)"}"# }.joined(separator: ",") + "]"
+            }
             try await Exchange(batch(1_000), 200, exactly: #"{"accepted":1000,"ok":true}"#).check(app)
             for body in [batch(1_001), #"{"events":\#(batch(1_001))}"#] {
                 try await Exchange(body, 400, "Invalid request body: 1001 events in one request; at most 1000 are accepted.").check(app)
@@ -132,7 +154,9 @@ struct CollectShapesTests {
         try await TestApp.collecting(profile, yaml: "limits: {batch_events: 2}") { app in
             let event = #"{"type":"pageview","path":"/"}"#
             try await Exchange("[\(event),\(event)]", 200, exactly: #"{"accepted":2,"ok":true}"#).check(app)
-            try await Exchange("[\(event),\(event),\(event)]", 400, "Invalid request body: 3 events in one request; at most 2 are accepted.").check(app)
+            try await Exchange(
+                "[\(event),\(event),\(event)]", 400, "Invalid request body: 3 events in one request; at most 2 are accepted."
+            ).check(app)
             try await Exchange("[]", 400, "Invalid request body: the array holds no event; 1 to 2 are accepted.").check(app)
         }
     }

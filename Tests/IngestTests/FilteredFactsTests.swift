@@ -1,7 +1,7 @@
 import AllModules
 import Core
-import TestSupport
 import Testing
+import TestSupport
 
 /// Filters apply to modules' own facts as they do to activity.
 @Suite("Filters on facts", .modules(.all))
@@ -15,7 +15,8 @@ struct FilteredFactsTests {
                 try await app.collect(#"{"type":"probe","label":"\#(visitor)","visitor_id":"\#(visitor)"}"#, headers: headers)
             }
             for (filter, expected) in [
-                ("", ["ada", "bob"]), ("filter=browser:Firefox", ["ada"]), ("filter=path:/b", ["bob"]), ("filter=browser:Firefox;path:/b", []),
+                ("", ["ada", "bob"]), ("filter=browser:Firefox", ["ada"]), ("filter=path:/b", ["bob"]),
+                ("filter=browser:Firefox;path:/b", []),
                 ("filter=browser!:Firefox", ["bob"]),
             ] {
                 let answer = try await app.get("/api/v1/probe/facts?" + filter).json()

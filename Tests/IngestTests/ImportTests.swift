@@ -12,14 +12,18 @@ import Testing
 struct ImportTests {
     /// Stores one event for each of two projects, then runs `body` while the store accepts nothing more.
     private static func whileNothingIsStored(
-        _ profile: Profile, _ body: @escaping @Sendable (TestApp, _ other: [TestApp.Caller: TestApp.Caller], StallingEventStore) async throws -> Void
+        _ profile: Profile,
+        _ body: @escaping @Sendable (TestApp, _ other: [TestApp.Caller: TestApp.Caller], StallingEventStore) async throws -> Void
     ) async throws {
         let store = Locked<StallingEventStore?>(nil)
-        try await TestApp.run(profile, modules: try ProbeModule.besideCore(), events: { real in
-            let stalling = StallingEventStore(real)
-            store.withLock { $0 = stalling }
-            return stalling
-        }) { app in
+        try await TestApp.run(
+            profile, modules: try ProbeModule.besideCore(),
+            events: { real in
+                let stalling = StallingEventStore(real)
+                store.withLock { $0 = stalling }
+                return stalling
+            }
+        ) { app in
             let store = try #require(store.withLock { $0 })
             let other = try await app.otherProject().keys.mapValues { TestApp.Caller.key($0) }
             for caller in [.ingest, other[.ingest]!] { try await app.collect(pageview, as: caller) }
@@ -34,9 +38,11 @@ struct ImportTests {
     private static let pageview = #"{"type":"pageview","payload":{"path":"/"}}"#
 
     /// 120 pageviews in 24 KB.
-    private static let batch = "[" + Array(
-        repeating: #"{"type":"pageview","payload":{"path":"/","title":"\#(String(repeating: "t", count: 150))"}}"#, count: 120
-    ).joined(separator: ",") + "]"
+    private static let batch =
+        "["
+        + Array(
+            repeating: #"{"type":"pageview","payload":{"path":"/","title":"\#(String(repeating: "t", count: 150))"}}"#, count: 120
+        ).joined(separator: ",") + "]"
 
     private static func pageviews(_ answer: TestApp.Answer) throws -> Int64? { try answer.json()["current"]?["pageviews"]?.integer }
 
@@ -94,7 +100,9 @@ struct ImportTests {
     @Test("the backlog is reported in seconds of work")
     func backlog() async throws {
         try await Self.whileNothingIsStored(.embedded) { app, _, store in
-            func seconds() async throws -> Double? { try await app.get("/readyz", as: .nobody).json()["journal"]?["backlog_seconds"]?.number }
+            func seconds() async throws -> Double? {
+                try await app.get("/readyz", as: .nobody).json()["journal"]?["backlog_seconds"]?.number
+            }
             #expect(try await seconds() == 0)
             for _ in 0..<3 { _ = try await app.collect(Self.batch) }
             #expect(try #require(try await seconds()) > 0)

@@ -6,8 +6,8 @@ import Logging
 import Metrics
 @_spi(Host) import Storage
 import Synchronization
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("Ingest writer", .modules(.all), .timeLimit(.minutes(1)))
 struct IngestWriterTests {
@@ -40,8 +40,10 @@ struct IngestWriterTests {
         }
 
         init(
-            _ folder: String, _ store: FakeEventStore = FakeEventStore(), segmentBytes: Int64 = 1 << 20, maximumBytes: Int64 = 1 << 20, pause: Int = 0,
-            now: (@Sendable () -> ContinuousClock.Instant)? = nil, log: @escaping @Sendable (String) -> any LogHandler = { _ in SwiftLogNoOpLogHandler() }
+            _ folder: String, _ store: FakeEventStore = FakeEventStore(), segmentBytes: Int64 = 1 << 20, maximumBytes: Int64 = 1 << 20,
+            pause: Int = 0,
+            now: (@Sendable () -> ContinuousClock.Instant)? = nil,
+            log: @escaping @Sendable (String) -> any LogHandler = { _ in SwiftLogNoOpLogHandler() }
         ) throws {
             let journal = try Journal(folder: folder, maximumBytes: maximumBytes, segmentBytes: segmentBytes), told = Told()
             var settings = IngestWriter.Settings()
@@ -124,10 +126,12 @@ struct IngestWriterTests {
         }
     }
 
-    @Test("store batches are sized to take 0.3 seconds, as measured, or 0.1 while another project sends events", arguments: [
-        // Milliseconds per batch, and how many batches 640 KB take. The first has 64 KB, and none has less.
-        (1_000, 11, true), (50, 5, true), (10, 2, true), (1_000, 11, false), (150, 5, false), (50, 3, false),
-    ])
+    @Test(
+        "store batches are sized to take 0.3 seconds, as measured, or 0.1 while another project sends events",
+        arguments: [
+            // Milliseconds per batch, and how many batches 640 KB take. The first has 64 KB, and none has less.
+            (1_000, 11, true), (50, 5, true), (10, 2, true), (1_000, 11, false), (150, 5, false), (50, 3, false),
+        ])
     func batchSizes(milliseconds: Int, batches: Int, isShared: Bool) async throws {
         try await withFolder { folder in
             let start = ContinuousClock.now, store = FakeEventStore()
@@ -371,7 +375,9 @@ struct IngestWriterTests {
     @Test("stored events can be removed from the journal's files, and are removed at a stop")
     func dropStored() async throws {
         try await withFolder { folder in
-            func contents() throws -> Data { try segments(in: folder).reduce(Data()) { try $0 + Data(contentsOf: URL(fileURLWithPath: folder + "/" + $1)) } }
+            func contents() throws -> Data {
+                try segments(in: folder).reduce(Data()) { try $0 + Data(contentsOf: URL(fileURLWithPath: folder + "/" + $1)) }
+            }
             let line = try Line(folder, pause: 3_600_000)
             try await line.running {
                 try await line.journal.append(record("secret"))
@@ -411,9 +417,13 @@ struct IngestWriterTests {
                 line.store.setAway(true)
                 for (project, hour, labels) in [(1, 0, ["a", "b"]), (1, 3_600_000, ["c"]), (2, 0, ["d"])] as [(Int32, Int64, [String])] {
                     line.counters.kept(Int64(labels.count), of: project, at: hour)
-                    try await line.journal.append(JournalRecord.encode(
-                        project: project, hour: hour, received: labels.count, refusals: [:],
-                        rows: EncodedRows(labels.map { row($0, project: project, hour: hour) } + [row("more", project: project, hour: hour, role: .follower)])))
+                    try await line.journal.append(
+                        JournalRecord.encode(
+                            project: project, hour: hour, received: labels.count, refusals: [:],
+                            rows: EncodedRows(
+                                labels.map { row($0, project: project, hour: hour) } + [
+                                    row("more", project: project, hour: hour, role: .follower)
+                                ])))
                 }
                 #expect(line.counters.waiting(of: 1) == [0: 2, 3_600_000: 1])
                 #expect(line.counters.waiting(of: 2) == [0: 1])
@@ -434,12 +444,13 @@ struct IngestWriterTests {
             try await line.journal.append(record(project: 2, refusals: ["consent": 1]))
             try await line.writer.recover()
             #expect(line.store.read { $0.batches } == 1)
-            #expect(Set(line.store.read { $0.ledger }) == [
-                LedgerEntry(project: 1, hour: 3_600_000, outcome: .received, reason: "", count: 12),
-                LedgerEntry(project: 1, hour: 3_600_000, outcome: .refused, reason: "bot", count: 6),
-                LedgerEntry(project: 2, hour: 0, outcome: .received, reason: "", count: 1),
-                LedgerEntry(project: 2, hour: 0, outcome: .refused, reason: "consent", count: 1),
-            ])
+            #expect(
+                Set(line.store.read { $0.ledger }) == [
+                    LedgerEntry(project: 1, hour: 3_600_000, outcome: .received, reason: "", count: 12),
+                    LedgerEntry(project: 1, hour: 3_600_000, outcome: .refused, reason: "bot", count: 6),
+                    LedgerEntry(project: 2, hour: 0, outcome: .received, reason: "", count: 1),
+                    LedgerEntry(project: 2, hour: 0, outcome: .refused, reason: "consent", count: 1),
+                ])
         }
     }
 

@@ -2,14 +2,16 @@ import AllModules
 import Foundation
 @_spi(Host) @testable import Ingest
 @_spi(Host) import Storage
-import TestSupport
 import Testing
+import TestSupport
 
 /// Damage that a crash leaves behind is repaired; damage that only a broken disk can cause is reported.
 @Suite("Journal after a crash", .modules(.all))
 struct JournalDamageTests {
     /// Writes records to the first segment in `folder`, and returns its bytes and where each record begins.
-    private func written(_ texts: [String], in folder: String, segmentBytes: Int64 = 1 << 20) async throws -> (file: URL, bytes: Data, starts: [Int]) {
+    private func written(_ texts: [String], in folder: String, segmentBytes: Int64 = 1 << 20) async throws -> (
+        file: URL, bytes: Data, starts: [Int]
+    ) {
         let journal = try Journal(folder: folder, segmentBytes: segmentBytes)
         for text in texts { try await journal.append(text) }
         journal.close()
@@ -62,8 +64,10 @@ struct JournalDamageTests {
                 #expect(try Journal.examine(folder, behind: stored).problems.count == 1)
                 let journal = try Journal(folder: folder)
                 let loss = try #require(try journal.begin(behind: stored))
-                #expect(loss.hasPrefix(
-                    "the journal ends at byte \(left ?? 0) of segment 1, before its stored position (byte \(starts[2]) of segment 1): some of its files were lost"))
+                #expect(
+                    loss.hasPrefix(
+                        "the journal ends at byte \(left ?? 0) of segment 1, before its stored position (byte \(starts[2]) of segment 1): some of its files were lost"
+                    ))
                 try await journal.append("next")
                 #expect(try journal.texts(from: stored) == ["next"])
                 journal.close()
@@ -78,7 +82,9 @@ struct JournalDamageTests {
             for number in 0..<5 { try await journal.append("\(number)") }
             journal.release(before: JournalPosition(segment: 4, offset: 0))
             let loss = try #require(try journal.begin(behind: position))
-            #expect(loss.hasPrefix(position == nil ? "the event store knows nothing of this journal" : "the event store is at byte 5 of segment 1"))
+            #expect(
+                loss.hasPrefix(
+                    position == nil ? "the event store knows nothing of this journal" : "the event store is at byte 5 of segment 1"))
             #expect(try journal.begin(behind: JournalPosition(segment: 3, offset: 9)) == nil)
             #expect(try journal.begin(behind: JournalPosition(segment: 4, offset: 1)) == nil)
         }
@@ -91,7 +97,9 @@ struct JournalDamageTests {
             let id = try #require(try Journal.id(in: folder)), path = folder + "/id"
             if isEmptied { try Data().write(to: URL(fileURLWithPath: path)) } else { try FileManager.default.removeItem(atPath: path) }
             let sentence = message { _ = try Journal.id(in: folder) }
-            #expect(sentence.hasPrefix("\(path) is empty or missing, but the folder has events: without the id Pulse can't tell which of them are stored."))
+            #expect(
+                sentence.hasPrefix(
+                    "\(path) is empty or missing, but the folder has events: without the id Pulse can't tell which of them are stored."))
             for _ in 0..<2 { #expect(message { _ = try Journal(folder: folder) } == sentence) }
             #expect(try Data(contentsOf: file) == bytes)
             try Data(id.utf8).write(to: URL(fileURLWithPath: path))

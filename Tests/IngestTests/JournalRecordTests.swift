@@ -1,8 +1,8 @@
 import AllModules
 @_spi(Host) @testable import Ingest
 @_spi(Host) import Storage
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("Journal record", .modules(.all))
 struct JournalRecordTests {
@@ -18,12 +18,14 @@ struct JournalRecordTests {
         #expect(record.received == 1_000)
         #expect(Dictionary(uniqueKeysWithValues: record.refusals.map { ($0.reason, $0.count) }) == ["bot": 70_000, "": 1])
         #expect(Dictionary(uniqueKeysWithValues: record.adjustments.map { ($0.reason, $0.count) }) == ["too_long": 3, "bot": 1])
-        #expect(record.ledger.map { "\($0.outcome) \($0.reason) \($0.count)" }.sorted() == [
-            "adjusted bot 1", "adjusted too_long 3", "received  1000", "refused  1", "refused bot 70000",
-        ])
+        #expect(
+            record.ledger.map { "\($0.outcome) \($0.reason) \($0.count)" }.sorted() == [
+                "adjusted bot 1", "adjusted too_long 3", "received  1000", "refused  1", "refused bot 70000",
+            ])
         #expect(record.rows.map { Array($0.bytes) } == rows)
-        #expect(record.rows[0].read { header, _ in header }
-            == .init(table: 0, project: -5, hour: 7, role: .event, eventID: .init(high: 9, low: 0)))
+        #expect(
+            record.rows[0].read { header, _ in header }
+                == .init(table: 0, project: -5, hour: 7, role: .event, eventID: .init(high: 9, low: 0)))
         #expect(record.rows[1].values == [.int(1), .int(0), .int(7), .text("zwei 日本 🦆")])
     }
 

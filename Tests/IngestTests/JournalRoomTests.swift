@@ -4,8 +4,8 @@ import Foundation
 @_spi(Host) @testable import Ingest
 @_spi(Host) import Storage
 import Synchronization
-import TestSupport
 import Testing
+import TestSupport
 
 /// What happens when the journal or the disk is full.
 @Suite("Full journal", .modules(.all))
@@ -86,7 +86,8 @@ struct JournalRoomTests {
             func numbers() throws -> [Int] { try segments(in: folder).map { Int($0.prefix(16))! } }
             #expect(try numbers() == [1, 2, 3, 4])
             let table: [(JournalPosition, [Int], backlog: Int64)] = [
-                (.start, [1, 2, 3, 4], 120), (.init(segment: 1, offset: 20), [1, 2, 3, 4], 100), (.init(segment: 1, offset: 40), [1, 2, 3, 4], 80),
+                (.start, [1, 2, 3, 4], 120), (.init(segment: 1, offset: 20), [1, 2, 3, 4], 100),
+                (.init(segment: 1, offset: 40), [1, 2, 3, 4], 80),
                 (.init(segment: 2, offset: 0), [2, 3, 4], 80), (.init(segment: 3, offset: 20), [3, 4], 20),
                 // Releasing an earlier position restores nothing.
                 (.init(segment: 1, offset: 0), [3, 4], 20), (.init(segment: 4, offset: 0), [4], 0),
@@ -228,7 +229,9 @@ struct JournalRoomTests {
                 if refused == nil { kept.append(text) }
             }
             #expect(refused?.status == 503)
-            #expect(refused?.message == "Events can't be kept at the moment: can't write to the journal: No space left on device. Try again in 5 seconds.")
+            #expect(
+                refused?.message
+                    == "Events can't be kept at the moment: can't write to the journal: No space left on device. Try again in 5 seconds.")
             #expect(try journal.texts() == kept)
             // Smaller records still fit.
             try await journal.append("small")

@@ -4,8 +4,8 @@ import Foundation
 @_spi(Host) @testable import Ingest
 @_spi(Host) import Storage
 import Synchronization
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("Journal", .modules(.all))
 struct JournalTests {
@@ -198,9 +198,10 @@ struct JournalTests {
             #expect(guest.id == owner.id)
             #expect(guest.committedPosition == .start)
             #expect(try guest.texts().isEmpty)
-            await #expect(throws: ServiceError.unavailable(
-                "journal_in_use", "Events can't be kept here: another process has this host's journal. Try again in 5 seconds.",
-                retryAfterSeconds: 5)
+            await #expect(
+                throws: ServiceError.unavailable(
+                    "journal_in_use", "Events can't be kept here: another process has this host's journal. Try again in 5 seconds.",
+                    retryAfterSeconds: 5)
             ) { try await guest.append("not mine") }
             try await owner.append("mine too")
             owner.close()

@@ -1,7 +1,7 @@
 import Access
 import AllModules
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("Rights of the ledger", .modules(.all))
 struct LedgerRightsTests {

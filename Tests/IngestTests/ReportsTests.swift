@@ -18,16 +18,25 @@ struct ReportsTests {
 
     /// Reports over a store that answers each query with the number of queries so far.
     private func reports(
-        maximumBytes: Int = 1 << 20, timeoutSeconds: Double = 3, knowsVersions: Bool = true, settle: @escaping @Sendable (Int32) async throws -> Instant? = { _ in nil },
+        maximumBytes: Int = 1 << 20, timeoutSeconds: Double = 3, knowsVersions: Bool = true,
+        settle: @escaping @Sendable (Int32) async throws -> Instant? = { _ in nil },
         answer: (@Sendable (String) async throws -> Rows)? = nil
     ) -> (reports: Reports, store: FakeEventStore) {
         let count = Mutex<Int64>(0), counters = counters
-        let store = FakeEventStore(answer: answer ?? { _ in
-            Rows(columns: ["n"], values: [[.int(count.withLock { count in
-                count += 1
-                return count
-            })]])
-        })
+        let store = FakeEventStore(
+            answer: answer ?? { _ in
+                Rows(
+                    columns: ["n"],
+                    values: [
+                        [
+                            .int(
+                                count.withLock { count in
+                                    count += 1
+                                    return count
+                                })
+                        ]
+                    ])
+            })
         return (
             Reports(
                 events: store, readers: 2, timeoutSeconds: timeoutSeconds, maximumBytes: maximumBytes, settle: settle,
@@ -35,7 +44,9 @@ struct ReportsTests {
         )
     }
 
-    private func ask(_ reports: Reports, _ statement: SQL = "SELECT 1", project: Int32 = 1, _ range: TimeRange = range) async throws -> Int64 {
+    private func ask(_ reports: Reports, _ statement: SQL = "SELECT 1", project: Int32 = 1, _ range: TimeRange = range) async throws
+        -> Int64
+    {
         try await reports.rows(statement, of: project, over: range)[0].int("n")
     }
 
@@ -53,7 +64,11 @@ struct ReportsTests {
         #expect(try await ask(reports, "SELECT \("1")") == 3)
         #expect(try await ask(reports, "SELECT \(1), 1") == 4)
         #expect(try await ask(reports, "SELECT \(1)") == 1)
-        #expect(store.queries == ["SELECT $1::bigint | int(1)", "SELECT $1::bigint | int(2)", "SELECT $1::text | text(\"1\")", "SELECT $1::bigint, 1 | int(1)"])
+        #expect(
+            store.queries == [
+                "SELECT $1::bigint | int(1)", "SELECT $1::bigint | int(2)", "SELECT $1::text | text(\"1\")",
+                "SELECT $1::bigint, 1 | int(1)",
+            ])
     }
 
     @Test("strings that look alike in other bytes are different queries", arguments: [("\u{E4}", "a\u{308}"), ("Kelvin", "\u{212A}elvin")])
@@ -66,11 +81,13 @@ struct ReportsTests {
         #expect(try await ask(reports, "SELECT \(left)") == 1)
     }
 
-    @Test("a result is recomputed when facts in its range change, and only then", arguments: [
-        (10 * day, 1, true), (12 * day - 1, 1, true), (11 * day + 5, 1, true),
-        // The days before and after the range, and another project.
-        (10 * day - 1, 1, false), (12 * day, 1, false), (11 * day, 2, false), (0, 1, false),
-    ] as [(Int64, Int32, Bool)])
+    @Test(
+        "a result is recomputed when facts in its range change, and only then",
+        arguments: [
+            (10 * day, 1, true), (12 * day - 1, 1, true), (11 * day + 5, 1, true),
+            // The days before and after the range, and another project.
+            (10 * day - 1, 1, false), (12 * day, 1, false), (11 * day, 2, false), (0, 1, false),
+        ] as [(Int64, Int32, Bool)])
     func changed(at: Int64, project: Int32, isNew: Bool) async throws {
         let (reports, _) = reports()
         #expect(try await ask(reports) == 1)
@@ -166,9 +183,11 @@ struct ReportsTests {
     @Test("a result larger than an eighth of the cache isn't cached, so it evicts nothing")
     func large() async throws {
         let large = String(repeating: "x", count: 1_000)
-        let (reports, store) = reports(maximumBytes: 8_000, answer: { question in
-            Rows(columns: ["n", "text"], values: [[.int(1), .text(question.contains("large") ? large : "")]])
-        })
+        let (reports, store) = reports(
+            maximumBytes: 8_000,
+            answer: { question in
+                Rows(columns: ["n", "text"], values: [[.int(1), .text(question.contains("large") ? large : "")]])
+            })
         for _ in 0..<3 {
             _ = try await ask(reports, "SELECT 'large'")
             _ = try await ask(reports, "SELECT 'small'")
@@ -194,10 +213,12 @@ struct ReportsTests {
     @Test("the statements of one answer wait once; only an answer that lacks events has an as-of time")
     func oneAnswer() async throws {
         let waits = Mutex(0), late = Instant(milliseconds: 5)
-        let (reports, store) = reports(settle: { _ in waits.withLock { waits in
-            waits += 1
-            return waits == 1 ? late : nil
-        } })
+        let (reports, store) = reports(settle: { _ in
+            waits.withLock { waits in
+                waits += 1
+                return waits == 1 ? late : nil
+            }
+        })
         let first = reports.forOneResponse()
         #expect(first.asOf == nil)
         async let one = first.rows("SELECT 1", of: 1, over: Self.range)
@@ -230,9 +251,10 @@ struct ReportsTests {
     func timeout() async throws {
         let (reports, store) = reports(answer: { _ in throw QueryTimeout(seconds: 3) })
         for _ in 0..<2 {
-            await #expect(throws: ServiceError.unavailable(
-                "query_timeout", "The report took longer than 3 seconds and was stopped. Ask for a shorter range or fewer filters.",
-                retryAfterSeconds: 5)
+            await #expect(
+                throws: ServiceError.unavailable(
+                    "query_timeout", "The report took longer than 3 seconds and was stopped. Ask for a shorter range or fewer filters.",
+                    retryAfterSeconds: 5)
             ) { try await ask(reports) }
         }
         #expect(store.queries.count == 2)
@@ -241,12 +263,14 @@ struct ReportsTests {
     @Test("a project's statement isn't held up by another project's, however many and slow, and takes turns with them")
     func turns() async throws {
         let started = Mutex<[String]>([]), slow = AsyncStream<Void>.makeStream(), others = AsyncStream<Void>.makeStream()
-        let (reports, _) = reports(maximumBytes: 0, timeoutSeconds: 600, answer: { question in
-            started.withLock { $0.append(question) }
-            if question.contains("slow") { for await _ in slow.stream { break } }
-            if question.contains("other") { for await _ in others.stream { break } }
-            return Rows(columns: ["n"], values: [[.int(1)]])
-        })
+        let (reports, _) = reports(
+            maximumBytes: 0, timeoutSeconds: 600,
+            answer: { question in
+                started.withLock { $0.append(question) }
+                if question.contains("slow") { for await _ in slow.stream { break } }
+                if question.contains("other") { for await _ in others.stream { break } }
+                return Rows(columns: ["n"], values: [[.int(1)]])
+            })
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             for number in 1...20 { tasks.addTask { _ = try await ask(reports, "SELECT 'slow \(sql: String(number))'", project: 1) } }
             while started.withLock({ $0.isEmpty }) { await Task.yield() }
@@ -271,11 +295,13 @@ struct ReportsTests {
     @Test("a statement whose turn doesn't come in time is a 503, like one that takes too long")
     func lateTurn() async throws {
         let isAsked = Mutex(false), held = AsyncStream<Void>.makeStream()
-        let (reports, store) = reports(timeoutSeconds: 0.05, answer: { _ in
-            isAsked.withLock { $0 = true }
-            for await _ in held.stream {}
-            return Rows(columns: ["n"], values: [[.int(1)]])
-        })
+        let (reports, store) = reports(
+            timeoutSeconds: 0.05,
+            answer: { _ in
+                isAsked.withLock { $0 = true }
+                for await _ in held.stream {}
+                return Rows(columns: ["n"], values: [[.int(1)]])
+            })
         async let first = ask(reports, "SELECT 1")
         while !isAsked.withLock({ $0 }) { await Task.yield() }
         let error = await #expect(throws: ServiceError.self) { try await ask(reports, "SELECT 2") }
@@ -291,7 +317,9 @@ struct ReportsTests {
             func pageviews(_ day: String) async throws -> Int64? {
                 try await app.get("/api/v1/stats?start_at=\(day)&end_at=\(day)").json()["current"]?["pageviews"]?.integer
             }
-            for (at, today, yesterday) in [("2026-03-02", 1, 0), ("2026-03-01", 1, 1), ("2026-03-02T11:59:59", 2, 1), ("2026-02-28", 2, 1)] as [(String, Int64, Int64)] {
+            for (at, today, yesterday) in [("2026-03-02", 1, 0), ("2026-03-01", 1, 1), ("2026-03-02T11:59:59", 2, 1), ("2026-02-28", 2, 1)]
+                as [(String, Int64, Int64)]
+            {
                 try await app.collect(#"{"type":"pageview","path":"/","visitor_id":"ada","timestamp":"\#(at)"}"#)
                 for _ in 0..<2 {
                     let counts = [try await pageviews("2026-03-02"), try await pageviews("2026-03-01")]

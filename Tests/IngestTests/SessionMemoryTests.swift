@@ -1,8 +1,8 @@
 import AllModules
 import Common
 @_spi(Host) @testable import Ingest
-import TestSupport
 import Testing
+import TestSupport
 
 /// How long sessions stay in memory, and how many of them.
 @Suite("Sessions in memory", .modules(.all))
@@ -15,7 +15,9 @@ struct SessionMemoryTests {
     func sweep() {
         let sessions = Sessions(), start = clock("10:00")
         for visitor in 0..<100 as Range<Int64> { sessions.add(Step(at: start + visitor, visitor: visitor, path: "/")) }
-        for (now, left) in [(start + 2_100_000, 100), (start + 2_100_001, 99), (start + 2_100_050, 50), (start + 2_100_099, 1), (start + 2_100_100, 0)] {
+        for (now, left) in [
+            (start + 2_100_000, 100), (start + 2_100_001, 99), (start + 2_100_050, 50), (start + 2_100_099, 1), (start + 2_100_100, 0),
+        ] {
             sessions.sweep(now: Instant(milliseconds: now))
             #expect(sessions.count == left)
             for visitor in Int64(100 - left)..<100 { #expect(isKnown(sessions, visitor, at: now - 300_000)) }

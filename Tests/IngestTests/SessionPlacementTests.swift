@@ -40,15 +40,20 @@ struct SessionPlacementTests {
         try await TestApp.run(profile, now: "2026-03-31T00:00:00Z") { app in
             func day(_ number: Int, _ clock: String) -> String { "2026-03-\(number < 10 ? "0" : "")\(number)T\(clock)Z" }
             func more(_ number: Int) -> String { hasID ? #","session_id":"s\#(number)""# : "" }
-            let pages = (1...20).flatMap { [Self.page("/a", day($0, "10:00:00"), more: more($0)), Self.page("/b", day($0, "10:05:00"), more: more($0))] }
+            let pages = (1...20).flatMap {
+                [Self.page("/a", day($0, "10:00:00"), more: more($0)), Self.page("/b", day($0, "10:05:00"), more: more($0))]
+            }
             let events = (1...20).map { Self.event("e", day($0, "10:02:00"), more: more($0)) }
             for batch in [pages, events] { try await app.collect("[\(batch.joined(separator: ","))]", as: .server) }
             #expect(try await Self.told(app) == "20 0.0 300.0")
             // Backwards, one at a time, into the same sessions.
-            for number in (1...20).reversed() { try await app.collect(Self.page("/c", day(number, "10:30:00"), more: more(number)), as: .server) }
+            for number in (1...20).reversed() {
+                try await app.collect(Self.page("/c", day(number, "10:30:00"), more: more(number)), as: .server)
+            }
             #expect(try await Self.told(app) == "20 0.0 1800.0")
-            #expect(try await app.get("/api/v1/pages/exit?start_at=2026-03-01&end_at=2026-03-31").body
-                == #"{"data":[{"exit_rate":100,"path":"/c","sessions":20}],"total":1}"#)
+            #expect(
+                try await app.get("/api/v1/pages/exit?start_at=2026-03-01&end_at=2026-03-31").body
+                    == #"{"data":[{"exit_rate":100,"path":"/c","sessions":20}],"total":1}"#)
         }
     }
 
@@ -80,8 +85,12 @@ struct SessionPlacementTests {
             #expect(try await Self.told(app) == "10 90.0 0.0")
             let range = "?start_at=2026-02-01&end_at=2026-02-01"
             #expect(try await Self.told(app, range) == "1 0.0 0.0")
-            #expect(try await app.get("/api/v1/pages/entry\(range)").body == #"{"data":[{"bounce_rate":0,"path":"/one","sessions":1}],"total":1}"#)
-            #expect(try await app.get("/api/v1/pages/exit\(range)").body == #"{"data":[{"exit_rate":100,"path":"/two","sessions":1}],"total":1}"#)
+            #expect(
+                try await app.get("/api/v1/pages/entry\(range)").body
+                    == #"{"data":[{"bounce_rate":0,"path":"/one","sessions":1}],"total":1}"#)
+            #expect(
+                try await app.get("/api/v1/pages/exit\(range)").body
+                    == #"{"data":[{"exit_rate":100,"path":"/two","sessions":1}],"total":1}"#)
             // A session id makes it a separate session, with a different start.
             try await app.collect(Self.page("/three", "2026-02-01T10:00:00Z", more: #","session_id":"s""#), as: .server)
             #expect(try await Self.told(app, range) == "2 50.0 0.0")
@@ -103,7 +112,9 @@ struct SessionPlacementTests {
             // Later activity joins the merged session, and a range that cuts it sees part of one session.
             try await app.collect(Self.page("/on", "2026-03-02T10:52:00Z"), as: .server)
             #expect(try await Self.told(app) == "1 0.0 3120.0")
-            for range in ["10:10:00Z&end_at=2026-03-02T10:55:00Z", "09:00:00Z&end_at=2026-03-02T10:51:00Z", "10:30:00Z&end_at=2026-03-02T10:55:00Z"] {
+            for range in [
+                "10:10:00Z&end_at=2026-03-02T10:55:00Z", "09:00:00Z&end_at=2026-03-02T10:51:00Z", "10:30:00Z&end_at=2026-03-02T10:55:00Z",
+            ] {
                 let told = try await Self.told(app, "?start_at=2026-03-02T\(range)")
                 #expect(told.hasPrefix("1 0.0 "), "\(range): \(told)")
             }
@@ -119,7 +130,8 @@ struct SessionPlacementTests {
             try await app.collect(Self.event("buy", "2026-02-01T10:40:00Z", more: #","revenue_amount":7"#), as: .server)
             let range = "?start_at=2026-02-01&end_at=2026-02-01"
             #expect(try await Self.told(app, range) == "1 0.0 2400.0")
-            #expect(try await app.get("/api/v1/referrers\(range)").body == #"{"data":[{"pageviews":2,"source":"google.com","visitors":1}]}"#)
+            #expect(
+                try await app.get("/api/v1/referrers\(range)").body == #"{"data":[{"pageviews":2,"source":"google.com","visitors":1}]}"#)
             let orders = try await app.lines("SELECT session_at, source FROM revenue_orders ORDER BY occurred_at")
             #expect(Set(orders) == Set(try await app.lines("SELECT session_at, source FROM core_activity")))
             #expect(orders.count == 2)
@@ -133,7 +145,8 @@ struct SessionPlacementTests {
             app.time.advance(seconds: 86_400)
             app.installation.sessions.sweep(now: app.time.now)
             try await app.collect(
-                #"{"type":"log","payload":{"level":"error","message":"m"},"visitor_id":"ada","timestamp":"2026-02-01T10:03:00Z"}"#, as: .server)
+                #"{"type":"log","payload":{"level":"error","message":"m"},"visitor_id":"ada","timestamp":"2026-02-01T10:03:00Z"}"#,
+                as: .server)
             #expect(try await Self.names(app, "logs_entries") == ["2026-02-01T10:00:00Z"])
         }
     }
@@ -184,7 +197,8 @@ struct SessionPlacementTests {
         }
         let now = clock("12:00")
         // Up to five minutes old, out of order and two at the same instant: memory is enough.
-        let live = [300_000, 1_000, 2_000, 2_000, 0].flatMap { age in (1...3).map { Step(at: now - age, now: now, visitor: $0, path: "/") } }
+        let live = [300_000, 1_000, 2_000, 2_000, 0].flatMap { age in (1...3).map { Step(at: now - age, now: now, visitor: $0, path: "/") }
+        }
         _ = try await placement.placed(batch(live))
         #expect(store.queries.isEmpty)
         _ = try await placement.placed(batch((1...50).map { Step(at: now - 86_400_000 + $0, now: now, visitor: $0, path: "/") }))

@@ -16,8 +16,9 @@ struct SessionStreamsTests {
         let sessions = Sessions()
         for (step, place) in zip(steps, expected) {
             if random.below(5) == 0 { sessions.sweep(now: Instant(milliseconds: step.at)) }
-            let found = sessions.add(Step(
-                at: 0, now: step.at, isDated: false, visitor: step.visitor, project: step.project, path: step.path))
+            let found = sessions.add(
+                Step(
+                    at: 0, now: step.at, isDated: false, visitor: step.visitor, project: step.project, path: step.path))
             #expect(found.decided == place, "\(step)")
         }
         sessions.sweep(now: Instant(milliseconds: steps.last!.at + 2_100_001))
@@ -44,7 +45,9 @@ struct SessionStreamsTests {
         // Only a visitor's last eight sessions are remembered. A late row of a forgotten one begins a new session, which has the
         // same start if the row is at the exact millisecond the forgotten one began. Distinct instants rule that out.
         var random = SeededRandom(seed), instants: Set<String> = []
-        var steps = PlainSessions.stream(seed: seed, visitors: 3).filter { instants.insert("\($0.project) \($0.visitor) \($0.at)").inserted }
+        var steps = PlainSessions.stream(seed: seed, visitors: 3).filter {
+            instants.insert("\($0.project) \($0.visitor) \($0.at)").inserted
+        }
         for _ in 0..<(steps.count / 3) {
             let step = steps.remove(at: random.below(steps.count))
             steps.insert(step, at: random.below(steps.count + 1))
@@ -52,7 +55,8 @@ struct SessionStreamsTests {
         let sessions = Sessions()
         var seen: [String: [Sessions.Place]] = [:], visits: [String: [Int64]] = [:]
         for step in steps {
-            let place = sessions.add(Step(at: step.at, now: clock("+1 12:00"), visitor: step.visitor, project: step.project, path: step.path))
+            let place = sessions.add(
+                Step(at: step.at, now: clock("+1 12:00"), visitor: step.visitor, project: step.project, path: step.path))
             let name = "\(step.project) \(step.visitor) \(place.sessionAt)"
             let before = seen[name] ?? []
             seen[name, default: []].append(place)

@@ -1,8 +1,8 @@
 import AllModules
 import Common
 @_spi(Host) @testable import Ingest
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("Sessions", .modules(.all))
 struct SessionsTests {
@@ -132,7 +132,10 @@ struct SessionsTests {
     @Test("a row between two sessions merges them into the later one, and everything after it is tentative")
     func bridge() {
         let sessions = Sessions()
-        check([("10:00", "/a", "10:00 #1 +- p1 -"), ("10:50", "/b", "10:50 #1 +- p1 -"), ("10:25", "/c", "10:50 #-1 +- p1 /b"), ("10:51", "", "10:50 #2 +60000 p1 /b")])
+        check([
+            ("10:00", "/a", "10:00 #1 +- p1 -"), ("10:50", "/b", "10:50 #1 +- p1 -"), ("10:25", "/c", "10:50 #-1 +- p1 /b"),
+            ("10:51", "", "10:50 #2 +60000 p1 /b"),
+        ])
         for at in ["10:00", "10:50"] { #expect(!sessions.add(Step(at: clock(at), path: "/")).isTentative) }
         #expect(sessions.add(Step(at: clock("10:25"), now: clock("10:50"))).isTentative)
         #expect(sessions.add(Step(at: clock("10:52"))).isTentative)
@@ -181,7 +184,9 @@ struct SessionsTests {
     @Test("requests without a timestamp that overtake each other stay in order")
     func overtaking() {
         let sessions = Sessions()
-        func arrive(_ now: String, _ path: String) -> Sessions.Place { sessions.add(Step(at: 0, now: clock(now), isDated: false, path: path)) }
+        func arrive(_ now: String, _ path: String) -> Sessions.Place {
+            sessions.add(Step(at: 0, now: clock(now), isDated: false, path: path))
+        }
         #expect(arrive("10:00", "/a").text == "10:00 #1 +- p1 -")
         #expect(arrive("10:00:00.005", "/b").text == "10:00 #2 +5 p2 /a")
         let overtaken = arrive("10:00:00.003", "/c")
@@ -213,7 +218,9 @@ struct SessionsTests {
     func current() {
         let sessions = Sessions()
         func current(_ at: String, id: String? = nil) -> String? {
-            sessions.current(project: 1, visitor: 1, at: Instant(milliseconds: clock(at)), sessionID: id).map { "\(clockText($0.sessionAt)) \($0.lastPath)" }
+            sessions.current(project: 1, visitor: 1, at: Instant(milliseconds: clock(at)), sessionID: id).map {
+                "\(clockText($0.sessionAt)) \($0.lastPath)"
+            }
         }
         #expect(current("10:00") == nil)
         sessions.add(Step(at: clock("10:00"), path: "/a"))
@@ -230,7 +237,9 @@ struct SessionsTests {
         let sessions = Sessions()
         sessions.add(Step(at: clock("10:00"), path: "/a"))
         let lost = sessions.add(Step(at: clock("10:01"), path: "/lost"))
-        sessions.distrust([Sessions.Name(project: 1, visitor: 1, sessionAt: lost.sessionAt), Sessions.Name(project: 9, visitor: 9, sessionAt: 0)])
+        sessions.distrust([
+            Sessions.Name(project: 1, visitor: 1, sessionAt: lost.sessionAt), Sessions.Name(project: 9, visitor: 9, sessionAt: 0),
+        ])
         #expect(sessions.add(Step(at: clock("10:02"), path: "/b")).text == "10:00 #-1 +- p3 /lost")
         #expect(sessions.add(Step(at: clock("10:03"))).text == "10:00 #-2 +- p3 /b")
         #expect(sessions.add(Step(at: clock("11:00"), path: "/c")).text == "11:00 #1 +- p1 -")

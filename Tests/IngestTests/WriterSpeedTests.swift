@@ -2,8 +2,8 @@ import AllModules
 import Common
 @_spi(Host) @testable import Ingest
 @_spi(Host) import Storage
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("Writer speed and progress", .modules(.all))
 struct WriterSpeedTests {

@@ -3,15 +3,16 @@ import Core
 @_spi(Host) import Ingest
 @testable import LogsModule
 import NIOCore
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("Log reports", .modules(LogsModule.self))
 struct LogReportTests {
     private static func log(
         _ app: TestApp, _ level: String, _ message: String, _ more: String = "", at time: String = "2026-03-02T11:00:00Z"
     ) async throws {
-        let body = #"{"type":"log","timestamp":"\#(time)","payload":{"level":"\#(level)","message":"\#(message)"\#(more.isEmpty ? "" : "," + more)}}"#
+        let body =
+            #"{"type":"log","timestamp":"\#(time)","payload":{"level":"\#(level)","message":"\#(message)"\#(more.isEmpty ? "" : "," + more)}}"#
         let answer = try await app.collect(body)
         #expect(answer.body == #"{"ok":true}"#, "\(body)")
     }
@@ -33,14 +34,19 @@ struct LogReportTests {
     @Test("returns entries with everything sent, each with a stable id", arguments: Profile.available)
     func whole(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
-            try await app.collect(#"{"type":"log","visitor_id":"v_7fz9k2","payload":{"level":"warn","message":"Checkout retry at https://u:p@acme.com/x","body":{"retry_count":2,"order_id":"ord_123","list":[1.5,null,true]},"path":"/checkout?card=1","release":"2026.05.09","environment":"staging"}}"#)
+            try await app.collect(
+                #"{"type":"log","visitor_id":"v_7fz9k2","payload":{"level":"warn","message":"Checkout retry at https://u:p@acme.com/x","body":{"retry_count":2,"order_id":"ord_123","list":[1.5,null,true]},"path":"/checkout?card=1","release":"2026.05.09","environment":"staging"}}"#
+            )
             try await Self.log(app, "debug", "bare")
             let body = try await app.get("/api/v1/logs").body
             let ids = try JSON.parse(body)["data"]?.elements.compactMap { $0["id"]?.string } ?? []
             #expect(Set(ids).count == 2)
             #expect(ids.allSatisfy { $0.dropFirst(14).hasPrefix("7000-") })
-            #expect(body == #"{"data":[{"body":{"list":[1.5,null,true],"order_id":"ord_123","retry_count":2},"created_at":"2026-03-02T12:00:00Z","environment":"staging","id":"\#(ids[0])","level":"warn","message":"Checkout retry at https://acme.com/x","path":"/checkout","release":"2026.05.09","visitor_id":"v_7fz9k2"},"#
-                + #"{"body":{},"created_at":"2026-03-02T11:00:00Z","environment":"production","id":"\#(ids[1])","level":"debug","message":"bare","path":null,"release":null,"visitor_id":null}]}"#)
+            #expect(
+                body
+                    == #"{"data":[{"body":{"list":[1.5,null,true],"order_id":"ord_123","retry_count":2},"created_at":"2026-03-02T12:00:00Z","environment":"staging","id":"\#(ids[0])","level":"warn","message":"Checkout retry at https://acme.com/x","path":"/checkout","release":"2026.05.09","visitor_id":"v_7fz9k2"},"#
+                    + #"{"body":{},"created_at":"2026-03-02T11:00:00Z","environment":"production","id":"\#(ids[1])","level":"debug","message":"bare","path":null,"release":null,"visitor_id":null}]}"#
+            )
             #expect(try await app.get("/api/v1/logs").body == body)
         }
     }
@@ -49,11 +55,15 @@ struct LogReportTests {
     func order(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             try await Self.entries(app)
-            #expect(try await Self.messages(app, "") == [
-                "retry checkout", "card DECLINED by bank", "Checkout failed: Größe 100%_!", "Checkout retry 2", "Started",
-            ])
+            #expect(
+                try await Self.messages(app, "") == [
+                    "retry checkout", "card DECLINED by bank", "Checkout failed: Größe 100%_!", "Checkout retry 2", "Started",
+                ])
             #expect(try await Self.messages(app, "?limit=2&offset=1") == ["card DECLINED by bank", "Checkout failed: Größe 100%_!"])
-            #expect(try await Self.messages(app, "?start_at=2026-03-01&end_at=2026-03-01") == ["Checkout failed: Größe 100%_!", "Checkout retry 2"])
+            #expect(
+                try await Self.messages(app, "?start_at=2026-03-01&end_at=2026-03-01") == [
+                    "Checkout failed: Größe 100%_!", "Checkout retry 2",
+                ])
             #expect(try await Self.messages(app, "?start_at=2026-03-01T10:00:00Z&end_at=2026-03-01T23:59:59.999Z") == ["Checkout retry 2"])
         }
     }
@@ -63,13 +73,19 @@ struct LogReportTests {
         try await TestApp.run(profile) { app in
             try await Self.entries(app)
             for (query, expected) in [
-                ("level=error", ["card DECLINED by bank", "Checkout failed: Größe 100%_!"]), ("level=warn,fatal", ["retry checkout", "Checkout retry 2"]),
+                ("level=error", ["card DECLINED by bank", "Checkout failed: Größe 100%_!"]),
+                ("level=warn,fatal", ["retry checkout", "Checkout retry 2"]),
                 ("release=1.0", ["Started"]), ("environment=staging", ["Checkout retry 2"]), ("level=warn&environment=production", []),
-                ("search=declined", ["card DECLINED by bank"]), ("search=ARTE", ["Started"]), ("search=heckout+fail", ["Checkout failed: Größe 100%_!"]),
+                ("search=declined", ["card DECLINED by bank"]), ("search=ARTE", ["Started"]),
+                ("search=heckout+fail", ["Checkout failed: Größe 100%_!"]),
                 ("search=checkout+retry", ["retry checkout", "Checkout retry 2"]), ("search=%22checkout+retry%22", ["Checkout retry 2"]),
                 ("search=%22retry+CHECK", ["retry checkout"]), ("search=gr%C3%96%C3%9FE", ["Checkout failed: Größe 100%_!"]),
-                ("search=100%25_!", ["Checkout failed: Größe 100%_!"]), ("search=%25", ["Checkout failed: Größe 100%_!"]), ("search='%3B--", []),
-                ("search=%22%22", ["retry checkout", "card DECLINED by bank", "Checkout failed: Größe 100%_!", "Checkout retry 2", "Started"]),
+                ("search=100%25_!", ["Checkout failed: Größe 100%_!"]), ("search=%25", ["Checkout failed: Größe 100%_!"]),
+                ("search='%3B--", []),
+                (
+                    "search=%22%22",
+                    ["retry checkout", "card DECLINED by bank", "Checkout failed: Größe 100%_!", "Checkout retry 2", "Started"]
+                ),
             ] as [(String, [String])] {
                 #expect(try await Self.messages(app, "?" + query) == expected, "\(query)")
             }
@@ -81,26 +97,41 @@ struct LogReportTests {
         try await TestApp.run(profile) { app in
             try await Self.entries(app)
             try await Self.log(app, "error", "once more", #""release":"1.1""#)
-            #expect(try await app.get("/api/v1/logs/summary").body
-                == #"{"data":[{"count":2,"level":"error","release":"1.1"},{"count":1,"level":"error","release":null},{"count":1,"level":"fatal","release":"1.1"},{"count":1,"level":"info","release":"1.0"},{"count":1,"level":"warn","release":"1.1"}]}"#)
-            #expect(try await app.get("/api/v1/logs/timeseries?start_at=2026-02-27&end_at=2026-03-02&search=checkout").body
-                == #"{"data":[{"count":0,"date":"2026-02-27","debug":0,"error":0,"fatal":0,"info":0,"warn":0},{"count":0,"date":"2026-02-28","debug":0,"error":0,"fatal":0,"info":0,"warn":0},"#
-                + #"{"count":2,"date":"2026-03-01","debug":0,"error":1,"fatal":0,"info":0,"warn":1},{"count":1,"date":"2026-03-02","debug":0,"error":0,"fatal":1,"info":0,"warn":0}]}"#)
-            #expect(try await app.get("/api/v1/logs/timeseries?start_at=2026-03-02T11:00:00Z&end_at=2026-03-02T12:00:00Z&interval=hour&level=error").body
-                == #"{"data":[{"count":2,"date":"2026-03-02T11:00","debug":0,"error":2,"fatal":0,"info":0,"warn":0}]}"#)
+            #expect(
+                try await app.get("/api/v1/logs/summary").body
+                    == #"{"data":[{"count":2,"level":"error","release":"1.1"},{"count":1,"level":"error","release":null},{"count":1,"level":"fatal","release":"1.1"},{"count":1,"level":"info","release":"1.0"},{"count":1,"level":"warn","release":"1.1"}]}"#
+            )
+            #expect(
+                try await app.get("/api/v1/logs/timeseries?start_at=2026-02-27&end_at=2026-03-02&search=checkout").body
+                    == #"{"data":[{"count":0,"date":"2026-02-27","debug":0,"error":0,"fatal":0,"info":0,"warn":0},{"count":0,"date":"2026-02-28","debug":0,"error":0,"fatal":0,"info":0,"warn":0},"#
+                    + #"{"count":2,"date":"2026-03-01","debug":0,"error":1,"fatal":0,"info":0,"warn":1},{"count":1,"date":"2026-03-02","debug":0,"error":0,"fatal":1,"info":0,"warn":0}]}"#
+            )
+            #expect(
+                try await app.get(
+                    "/api/v1/logs/timeseries?start_at=2026-03-02T11:00:00Z&end_at=2026-03-02T12:00:00Z&interval=hour&level=error"
+                ).body
+                    == #"{"data":[{"count":2,"date":"2026-03-02T11:00","debug":0,"error":2,"fatal":0,"info":0,"warn":0}]}"#)
         }
     }
 
-    @Test("rejects invalid entries and requests with a message", arguments: [
-        (#"{"type":"log","message":"a"}"#, "missing required field 'level'."), (#"{"type":"log","level":"warn"}"#, "missing required field 'message'."),
-        (#"{"type":"log","level":"warning","message":"a"}"#, "field 'level' must be one of 'debug', 'info', 'warn', 'error', 'fatal'; got 'warning'."),
-    ])
+    @Test(
+        "rejects invalid entries and requests with a message",
+        arguments: [
+            (#"{"type":"log","message":"a"}"#, "missing required field 'level'."),
+            (#"{"type":"log","level":"warn"}"#, "missing required field 'message'."),
+            (
+                #"{"type":"log","level":"warning","message":"a"}"#,
+                "field 'level' must be one of 'debug', 'info', 'warn', 'error', 'fatal'; got 'warning'."
+            ),
+        ])
     func refused(body: String, sentence: String) async throws {
         try await TestApp.run { app in
             let answer = try await app.collect(body)
             #expect(answer.status == 400 && answer.body == #"{"error":"Invalid request body: \#(sentence)"}"#, "\(answer.body)")
-            #expect(try await app.get("/api/v1/logs?level=warn,loud").body
-                == #"{"error":"Invalid query parameter 'level': must be one or more, separated by commas, of 'debug', 'info', 'warn', 'error', 'fatal'; got 'loud'."}"#)
+            #expect(
+                try await app.get("/api/v1/logs?level=warn,loud").body
+                    == #"{"error":"Invalid query parameter 'level': must be one or more, separated by commas, of 'debug', 'info', 'warn', 'error', 'fatal'; got 'loud'."}"#
+            )
         }
     }
 
@@ -116,7 +147,8 @@ struct LogReportTests {
     func live(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let stream = app.installation.stream
-            let reader = try stream.watch(app.project.number) { { $0 == "logs" } }, other = try stream.watch(app.project.number) { { $0 == "core" } }
+            let reader = try stream.watch(app.project.number) { { $0 == "logs" } },
+                other = try stream.watch(app.project.number) { { $0 == "core" } }
             try await app.collect(#"{"type":"log","visitor_id":"ada","level":"warn","message":"Checkout retry","body":{"retry_count":2}}"#)
             try await app.collect(#"{"type":"pageview","path":"/"}"#)
             func first(_ events: AsyncStream<ByteBuffer>) async -> String? {

@@ -14,7 +14,8 @@ final class LogCapture: Sendable {
 
     /// - Parameter milliseconds: by default 2026-03-01T10:00:00.250Z.
     func output(_ format: LogOutput.Format, redaction: Redaction = Redaction(), at milliseconds: Int64 = 1_772_359_200_250) -> LogOutput {
-        LogOutput(format: format, threshold: threshold, redaction: redaction, time: Clock(now: Instant(milliseconds: milliseconds))) { [self] line in
+        LogOutput(format: format, threshold: threshold, redaction: redaction, time: Clock(now: Instant(milliseconds: milliseconds))) {
+            [self] line in
             written.withLock { $0.append(line) }
         }
     }

@@ -64,7 +64,9 @@ struct OTLPTracerTests {
                 var context = ServiceContext.topLevel
                 tracer.extract(Self.headers, into: &context, using: HTTPFieldsExtractor())
                 let span = tracer.startSpan("GET /x", context: context, ofKind: .server, at: Self.at(1_000))
-                span.attributes = ["http.route": "/x", "n": 2, "d": 0.5, "b": true, "list": .stringArray(["p", "q"]), "api.token": "hidden"]
+                span.attributes = [
+                    "http.route": "/x", "n": 2, "d": 0.5, "b": true, "list": .stringArray(["p", "q"]), "api.token": "hidden",
+                ]
                 span.addEvent(SpanEvent(name: "half", at: Self.at(1_500), attributes: ["key": "psrc_abc"]))
                 span.addLink(SpanLink(context: context, attributes: [:]))
                 span.recordError(ServiceError.notFound("Funnel", "from a visitor"), attributes: [:], at: Self.at(1_600))
@@ -189,10 +191,11 @@ struct OTLPTracerTests {
                     _ = await server.next(requests)
                 }
             }
-            #expect(capture.lines == [
-                "2026-03-01T10:00:00.250Z warning pulse: traces can't be exported address=\(server.address)/v1/traces loss=refused reason=\"status 500\"\n",
-                "2026-03-01T10:00:00.250Z info pulse: traces are exported again spans.lost=3\n",
-            ])
+            #expect(
+                capture.lines == [
+                    "2026-03-01T10:00:00.250Z warning pulse: traces can't be exported address=\(server.address)/v1/traces loss=refused reason=\"status 500\"\n",
+                    "2026-03-01T10:00:00.250Z info pulse: traces are exported again spans.lost=3\n",
+                ])
         }
         let text = metrics.render()
         #expect(text.contains("tracing_exported_spans_total 2\n"))
@@ -267,7 +270,9 @@ struct OTLPTracerTests {
     @Test("doesn't wait for a retry at shutdown")
     func shutdownWhileRetrying() async throws {
         let metrics = PrometheusMetrics(process: nil)
-        try await TinyServer.run { _, _ in TinyServer.Response(status: 503) } _: { server in
+        try await TinyServer.run { _, _ in
+            TinyServer.Response(status: 503)
+        } _: { server in
             var settings = Self.settings(server)
             settings.backoffSeconds = 3_600
             try await Running.run(OTLPTracer(settings, metrics: metrics, logger: LogCapture().logger())) { tracer in
@@ -297,7 +302,8 @@ struct OTLPTracerTests {
             var configuration = HTTPClient.Configuration()
             configuration.tracing.tracer = other
             let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-            try await Running.run(OTLPTracer(Self.settings(server), client: client, metrics: metrics, logger: LogCapture().logger())) { tracer in
+            try await Running.run(OTLPTracer(Self.settings(server), client: client, metrics: metrics, logger: LogCapture().logger())) {
+                tracer in
                 tracer.startSpan("x", context: .topLevel).end()
                 let request = try #require(await server.next().first)
                 #expect(request.headers["traceparent"].isEmpty)
@@ -323,6 +329,8 @@ struct OTLPTracerTests {
         #expect(span.recording?.read(\.links.count) == 128 && span.recording?.read(\.droppedLinks) == 72)
         let encoder = OTLPEncoder(serviceName: "pulse", serviceVersion: "1", redaction: Redaction())
         let record = span.recording!.read(\.self)
-        #expect(String(buffer: encoder.request([record])).contains(#""droppedAttributesCount":72,"droppedEventsCount":72,"droppedLinksCount":72"#))
+        #expect(
+            String(buffer: encoder.request([record])).contains(
+                #""droppedAttributesCount":72,"droppedEventsCount":72,"droppedLinksCount":72"#))
     }
 }

@@ -76,7 +76,11 @@ struct OpenAPIChecker {
                 inPath.append(name)
                 require(parameter["required"]?.boolean == true, "\(place): path parameter \(name) isn't required")
             }
-            if let schema = parameter["schema"] { checkSchema(schema, "\(place) \(name)") } else { problems.append("\(place): \(name) has no schema") }
+            if let schema = parameter["schema"] {
+                checkSchema(schema, "\(place) \(name)")
+            } else {
+                problems.append("\(place): \(name) has no schema")
+            }
         }
         let names = path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
         require(inPath == names, "\(place): path parameters \(inPath)")

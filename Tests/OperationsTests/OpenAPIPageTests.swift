@@ -11,14 +11,18 @@ struct OpenAPIPageTests {
         let parts = [OpenAPIPage.html, OpenAPIPage.script, OpenAPIPage.style]
         #expect(parts.reduce(0) { $0 + $1.utf8.count } < 25_000)
         for part in parts {
-            for forbidden in ["http:", "https:", "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "style=", "<style", "onclick"] {
+            for forbidden in [
+                "http:", "https:", "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "style=", "<style", "onclick",
+            ] {
                 #expect(!part.contains(forbidden), "\(forbidden)")
             }
         }
         #expect(OpenAPIPage.html.components(separatedBy: "<script").count == 2)
     }
 
-    @Test("shows every endpoint in a browser", .enabled(if: ExternalTool.chromium != nil, "chromium is not installed"), .timeLimit(.minutes(2)))
+    @Test(
+        "shows every endpoint in a browser", .enabled(if: ExternalTool.chromium != nil, "chromium is not installed"),
+        .timeLimit(.minutes(2)))
     func inBrowser() async throws {
         let browser = try #require(ExternalTool.chromium)
         let result = try await TinyServer.run { _, request in

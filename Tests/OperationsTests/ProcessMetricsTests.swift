@@ -18,27 +18,31 @@ struct ProcessMetricsTests {
         ]
         for (name, text) in files { try text.write(to: folder.appendingPathComponent(name), atomically: true, encoding: .utf8) }
         let metrics = PrometheusMetrics(process: ProcessMetrics(folder: folder.path, ticksPerSecond: 100, pageBytes: 4_096))
-        #expect(metrics.render() == """
-            # HELP process_cpu_seconds_total User and system time, in seconds.
-            # TYPE process_cpu_seconds_total counter
-            process_cpu_seconds_total 15
-            # HELP process_open_fds Open files and sockets.
-            # TYPE process_open_fds gauge
-            process_open_fds 3
-            # HELP process_resident_memory_bytes Memory in RAM.
-            # TYPE process_resident_memory_bytes gauge
-            process_resident_memory_bytes 8192000
-            # HELP process_start_time_seconds Start of the process, in seconds since 1970.
-            # TYPE process_start_time_seconds gauge
-            process_start_time_seconds 1772000042
+        #expect(
+            metrics.render() == """
+                # HELP process_cpu_seconds_total User and system time, in seconds.
+                # TYPE process_cpu_seconds_total counter
+                process_cpu_seconds_total 15
+                # HELP process_open_fds Open files and sockets.
+                # TYPE process_open_fds gauge
+                process_open_fds 3
+                # HELP process_resident_memory_bytes Memory in RAM.
+                # TYPE process_resident_memory_bytes gauge
+                process_resident_memory_bytes 8192000
+                # HELP process_start_time_seconds Start of the process, in seconds since 1970.
+                # TYPE process_start_time_seconds gauge
+                process_start_time_seconds 1772000042
 
-            """)
+                """)
     }
 
     @Test("reads the machine's own /proc, and omits what is missing")
     func thisProcess() throws {
         let blocks = ProcessMetrics().blocks()
-        #expect(blocks.map(\.name) == ["process_cpu_seconds_total", "process_open_fds", "process_resident_memory_bytes", "process_start_time_seconds"])
+        #expect(
+            blocks.map(\.name) == [
+                "process_cpu_seconds_total", "process_open_fds", "process_resident_memory_bytes", "process_start_time_seconds",
+            ])
         let start = try #require(blocks.last?.lines.split(separator: " ").last.flatMap { Double($0.dropLast()) })
         #expect(abs(start - Date().timeIntervalSince1970) < 3_600)
         #expect(ProcessMetrics(folder: "/nowhere", ticksPerSecond: 100, pageBytes: 4_096).blocks().isEmpty)

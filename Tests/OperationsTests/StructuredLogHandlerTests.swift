@@ -15,11 +15,12 @@ struct StructuredLogHandlerTests {
         let capture = LogCapture()
         capture.logger().info("ready", metadata: Self.metadata)
         capture.logger(label: "pulse.http").warning("no metadata")
-        #expect(capture.lines == [
-            #"2026-03-01T10:00:00.250Z info pulse: ready count=3 empty="" funnel.id=f1 funnel.steps=["a b","c"] ok=true path="/a=b" "#
-                + #"quoted="say \"hi\"\\" request.id=r-1 share=0.5"# + "\n",
-            "2026-03-01T10:00:00.250Z warning pulse.http: no metadata\n",
-        ])
+        #expect(
+            capture.lines == [
+                #"2026-03-01T10:00:00.250Z info pulse: ready count=3 empty="" funnel.id=f1 funnel.steps=["a b","c"] ok=true path="/a=b" "#
+                    + #"quoted="say \"hi\"\\" request.id=r-1 share=0.5"# + "\n",
+                "2026-03-01T10:00:00.250Z warning pulse.http: no metadata\n",
+            ])
     }
 
     @Test("writes JSON for programs")
@@ -27,11 +28,13 @@ struct StructuredLogHandlerTests {
         let capture = LogCapture()
         capture.logger(.json).info("ready", metadata: Self.metadata)
         capture.logger(.json).error("taken", metadata: ["level": "high", "message": "m"])
-        #expect(capture.lines == [
-            #"{"timestamp":"2026-03-01T10:00:00.250Z","level":"info","label":"pulse","message":"ready","count":3,"empty":"","funnel.id":"f1","#
-                + #""funnel.steps":["a b","c"],"ok":true,"path":"/a=b","quoted":"say \"hi\"\\","request.id":"r-1","share":0.5}"# + "\n",
-            #"{"timestamp":"2026-03-01T10:00:00.250Z","level":"error","label":"pulse","message":"taken","metadata.level":"high","metadata.message":"m"}"# + "\n",
-        ])
+        #expect(
+            capture.lines == [
+                #"{"timestamp":"2026-03-01T10:00:00.250Z","level":"info","label":"pulse","message":"ready","count":3,"empty":"","funnel.id":"f1","#
+                    + #""funnel.steps":["a b","c"],"ok":true,"path":"/a=b","quoted":"say \"hi\"\\","request.id":"r-1","share":0.5}"# + "\n",
+                #"{"timestamp":"2026-03-01T10:00:00.250Z","level":"error","label":"pulse","message":"taken","metadata.level":"high","metadata.message":"m"}"#
+                    + "\n",
+            ])
     }
 
     @Test("keeps a message on one line, whatever it contains")
@@ -40,11 +43,12 @@ struct StructuredLogHandlerTests {
         let message: Logger.Message = "one\ntwo\r\u{1B}[31m\u{85}\u{2028}é"
         capture.logger().info(message, metadata: ["a\nb": "c\nd e"])
         capture.logger(.json).info(message, metadata: ["a\nb": "c\nd"])
-        #expect(capture.lines == [
-            #"2026-03-01T10:00:00.250Z info pulse: one\ntwo\r\u{1b}[31m\u{85}\u{2028}é a\nb="c\nd e""# + "\n",
-            #"{"timestamp":"2026-03-01T10:00:00.250Z","level":"info","label":"pulse","message":"one\ntwo\r\u001B[31m"#
-                + "\u{85}\u{2028}é" + #"","a\nb":"c\nd"}"# + "\n",
-        ])
+        #expect(
+            capture.lines == [
+                #"2026-03-01T10:00:00.250Z info pulse: one\ntwo\r\u{1b}[31m\u{85}\u{2028}é a\nb="c\nd e""# + "\n",
+                #"{"timestamp":"2026-03-01T10:00:00.250Z","level":"info","label":"pulse","message":"one\ntwo\r\u001B[31m"#
+                    + "\u{85}\u{2028}é" + #"","a\nb":"c\nd"}"# + "\n",
+            ])
     }
 
     @Test("writes milliseconds even when they are zero")
@@ -63,10 +67,11 @@ struct StructuredLogHandlerTests {
         ServiceContext.withValue(context) { capture.logger().info("inside") }
         let output = capture.output(.text)
         Logger(label: "pulse") { StructuredLogHandler(label: $0, output: output, metadataProvider: .init { ["host": "a"] }) }.info("other")
-        #expect(capture.lines == [
-            "2026-03-01T10:00:00.250Z info pulse: inside span_id=00f067aa0ba902b7 trace_id=4bf92f3577b34da6a3ce929d0e0e4736\n",
-            "2026-03-01T10:00:00.250Z info pulse: other host=a\n",
-        ])
+        #expect(
+            capture.lines == [
+                "2026-03-01T10:00:00.250Z info pulse: inside span_id=00f067aa0ba902b7 trace_id=4bf92f3577b34da6a3ce929d0e0e4736\n",
+                "2026-03-01T10:00:00.250Z info pulse: other host=a\n",
+            ])
     }
 
     @Test("the message's metadata overrides the provider's, which overrides the logger's; the error is added")
@@ -78,7 +83,10 @@ struct StructuredLogHandlerTests {
         }
         for key in ["a", "b", "c"] { logger[metadataKey: key] = "logger" }
         logger.info("who", error: Odd(), metadata: ["a": "message"])
-        #expect(capture.lines == ["2026-03-01T10:00:00.250Z info pulse: who a=message b=provider c=logger error.message=\"an odd one\" error.type=Odd\n"])
+        #expect(
+            capture.lines == [
+                "2026-03-01T10:00:00.250Z info pulse: who a=message b=provider c=logger error.message=\"an odd one\" error.type=Odd\n"
+            ])
     }
 
     private struct Odd: Error, CustomStringConvertible { let description = "an odd one" }

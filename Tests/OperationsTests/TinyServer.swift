@@ -38,15 +38,16 @@ final class TinyServer: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-                    try channel.pipeline.syncOperations.addHandler(Handler { request in
-                        let number = count.withLock { count in
-                            defer { count += 1 }
-                            return count
-                        }
-                        let response = answer(number, request)
-                        continuation.yield(request)
-                        return response
-                    })
+                    try channel.pipeline.syncOperations.addHandler(
+                        Handler { request in
+                            let number = count.withLock { count in
+                                defer { count += 1 }
+                                return count
+                            }
+                            let response = answer(number, request)
+                            continuation.yield(request)
+                            return response
+                        })
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
@@ -84,8 +85,9 @@ final class TinyServer: Sendable {
             case .body(var part): body.writeBuffer(&part)
             case .end:
                 guard let head else { return }
-                let response = answer(Request(
-                    method: head.method.rawValue, path: head.uri, headers: head.headers, body: String(buffer: body)))
+                let response = answer(
+                    Request(
+                        method: head.method.rawValue, path: head.uri, headers: head.headers, body: String(buffer: body)))
                 var headers = response.headers
                 headers.replaceOrAdd(name: "content-length", value: String(response.body.utf8.count))
                 let answerHead = HTTPResponseHead(version: head.version, status: .init(statusCode: response.status), headers: headers)

@@ -1,7 +1,7 @@
 import Common
 import PathsModule
-import TestSupport
 import Testing
+import TestSupport
 
 /// Each report compared with a plain reference, over random visits: in order, and with late or duplicate rows.
 @Suite("Paths of random visits", .modules(PathsModule.self))
@@ -43,7 +43,9 @@ struct RandomPathTests {
 
         func next(_ trails: [[String]], _ end: String, limit: Int) -> [String] {
             let ends = trails.filter(\.isEmpty).count
-            let pages = Dictionary(grouping: trails.compactMap(\.first)) { $0 }.map { ($0.key, $0.value.count) }.sorted { ($1.1, $0.0) < ($0.1, $1.0) }
+            let pages = Dictionary(grouping: trails.compactMap(\.first)) { $0 }.map { ($0.key, $0.value.count) }.sorted {
+                ($1.1, $0.0) < ($0.1, $1.0)
+            }
             let listed = pages.prefix(ends > 0 ? limit - 1 : limit) + (ends > 0 ? [(end, ends)] : [])
             return listed.map { "\($0) \($1) \(Rounded.percentage(Int64($1), of: Int64(trails.count)))" }
         }
@@ -56,7 +58,8 @@ struct RandomPathTests {
             }
             for trail in trails {
                 func node(_ step: Int) -> String {
-                    let name = step == 0 ? pivot : step > trail.count ? end : top[step - 1].contains(trail[step - 1]) ? trail[step - 1] : "(other)"
+                    let name =
+                        step == 0 ? pivot : step > trail.count ? end : top[step - 1].contains(trail[step - 1]) ? trail[step - 1] : "(other)"
                     return "\(forward ? step : -step):\(name)"
                 }
                 for step in 1...depth where trail.count >= step - 1 {
@@ -96,7 +99,8 @@ struct RandomPathTests {
             try await visits.send(to: app, disturbed: seed > 5)
             // The second range cuts through sessions at both ends.
             let cut = visits.rows.filter { $0.session % 7 == 3 }.map(\.at)
-            for (from, to) in [(Self.start.milliseconds, Self.start.adding(days: 15).milliseconds), (cut[1] + 1, cut[cut.count - 2])] where from < to {
+            for (from, to) in [(Self.start.milliseconds, Self.start.adding(days: 15).milliseconds), (cut[1] + 1, cut[cut.count - 2])]
+            where from < to {
                 let plain = Plain(visits.rows, from..<to)
                 let range = "start_at=\(Instant(milliseconds: from).iso8601)&end_at=\(Instant(milliseconds: to).iso8601)"
                 for direction in ["forward", "backward"] {
@@ -120,11 +124,15 @@ struct RandomPathTests {
     }
 
     private static func next(_ answer: JSON, _ key: String) -> [String] {
-        (answer["flows"]?.elements ?? []).map { "\($0[key]?.string ?? "") \($0["visitors"]?.integer ?? -1) \($0["percentage"]?.number ?? -1)" }
+        (answer["flows"]?.elements ?? []).map {
+            "\($0[key]?.string ?? "") \($0["visitors"]?.integer ?? -1) \($0["percentage"]?.number ?? -1)"
+        }
     }
 
     private static func links(_ answer: JSON) -> [String] {
-        (answer["links"]?.elements ?? []).map { "\($0["source"]?.string ?? "") > \($0["target"]?.string ?? "") \($0["visitors"]?.integer ?? -1)" }.sorted()
+        (answer["links"]?.elements ?? []).map {
+            "\($0["source"]?.string ?? "") > \($0["target"]?.string ?? "") \($0["visitors"]?.integer ?? -1)"
+        }.sorted()
     }
 
     private static func ways(_ answer: JSON) -> [String] {

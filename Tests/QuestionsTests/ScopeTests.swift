@@ -25,10 +25,12 @@ struct ScopeTests {
     }
 
     /// Checks the range of facts that an answer depends on, which decides whether a cached answer is still valid.
-    @Test("an answer about a segment also depends on the range that decides membership", arguments: [
-        (nil, days(20, 30), days(20, 30)), (Segment(.all([])), days(20, 30), days(10, 30)),
-        (Segment(.user(Comparison(.exists))), days(20, 30), .always),
-    ])
+    @Test(
+        "an answer about a segment also depends on the range that decides membership",
+        arguments: [
+            (nil, days(20, 30), days(20, 30)), (Segment(.all([])), days(20, 30), days(10, 30)),
+            (Segment(.user(Comparison(.exists))), days(20, 30), .always),
+        ])
     func decisiveRange(segment: Segment?, range: TimeRange, expected: TimeRange) async throws {
         let recorder = Recorder()
         let scope = Scope(project: 1, range: Self.days(10, 15), segment: segment, reader: recorder).widened(to: range)

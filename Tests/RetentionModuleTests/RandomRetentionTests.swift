@@ -1,8 +1,8 @@
 import Common
 import Foundation
 import RetentionModule
-import TestSupport
 import Testing
+import TestSupport
 
 /// Both reports compared with a plain reference, over random visits.
 @Suite("Retention of random visits", .modules(RetentionModule.self))
@@ -48,7 +48,8 @@ struct RandomRetentionTests {
             }
         }
 
-        func grid(_ period: String, _ mode: String, _ variant: String, _ event: String?, _ coming: String?, _ intervals: Int64) -> [String] {
+        func grid(_ period: String, _ mode: String, _ variant: String, _ event: String?, _ coming: String?, _ intervals: Int64) -> [String]
+        {
             let length: Int64 = (period == "daily" ? 1 : period == "weekly" ? 7 : 30) * 86_400_000
             let cohorts = Dictionary(grouping: beginnings(period, mode, event)) { $0.cohort.label }
             return cohorts.sorted { $0.key < $1.key }.map { label, members in
@@ -64,8 +65,10 @@ struct RandomRetentionTests {
                             }
                         }
                     }.count
-                    let isOver = variant == "rolling"
-                        ? members.map(\.at).max()! + (interval + 1) * length <= now : self.period(now, period).number > members[0].cohort.number + interval
+                    let isOver =
+                        variant == "rolling"
+                        ? members.map(\.at).max()! + (interval + 1) * length <= now
+                        : self.period(now, period).number > members[0].cohort.number + interval
                     return "\(back)/" + (isOver ? "\(Rounded.percentage(Int64(back), of: Int64(members.count)))" : "-")
                 }
                 return "\(label) \(members.count): \(cells.joined(separator: " "))"
@@ -73,10 +76,12 @@ struct RandomRetentionTests {
         }
 
         func days(_ period: String) -> [String] {
-            Dictionary(grouping: beginnings(period, "first_time", nil)) { $0.cohort.label }.sorted { $0.key < $1.key }.map { label, members in
+            Dictionary(grouping: beginnings(period, "first_time", nil)) { $0.cohort.label }.sorted { $0.key < $1.key }.map {
+                label, members in
                 let rates = [1, 7, 14, 30, 60, 90].map { (days: Int64) -> String in
                     guard day(now).number > members.map({ day($0.at).number }).max()! + days else { return "-" }
-                    let back = members.filter { member in member.visits.contains { day($0.at).number == day(member.at).number + days } }.count
+                    let back = members.filter { member in member.visits.contains { day($0.at).number == day(member.at).number + days } }
+                        .count
                     return "\(Rounded.percentage(Int64(back), of: Int64(members.count)))"
                 }
                 return "\(label) \(members.count): \(rates.joined(separator: " "))"
@@ -89,9 +94,12 @@ struct RandomRetentionTests {
         let visits = DisturbedVisits(seed: seed, visitors: 14, from: Self.start, days: 80)
         try await TestApp.run(profile, now: Self.now) { app in
             try await visits.send(to: app, disturbed: seed == 2)
-            for (zone, from, to) in [("UTC", "2026-02-20T00:00:00Z", "2026-04-20T00:00:00Z"), ("Europe/Berlin", "2026-03-03T05:07:00Z", "2026-04-02T16:20:00Z")] {
+            for (zone, from, to) in [
+                ("UTC", "2026-02-20T00:00:00Z", "2026-04-20T00:00:00Z"), ("Europe/Berlin", "2026-03-03T05:07:00Z", "2026-04-02T16:20:00Z"),
+            ] {
                 let plain = Plain(
-                    rows: visits.rows, calendar: Self.calendar(zone), range: Instant(iso: from).milliseconds..<Instant(iso: to).milliseconds,
+                    rows: visits.rows, calendar: Self.calendar(zone),
+                    range: Instant(iso: from).milliseconds..<Instant(iso: to).milliseconds,
                     now: Instant(iso: Self.now).milliseconds)
                 let range = "start_at=\(from)&end_at=\(to)&timezone=\(zone)"
                 for period in ["daily", "weekly", "monthly"] {
@@ -121,7 +129,9 @@ struct RandomRetentionTests {
 
     private static func grid(_ answer: JSON) -> [String] {
         (answer["cohorts"]?.elements ?? []).map { cohort in
-            let cells = (cohort["intervals"]?.elements ?? []).map { "\($0["visitors"]?.integer ?? -1)/" + ($0["rate"]?.number.map { "\($0)" } ?? "-") }
+            let cells = (cohort["intervals"]?.elements ?? []).map {
+                "\($0["visitors"]?.integer ?? -1)/" + ($0["rate"]?.number.map { "\($0)" } ?? "-")
+            }
             return "\(cohort["cohort"]?.string ?? "") \(cohort["initial_visitors"]?.integer ?? -1): \(cells.joined(separator: " "))"
         }
     }

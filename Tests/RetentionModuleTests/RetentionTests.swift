@@ -4,8 +4,8 @@ import IdentityModule
 import RetentionModule
 import RevenueModule
 import SegmentsModule
-import TestSupport
 import Testing
+import TestSupport
 
 /// Hand-computed: in March 2026 the 2nd, 9th, 16th and 23rd are Mondays; now is noon on Wednesday the 25th.
 @Suite("Retention", .modules(IdentityModule.self, RetentionModule.self, RevenueModule.self, SegmentsModule.self))
@@ -67,7 +67,8 @@ struct RetentionTests {
             // In Berlin all of bob's session is on the 5th.
             let berlin = Self.line("2026-03-05", 1, ["0", "0", "0", "null", "null", "null"])
             try await expect(
-                app, "?start_at=2026-03-05&end_at=2026-03-05&period=daily&timezone=Europe/Berlin", answers: #"{"cohorts":[\#(berlin)],"period":"daily"}"#)
+                app, "?start_at=2026-03-05&end_at=2026-03-05&period=daily&timezone=Europe/Berlin",
+                answers: #"{"cohorts":[\#(berlin)],"period":"daily"}"#)
             try await expect(app, "?start_at=2026-01-01&end_at=2026-01-31", answers: #"{"cohorts":[],"period":"weekly"}"#)
         }
     }
@@ -86,7 +87,9 @@ struct RetentionTests {
             }
             try await expect(
                 app, "/drill?\(Self.range)&cohort=2026-03-03&day=D1",
-                answers: #"{"error":"Invalid query parameter 'cohort': must be the first day of a weekly cohort such as 2026-03-02; got '2026-03-03'."}"#)
+                answers:
+                    #"{"error":"Invalid query parameter 'cohort': must be the first day of a weekly cohort such as 2026-03-02; got '2026-03-03'."}"#
+            )
             try await expect(
                 app, "/drill?\(Self.range)&cohort=2026-03-02&day=D2",
                 answers: #"{"error":"Invalid query parameter 'day': must be one of 'D1', 'D7', 'D14', 'D30', 'D60', 'D90'; got 'D2'."}"#)
@@ -95,7 +98,8 @@ struct RetentionTests {
 
     @Test("a rate is null until its day is over", arguments: Profile.available)
     func elapsed(profile: Profile) async throws {
-        try await with(profile, now: "2026-03-03T23:59:59Z", [Self.view("ada", "03-02T10:00:00"), Self.view("ada", "03-03T10:00:00")]) { app in
+        try await with(profile, now: "2026-03-03T23:59:59Z", [Self.view("ada", "03-02T10:00:00"), Self.view("ada", "03-03T10:00:00")]) {
+            app in
             let open = Array(repeating: "null", count: 6)
             try await expect(app, "?start_at=2026-03-01", answers: #"{"cohorts":[\#(Self.line("2026-03-02", 1, open))],"period":"weekly"}"#)
             app.time.advance(seconds: 1)
@@ -110,7 +114,8 @@ struct RetentionTests {
         let events = [Self.view("ada", "03-28T23:30:00"), Self.view("ada", "03-29T22:10:00")]
         try await with(profile, now: "2026-04-02T00:00:00Z", events) { app in
             let line = Self.line("2026-03-29", 1, ["100", "null", "null", "null", "null", "null"])
-            try await expect(app, "?start_at=2026-03-20&period=daily&timezone=Europe/Berlin", answers: #"{"cohorts":[\#(line)],"period":"daily"}"#)
+            try await expect(
+                app, "?start_at=2026-03-20&period=daily&timezone=Europe/Berlin", answers: #"{"cohorts":[\#(line)],"period":"daily"}"#)
         }
     }
 
@@ -174,15 +179,18 @@ struct RetentionTests {
             Self.view("ada", "01-05T10:00:00"), Self.event("ada", "signup", "03-02T10:00:00"), Self.event("ada", "buy", "03-10T10:00:00"),
             Self.event("bob", "signup", "03-03T10:00:00"), Self.view("bob", "03-10T10:00:00"),
             // Also signed up before the range.
-            Self.event("cy", "signup", "02-01T10:00:00"), Self.event("cy", "signup", "03-03T10:00:00"), Self.event("cy", "buy", "03-10T10:00:00"),
+            Self.event("cy", "signup", "02-01T10:00:00"), Self.event("cy", "signup", "03-03T10:00:00"),
+            Self.event("cy", "buy", "03-10T10:00:00"),
         ]
         try await with(profile, events) { app in
             let one = Self.row("2026-03-02", 2, [Self.cell(1, 1, of: 2)])
             try await expect(
-                app, "/grid?\(Self.range)&intervals=1&event=signup&return_event=buy", answers: #"{"average":[\#(Self.cell(1, 1, of: 2))],"cohorts":[\#(one)],"period":"weekly"}"#)
+                app, "/grid?\(Self.range)&intervals=1&event=signup&return_event=buy",
+                answers: #"{"average":[\#(Self.cell(1, 1, of: 2))],"cohorts":[\#(one)],"period":"weekly"}"#)
             let any = Self.row("2026-03-02", 2, [Self.cell(1, 2, of: 2)])
             try await expect(
-                app, "/grid?\(Self.range)&intervals=1&event=signup", answers: #"{"average":[\#(Self.cell(1, 2, of: 2))],"cohorts":[\#(any)],"period":"weekly"}"#)
+                app, "/grid?\(Self.range)&intervals=1&event=signup",
+                answers: #"{"average":[\#(Self.cell(1, 2, of: 2))],"cohorts":[\#(any)],"period":"weekly"}"#)
             let drilled = "/drill?\(Self.range)&event=signup&return_event=buy&cohort=2026-03-02"
             try await expect(app, "\(drilled)&interval=1", answers: #"{"data":["ada"],"total":1}"#)
             let begun = try await app.get("/api/v1/retention\(drilled)").json()
@@ -207,16 +215,27 @@ struct RetentionTests {
         }
     }
 
-    @Test("rejects invalid requests", arguments: [
-        ("?period=yearly", "Invalid query parameter 'period': must be one of 'daily', 'weekly', 'monthly'; got 'yearly'."),
-        ("?period=daily&start_at=2020-01-01&end_at=2026-01-01", "Invalid query parameter 'period': the range has 2193 cohorts; at most 1000 are answered. Ask for a shorter range or a longer period."),
-        ("/grid?intervals=0", "Invalid query parameter 'intervals': must be a whole number from 1 to 100; got '0'."),
-        ("/grid?variant=off", "Invalid query parameter 'variant': must be one of 'on', 'unbounded', 'rolling'; got 'off'."),
-        ("/grid?mode=once", "Invalid query parameter 'mode': must be one of 'first_time', 'recurring'; got 'once'."),
-        ("/drill", "Invalid query parameter 'cohort': it is required, and must be at most 10 characters of text."),
-        ("/drill?cohort=2026-03-03", "Invalid query parameter 'cohort': must be the first day of a weekly cohort such as 2026-03-02; got '2026-03-03'."),
-        ("/drill?cohort=March&period=monthly", "Invalid query parameter 'cohort': must be the first day of a monthly cohort such as 2026-03-01; got 'March'."),
-    ])
+    @Test(
+        "rejects invalid requests",
+        arguments: [
+            ("?period=yearly", "Invalid query parameter 'period': must be one of 'daily', 'weekly', 'monthly'; got 'yearly'."),
+            (
+                "?period=daily&start_at=2020-01-01&end_at=2026-01-01",
+                "Invalid query parameter 'period': the range has 2193 cohorts; at most 1000 are answered. Ask for a shorter range or a longer period."
+            ),
+            ("/grid?intervals=0", "Invalid query parameter 'intervals': must be a whole number from 1 to 100; got '0'."),
+            ("/grid?variant=off", "Invalid query parameter 'variant': must be one of 'on', 'unbounded', 'rolling'; got 'off'."),
+            ("/grid?mode=once", "Invalid query parameter 'mode': must be one of 'first_time', 'recurring'; got 'once'."),
+            ("/drill", "Invalid query parameter 'cohort': it is required, and must be at most 10 characters of text."),
+            (
+                "/drill?cohort=2026-03-03",
+                "Invalid query parameter 'cohort': must be the first day of a weekly cohort such as 2026-03-02; got '2026-03-03'."
+            ),
+            (
+                "/drill?cohort=March&period=monthly",
+                "Invalid query parameter 'cohort': must be the first day of a monthly cohort such as 2026-03-01; got 'March'."
+            ),
+        ])
     func refuses(query: String, sentence: String) async throws {
         try await TestApp.run { app in
             let answer = try await app.get("/api/v1/retention\(query)")

@@ -4,8 +4,8 @@ import Host
 import IdentityModule
 @testable import RevenueModule
 import SegmentsModule
-import TestSupport
 import Testing
+import TestSupport
 
 /// Hand-computed numbers. Ada comes from Google and buys a plan and a hat; she reloads the confirmation page, and returns the
 /// hat a day later. Bob pays in dollars, Cy in euros, which have a rate, Dee in yen, which have none.
@@ -13,12 +13,16 @@ import Testing
 struct RevenueTests {
     private static let yaml = "modules: {settings: {revenue: {rates: {EUR: 1.5}}}}"
 
-    private static func order(_ visitor: String, _ time: String, _ amount: String, _ currency: String, _ data: String = "{}", path: String = "/thanks", id: String = "") -> String {
+    private static func order(
+        _ visitor: String, _ time: String, _ amount: String, _ currency: String, _ data: String = "{}", path: String = "/thanks",
+        id: String = ""
+    ) -> String {
         #"{"type":"event","name":"purchase","visitor_id":"\#(visitor)","path":"\#(path)","timestamp":"2026-03-\#(time)Z","revenue_amount":\#(amount),"#
             + #""revenue_currency":"\#(currency)","data":\#(data)\#(id.isEmpty ? "" : #","event_id":"\#(id)""#)}"#
     }
 
-    private static let adas = #"{"order_id":"A1","items":[{"name":"Plan","price":20,"quantity":1},{"item_name":"Hat","price":"40"},{"name":"Plan","price":20,"quantity":2},{"price":3},7]}"#
+    private static let adas =
+        #"{"order_id":"A1","items":[{"name":"Plan","price":20,"quantity":1},{"item_name":"Hat","price":"40"},{"name":"Plan","price":20,"quantity":2},{"price":3},7]}"#
 
     private static let events = [
         #"{"type":"pageview","path":"/","visitor_id":"ada","referrer":"https://www.google.com/","timestamp":"2026-03-01T10:00:00Z"}"#,
@@ -36,13 +40,20 @@ struct RevenueTests {
     func totals(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events, yaml: Self.yaml) { app in
             // 100 + 59.98 + 20 EUR at 1.5 - 40. Ada's order counts once.
-            let currencies = #""currencies":[{"currency":"USD","orders":2,"revenue":119.98},{"currency":"EUR","orders":1,"revenue":20},{"currency":"JPY","orders":1,"revenue":5000}]"#
-            try await app.expect("/api/v1/revenue", answers: #"{"average_order_value":49.99,"buyers":3,\#(currencies),"currency":"USD","orders":3,"#
-                + #""refunded":40,"refunds":1,"revenue":149.98}"#)
-            try await app.expect("/api/v1/revenue?currency=jpy", answers: #"{"average_order_value":5000,"buyers":1,\#(currencies),"currency":"JPY","orders":1,"#
-                + #""refunded":0,"refunds":0,"revenue":5000}"#)
-            try await app.expect("/api/v1/revenue?start_at=2026-02-01&end_at=2026-02-01", answers: #"{"average_order_value":0,"buyers":0,"currencies":[],"#
-                + #""currency":"USD","orders":0,"refunded":0,"refunds":0,"revenue":0}"#)
+            let currencies =
+                #""currencies":[{"currency":"USD","orders":2,"revenue":119.98},{"currency":"EUR","orders":1,"revenue":20},{"currency":"JPY","orders":1,"revenue":5000}]"#
+            try await app.expect(
+                "/api/v1/revenue",
+                answers: #"{"average_order_value":49.99,"buyers":3,\#(currencies),"currency":"USD","orders":3,"#
+                    + #""refunded":40,"refunds":1,"revenue":149.98}"#)
+            try await app.expect(
+                "/api/v1/revenue?currency=jpy",
+                answers: #"{"average_order_value":5000,"buyers":1,\#(currencies),"currency":"JPY","orders":1,"#
+                    + #""refunded":0,"refunds":0,"revenue":5000}"#)
+            try await app.expect(
+                "/api/v1/revenue?start_at=2026-02-01&end_at=2026-02-01",
+                answers: #"{"average_order_value":0,"buyers":0,"currencies":[],"#
+                    + #""currency":"USD","orders":0,"refunded":0,"refunds":0,"revenue":0}"#)
             // The event of the order sent twice is stored only once, too.
             try await app.expect("/api/v1/events", answers: #"{"data":[{"count":5,"name":"purchase","unique":4}]}"#)
         }
@@ -56,7 +67,8 @@ struct RevenueTests {
             Self.order("bob", "01T11:00:00", "5", "USD", #"{"items":"[{"}"#),
         ]
         try await TestApp.run(profile, collecting: events) { app in
-            try await app.expect("/api/v1/revenue/products", answers: #"{"currency":"USD","data":[{"orders":1,"product":"Hat","quantity":2,"revenue":30}]}"#)
+            try await app.expect(
+                "/api/v1/revenue/products", answers: #"{"currency":"USD","data":[{"orders":1,"product":"Hat","quantity":2,"revenue":30}]}"#)
             #expect(try await app.get("/api/v1/ingest/ledger").json()["data"]?.elements.first?["adjusted"]?["json"]?.integer == 1)
         }
     }
@@ -85,22 +97,35 @@ struct RevenueTests {
     func breakdowns(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events, yaml: Self.yaml) { app in
             let range = "start_at=2026-02-28&end_at=2026-03-02"
-            try await app.expect("/api/v1/revenue/timeseries?\(range)", answers: #"{"currency":"USD","data":[{"date":"2026-02-28","orders":0,"refunds":0,"revenue":0},"#
-                + #"{"date":"2026-03-01","orders":3,"refunds":0,"revenue":189.98},{"date":"2026-03-02","orders":0,"refunds":1,"revenue":-40}]}"#)
+            try await app.expect(
+                "/api/v1/revenue/timeseries?\(range)",
+                answers: #"{"currency":"USD","data":[{"date":"2026-02-28","orders":0,"refunds":0,"revenue":0},"#
+                    + #"{"date":"2026-03-01","orders":3,"refunds":0,"revenue":189.98},{"date":"2026-03-02","orders":0,"refunds":1,"revenue":-40}]}"#
+            )
             // Ada's two plan lines are merged; half a mug at 10.10 EUR is 5.05 EUR, or 7.575 USD.
-            try await app.expect("/api/v1/revenue/products?\(range)", answers: #"{"currency":"USD","data":[{"orders":1,"product":"Plan","quantity":3,"revenue":60},"#
-                + #"{"orders":1,"product":"Mug","quantity":0.5,"revenue":7.575},{"orders":1,"product":"Hat","quantity":0,"revenue":0}]}"#)
-            try await app.expect("/api/v1/revenue/products?\(range)&limit=1&offset=2", answers: #"{"currency":"USD","data":[{"orders":1,"product":"Hat","quantity":0,"revenue":0}]}"#)
+            try await app.expect(
+                "/api/v1/revenue/products?\(range)",
+                answers: #"{"currency":"USD","data":[{"orders":1,"product":"Plan","quantity":3,"revenue":60},"#
+                    + #"{"orders":1,"product":"Mug","quantity":0.5,"revenue":7.575},{"orders":1,"product":"Hat","quantity":0,"revenue":0}]}"#
+            )
+            try await app.expect(
+                "/api/v1/revenue/products?\(range)&limit=1&offset=2",
+                answers: #"{"currency":"USD","data":[{"orders":1,"product":"Hat","quantity":0,"revenue":0}]}"#)
             // Ada came back directly for her refund.
-            try await app.expect("/api/v1/revenue/sources?\(range)", answers: #"{"currency":"USD","data":[{"average_order_value":100,"buyers":1,"orders":1,"#
-                + #""revenue":100,"source":"google.com"},{"average_order_value":24.99,"buyers":2,"orders":2,"revenue":49.98,"source":"(direct)"}]}"#)
+            try await app.expect(
+                "/api/v1/revenue/sources?\(range)",
+                answers: #"{"currency":"USD","data":[{"average_order_value":100,"buyers":1,"orders":1,"#
+                    + #""revenue":100,"source":"google.com"},{"average_order_value":24.99,"buyers":2,"orders":2,"revenue":49.98,"source":"(direct)"}]}"#
+            )
         }
     }
 
     @Test("filters by attributes of the order and its session", arguments: Profile.available)
     func filters(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events, yaml: Self.yaml) { app in
-            for (filter, expected) in [("source:google.com", 100), ("path:/thanks", 149.98), ("path:/", 0), ("entry_page:/", 100), ("event:signup", 0)] as [(String, Double)] {
+            for (filter, expected) in [
+                ("source:google.com", 100), ("path:/thanks", 149.98), ("path:/", 0), ("entry_page:/", 100), ("event:signup", 0),
+            ] as [(String, Double)] {
                 let answer = try await app.get("/api/v1/revenue?filter=\(filter)").json()
                 #expect(answer["revenue"]?.number == expected, "\(filter)")
             }
@@ -111,11 +136,15 @@ struct RevenueTests {
     func duplicates(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let orders = [
-                Self.order("a", "01T10:00:00", "1", "USD", #"{"order_id":1}"#), Self.order("b", "01T10:00:01", "1", "USD", #"{"order_id":"1"}"#),
-                Self.order("a", "01T10:00:02", "1", "USD", #"{"order_id":"2"}"#), Self.order("a", "01T10:00:03", "1", "USD"), Self.order("a", "01T10:00:04", "1", "USD"),
-                Self.order("a", "01T10:00:05", "-0.25", "USD", #"{"order_id":1}"#), Self.order("a", "01T10:00:06", "-0.25", "USD", #"{"order_id":1}"#),
+                Self.order("a", "01T10:00:00", "1", "USD", #"{"order_id":1}"#),
+                Self.order("b", "01T10:00:01", "1", "USD", #"{"order_id":"1"}"#),
+                Self.order("a", "01T10:00:02", "1", "USD", #"{"order_id":"2"}"#), Self.order("a", "01T10:00:03", "1", "USD"),
+                Self.order("a", "01T10:00:04", "1", "USD"),
+                Self.order("a", "01T10:00:05", "-0.25", "USD", #"{"order_id":1}"#),
+                Self.order("a", "01T10:00:06", "-0.25", "USD", #"{"order_id":1}"#),
                 // The same event, sent twice.
-                Self.order("a", "01T10:00:07", "-0.25", "USD", #"{"order_id":1}"#, id: "x"), Self.order("a", "01T10:00:07", "-0.25", "USD", #"{"order_id":1}"#, id: "x"),
+                Self.order("a", "01T10:00:07", "-0.25", "USD", #"{"order_id":1}"#, id: "x"),
+                Self.order("a", "01T10:00:07", "-0.25", "USD", #"{"order_id":1}"#, id: "x"),
             ]
             try await app.collect("[\(orders.joined(separator: ","))]")
             let answer = try await app.get("/api/v1/revenue").json()
@@ -129,10 +158,12 @@ struct RevenueTests {
     func switchedOff(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             func set(_ isEnabled: Bool, _ access: AccessLevel) async throws {
-                try await app.installation.directory.setModules([.init(module: "revenue", isEnabled: isEnabled, access: access)], in: app.project, by: "test")
+                try await app.installation.directory.setModules(
+                    [.init(module: "revenue", isEnabled: isEnabled, access: access)], in: app.project, by: "test")
             }
             func collect(_ amount: String) async throws {
-                let answer = try await app.collect(#"{"type":"event","name":"purchase","revenue_amount":\#(amount),"data":{"order_id":"same"}}"#)
+                let answer = try await app.collect(
+                    #"{"type":"event","name":"purchase","revenue_amount":\#(amount),"data":{"order_id":"same"}}"#)
                 #expect(answer.body == #"{"ok":true}"#)
             }
             try await set(false, .all)
@@ -166,16 +197,25 @@ struct RevenueTests {
     @Test("orders with ids beyond 64 bits stay distinct, and each counts once", arguments: Profile.available)
     func largeIDs(profile: Profile) async throws {
         let ids = ["9223372036854775808", "18446744073709551614", "18446744073709551615", "18446744073709551616", "18446744073709551617"]
-        let events = (ids + ids).map { #"{"type":"event","name":"buy","visitor_id":"\#($0)","revenue_amount":10,"data":{"order_id":\#($0)}}"# }
+        let events = (ids + ids).map {
+            #"{"type":"event","name":"buy","visitor_id":"\#($0)","revenue_amount":10,"data":{"order_id":\#($0)}}"#
+        }
         try await TestApp.run(profile, collecting: events) { app in
             let answer = try await app.get("/api/v1/revenue").json()
             #expect(answer["orders"]?.integer == 5 && answer["revenue"]?.number == 50)
-            for id in ids { #expect(try await app.get("/api/v1/events?filter=data.order_id:\(id)").json()["data"]?.elements.first?["count"]?.integer == 1, "\(id)") }
+            for id in ids {
+                #expect(
+                    try await app.get("/api/v1/events?filter=data.order_id:\(id)").json()["data"]?.elements.first?["count"]?.integer == 1,
+                    "\(id)")
+            }
             for id in ids.prefix(3) {
                 let condition = #"{"source":"event","field":"order_id","op":"eq","value":\#(id)}"#
-                let made = try await app.post("/api/v1/segments", #"{"name":"\#(id)","definition":{"match":"all","conditions":[\#(condition)]}}"#, as: .query)
+                let made = try await app.post(
+                    "/api/v1/segments", #"{"name":"\#(id)","definition":{"match":"all","conditions":[\#(condition)]}}"#, as: .query)
                 let segment = try made.json()["id"]?.string ?? ""
-                #expect(try await app.get("/api/v1/stats?segment_id=\(segment)").json()["current"]?["visitors"]?.integer == 1, "\(id): \(made.body)")
+                #expect(
+                    try await app.get("/api/v1/stats?segment_id=\(segment)").json()["current"]?["visitors"]?.integer == 1,
+                    "\(id): \(made.body)")
             }
         }
     }
@@ -191,15 +231,29 @@ struct RevenueTests {
         }
     }
 
-    @Test("rejects invalid amounts and currencies", arguments: [
-        (#""revenue_amount":"1,5""#, "field 'revenue_amount' must be a number from -1000000000.0 to 1000000000.0; got '1,5'."),
-        (#""revenue_amount":"0x10""#, "field 'revenue_amount' must be a number from -1000000000.0 to 1000000000.0; got '0x10'."),
-        (#""revenue_amount":1000000001"#, "field 'revenue_amount' must be a number from -1000000000.0 to 1000000000.0; got 1000000001."),
-        (#""revenue_amount":-1e300"#, "field 'revenue_amount' must be a number from -1000000000.0 to 1000000000.0; got -1e+300."),
-        (#""revenue_amount":1,"revenue_currency":"EURO""#, "field 'revenue_currency' must be a string of 0 to 3 characters; got 4 characters."),
-        (#""revenue_amount":1,"revenue_currency":"€€€""#, "field 'revenue_currency' must be three letters of ISO 4217 such as USD; got '€€€'."),
-        (#""revenue_amount":1,"revenue_currency":"US""#, "field 'revenue_currency' must be three letters of ISO 4217 such as USD; got 'US'."),
-    ])
+    @Test(
+        "rejects invalid amounts and currencies",
+        arguments: [
+            (#""revenue_amount":"1,5""#, "field 'revenue_amount' must be a number from -1000000000.0 to 1000000000.0; got '1,5'."),
+            (#""revenue_amount":"0x10""#, "field 'revenue_amount' must be a number from -1000000000.0 to 1000000000.0; got '0x10'."),
+            (
+                #""revenue_amount":1000000001"#,
+                "field 'revenue_amount' must be a number from -1000000000.0 to 1000000000.0; got 1000000001."
+            ),
+            (#""revenue_amount":-1e300"#, "field 'revenue_amount' must be a number from -1000000000.0 to 1000000000.0; got -1e+300."),
+            (
+                #""revenue_amount":1,"revenue_currency":"EURO""#,
+                "field 'revenue_currency' must be a string of 0 to 3 characters; got 4 characters."
+            ),
+            (
+                #""revenue_amount":1,"revenue_currency":"€€€""#,
+                "field 'revenue_currency' must be three letters of ISO 4217 such as USD; got '€€€'."
+            ),
+            (
+                #""revenue_amount":1,"revenue_currency":"US""#,
+                "field 'revenue_currency' must be three letters of ISO 4217 such as USD; got 'US'."
+            ),
+        ])
     func refusals(fields: String, sentence: String) async throws {
         try await TestApp.run { app in
             let answer = try await app.collect(#"{"type":"event","name":"purchase",\#(fields)}"#)
@@ -208,10 +262,14 @@ struct RevenueTests {
         }
     }
 
-    @Test("an order counts whatever its items contain", arguments: Profile.available, [
-        #"{"items":"two"}"#, #"{"items":[null,[],{"name":"a","price":1e300},{"name":"b","quantity":-1e300},{"name":"c","quantity":0},{"name":" "}]}"#, #"{"items":{}}"#, "{}",
-        #"{"order_id":null}"#, #"{"order_id":{"a":1}}"#, #"{"order_id":""}"#,
-    ])
+    @Test(
+        "an order counts whatever its items contain", arguments: Profile.available,
+        [
+            #"{"items":"two"}"#,
+            #"{"items":[null,[],{"name":"a","price":1e300},{"name":"b","quantity":-1e300},{"name":"c","quantity":0},{"name":" "}]}"#,
+            #"{"items":{}}"#, "{}",
+            #"{"order_id":null}"#, #"{"order_id":{"a":1}}"#, #"{"order_id":""}"#,
+        ])
     func odd(profile: Profile, data: String) async throws {
         try await TestApp.run(profile) { app in
             try await app.collect(Self.order("a", "01T10:00:00", "0.000001", "KWD", data))
@@ -222,11 +280,19 @@ struct RevenueTests {
         }
     }
 
-    @Test("rejects an unknown currency and too many points", arguments: [
-        ("/api/v1/revenue?currency=E1R", "Invalid query parameter 'currency': must be three letters of ISO 4217 such as USD; got 'E1R'."),
-        ("/api/v1/revenue?currency=EURO", "Invalid query parameter 'currency': must be at most 3 characters of text; got 'EURO'."),
-        ("/api/v1/revenue/timeseries?interval=hour&start_at=2025-01-01&end_at=2025-12-31", "Invalid query parameter 'interval': the range has 8760 hours; at most 5000 are answered. Ask for a shorter range."),
-    ])
+    @Test(
+        "rejects an unknown currency and too many points",
+        arguments: [
+            (
+                "/api/v1/revenue?currency=E1R",
+                "Invalid query parameter 'currency': must be three letters of ISO 4217 such as USD; got 'E1R'."
+            ),
+            ("/api/v1/revenue?currency=EURO", "Invalid query parameter 'currency': must be at most 3 characters of text; got 'EURO'."),
+            (
+                "/api/v1/revenue/timeseries?interval=hour&start_at=2025-01-01&end_at=2025-12-31",
+                "Invalid query parameter 'interval': the range has 8760 hours; at most 5000 are answered. Ask for a shorter range."
+            ),
+        ])
     func parameters(path: String, sentence: String) async throws {
         try await TestApp.run { app in
             let answer = try await app.get(path)
@@ -238,7 +304,8 @@ struct RevenueTests {
     @Test("OpenAPI documents its fields of the event")
     func described() async throws {
         try await TestApp.run { app in
-            let event = try await app.get("/openapi.json", as: .nobody).json()["components"]?["schemas"]?["EventEvent"]?["allOf"]?.elements.last?["properties"]
+            let event = try await app.get("/openapi.json", as: .nobody).json()["components"]?["schemas"]?["EventEvent"]?["allOf"]?.elements
+                .last?["properties"]
             // Optional, so it may be null.
             #expect(event?["revenue_amount"]?["type"]?.elements.map(\.string) == ["number", "null"])
             #expect(event?["name"] != nil)
@@ -248,9 +315,13 @@ struct RevenueTests {
     @Test("invalid settings are reported")
     func settings() async throws {
         await #expect(throws: (any Error).self) { try await TestApp.run(yaml: "modules: {settings: {revenue: {currency: EURO}}}") { _ in } }
-        await #expect(throws: (any Error).self) { try await TestApp.run(yaml: "modules: {settings: {revenue: {rates: {EUR: 0}}}}") { _ in } }
+        await #expect(throws: (any Error).self) {
+            try await TestApp.run(yaml: "modules: {settings: {revenue: {rates: {EUR: 0}}}}") { _ in }
+        }
         try await TestApp.run(yaml: "modules: {settings: {revenue: {currency: EUR, rates: {USD: 0.5}}}}") { app in
-            try await app.collect(#"[{"type":"event","name":"a","revenue_amount":1},{"type":"event","name":"a","revenue_amount":1,"revenue_currency":"USD"}]"#)
+            try await app.collect(
+                #"[{"type":"event","name":"a","revenue_amount":1},{"type":"event","name":"a","revenue_amount":1,"revenue_currency":"USD"}]"#
+            )
             let answer = try await app.get("/api/v1/revenue").json()
             #expect(answer["currency"]?.string == "EUR")
             #expect(answer["revenue"]?.number == 1.5)

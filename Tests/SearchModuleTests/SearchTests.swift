@@ -1,7 +1,7 @@
 import Common
 import SearchModule
-import TestSupport
 import Testing
+import TestSupport
 
 /// Hand-computed numbers. Ada finds a page, then searches on it; Bob finds nothing, tries another term and reads on; Cy gives
 /// up.
@@ -13,16 +13,20 @@ struct SearchTests {
 
     private static func search(_ visitor: String, _ query: String, _ results: Int?, _ path: String, _ time: String) -> String {
         let count = results.map { #","results_count":\#($0)"# } ?? ""
-        return #"{"type":"search_query","query":"\#(query)"\#(count),"path":"\#(path)","visitor_id":"\#(visitor)","timestamp":"2026-03-01T10:\#(time)Z"}"#
+        return
+            #"{"type":"search_query","query":"\#(query)"\#(count),"path":"\#(path)","visitor_id":"\#(visitor)","timestamp":"2026-03-01T10:\#(time)Z"}"#
     }
 
     private static let events = [
-        pageview("ada", "/search", "00:00"), search("ada", "Pricing  Plans", 7, "/search?q=Pricing", "00:01"), pageview("ada", "/pricing", "01:00"),
+        pageview("ada", "/search", "00:00"), search("ada", "Pricing  Plans", 7, "/search?q=Pricing", "00:01"),
+        pageview("ada", "/pricing", "01:00"),
         search("ada", "pricing plans", 4, "/pricing", "05:00"), pageview("ada", "/pricing", "06:00"),
-        pageview("bob", "/search", "00:00"), search("bob", " pricing plans", 0, "/search", "00:01"), search("bob", "price", 3, "/search", "02:00"),
+        pageview("bob", "/search", "00:00"), search("bob", " pricing plans", 0, "/search", "00:01"),
+        search("bob", "price", 3, "/search", "02:00"),
         pageview("bob", "/search", "02:01"), pageview("bob", "/docs", "03:00"),
         // Without a path it counts for the session's last page.
-        pageview("cy", "/search", "00:00"), #"{"type":"search_query","query":"pricing plans","visitor_id":"cy","timestamp":"2026-03-01T10:00:01Z"}"#,
+        pageview("cy", "/search", "00:00"),
+        #"{"type":"search_query","query":"pricing plans","visitor_id":"cy","timestamp":"2026-03-01T10:00:01Z"}"#,
         pageview("cy", "/search", "00:02"),
     ]
 
@@ -34,8 +38,12 @@ struct SearchTests {
             let price = #"{"avg_results":3,"count":1,"query":"price","unique":1,"zero_results":0}"#
             try await app.expect("/api/v1/search", answers: #"{"data":[\#(plans),\#(price)]}"#)
             try await app.expect("/api/v1/search?offset=1", answers: #"{"data":[\#(price)]}"#)
-            try await app.expect("/api/v1/search?filter=exit_page:/search", answers: #"{"data":[{"avg_results":null,"count":1,"query":"pricing plans","unique":1,"zero_results":0}]}"#)
-            try await app.expect("/api/v1/search?start_at=2026-03-02&end_at=2026-03-02&compare=previous", answers: #"{"data":[],"previous":{"data":[\#(plans),\#(price)]}}"#)
+            try await app.expect(
+                "/api/v1/search?filter=exit_page:/search",
+                answers: #"{"data":[{"avg_results":null,"count":1,"query":"pricing plans","unique":1,"zero_results":0}]}"#)
+            try await app.expect(
+                "/api/v1/search?start_at=2026-03-02&end_at=2026-03-02&compare=previous",
+                answers: #"{"data":[],"previous":{"data":[\#(plans),\#(price)]}}"#)
         }
     }
 
@@ -51,12 +59,18 @@ struct SearchTests {
     func nextPages(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events) { app in
             // Ada went to /pricing and left after her second search; Bob searched for something else.
-            try await app.expect("/api/v1/search/next-pages?query=PRICING%20plans", answers: #"{"data":[{"count":2,"path":"(exit)","percentage":50},"#
-                + #"{"count":1,"path":"(search)","percentage":25},{"count":1,"path":"/pricing","percentage":25}],"searches":4}"#)
-            try await app.expect("/api/v1/search/next-pages", answers: #"{"data":[{"count":2,"path":"(exit)","percentage":40},"#
-                + #"{"count":1,"path":"(search)","percentage":20},{"count":1,"path":"/docs","percentage":20},"#
-                + #"{"count":1,"path":"/pricing","percentage":20}],"searches":5}"#)
-            try await app.expect("/api/v1/search/next-pages?limit=1&offset=2", answers: #"{"data":[{"count":1,"path":"/docs","percentage":20}],"searches":5}"#)
+            try await app.expect(
+                "/api/v1/search/next-pages?query=PRICING%20plans",
+                answers: #"{"data":[{"count":2,"path":"(exit)","percentage":50},"#
+                    + #"{"count":1,"path":"(search)","percentage":25},{"count":1,"path":"/pricing","percentage":25}],"searches":4}"#)
+            try await app.expect(
+                "/api/v1/search/next-pages",
+                answers: #"{"data":[{"count":2,"path":"(exit)","percentage":40},"#
+                    + #"{"count":1,"path":"(search)","percentage":20},{"count":1,"path":"/docs","percentage":20},"#
+                    + #"{"count":1,"path":"/pricing","percentage":20}],"searches":5}"#)
+            try await app.expect(
+                "/api/v1/search/next-pages?limit=1&offset=2",
+                answers: #"{"data":[{"count":1,"path":"/docs","percentage":20}],"searches":5}"#)
             try await app.expect("/api/v1/search/next-pages?offset=9", answers: #"{"data":[],"searches":5}"#)
             try await app.expect("/api/v1/search/next-pages?query=nothing", answers: #"{"data":[],"searches":0}"#)
         }
@@ -66,18 +80,25 @@ struct SearchTests {
     func masked(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let path = "/search?q=ada@example.com"
-            try await app.collect(#"[{"type":"search_query","query":"ada@example.com","path":"\#(path)"},{"type":"search_query","query":"4111 1111 1111 1111"}]"#)
-            try await app.expect("/api/v1/search", answers: #"{"data":[{"avg_results":null,"count":1,"query":"[card]","unique":1,"zero_results":0},"#
-                + #"{"avg_results":null,"count":1,"query":"[email]","unique":1,"zero_results":0}]}"#)
+            try await app.collect(
+                #"[{"type":"search_query","query":"ada@example.com","path":"\#(path)"},{"type":"search_query","query":"4111 1111 1111 1111"}]"#
+            )
+            try await app.expect(
+                "/api/v1/search",
+                answers: #"{"data":[{"avg_results":null,"count":1,"query":"[card]","unique":1,"zero_results":0},"#
+                    + #"{"avg_results":null,"count":1,"query":"[email]","unique":1,"zero_results":0}]}"#)
             let byPath = try await app.get("/api/v1/search?filter=path:/search").json()["data"]?.elements ?? []
             #expect(byPath.map { $0["query"]?.string } == ["[email]"])
         }
     }
 
-    @Test("rejects invalid searches", arguments: [
-        (#""query":"""#, "field 'query' must be a string of 1 to 2048 characters; got 0 characters."), (#""query":" ""#, "field 'query' must hold more than spaces."),
-        (#""results_count":1"#, "missing required field 'query'."),
-    ])
+    @Test(
+        "rejects invalid searches",
+        arguments: [
+            (#""query":"""#, "field 'query' must be a string of 1 to 2048 characters; got 0 characters."),
+            (#""query":" ""#, "field 'query' must hold more than spaces."),
+            (#""results_count":1"#, "missing required field 'query'."),
+        ])
     func refusals(fields: String, sentence: String) async throws {
         try await TestApp.run { app in
             let answer = try await app.collect(#"{"type":"search_query",\#(fields)}"#)

@@ -2,8 +2,8 @@ import Common
 import IdentityModule
 import RevenueModule
 import SegmentsModule
-import TestSupport
 import Testing
+import TestSupport
 
 /// Four visitors over two days, and the members of each definition.
 ///
@@ -28,7 +28,8 @@ struct SegmentDefinitionTests {
         event("ada", "1T10:06", "purchase", #","data":{"amount":120,"kind":"book"},"revenue_amount":120,"revenue_currency":"EUR""#),
         event("ada", "2T09:00", "purchase", #","data":{"amount":30},"revenue_amount":30,"revenue_currency":"EUR""#),
         plan("ada", "1T09:00", "pro", #","age":40,"address":{"city":"Berlin"}"#),
-        view("bob", "1T11:00", "/"), event("bob", "1T11:01", "signup"), view("bob", "1T11:02", "/pricing"), view("bob", "2T08:00", "/docs/a"),
+        view("bob", "1T11:00", "/"), event("bob", "1T11:01", "signup"), view("bob", "1T11:02", "/pricing"),
+        view("bob", "2T08:00", "/docs/a"),
         plan("bob", "1T08:00", "free"), plan("bob", "2T08:01", "pro", #","age":20"#),
         event("cy", "1T12:00", "purchase", #","data":{"amount":20}"#), view("cy", "1T12:01", "/pricing"),
         view("di", "2T10:00", "/docs/a"), view("di", "2T10:01", "/docs/b"), view("di", "2T10:02", "/docs/a"),
@@ -78,7 +79,9 @@ struct SegmentDefinitionTests {
         Case(#"{"source":"event","event":"purchase","count":{"op":"gte","value":2}}"#, ["ada"]),
         Case(#"{"source":"event","event":"purchase","count":{"op":"gte","value":2},"within_days":1}"#, []),
         Case(#"{"source":"event","event":"purchase","count":{"op":"gte","value":1},"within_days":1}"#, ["ada"]),
-        Case(#"{"source":"event","event":"purchase","where":[{"field":"amount","op":"lt","value":100},{"field":"kind","op":"not_exists"}]}"#, ["ada", "cy"]),
+        Case(
+            #"{"source":"event","event":"purchase","where":[{"field":"amount","op":"lt","value":100},{"field":"kind","op":"not_exists"}]}"#,
+            ["ada", "cy"]),
         // Metrics.
         Case(#"{"source":"metric","field":"sessions","op":"gte","value":2}"#, ["ada", "bob"]),
         Case(#"{"source":"metric","field":"pageviews","op":"lt","value":2}"#, ["cy"]),
@@ -95,7 +98,9 @@ struct SegmentDefinitionTests {
         Case(#"{"source":"sequence","steps":[{"path":"/pricing"}],"then_not":{"event":"purchase"}}"#, ["bob", "cy"]),
         Case(#"{"source":"sequence","steps":[{"event":"signup"},{"path":"/pricing"}],"then_not":{"path":"/docs/*"}}"#, []),
         // Combinations.
-        Case(#"{"source":"event","event":"purchase","op":"exists"},{"source":"profile","field":"traits.plan","op":"eq","value":"pro"}"#, ["ada"]),
+        Case(
+            #"{"source":"event","event":"purchase","op":"exists"},{"source":"profile","field":"traits.plan","op":"eq","value":"pro"}"#,
+            ["ada"]),
         Case(
             #"{"source":"event","event":"signup","op":"exists"},{"match":"all","conditions":[{"source":"metric","field":"pageviews","op":"gt","value":2},{"source":"metric","field":"events","op":"eq","value":0}]}"#,
             ["bob", "di"], match: "any"),
@@ -109,7 +114,9 @@ struct SegmentDefinitionTests {
         Case(funnel(#""step":2,"state":"dropped","negate":true"#), ["ada", "di"]),
         Case(funnel(#""step":2,"state":"converted","order":"any""#), ["ada", "cy"]),
         Case(funnel(#""step":2,"state":"dropped","conversion_window":59"#), ["ada", "bob", "cy"]),
-        Case(#"{"match":"any","negate":true,"conditions":[{"source":"event","event":"purchase"},{"source":"event","event":"signup"}]}"#, ["di"]),
+        Case(
+            #"{"match":"any","negate":true,"conditions":[{"source":"event","event":"purchase"},{"source":"event","event":"signup"}]}"#,
+            ["di"]),
     ]
 
     @Test("respect the request's filters, like every report", arguments: Profile.available)
@@ -126,7 +133,8 @@ struct SegmentDefinitionTests {
                 #expect((found["visitors"]?.elements ?? []).compactMap(\.string).sorted() == members, "\(filter)")
                 #expect(found["total_visitors"]?.integer == Int64(members.count), "\(filter)")
                 let preview = try await app.post(
-                    "/api/v1/segments/preview?\(range)&filter=\(filter)", #"{"definition":\#(definition)}"#, as: .query).json()
+                    "/api/v1/segments/preview?\(range)&filter=\(filter)", #"{"definition":\#(definition)}"#, as: .query
+                ).json()
                 #expect(preview["visitors"]?.integer == Int64(members.count), "\(filter)")
             }
         }
@@ -147,80 +155,86 @@ struct SegmentDefinitionTests {
                 let stats = try await app.get("/api/v1/stats?start_at=2026-03-01&end_at=2026-03-02&segment_id=\(id)").json()
                 #expect(stats["current"]?["visitors"]?.integer == Int64(one.members.count), "\(one.definition)")
                 let preview = try await app.post(
-                    "/api/v1/segments/preview?start_at=2026-03-01&end_at=2026-03-02", #"{"definition":\#(one.definition)}"#, as: .query).json()
+                    "/api/v1/segments/preview?start_at=2026-03-01&end_at=2026-03-02", #"{"definition":\#(one.definition)}"#, as: .query
+                ).json()
                 #expect(preview["visitors"]?.integer == Int64(one.members.count), "\(one.definition)")
                 #expect(preview["total"]?.integer == 4)
             }
         }
     }
 
-    @Test("that can't work are rejected with a message that says what and where", arguments: [
-        (#"{"conditions":[]}"#, "field 'definition.match' must be one of 'all', 'any'; got nothing."),
-        (#"{"match":"all"}"#, "field 'definition.conditions' must be an array of conditions; got nothing."),
-        (#"{"match":"all","conditions":[7]}"#, "field 'definition.conditions[0]' must be an object; got a number."),
-        (
-            #"{"match":"all","conditions":[{"source":"visitor","field":"x","op":"eq","value":1}]}"#,
-            "field 'definition.conditions[0].source' must be one of 'profile', 'session', 'pageview', 'event', 'metric', 'sequence', 'funnel', 'segment'; got 'visitor'."
-        ),
-        (
-            #"{"match":"all","conditions":[{"source":"profile","field":"plan","op":"eq","value":1}]}"#,
-            "field 'definition.conditions[0].field' must be one of 'traits.NAME', 'user_id', 'account_id'; got 'plan'."
-        ),
-        (
-            #"{"match":"all","conditions":[{"match":"any","conditions":[{"source":"metric","field":"pageviews","op":"like","value":1}]}]}"#,
-            "field 'definition.conditions[0].conditions[0].op' must be one of 'eq', 'neq', 'gt', 'gte', 'lt', 'lte', 'in'; got 'like'."
-        ),
-        (
-            #"{"match":"all","conditions":[{"source":"metric","field":"pageviews","op":"gt","value":"many"}]}"#,
-            "field 'definition.conditions[0].value' must be a number; got 'many'."
-        ),
-        (#"{"match":"all","conditions":[{"source":"event","event":"x","field":"event_data.a","op":"eq"}]}"#, "missing required field 'definition.conditions[0].value'."),
-        (
-            #"{"match":"all","conditions":[{"source":"event","event":"x","within_days":0}]}"#,
-            "field 'definition.conditions[0].within_days' must be a whole number from 1 to 3660; got 0."
-        ),
-        (
-            #"{"match":"all","conditions":[{"source":"funnel","steps":[{"type":"event","value":"x"}],"step":1,"state":"converted"}]}"#,
-            "field 'definition.conditions[0].steps' must be an array of 2 to 20 objects; got 1."
-        ),
-        (
-            #"{"match":"all","conditions":[{"source":"funnel","steps":[{"type":"pageview","value":"/"},{"type":"event","value":"x"}],"state":"converted"}]}"#,
-            "missing required field 'definition.conditions[0].step'."
-        ),
-        (
-            #"{"match":"all","conditions":[{"source":"funnel","steps":[{"type":"pageview","value":"/"},{"type":"event","value":"x"}],"step":3,"state":"dropped"}]}"#,
-            "field 'definition.conditions[0].step' must be a whole number from 2 to 2, as the funnel has 2 steps; got 3."
-        ),
-        (
-            #"{"match":"all","conditions":[{"source":"funnel","steps":[{"type":"pageview","value":"/"},{"type":"event","value":"x"}],"step":2,"state":"dropped","exclusions":[{"type":"event","value":"y","after_step":2}]}]}"#,
-            "field 'definition.conditions[0].exclusions[0].after_step' must be a whole number from 1 to 1; got 2."
-        ),
-        (
-            #"{"match":"all","conditions":[{"source":"sequence","steps":[{"event":"x"}]}]}"#,
-            "field 'definition.conditions[0].steps' must be an array of 2 to 10 steps; got 1."
-        ),
-        (
-            #"{"match":"all","conditions":[{"source":"sequence","steps":[{"path":"/"},{"event":"x","path":"/"}]}]}"#,
-            "field 'definition.conditions[0].steps[1]' must hold 'event' or 'path' and not both."
-        ),
-        (
-            #"{"match":"all","conditions":[{"source":"sequence","steps":[{"path":"/"},{"event":""}]}]}"#,
-            "field 'definition.conditions[0].steps[1].event' must be a string of 1 to 200 characters; got 0."
-        ),
-        (
-            #"{"match":"all","conditions":[{"source":"event","event":"a\u0000"}]}"#,
-            "field 'definition.conditions[0].event' must be a string of 1 to 200 characters; got one with a NUL character."
-        ),
-        (
-            #"{"match":"all","conditions":[{"source":"event","event":"x","negate":"yes"}]}"#,
-            "field 'definition.conditions[0].negate' must be true or false; got a string."
-        ),
-        (#"{"match":"all","conditions":[],"negate":1}"#, "field 'definition.negate' must be true or false; got a number."),
-        (
-            #"{"match":"all","conditions":[{"source":"segment","segment_id":"00000000-0000-0000-0000-000000000000"}]}"#,
-            "field 'definition' refers to segment '00000000-0000-0000-0000-000000000000', which does not exist."
-        ),
-    ])
+    @Test(
+        "that can't work are rejected with a message that says what and where",
+        arguments: [
+            (#"{"conditions":[]}"#, "field 'definition.match' must be one of 'all', 'any'; got nothing."),
+            (#"{"match":"all"}"#, "field 'definition.conditions' must be an array of conditions; got nothing."),
+            (#"{"match":"all","conditions":[7]}"#, "field 'definition.conditions[0]' must be an object; got a number."),
+            (
+                #"{"match":"all","conditions":[{"source":"visitor","field":"x","op":"eq","value":1}]}"#,
+                "field 'definition.conditions[0].source' must be one of 'profile', 'session', 'pageview', 'event', 'metric', 'sequence', 'funnel', 'segment'; got 'visitor'."
+            ),
+            (
+                #"{"match":"all","conditions":[{"source":"profile","field":"plan","op":"eq","value":1}]}"#,
+                "field 'definition.conditions[0].field' must be one of 'traits.NAME', 'user_id', 'account_id'; got 'plan'."
+            ),
+            (
+                #"{"match":"all","conditions":[{"match":"any","conditions":[{"source":"metric","field":"pageviews","op":"like","value":1}]}]}"#,
+                "field 'definition.conditions[0].conditions[0].op' must be one of 'eq', 'neq', 'gt', 'gte', 'lt', 'lte', 'in'; got 'like'."
+            ),
+            (
+                #"{"match":"all","conditions":[{"source":"metric","field":"pageviews","op":"gt","value":"many"}]}"#,
+                "field 'definition.conditions[0].value' must be a number; got 'many'."
+            ),
+            (
+                #"{"match":"all","conditions":[{"source":"event","event":"x","field":"event_data.a","op":"eq"}]}"#,
+                "missing required field 'definition.conditions[0].value'."
+            ),
+            (
+                #"{"match":"all","conditions":[{"source":"event","event":"x","within_days":0}]}"#,
+                "field 'definition.conditions[0].within_days' must be a whole number from 1 to 3660; got 0."
+            ),
+            (
+                #"{"match":"all","conditions":[{"source":"funnel","steps":[{"type":"event","value":"x"}],"step":1,"state":"converted"}]}"#,
+                "field 'definition.conditions[0].steps' must be an array of 2 to 20 objects; got 1."
+            ),
+            (
+                #"{"match":"all","conditions":[{"source":"funnel","steps":[{"type":"pageview","value":"/"},{"type":"event","value":"x"}],"state":"converted"}]}"#,
+                "missing required field 'definition.conditions[0].step'."
+            ),
+            (
+                #"{"match":"all","conditions":[{"source":"funnel","steps":[{"type":"pageview","value":"/"},{"type":"event","value":"x"}],"step":3,"state":"dropped"}]}"#,
+                "field 'definition.conditions[0].step' must be a whole number from 2 to 2, as the funnel has 2 steps; got 3."
+            ),
+            (
+                #"{"match":"all","conditions":[{"source":"funnel","steps":[{"type":"pageview","value":"/"},{"type":"event","value":"x"}],"step":2,"state":"dropped","exclusions":[{"type":"event","value":"y","after_step":2}]}]}"#,
+                "field 'definition.conditions[0].exclusions[0].after_step' must be a whole number from 1 to 1; got 2."
+            ),
+            (
+                #"{"match":"all","conditions":[{"source":"sequence","steps":[{"event":"x"}]}]}"#,
+                "field 'definition.conditions[0].steps' must be an array of 2 to 10 steps; got 1."
+            ),
+            (
+                #"{"match":"all","conditions":[{"source":"sequence","steps":[{"path":"/"},{"event":"x","path":"/"}]}]}"#,
+                "field 'definition.conditions[0].steps[1]' must hold 'event' or 'path' and not both."
+            ),
+            (
+                #"{"match":"all","conditions":[{"source":"sequence","steps":[{"path":"/"},{"event":""}]}]}"#,
+                "field 'definition.conditions[0].steps[1].event' must be a string of 1 to 200 characters; got 0."
+            ),
+            (
+                #"{"match":"all","conditions":[{"source":"event","event":"a\u0000"}]}"#,
+                "field 'definition.conditions[0].event' must be a string of 1 to 200 characters; got one with a NUL character."
+            ),
+            (
+                #"{"match":"all","conditions":[{"source":"event","event":"x","negate":"yes"}]}"#,
+                "field 'definition.conditions[0].negate' must be true or false; got a string."
+            ),
+            (#"{"match":"all","conditions":[],"negate":1}"#, "field 'definition.negate' must be true or false; got a number."),
+            (
+                #"{"match":"all","conditions":[{"source":"segment","segment_id":"00000000-0000-0000-0000-000000000000"}]}"#,
+                "field 'definition' refers to segment '00000000-0000-0000-0000-000000000000', which does not exist."
+            ),
+        ])
     func refusals(definition: String, sentence: String) async throws {
         try await TestApp.run { app in
             for path in ["/api/v1/segments", "/api/v1/segments/preview"] {
@@ -236,18 +250,26 @@ struct SegmentDefinitionTests {
         try await TestApp.run(profile) { app in
             try await app.collect("[\(Self.events.joined(separator: ","))]")
             func make(_ conditions: String) async throws -> String {
-                try await app.post("/api/v1/segments", #"{"name":"s","definition":{"match":"all","conditions":[\#(conditions)]}}"#, as: .query).json()["id"]?.string ?? ""
+                try await app.post(
+                    "/api/v1/segments", #"{"name":"s","definition":{"match":"all","conditions":[\#(conditions)]}}"#, as: .query
+                ).json()["id"]?.string ?? ""
             }
             func members(_ id: String) async throws -> [String] {
-                try await app.get("/api/v1/segments/\(id)/evaluate?start_at=2026-03-01&end_at=2026-03-02").json()["visitors"]?.elements.compactMap(\.string).sorted() ?? []
+                try await app.get("/api/v1/segments/\(id)/evaluate?start_at=2026-03-01&end_at=2026-03-02").json()["visitors"]?.elements
+                    .compactMap(\.string).sorted() ?? []
             }
             let buyers = try await make(#"{"source":"event","event":"purchase"}"#)
             let pro = try await make(#"{"source":"profile","field":"traits.plan","op":"eq","value":"pro"}"#)
-            let both = try await make(#"{"source":"segment","segment_id":"\#(buyers)"},{"source":"segment","segment_id":"\#(pro)","op":"neq"}"#)
+            let both = try await make(
+                #"{"source":"segment","segment_id":"\#(buyers)"},{"source":"segment","segment_id":"\#(pro)","op":"neq"}"#)
             let found = try await members(both)
             #expect(found == ["cy"])
-            let circle = try await app.put("/api/v1/segments/\(buyers)", #"{"definition":{"match":"all","conditions":[{"source":"segment","segment_id":"\#(both)"}]}}"#, as: .query)
-            #expect(circle.body == #"{"error":"Invalid request body: field 'definition' refers to segment '\#(buyers)', which it is a part of."}"#)
+            let circle = try await app.put(
+                "/api/v1/segments/\(buyers)",
+                #"{"definition":{"match":"all","conditions":[{"source":"segment","segment_id":"\#(both)"}]}}"#, as: .query)
+            #expect(
+                circle.body
+                    == #"{"error":"Invalid request body: field 'definition' refers to segment '\#(buyers)', which it is a part of."}"#)
             _ = try await app.put("/api/v1/segments/\(pro)", #"{"is_active":false}"#, as: .query)
             let inactive = try await app.get("/api/v1/stats?segment_id=\(pro)")
             #expect(inactive.body == #"{"error":"Segment '\#(pro)' is not active; set its 'is_active' to true to use it."}"#)
@@ -278,7 +300,10 @@ struct SegmentDefinitionTests {
             #expect(parts.count == 1)
             let used = try await app.delete("/api/v1/segments/\(inner)", as: .query)
             #expect(used.status == 400)
-            #expect(used.body == #"{"error":"Segment '\#(inner)' is a part of segment '\#(outer == first ? "First" : "Second")' (\#(outer)); change or delete that one first."}"#)
+            #expect(
+                used.body
+                    == #"{"error":"Segment '\#(inner)' is a part of segment '\#(outer == first ? "First" : "Second")' (\#(outer)); change or delete that one first."}"#
+            )
             #expect(try await app.delete("/api/v1/segments/\(outer)", as: .query).status == 204)
             #expect(try await app.delete("/api/v1/segments/\(inner)", as: .query).status == 204)
         }
@@ -295,7 +320,9 @@ struct SegmentDefinitionTests {
                 for wanted in 1...2 {
                     let condition = #"{"source":"metric","field":"days_active","op":"eq","value":\#(wanted)}"#
                     let answer = try await app.post(
-                        "/api/v1/segments/preview?timezone=\(zone)", #"{"definition":{"match":"all","conditions":[\#(condition)]}}"#, as: .query).json()
+                        "/api/v1/segments/preview?timezone=\(zone)", #"{"definition":{"match":"all","conditions":[\#(condition)]}}"#,
+                        as: .query
+                    ).json()
                     #expect(answer["visitors"]?.integer == (wanted == days ? 1 : 0), "\(zone) \(wanted)")
                 }
             }
@@ -326,9 +353,12 @@ struct SegmentDefinitionTests {
     func journeys() async throws {
         try await TestApp.run { app in
             let step = #"{"type":"event","value":"a"}"#
-            let sequence = #"{"source":"sequence","steps":[{"event":"a"},{"event":"a"}]}"#, funnel = #"{"source":"funnel","steps":[\#(step),\#(step)],"step":2,"state":"converted"}"#
+            let sequence = #"{"source":"sequence","steps":[{"event":"a"},{"event":"a"}]}"#,
+                funnel = #"{"source":"funnel","steps":[\#(step),\#(step)],"step":2,"state":"converted"}"#
             func preview(_ conditions: [String]) async throws -> TestApp.Answer {
-                try await app.post("/api/v1/segments/preview", #"{"definition":{"match":"any","conditions":[\#(conditions.joined(separator: ","))]}}"#, as: .query)
+                try await app.post(
+                    "/api/v1/segments/preview", #"{"definition":{"match":"any","conditions":[\#(conditions.joined(separator: ","))]}}"#,
+                    as: .query)
             }
             let five = try await app.createSegment("5", Array(repeating: sequence, count: 5).joined(separator: ","))
             #expect(five.count == 36, "\(five)")
@@ -340,7 +370,10 @@ struct SegmentDefinitionTests {
                 let answer = try await preview(conditions)
                 #expect(answer.status == (isAccepted ? 200 : 400), "\(answer.body)")
                 if !isAccepted {
-                    #expect(answer.body.contains("has more than 10 conditions with the source 'sequence' or 'funnel', with those of the segments that it refers to."))
+                    #expect(
+                        answer.body.contains(
+                            "has more than 10 conditions with the source 'sequence' or 'funnel', with those of the segments that it refers to."
+                        ))
                 }
             }
             let saved = try await app.createSegment("11", Array(repeating: sequence, count: 11).joined(separator: ","))

@@ -2,8 +2,8 @@ import Common
 import IdentityModule
 import RevenueModule
 import SegmentsModule
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("Segment reports", .modules(IdentityModule.self, RevenueModule.self, SegmentsModule.self))
 struct SegmentReportTests {
@@ -15,7 +15,10 @@ struct SegmentReportTests {
             let definition = #"{"match":"all","conditions":[{"source":"event","event":"purchase"}]}"#
             let made = try await app.post("/api/v1/segments", #"{"name":"Buyers","definition":\#(definition)}"#, as: .query)
             let id = try made.json()["id"]?.string ?? ""
-            #expect(made.body == #"{"id":"\#(id)","name":"Buyers","description":null,"definition":\#(definition),"is_active":true,"created_at":"2026-03-02T12:00:00Z","updated_at":"2026-03-02T12:00:00Z"}"#)
+            #expect(
+                made.body
+                    == #"{"id":"\#(id)","name":"Buyers","description":null,"definition":\#(definition),"is_active":true,"created_at":"2026-03-02T12:00:00Z","updated_at":"2026-03-02T12:00:00Z"}"#
+            )
             try await body(app, id)
         }
     }
@@ -25,8 +28,12 @@ struct SegmentReportTests {
     func compare(profile: Profile) async throws {
         try await withSegment(profile) { app, id in
             let answer = try await app.get("/api/v1/segments/compare?segment_ids=\(id)&\(Self.range)")
-            #expect(answer.body == #"{"data":[{"avg_duration":140,"bounce_rate":33.3,"confidence_interval":{"high":90.55,"low":9.45},"conversion_rate":50,"conversions":2,"events":3,"name":"Buyers","pageviews":3,"revenue":150,"segment_id":"\#(id)","sessions":3,"visitors":2}]}"#)
-            let event = try await app.get("/api/v1/segments/compare?segment_ids=\(id)&event=purchase&\(Self.range)").json()["data"]?.elements.first
+            #expect(
+                answer.body
+                    == #"{"data":[{"avg_duration":140,"bounce_rate":33.3,"confidence_interval":{"high":90.55,"low":9.45},"conversion_rate":50,"conversions":2,"events":3,"name":"Buyers","pageviews":3,"revenue":150,"segment_id":"\#(id)","sessions":3,"visitors":2}]}"#
+            )
+            let event = try await app.get("/api/v1/segments/compare?segment_ids=\(id)&event=purchase&\(Self.range)").json()["data"]?
+                .elements.first
             #expect(event?["conversions"]?.integer == 3)
             #expect(event?["conversion_rate"]?.number == 100)
             let unknown = try await app.get("/api/v1/segments/compare?segment_ids=\(id),00000000-0000-0000-0000-000000000000")
@@ -45,7 +52,10 @@ struct SegmentReportTests {
             try await expect("event", #"{"data":[{"value":"purchase","visitors":2}]}"#)
             try await expect("trait:plan", #"{"data":[{"value":"pro","visitors":1}]}"#)
             try await expect("browser", #"{"data":[{"value":"Chrome","visitors":2}]}"#)
-            try await expect("colour", #"{"error":"Invalid query parameter 'property': must be one of 'country', 'device', 'browser', 'os', 'path', 'event', 'trait:NAME'; got 'colour'."}"#)
+            try await expect(
+                "colour",
+                #"{"error":"Invalid query parameter 'property': must be one of 'country', 'device', 'browser', 'os', 'path', 'event', 'trait:NAME'; got 'colour'."}"#
+            )
         }
     }
 

@@ -23,7 +23,8 @@ struct ConfigurationChangesTests {
         let changes = HostConfiguration.changes(from: old, to: new)
         #expect(
             changes.live.map(\.description) == [
-                "server.allowed_origins: [] -> [https://a.example]", "limits.query_per_second: 100 -> 200", "telemetry.log_level: info -> debug",
+                "server.allowed_origins: [] -> [https://a.example]", "limits.query_per_second: 100 -> 200",
+                "telemetry.log_level: info -> debug",
             ]
         )
         #expect(

@@ -43,11 +43,19 @@ struct EnvironmentTests {
         )
     }
 
-    @Test("are named in errors", arguments: [
-        (["DATABASE_URL": "db:5432"], "DATABASE_URL: must be a URL such as postgresql://user:password@host:5432/pulse; got 7 characters that are not shown"),
-        (["ALLOWED_ORIGINS": "*,example.com"], "ALLOWED_ORIGINS: must be '*' or an origin such as https://www.example.com, without a path; got 'example.com'"),
-        (["PULSE_LIMIT_INGEST": "many"], "PULSE_LIMIT_INGEST: must be a whole number from 0 to 1000000; got 'many'"),
-    ])
+    @Test(
+        "are named in errors",
+        arguments: [
+            (
+                ["DATABASE_URL": "db:5432"],
+                "DATABASE_URL: must be a URL such as postgresql://user:password@host:5432/pulse; got 7 characters that are not shown"
+            ),
+            (
+                ["ALLOWED_ORIGINS": "*,example.com"],
+                "ALLOWED_ORIGINS: must be '*' or an origin such as https://www.example.com, without a path; got 'example.com'"
+            ),
+            (["PULSE_LIMIT_INGEST": "many"], "PULSE_LIMIT_INGEST: must be a whole number from 0 to 1000000; got 'many'"),
+        ])
     func wrong(environment: [String: String], line: String) { #expect(errors("", environment) == [line]) }
 
     @Test("are listed with their settings")

@@ -12,7 +12,7 @@ struct ControlStoreEngine: Sendable, CustomTestStringConvertible {
 
     /// The engines that need no server. PostgreSQL is tested in `PostgreSQLControlStoreTests`.
     static let all: [ControlStoreEngine] = [
-        ControlStoreEngine(testDescription: "SQLite") { try SQLiteControlStore.temporary() },
+        ControlStoreEngine(testDescription: "SQLite") { try SQLiteControlStore.temporary() }
     ]
 
     /// Gives `body` a new store with the table `probe`, and closes it.

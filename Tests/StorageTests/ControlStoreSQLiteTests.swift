@@ -90,7 +90,9 @@ struct ControlStoreSQLiteTests {
             for _ in 0..<2 {
                 let error = await #expect(throws: ServiceError.self) { try await store.write("INSERT INTO note VALUES (\(long))") }
                 #expect(error?.status == 503 && error?.retryAfterSeconds == 5)
-                #expect(error?.message == "The configuration database can't be used at the moment: database or disk is full. Try again in 5 seconds.")
+                #expect(
+                    error?.message
+                        == "The configuration database can't be used at the moment: database or disk is full. Try again in 5 seconds.")
             }
             #expect(try await store.read("SELECT * FROM note").isEmpty)
             try await store.write("PRAGMA max_page_count = 1000000")
@@ -178,7 +180,11 @@ struct ControlStoreSQLiteTests {
         let store = try SQLiteControlStore.temporary()
         try await accounts(store)
         let inside = Door(), leave = Door()
-        let holder = Task { try await store.write { _ in inside.open(); await leave.wait() } }
+        let holder = Task {
+            try await store.write { _ in
+                inside.open(); await leave.wait()
+            }
+        }
         await inside.wait()
         let waiters = (0..<10).map { _ in Task { try await Self.move(1, in: store) } }
         for task in waiters.prefix(5) { task.cancel() }

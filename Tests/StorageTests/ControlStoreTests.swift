@@ -45,7 +45,10 @@ struct ControlStoreTests {
     @Test(
         "keeps text byte for byte",
         arguments: ControlStoreEngine.all,
-        ["grüße 日本語 🇩🇪", "e\u{301} is not \u{E9}", "it's \"quoted\"; -- no", "tab\tline\r\n", "?1 $1 :name", String(repeating: "x", count: 1_000_000)]
+        [
+            "grüße 日本語 🇩🇪", "e\u{301} is not \u{E9}", "it's \"quoted\"; -- no", "tab\tline\r\n", "?1 $1 :name",
+            String(repeating: "x", count: 1_000_000),
+        ]
     )
     func unicode(engine: ControlStoreEngine, text: String) async throws {
         try await engine.use { store in

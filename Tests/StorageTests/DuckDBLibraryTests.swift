@@ -6,17 +6,22 @@ import Testing
 struct DuckDBLibraryTests {
     @Test("is looked up next to the executable and in the repository it was built in, never in the working directory")
     func places() {
-        let here = FileManager.default.currentDirectoryPath, running = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        let here = FileManager.default.currentDirectoryPath,
+            running = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         #expect(DuckDBLibrary.places.first == URL(fileURLWithPath: running).deletingLastPathComponent().path + "/libduckdb.so")
         let fetched = DuckDBLibrary.fetched(for: running)
         #expect(!DuckDBLibrary.places.filter { !fetched.contains($0) }.contains(here + "/.tools/duckdb/libduckdb.so"))
-        #expect(DuckDBLibrary.fetched(for: "/srv/pulse/.build/x86_64-unknown-linux-gnu/release/pulse") == ["/srv/pulse/.tools/duckdb/libduckdb.so"])
+        #expect(
+            DuckDBLibrary.fetched(for: "/srv/pulse/.build/x86_64-unknown-linux-gnu/release/pulse") == [
+                "/srv/pulse/.tools/duckdb/libduckdb.so"
+            ])
         #expect(DuckDBLibrary.fetched(for: "/usr/local/bin/pulse") == [])
     }
 
     @Test("is rejected if other users can replace it")
     func trust() throws {
-        let files = FileManager.default, folder = NSTemporaryDirectory() + "pulse-library-" + UUID().uuidString, library = folder + "/libduckdb.so"
+        let files = FileManager.default, folder = NSTemporaryDirectory() + "pulse-library-" + UUID().uuidString,
+            library = folder + "/libduckdb.so"
         defer { try? files.removeItem(atPath: folder) }
         try files.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
         #expect(files.createFile(atPath: library, contents: Data(), attributes: [.posixPermissions: 0o644]))

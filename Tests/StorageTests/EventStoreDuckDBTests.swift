@@ -157,14 +157,16 @@ struct EventStoreDuckDBTests {
         }
     }
 
-    @Test("no statement reaches files, other databases, extensions or settings", arguments: [
-        "SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM read_text('/etc/passwd')", "SELECT * FROM '/etc/passwd'",
-        "SELECT * FROM glob('/etc/*')", "COPY sample_fact TO '/tmp/pulse-leak.csv'", "COPY sample_fact FROM '/etc/passwd'",
-        "ATTACH '/tmp/pulse-other.duckdb' AS other", "EXPORT DATABASE '/tmp/pulse-leak'", "INSTALL httpfs", "LOAD httpfs",
-        "SET threads = 1", "SET enable_external_access = true", "SET lock_configuration = false", "SET GLOBAL memory_limit = '1MB'",
-        "RESET threads", "PRAGMA threads = 1", "SET TimeZone = 'Europe/Berlin'", "USE memory", "CHECKPOINT", "BEGIN TRANSACTION",
-        "PRAGMA enable_profiling", "CREATE TABLE leak AS SELECT * FROM read_text('/etc/passwd')",
-    ])
+    @Test(
+        "no statement reaches files, other databases, extensions or settings",
+        arguments: [
+            "SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM read_text('/etc/passwd')", "SELECT * FROM '/etc/passwd'",
+            "SELECT * FROM glob('/etc/*')", "COPY sample_fact TO '/tmp/pulse-leak.csv'", "COPY sample_fact FROM '/etc/passwd'",
+            "ATTACH '/tmp/pulse-other.duckdb' AS other", "EXPORT DATABASE '/tmp/pulse-leak'", "INSTALL httpfs", "LOAD httpfs",
+            "SET threads = 1", "SET enable_external_access = true", "SET lock_configuration = false", "SET GLOBAL memory_limit = '1MB'",
+            "RESET threads", "PRAGMA threads = 1", "SET TimeZone = 'Europe/Berlin'", "USE memory", "CHECKPOINT", "BEGIN TRANSACTION",
+            "PRAGMA enable_profiling", "CREATE TABLE leak AS SELECT * FROM read_text('/etc/passwd')",
+        ])
     func closedDoors(statement: String) async throws {
         try await withStore { store, _ in
             await #expect(throws: (any Error).self) { try await store.query(SQL(sql: statement), timeoutSeconds: 10) }
@@ -176,24 +178,34 @@ struct EventStoreDuckDBTests {
                 """, timeoutSeconds: 10)[0]
             #expect(settings.int("threads") == 2 && settings["external"].bool == false && settings["locked"].bool == true)
             #expect(settings.text("zone") == "UTC")
-            #expect(!FileManager.default.fileExists(atPath: "/tmp/pulse-leak.csv") && !FileManager.default.fileExists(atPath: "/tmp/pulse-other.duckdb"))
+            #expect(
+                !FileManager.default.fileExists(atPath: "/tmp/pulse-leak.csv")
+                    && !FileManager.default.fileExists(atPath: "/tmp/pulse-other.duckdb"))
         }
     }
 
-    @Test("converts every DuckDB type that a report may return", arguments: [
-        ("1::tinyint", Value.int(1)), ("-1::smallint", .int(-1)), ("255::utinyint", .int(255)), ("65535::usmallint", .int(65_535)),
-        ("4294967295::uinteger", .int(4_294_967_295)), ("1::ubigint", .int(1)), ("18446744073709551615::ubigint", .double(18_446_744_073_709_551_616)),
-        ("9223372036854775807::hugeint", .int(.max)), ("-5::hugeint", .int(-5)), ("170141183460469231731687303715884105727::hugeint", .double(0x1p127)),
-        ("0.5::float", .double(0.5)), ("1.25::decimal(4,2)", .double(1.25)), ("123456.5::decimal(18,1)", .double(123_456.5)),
-        ("-1.5::decimal(38,10)", .double(-1.5)), ("7::decimal(9,0)", .int(7)), ("true", .bool(true)), ("NULL", .null), ("NULL::date", .null),
-        ("date '2026-03-01'", .text("2026-03-01")), ("date '1969-12-31'", .text("1969-12-31")),
-        ("timestamp '2026-03-01 10:00:00'", .text("2026-03-01T10:00:00")), ("timestamp '2026-03-01 10:00:00.25'", .text("2026-03-01T10:00:00.250")),
-        ("timestamp '1969-12-31 23:59:59.000001'", .text("1969-12-31T23:59:59.000001")),
-        ("timestamp_ms '2026-03-01 10:00:00.001'", .text("2026-03-01T10:00:00.001")), ("timestamp_s '2026-03-01 10:00:00'", .text("2026-03-01T10:00:00")),
-        ("timestamptz '2026-03-01 12:00:00+02:00'", .text("2026-03-01T10:00:00Z")),
-        ("[1, NULL, 3]", .text("[1,null,3]")), ("['a', 'it''s \"b\"', NULL]", .text(#"["a","it's \"b\"",null]"#)), ("[]::text[]", .text("[]")),
-        ("[[1], [2, 3]]", .text("[[1],[2,3]]")), ("[true]", .text("[true]")), ("'{\"a\":1}'::json", .text("{\"a\":1}")),
-    ])
+    @Test(
+        "converts every DuckDB type that a report may return",
+        arguments: [
+            ("1::tinyint", Value.int(1)), ("-1::smallint", .int(-1)), ("255::utinyint", .int(255)), ("65535::usmallint", .int(65_535)),
+            ("4294967295::uinteger", .int(4_294_967_295)), ("1::ubigint", .int(1)),
+            ("18446744073709551615::ubigint", .double(18_446_744_073_709_551_616)),
+            ("9223372036854775807::hugeint", .int(.max)), ("-5::hugeint", .int(-5)),
+            ("170141183460469231731687303715884105727::hugeint", .double(0x1p127)),
+            ("0.5::float", .double(0.5)), ("1.25::decimal(4,2)", .double(1.25)), ("123456.5::decimal(18,1)", .double(123_456.5)),
+            ("-1.5::decimal(38,10)", .double(-1.5)), ("7::decimal(9,0)", .int(7)), ("true", .bool(true)), ("NULL", .null),
+            ("NULL::date", .null),
+            ("date '2026-03-01'", .text("2026-03-01")), ("date '1969-12-31'", .text("1969-12-31")),
+            ("timestamp '2026-03-01 10:00:00'", .text("2026-03-01T10:00:00")),
+            ("timestamp '2026-03-01 10:00:00.25'", .text("2026-03-01T10:00:00.250")),
+            ("timestamp '1969-12-31 23:59:59.000001'", .text("1969-12-31T23:59:59.000001")),
+            ("timestamp_ms '2026-03-01 10:00:00.001'", .text("2026-03-01T10:00:00.001")),
+            ("timestamp_s '2026-03-01 10:00:00'", .text("2026-03-01T10:00:00")),
+            ("timestamptz '2026-03-01 12:00:00+02:00'", .text("2026-03-01T10:00:00Z")),
+            ("[1, NULL, 3]", .text("[1,null,3]")), ("['a', 'it''s \"b\"', NULL]", .text(#"["a","it's \"b\"",null]"#)),
+            ("[]::text[]", .text("[]")),
+            ("[[1], [2, 3]]", .text("[[1],[2,3]]")), ("[true]", .text("[true]")), ("'{\"a\":1}'::json", .text("{\"a\":1}")),
+        ])
     func types(expression: String, value: Value) async throws {
         try await withStore { store, _ in
             let answer = try await store.value("SELECT \(sql: expression) AS x")
@@ -221,7 +233,9 @@ struct EventStoreDuckDBTests {
     func line() async throws {
         try await withStore { store, _ in
             let answers = try await withThrowingTaskGroup(of: Int64.self) { group in
-                for number in 0..<100 { group.addTask { try await store.value("SELECT \(number) + sum(range) FROM range(1000)").int ?? -1 } }
+                for number in 0..<100 {
+                    group.addTask { try await store.value("SELECT \(number) + sum(range) FROM range(1000)").int ?? -1 }
+                }
                 return try await group.reduce(into: [Int64]()) { $0.append($1) }
             }
             #expect(answers.sorted() == (0..<100).map { 499_500 + Int64($0) })
@@ -233,13 +247,20 @@ struct EventStoreDuckDBTests {
     @Test("numbers each project's visitors in order of appearance, across restarts")
     func visitors() async throws {
         try await withStore { store, folder in
-            _ = try await store.apply(Samples.batch([
-                Samples.row("a", visitor: 70), Samples.row("b", visitor: 50), Samples.row("c", visitor: 70), Samples.row("d", visitor: 0),
-                Samples.row("e", project: 2, visitor: 50),
-            ], to: 1))
+            _ = try await store.apply(
+                Samples.batch(
+                    [
+                        Samples.row("a", visitor: 70), Samples.row("b", visitor: 50), Samples.row("c", visitor: 70),
+                        Samples.row("d", visitor: 0),
+                        Samples.row("e", project: 2, visitor: 50),
+                    ], to: 1))
             let facts = try await store.query(
-                "SELECT path, project, visitor, \(Dialect.duckdb.visitorKey(in: "f")) AS key FROM sample_fact f ORDER BY path", timeoutSeconds: 10)
-            #expect(facts.map { [$0.int("project"), $0.int("visitor"), $0.int("key")] } == [[1, 1, 70], [1, 2, 50], [1, 1, 70], [1, 0, 0], [2, 1, 50]])
+                "SELECT path, project, visitor, \(Dialect.duckdb.visitorKey(in: "f")) AS key FROM sample_fact f ORDER BY path",
+                timeoutSeconds: 10)
+            #expect(
+                facts.map { [$0.int("project"), $0.int("visitor"), $0.int("key")] } == [
+                    [1, 1, 70], [1, 2, 50], [1, 1, 70], [1, 0, 0], [2, 1, 50],
+                ])
             #expect(try await Self.numbers(store) == [1, 2, nil, 0])
             #expect(try await store.visitor(50, of: 2) == 1)
             #expect(try await Self.bounds(store) == [3, 2, 1])
@@ -293,7 +314,9 @@ struct EventStoreDuckDBTests {
             try await store.createSampleTables()
             let reading = (0..<3).map { _ in
                 Task {
-                    while !Task.isCancelled { _ = try await store.query("SELECT count(DISTINCT note) AS n FROM sample_fact", timeoutSeconds: 30) }
+                    while !Task.isCancelled {
+                        _ = try await store.query("SELECT count(DISTINCT note) AS n FROM sample_fact", timeoutSeconds: 30)
+                    }
                 }
             }
             var longest = 0

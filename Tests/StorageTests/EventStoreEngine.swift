@@ -12,7 +12,7 @@ struct EventStoreEngine: Sendable, CustomTestStringConvertible {
 
     /// The engines that need no server. PostgreSQL is tested in `PostgreSQLEventStoreTests`.
     static let all: [EventStoreEngine] = [
-        EventStoreEngine(testDescription: "DuckDB") { try DuckDBEventStore.temporary(in: $0) },
+        EventStoreEngine(testDescription: "DuckDB") { try DuckDBEventStore.temporary(in: $0) }
     ]
 
     /// Gives `body` a new store with the tables of `IngestTables` and `FactSamples`, and closes it.
@@ -61,6 +61,7 @@ extension DuckDBEventStore {
     static func temporary(in folder: String, walBytes: Int = 32 << 20) throws -> DuckDBEventStore {
         try DuckDBEventStore(
             path: folder + "/events.duckdb", library: .load(), threads: 2, memoryLimitBytes: 512 << 20, readers: 4,
-            temporaryFolder: folder + "/spill", walBytes: walBytes, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+            temporaryFolder: folder + "/spill", walBytes: walBytes,
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
     }
 }

@@ -19,17 +19,19 @@ struct EventStoreTests {
                   \("text") AS g, \("") AS h, \(Int64?.none) IS NULL AS i, \(String?.none) IS NULL AS j
                 """, timeoutSeconds: 10)
             #expect(rows.columns == ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"])
-            #expect(rows[0].values == [
-                .int(.max), .int(.min), .double(0.1), .double(-1e300), .bool(true), .bool(false), .text("text"), .text(""),
-                .bool(true), .bool(true),
-            ])
+            #expect(
+                rows[0].values == [
+                    .int(.max), .int(.min), .double(0.1), .double(-1e300), .bool(true), .bool(false), .text("text"), .text(""),
+                    .bool(true), .bool(true),
+                ])
         }
     }
 
     @Test("text converts to a number or null, never an error", arguments: EventStoreEngine.all)
     func numberOfText(engine: EventStoreEngine) async throws {
         let numbers: [(text: String, number: Double?)] = [
-            ("12", 12), ("-1.5e3", -1_500), (".5", 0.5), ("1.", 1), ("1e199", 1e199), ("1e-199", 1e-199), ("", nil), ("abc", nil), ("1e", nil),
+            ("12", 12), ("-1.5e3", -1_500), (".5", 0.5), ("1.", 1), ("1e199", 1e199), ("1e-199", 1e-199), ("", nil), ("abc", nil),
+            ("1e", nil),
             ("0x10", nil), ("1 ", nil), ("1_000", nil), ("-", nil), ("nan", nil), ("inf", nil), ("1e999", nil), ("1e-999", nil),
             (String(repeating: "9", count: 400), nil), ("0." + String(repeating: "0", count: 400) + "1", nil),
         ]
@@ -146,12 +148,16 @@ struct EventStoreTests {
     @Test("stores every column type unchanged", arguments: EventStoreEngine.all)
     func columns(engine: EventStoreEngine) async throws {
         try await engine.use { store in
-            _ = try await store.apply(Samples.batch([
-                Samples.row("a", kind: 32_767, number: .int(-2_147_483_648), ratio: .double(0.1), note: .text("n"), flag: .bool(true)),
-                Samples.row("b", kind: -32_768, number: .int(2_147_483_647), ratio: .int(3), flag: .bool(false)),
-                Samples.row("c"),
-            ], to: 1))
-            let rows = try await store.query("SELECT kind, number, ratio, path, note, flag FROM sample_fact ORDER BY path", timeoutSeconds: 10)
+            _ = try await store.apply(
+                Samples.batch(
+                    [
+                        Samples.row(
+                            "a", kind: 32_767, number: .int(-2_147_483_648), ratio: .double(0.1), note: .text("n"), flag: .bool(true)),
+                        Samples.row("b", kind: -32_768, number: .int(2_147_483_647), ratio: .int(3), flag: .bool(false)),
+                        Samples.row("c"),
+                    ], to: 1))
+            let rows = try await store.query(
+                "SELECT kind, number, ratio, path, note, flag FROM sample_fact ORDER BY path", timeoutSeconds: 10)
             let expected: [[Value]] = [
                 [.int(32_767), .int(-2_147_483_648), .double(0.1), .text("a"), .text("n"), .bool(true)],
                 [.int(-32_768), .int(2_147_483_647), .double(3), .text("b"), .null, .bool(false)],
@@ -179,7 +185,8 @@ struct EventStoreTests {
                 FROM sample_fact
                 """, timeoutSeconds: 10)[0]
             let numbers = (0..<10_000).filter { $0 % 3 != 0 }
-            #expect(sums.int("n") == 10_000 && sums.int("numbers") == Int64(numbers.count) && sums.int("total") == Int64(numbers.reduce(0, +)))
+            #expect(
+                sums.int("n") == 10_000 && sums.int("numbers") == Int64(numbers.count) && sums.int("total") == Int64(numbers.reduce(0, +)))
             #expect(sums.int("notes") == 8_000 && sums.int("flags") == 5_000)
             #expect(sums.int("fitting") == Int64(numbers.count { $0 % 5 != 0 }))
         }
@@ -200,7 +207,8 @@ struct EventStoreTests {
             #expect(try await store.ledgerLines() == ["1 received  2", "1 stored  2"])
 
             let later = FactBatch(
-                journal: "a", position: JournalPosition(segment: 1, offset: 5), tables: [Samples.table, Samples.other], rows: [], ledger: [])
+                journal: "a", position: JournalPosition(segment: 1, offset: 5), tables: [Samples.table, Samples.other], rows: [], ledger: []
+            )
             _ = try await store.apply(later)
             #expect(try await store.position(of: "a") == JournalPosition(segment: 1, offset: 5))
         }
@@ -209,9 +217,11 @@ struct EventStoreTests {
     @Test("an event id counts once: within a batch, across batches and across journals", arguments: EventStoreEngine.all)
     func duplicates(engine: EventStoreEngine) async throws {
         try await engine.use { store in
-            let first = try await store.apply(Samples.batch([
-                Samples.row("a", id: 1), Samples.row("a2", id: 1), Samples.row("b", id: 2), Samples.row("c"), Samples.row("c"),
-            ], to: 1))
+            let first = try await store.apply(
+                Samples.batch(
+                    [
+                        Samples.row("a", id: 1), Samples.row("a2", id: 1), Samples.row("b", id: 2), Samples.row("c"), Samples.row("c"),
+                    ], to: 1))
             #expect(first.duplicates == [false, true, false, false, false])
             let second = try await store.apply(Samples.batch([Samples.row("b2", id: 2), Samples.row("d", id: 3)], to: 2))
             #expect(second.duplicates == [true, false])
@@ -268,7 +278,8 @@ struct EventStoreTests {
                 _ = try await store.apply(Samples.batch(rows, to: Int64(batch), ledger: ledger))
             }
             let sums = try await store.query(
-                "SELECT project, outcome, sum(count) AS n FROM ingest_ledger GROUP BY project, outcome ORDER BY project, outcome", timeoutSeconds: 10)
+                "SELECT project, outcome, sum(count) AS n FROM ingest_ledger GROUP BY project, outcome ORDER BY project, outcome",
+                timeoutSeconds: 10)
             var counts: [Int64: [Int64: Int64]] = [:]
             for row in sums { counts[row.int("project"), default: [:]][row.int("outcome")] = row.int("n") }
             for project in Int64(0)..<3 {
@@ -288,7 +299,10 @@ struct EventStoreTests {
                 (Samples.row("x", kind: 40_000), "kind"),
                 (Samples.row("x", number: .text("text")), "number"),
                 (Samples.row("x", flag: .int(1)), "flag"),
-                (Samples.encoded(0, 1, .event, nil, [.int(1), .int(Samples.noon), .int(7), .null, .null, .null, .text("x"), .null, .null]), "kind"),
+                (
+                    Samples.encoded(
+                        0, 1, .event, nil, [.int(1), .int(Samples.noon), .int(7), .null, .null, .null, .text("x"), .null, .null]), "kind"
+                ),
                 (Samples.encoded(0, 1, .event, nil, [.int(1), .int(Samples.noon), .int(7), .int(0)]), "path"),
             ]
             for (row, column) in wrong {
@@ -318,9 +332,13 @@ struct EventStoreTests {
             // A row from a journal written before the column was added.
             let waiting = Samples.encoded(0, 1, .event, nil, [.int(1), .int(Samples.noon), .int(7), .text("waiting")])
             _ = try await store.apply(
-                FactBatch(journal: "a", position: JournalPosition(segment: 0, offset: 2), tables: [table], rows: [row, waiting], ledger: []))
+                FactBatch(
+                    journal: "a", position: JournalPosition(segment: 0, offset: 2), tables: [table], rows: [row, waiting], ledger: []))
             let rows = try await store.query("SELECT path, added FROM sample_other ORDER BY path", timeoutSeconds: 10)
-            #expect(rows.values == [[.text("new"), .text("value")], [.text("old"), .text("it's new")], [.text("waiting"), .text("it's new")]])
+            #expect(
+                rows.values == [
+                    [.text("new"), .text("value")], [.text("old"), .text("it's new")], [.text("waiting"), .text("it's new")],
+                ])
         }
     }
 
@@ -330,8 +348,10 @@ struct EventStoreTests {
             let added = Column("added", .text, nullable: true)
             try await store.change(Migration.Step.addColumn(table: "sample_other", added).statements(for: store.dialect))
             let table = FactTable("sample_other", Samples.other.columns + [added])
-            _ = try await store.apply(FactBatch(
-                journal: "a", position: JournalPosition(segment: 0, offset: 1), tables: [Samples.table, table], rows: [Samples.otherRow("old", role: .event)], ledger: []))
+            _ = try await store.apply(
+                FactBatch(
+                    journal: "a", position: JournalPosition(segment: 0, offset: 1), tables: [Samples.table, table],
+                    rows: [Samples.otherRow("old", role: .event)], ledger: []))
             #expect(try await store.query("SELECT path, added FROM sample_other", timeoutSeconds: 10).values == [[.text("old"), .null]])
         }
     }

@@ -77,10 +77,11 @@ struct MigratorTests {
         try await use(engine) { stores in
             let applied = try await stores.migrator([Self.core, Self.funnels]).run()
             #expect(applied.map(\.id) == Self.order)
-            #expect(try await stores.ledger() == [
-                "control core/001-create 1000", "control core/003-note 1000", "control funnels/001-create 1000",
-                "events core/002-facts 1000",
-            ])
+            #expect(
+                try await stores.ledger() == [
+                    "control core/001-create 1000", "control core/003-note 1000", "control funnels/001-create 1000",
+                    "events core/002-facts 1000",
+                ])
             #expect(try await stores.control.read("SELECT note FROM core_one").isEmpty)
             #expect(try await stores.events.read("SELECT project FROM core_facts").isEmpty)
         }

@@ -14,7 +14,9 @@ struct PostgreSQLBackupTests {
     func events() async throws {
         try await withFolder { folder in
             try await PostgreSQLTestServer.withEventStore { store, _ in
-                let rows = (0..<5_000).map { Samples.row("tab\t\\N \($0)", id: Int64($0), at: Samples.noon - Int64($0) * 3_600_000, ratio: .double(0.1)) }
+                let rows = (0..<5_000).map {
+                    Samples.row("tab\t\\N \($0)", id: Int64($0), at: Samples.noon - Int64($0) * 3_600_000, ratio: .double(0.1))
+                }
                 _ = try await store.apply(Samples.batch(rows, to: 77))
                 try await store.backup(to: folder)
                 let before = try await Self.state(store)
@@ -25,7 +27,10 @@ struct PostgreSQLBackupTests {
                 let after = try await Self.state(store)
                 #expect(Set(after).symmetricDifference(before).sorted() == [])
                 #expect(try await store.position(of: "a") == JournalPosition(segment: 0, offset: 77))
-                #expect(try await store.apply(Samples.batch([Samples.row("x", id: 3), Samples.row("y", id: 9_999)], to: 79)).duplicates == [true, false])
+                #expect(
+                    try await store.apply(Samples.batch([Samples.row("x", id: 3), Samples.row("y", id: 9_999)], to: 79)).duplicates == [
+                        true, false,
+                    ])
 
                 try await PostgreSQLTestServer.withSchema { schema in
                     let other = try PostgreSQLTestServer.eventStore(schema)
@@ -44,7 +49,8 @@ struct PostgreSQLBackupTests {
         try await withFolder { folder in
             try await PostgreSQLTestServer.withControlStore { store, _ in
                 let table = Table(
-                    "note", [Column("id", .int64), Column("text", .text, default: .text("it's")), Column("flag", .bool, default: .bool(true))],
+                    "note",
+                    [Column("id", .int64), Column("text", .text, default: .text("it's")), Column("flag", .bool, default: .bool(true))],
                     primaryKey: ["id"], unique: [["text"]], indexes: [["flag", "text"]])
                 for statement in Migration.Step.createTable(table).statements(for: .postgresql) { try await store.write(statement) }
                 let before = try await Self.structure(store)
@@ -57,8 +63,11 @@ struct PostgreSQLBackupTests {
                 let row = try await store.read("SELECT * FROM note")[0]
                 #expect(row.values == [.int(1), .text("it's"), .bool(true)])
                 #expect(try await Self.structure(store) == before)
-                await #expect(throws: UniqueViolation.self) { try await store.write("INSERT INTO note (id, text) VALUES (\(2), \("it's"))") }
-                let permissions = try FileManager.default.attributesOfItem(atPath: folder + "/control-postgresql/note.copy")[.posixPermissions]
+                await #expect(throws: UniqueViolation.self) {
+                    try await store.write("INSERT INTO note (id, text) VALUES (\(2), \("it's"))")
+                }
+                let permissions = try FileManager.default.attributesOfItem(atPath: folder + "/control-postgresql/note.copy")[
+                    .posixPermissions]
                 #expect(permissions as? Int == 0o600)
             }
         }
@@ -132,7 +141,8 @@ struct PostgreSQLBackupTests {
             SELECT attname AS name, format_type(atttypid, atttypmod) AS type, attnotnull AS needed, attcollation::bigint AS collation
             FROM pg_attribute WHERE attrelid = 'note'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum
             """)
-        let indexes = try await store.read("SELECT indexdef AS d FROM pg_indexes WHERE tablename = 'note' AND schemaname = current_schema() ORDER BY 1")
+        let indexes = try await store.read(
+            "SELECT indexdef AS d FROM pg_indexes WHERE tablename = 'note' AND schemaname = current_schema() ORDER BY 1")
         return (Array(columns) + Array(indexes)).map { "\($0.values)" }
     }
 }

@@ -18,7 +18,9 @@ struct CitusTests {
     @Test("facts and their monthly partitions are distributed by visitor, event ids by hash; other tables stay local")
     func distribution() async throws {
         try await PostgreSQLTestServer.withEventStore { store, schema in
-            let rows = (0..<1_000).map { FactSamples.row("\($0)", id: Int64($0), at: FactSamples.noon - Int64($0) * 86_400_000 / 10, visitor: Int64($0)) }
+            let rows = (0..<1_000).map {
+                FactSamples.row("\($0)", id: Int64($0), at: FactSamples.noon - Int64($0) * 86_400_000 / 10, visitor: Int64($0))
+            }
             #expect(try await store.apply(FactBatch.of(rows, to: 1)).duplicates.allSatisfy { !$0 })
             #expect(try await store.apply(FactBatch.of(rows, to: 2)).duplicates.allSatisfy { $0 })
             #expect(try await store.paths().count == 1_000)
@@ -28,7 +30,10 @@ struct CitusTests {
                 FROM pg_dist_partition d JOIN pg_class c ON c.oid = d.logicalrelid
                 WHERE d.partmethod = 'h' AND NOT c.relispartition AND c.relnamespace = current_schema()::regnamespace ORDER BY 1
                 """, timeoutSeconds: 30)
-            #expect(tables.map { "\($0.text("name")) \($0.text("col"))" } == ["ingest_event_ids id_high", "sample_fact visitor", "sample_other visitor"])
+            #expect(
+                tables.map { "\($0.text("name")) \($0.text("col"))" } == [
+                    "ingest_event_ids id_high", "sample_fact visitor", "sample_other visitor",
+                ])
         }
     }
 }

@@ -32,10 +32,13 @@ struct PostgreSQLConnectionTests {
         }
     }
 
-    @Test("returns what was bound", arguments: [
-        Value.int(.max), .int(.min), .double(0.1), .double(-1e-300), .double(.leastNonzeroMagnitude), .bool(true), .bool(false), .null, .text(""),
-        .text("grüße 日本語 🇩🇪 it's \"quoted\" \\ $1 \r\n"), .text(String(repeating: "äx", count: 500_000)),
-    ])
+    @Test(
+        "returns what was bound",
+        arguments: [
+            Value.int(.max), .int(.min), .double(0.1), .double(-1e-300), .double(.leastNonzeroMagnitude), .bool(true), .bool(false), .null,
+            .text(""),
+            .text("grüße 日本語 🇩🇪 it's \"quoted\" \\ $1 \r\n"), .text(String(repeating: "äx", count: 500_000)),
+        ])
     func roundTrip(value: Value) async throws {
         try await PostgreSQLTestServer.withControlStore { store, _ in
             for _ in 0..<2 {
@@ -93,12 +96,15 @@ struct PostgreSQLConnectionTests {
             #expect(ContinuousClock.now - start < .seconds(20))
             #expect(try await store.query("SELECT 1 AS one", timeoutSeconds: 5)[0].int("one") == 1)
             let running = try await store.query(
-                "SELECT count(*) AS n FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(30)%' AND state = 'active'", timeoutSeconds: 5)
+                "SELECT count(*) AS n FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(30)%' AND state = 'active'", timeoutSeconds: 5
+            )
             #expect(running[0].int("n") == 0)
         }
     }
 
-    @Test("a server out of disk, memory or connections is a 503, not an internal error", arguments: ["53100", "53200", "53300", "57P01", "58030"])
+    @Test(
+        "a server out of disk, memory or connections is a 503, not an internal error",
+        arguments: ["53100", "53200", "53300", "57P01", "58030"])
     func exhausted(code: String) async throws {
         try await PostgreSQLTestServer.withEventStore { store, _ in
             let failing: SQL = "DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '\(sql: code)'; END $$"
@@ -155,7 +161,9 @@ struct PostgreSQLConnectionTests {
     @Test("a statement whose connection breaks is a 503, and the next one works")
     func terminatedMidway() async throws {
         try await PostgreSQLTestServer.withControlStore(connections: 1) { store, _ in
-            let error = await #expect(throws: ServiceError.self) { _ = try await store.read("SELECT pg_terminate_backend(pg_backend_pid())") }
+            let error = await #expect(throws: ServiceError.self) {
+                _ = try await store.read("SELECT pg_terminate_backend(pg_backend_pid())")
+            }
             #expect(error?.status == 503)
             try await store.ping()
         }

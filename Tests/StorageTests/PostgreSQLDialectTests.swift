@@ -34,16 +34,20 @@ struct PostgreSQLDialectTests {
                 "probe",
                 [
                     Column("id", .int64), Column("small", .int16, default: .int(-3)), Column("ratio", .double, default: .double(1e-7)),
-                    Column("name", .text, default: .text("it's")), Column("flag", .bool, default: .bool(false)), Column("note", .text, nullable: true),
+                    Column("name", .text, default: .text("it's")), Column("flag", .bool, default: .bool(false)),
+                    Column("note", .text, nullable: true),
                 ], primaryKey: ["id"], unique: [["name", "small"]], indexes: [["flag"]])
             let steps: [Migration.Step] = [
                 .createTable(table), .addColumn(table: "probe", Column("added", .int32, default: .int(5))),
-                .addColumn(table: "probe", Column("extra", .text, nullable: true)), .createIndex(table: "probe", columns: ["added", "note"]),
+                .addColumn(table: "probe", Column("extra", .text, nullable: true)),
+                .createIndex(table: "probe", columns: ["added", "note"]),
             ]
             for statement in steps.flatMap({ $0.statements(for: .postgresql) }) { try await store.write(statement) }
             let row = try await store.write("INSERT INTO probe (id) VALUES (\(1)) RETURNING *")[0]
             #expect(row.values == [.int(1), .int(-3), .double(1e-7), .text("it's"), .bool(false), .null, .int(5), .null])
-            #expect(try await store.write("INSERT INTO probe (id, small, note) VALUES (\(2), \(1), \(String?.none)) RETURNING note")[0]["note"] == .null)
+            #expect(
+                try await store.write("INSERT INTO probe (id, small, note) VALUES (\(2), \(1), \(String?.none)) RETURNING note")[0]["note"]
+                    == .null)
         }
     }
 
@@ -58,10 +62,12 @@ struct PostgreSQLDialectTests {
             ]
             try await store.change(steps.flatMap { $0.statements(for: .postgresql) })
             let wider = FactTable(
-                "sample_fact", FactSamples.table.columns + [Column("added", .int32, default: .int(5)), Column("extra", .text, nullable: true)])
-            _ = try await store.apply(FactBatch(
-                journal: "a", position: JournalPosition(segment: 0, offset: 2), tables: [wider],
-                rows: [FactSamples.row("b"), FactSamples.row("c", at: 0)], ledger: []))
+                "sample_fact",
+                FactSamples.table.columns + [Column("added", .int32, default: .int(5)), Column("extra", .text, nullable: true)])
+            _ = try await store.apply(
+                FactBatch(
+                    journal: "a", position: JournalPosition(segment: 0, offset: 2), tables: [wider],
+                    rows: [FactSamples.row("b"), FactSamples.row("c", at: 0)], ledger: []))
             let rows = try await store.query("SELECT path, added, extra FROM sample_fact ORDER BY path", timeoutSeconds: 10)
             #expect(rows.map(\.values) == ["a", "b", "c"].map { [.text($0), .int(5), .null] })
         }

@@ -24,7 +24,9 @@ struct JournalClaimTests {
         }
     }
 
-    @Test("after the claim's connection broke and another host took over, a batch is rejected, not taken for stored", arguments: [false, true])
+    @Test(
+        "after the claim's connection broke and another host took over, a batch is rejected, not taken for stored",
+        arguments: [false, true])
     func lostClaim(hasOtherStored: Bool) async throws {
         let proxy = try PostgreSQLProxy(to: PostgreSQLTestServer.url!)
         defer { proxy.close() }
@@ -76,16 +78,21 @@ struct PostgreSQLEventStoreTests {
     func values() async throws {
         try await PostgreSQLTestServer.withEventStore { store, _ in
             let long = String(repeating: "é\\\t\n", count: 200_000)
-            _ = try await store.apply(Samples.batch([
-                Samples.row("a", kind: 32_767, number: .int(-2_147_483_648), ratio: .double(0.1), note: .text(long), flag: .bool(true)),
-                Samples.row("b", kind: -1, ratio: .int(3), flag: .bool(false)),
-                Samples.row(""),
-            ], to: 1))
+            _ = try await store.apply(
+                Samples.batch(
+                    [
+                        Samples.row(
+                            "a", kind: 32_767, number: .int(-2_147_483_648), ratio: .double(0.1), note: .text(long), flag: .bool(true)),
+                        Samples.row("b", kind: -1, ratio: .int(3), flag: .bool(false)),
+                        Samples.row(""),
+                    ], to: 1))
             let rows = try await store.query("SELECT * FROM sample_fact ORDER BY path", timeoutSeconds: 10)
             #expect(rows.columns == ["project", "occurred_at", "visitor", "kind", "number", "ratio", "path", "note", "flag"])
-            #expect(rows[1].values == [
-                .int(1), .int(Samples.noon), .int(7), .int(32_767), .int(-2_147_483_648), .double(0.1), .text("a"), .text(long), .bool(true),
-            ])
+            #expect(
+                rows[1].values == [
+                    .int(1), .int(Samples.noon), .int(7), .int(32_767), .int(-2_147_483_648), .double(0.1), .text("a"), .text(long),
+                    .bool(true),
+                ])
             #expect(rows[2].values.suffix(6) == [.int(-1), .null, .double(3), .text("b"), .null, .bool(false)])
             #expect(rows[0].values.suffix(6) == [.int(0), .null, .null, .text(""), .null, .null])
         }
@@ -109,9 +116,11 @@ struct PostgreSQLEventStoreTests {
     @Test("an event id counts once: within a batch, across batches and across journals")
     func duplicates() async throws {
         try await PostgreSQLTestServer.withEventStore { store, _ in
-            let first = try await store.apply(Samples.batch([
-                Samples.row("a", id: 1), Samples.row("a2", id: 1), Samples.row("b", id: 2), Samples.row("c"), Samples.row("c"),
-            ], to: 1))
+            let first = try await store.apply(
+                Samples.batch(
+                    [
+                        Samples.row("a", id: 1), Samples.row("a2", id: 1), Samples.row("b", id: 2), Samples.row("c"), Samples.row("c"),
+                    ], to: 1))
             #expect(first.duplicates == [false, true, false, false, false])
             let second = try await store.apply(Samples.batch([Samples.row("b2", id: 2), Samples.row("d", id: 3)], to: 2))
             #expect(second.duplicates == [true, false])
@@ -204,9 +213,10 @@ struct PostgreSQLEventStoreTests {
                 SELECT substring(tableoid::regclass::text FROM 'sample_fact_[0-9]{4}_[0-9]{2}') AS name, count(*) AS n
                 FROM sample_fact GROUP BY 1 ORDER BY 1
                 """, timeoutSeconds: 10)
-            #expect(partitions.map { "\($0.text("name")) \($0.int("n"))" } == [
-                "sample_fact_1969_12 2", "sample_fact_2024_02 2", "sample_fact_2025_12 2", "sample_fact_2026_01 2",
-            ])
+            #expect(
+                partitions.map { "\($0.text("name")) \($0.int("n"))" } == [
+                    "sample_fact_1969_12 2", "sample_fact_2024_02 2", "sample_fact_2025_12 2", "sample_fact_2026_01 2",
+                ])
             let indexes = try await store.query(
                 "SELECT count(*) AS n FROM pg_indexes WHERE tablename = 'sample_fact_2024_02'", timeoutSeconds: 10)
             #expect(indexes[0].int("n") == 2)
@@ -246,7 +256,10 @@ struct PostgreSQLEventStoreTests {
             (Samples.row("x", number: .text("secret")), "sample_fact.number was given a value of another type"),
             (Samples.encoded(0, 1, .event, nil, [.int(1), .int(0), .int(0), .null]), "sample_fact.kind was given null"),
             (Samples.encoded(0, 1, .event, nil, [.int(1), .int(0), .int(0), .int(0)]), "sample_fact.path was given null"),
-            (Samples.encoded(1, 1, .event, nil, [.int(1), .int(0), .int(0), .text("x"), .null]), "sample_other was given more values than columns"),
+            (
+                Samples.encoded(1, 1, .event, nil, [.int(1), .int(0), .int(0), .text("x"), .null]),
+                "sample_other was given more values than columns"
+            ),
             (Samples.encoded(9, 1, .event, nil, [.int(1), .int(0), .int(0)]), "row 1 of a batch has no table or no instant"),
             (Samples.row("x", at: .max), "a row of sample_fact lies outside of the years 1 to 9999"),
             (Samples.row("x", note: .text("a\u{0}b")), "invalid byte sequence"),
@@ -280,9 +293,10 @@ struct PostgreSQLEventStoreTests {
         try await PostgreSQLTestServer.withEventStore { store, _ in
             let refused = LedgerEntry(project: 2, hour: Samples.hour, outcome: .refused, reason: "bot", count: 3)
             for offset in 1...2 {
-                _ = try await store.apply(Samples.batch(
-                    [Samples.row("a", project: 2), Samples.row("b", id: 5, project: 3)], to: Int64(offset),
-                    ledger: [refused, Self.received(1), Self.received(1)]))
+                _ = try await store.apply(
+                    Samples.batch(
+                        [Samples.row("a", project: 2), Samples.row("b", id: 5, project: 3)], to: Int64(offset),
+                        ledger: [refused, Self.received(1), Self.received(1)]))
             }
             #expect(try await store.ledgerLines() == ["1 received  4", "2 stored  2", "2 refused bot 6", "3 stored  1", "3 duplicate  1"])
         }

@@ -8,11 +8,13 @@ import Testing
 struct PostgreSQLOutageTests {
     typealias Samples = FactSamples
 
-    @Test("a batch is stored exactly once, wherever the connection breaks", arguments: [
-        PostgreSQLProxy.Cut.before("BEGIN"), .after("BEGIN"), .before("ingest_positions"), .after("ingest_positions"),
-        .before("ingest_event_ids"), .after("ingest_event_ids"), .before("COPY"), .after("COPY"), .before("ingest_ledger"),
-        .after("ingest_ledger"), .before("COMMIT"), .after("COMMIT"),
-    ])
+    @Test(
+        "a batch is stored exactly once, wherever the connection breaks",
+        arguments: [
+            PostgreSQLProxy.Cut.before("BEGIN"), .after("BEGIN"), .before("ingest_positions"), .after("ingest_positions"),
+            .before("ingest_event_ids"), .after("ingest_event_ids"), .before("COPY"), .after("COPY"), .before("ingest_ledger"),
+            .after("ingest_ledger"), .before("COMMIT"), .after("COMMIT"),
+        ])
     func apply(cut: PostgreSQLProxy.Cut) async throws {
         try await through { proxy, store in
             _ = try await store.apply(Samples.batch([Samples.row("a", id: 1)], to: 1))
@@ -58,9 +60,11 @@ struct PostgreSQLOutageTests {
         }
     }
 
-    @Test("a control transaction runs once, or fails when it may have run", arguments: [
-        PostgreSQLProxy.Cut.before("BEGIN"), .before("INSERT"), .after("INSERT"), .before("COMMIT"), .after("COMMIT"),
-    ])
+    @Test(
+        "a control transaction runs once, or fails when it may have run",
+        arguments: [
+            PostgreSQLProxy.Cut.before("BEGIN"), .before("INSERT"), .after("INSERT"), .before("COMMIT"), .after("COMMIT"),
+        ])
     func control(cut: PostgreSQLProxy.Cut) async throws {
         let proxy = try PostgreSQLProxy(to: PostgreSQLTestServer.url!)
         defer { proxy.close() }

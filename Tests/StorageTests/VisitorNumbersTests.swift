@@ -63,7 +63,9 @@ struct VisitorNumbersTests {
         let small = try Table(maximum: 10), large = try Table(maximum: 1_000_000)
         var random = SystemRandomNumberGenerator()
         for batch in 0..<100 {
-            let visitors = (0..<20).map { _ in (project: Int32.random(in: 1...3, using: &random), key: Int64.random(in: 0...150, using: &random)) }
+            let visitors = (0..<20).map { _ in
+                (project: Int32.random(in: 1...3, using: &random), key: Int64.random(in: 0...150, using: &random))
+            }
             let (few, many) = (try small.number(visitors), try large.number(visitors))
             // A key is looked up in all three projects at once, so each may add three entries.
             guard few == many, small.numbers.count <= 10 + 3 * visitors.count else {

@@ -36,7 +36,8 @@ package struct DatabaseWriter {
     package var networks: [(network: String, record: Value)]
 
     package init(
-        ipVersion: Int = 6, recordSize: Int = 24, databaseType: String = "Pulse-Test-City", networks: [(network: String, record: Value)] = []
+        ipVersion: Int = 6, recordSize: Int = 24, databaseType: String = "Pulse-Test-City",
+        networks: [(network: String, record: Value)] = []
     ) {
         self.ipVersion = ipVersion
         self.recordSize = recordSize

@@ -35,9 +35,10 @@ package struct DisturbedVisits: Sendable {
                 session += 1
                 for _ in 0..<Int.random(in: 1...7, using: &random) {
                     let name = Int.random(in: 0..<4, using: &random) == 0 ? ["signup", "buy"].randomElement(using: &random) : nil
-                    rows.append(Row(
-                        visitor: "v\(visitor)", session: session, at: at, name: name, path: paths.randomElement(using: &random)!,
-                        amount: name == "buy" ? Int.random(in: 1...90, using: &random) : nil))
+                    rows.append(
+                        Row(
+                            visitor: "v\(visitor)", session: session, at: at, name: name, path: paths.randomElement(using: &random)!,
+                            amount: name == "buy" ? Int.random(in: 1...90, using: &random) : nil))
                     at += Int64.random(in: 1_000...200_000, using: &random)
                 }
                 at += 2_100_000 + Int64.random(in: rest, using: &random) * 3_600_000
@@ -64,7 +65,8 @@ package struct DisturbedVisits: Sendable {
             }
         }
         for start in stride(from: 0, to: sent.count, by: 500) {
-            let answer = try await app.collect("[\(sent[start..<min(start + 500, sent.count)].map(\.json).joined(separator: ","))]", as: .server)
+            let answer = try await app.collect(
+                "[\(sent[start..<min(start + 500, sent.count)].map(\.json).joined(separator: ","))]", as: .server)
             #expect(answer.body.hasSuffix(#""ok":true}"#), "\(answer.body.prefix(300))")
         }
     }

@@ -1,7 +1,7 @@
 import Core
+@_spi(Host) @testable import Host
 @_spi(Host) import Settings
 import TrafficModule
-@_spi(Host) @testable import Host
 
 /// A module that only tests use, with a little of everything that a module can add: a definition with its five routes, a
 /// route for each kind of key, its own facts, a setting. It is loaded next to the binary's modules:
@@ -11,10 +11,12 @@ package struct ProbeModule: AnalyticsModule {
     package static let manifest = ModuleManifest(
         name: "probe", category: .platform, summaries: ["en": "What tests use to exercise the platform."])
 
-    package static let facts = FactTable("probe_facts", [
-        Column("label", .text), Column("amount", .double, nullable: true), Column("is_lucky", .bool), Column("seen_at", .int64),
-        Column("data", .text, nullable: true),
-    ])
+    package static let facts = FactTable(
+        "probe_facts",
+        [
+            Column("label", .text), Column("amount", .double, nullable: true), Column("is_lucky", .bool), Column("seen_at", .int64),
+            Column("data", .text, nullable: true),
+        ])
 
     package static let gadgets = Resource(
         "Gadget", path: "/api/v1/gadgets", table: "probe_gadgets",
@@ -59,9 +61,12 @@ package struct ProbeModule: AnalyticsModule {
 
     package var collectors: [Collector] {
         [
-            Collector("probe", "A payload that only tests send.", fields: [
-                .required("label", .text(50)), .optional("amount", .number(-1e9...1e9)), .optional("data", .map(.any)),
-            ]) { payload in
+            Collector(
+                "probe", "A payload that only tests send.",
+                fields: [
+                    .required("label", .text(50)), .optional("amount", .number(-1e9...1e9)), .optional("data", .map(.any)),
+                ]
+            ) { payload in
                 let label = payload.text("label")
                 guard label != "cursed" else { throw ServiceError.body("field 'label' must not be 'cursed'.") }
                 let amount = payload.number("amount").map(Value.double) ?? .null
@@ -69,12 +74,16 @@ package struct ProbeModule: AnalyticsModule {
                 return Draft(facts: { visit in
                     [(Self.facts, [.text(label), amount, .bool(label == "seven"), .int(visit.at.milliseconds), data])]
                 })
-            },
+            }
         ]
     }
 
     package var datasets: [Dataset] {
-        [Dataset("probe_facts", "One row per probe.", columns: [("label", "The label that was sent."), ("amount", "The amount that was sent.")])]
+        [
+            Dataset(
+                "probe_facts", "One row per probe.",
+                columns: [("label", "The label that was sent."), ("amount", "The amount that was sent.")])
+        ]
     }
 }
 
@@ -112,7 +121,8 @@ extension ProbeModule {
                 try .json(["greeting": greeting])
             },
             Route(
-                .put, "/api/admin/projects/{id}/probe", "Accepts a text from an administrator and discards it.", scope: .admin, access: .write,
+                .put, "/api/admin/projects/{id}/probe", "Accepts a text from an administrator and discards it.", scope: .admin,
+                access: .write,
                 body: .object([.required("text", .text(100))]), success: .noContent
             ) { call in
                 _ = try await call.body()
@@ -129,13 +139,17 @@ extension ProbeModule {
     /// `GET /api/v1/probe/facts`: labels, most frequent first, and the total number of visitors.
     @Sendable private func report(_ call: ProjectRequest) async throws -> Answer {
         let scope = try await call.scope()
-        let rows = try await scope.rows("probe.facts", reading: [Self.facts], """
+        let rows = try await scope.rows(
+            "probe.facts", reading: [Self.facts],
+            """
             SELECT label, count(*) AS count, coalesce(sum(amount), 0) AS amount FROM probe_facts GROUP BY label
             ORDER BY count DESC, label LIMIT \(scope.limit) OFFSET \(scope.offset)
             """)
-        let visitors = try await scope.rows("probe.visitors", reading: [Self.facts], "SELECT count(DISTINCT visitor) AS visitors FROM probe_facts")
-        return try .json(Report(
-            data: rows.map { .init(label: $0.text("label"), count: $0.int("count"), amount: $0.double("amount")) },
-            visitors: visitors[0].int("visitors")))
+        let visitors = try await scope.rows(
+            "probe.visitors", reading: [Self.facts], "SELECT count(DISTINCT visitor) AS visitors FROM probe_facts")
+        return try .json(
+            Report(
+                data: rows.map { .init(label: $0.text("label"), count: $0.int("count"), amount: $0.double("amount")) },
+                visitors: visitors[0].int("visitors")))
     }
 }

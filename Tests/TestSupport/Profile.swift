@@ -37,7 +37,9 @@ package enum Profile: String, Sendable, CaseIterable, CustomTestStringConvertibl
         let name = "pulse_" + Identifiers.token(prefix: "", length: 12).lowercased().replacingOccurrences(of: "-", with: "x")
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["psql", "-q", "-d", Self.serverURL!, "-c", "CREATE DATABASE \(name)\(template.map { " TEMPLATE \($0)" } ?? "")"]
+        process.arguments = [
+            "psql", "-q", "-d", Self.serverURL!, "-c", "CREATE DATABASE \(name)\(template.map { " TEMPLATE \($0)" } ?? "")",
+        ]
         try process.run()
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {

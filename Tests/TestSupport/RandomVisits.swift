@@ -23,17 +23,22 @@ package struct RandomVisits: Sendable {
         package let session: Int
 
         fileprivate var json: String {
-            let header = browser == "Chrome"
+            let header =
+                browser == "Chrome"
                 ? "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36"
                 : "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0"
             let amount = cents.map { #","revenue_amount":\#(Double($0) / 100)"# } ?? ""
-            let kind = name.map { #""type":"event","name":"\#($0)","data":{\#(plan.map { #""plan":"\#($0)""# } ?? "")}\#(amount)"# } ?? #""type":"pageview""#
+            let kind =
+                name.map { #""type":"event","name":"\#($0)","data":{\#(plan.map { #""plan":"\#($0)""# } ?? "")}\#(amount)"# }
+                ?? #""type":"pageview""#
             let referrer = source == "(direct)" ? "" : "https://www.\(source)/"
-            return #"{\#(kind),"path":"\#(path)","referrer":"\#(referrer)","visitor_id":"\#(visitor)","timestamp":\#(at),"user_agent":"\#(header)"}"#
+            return
+                #"{\#(kind),"path":"\#(path)","referrer":"\#(referrer)","visitor_id":"\#(visitor)","timestamp":\#(at),"user_agent":"\#(header)"}"#
         }
     }
 
-    package static let paths = ["/", "/pricing", "/docs", "/docs/start", "/app"], names = ["signup", "purchase", "cancel"], plans = ["free", "pro", nil]
+    package static let paths = ["/", "/pricing", "/docs", "/docs/start", "/app"], names = ["signup", "purchase", "cancel"],
+        plans = ["free", "pro", nil]
 
     /// In order of time; within the same millisecond, in order of arrival.
     package let activities: [Activity]
@@ -49,13 +54,16 @@ package struct RandomVisits: Sendable {
             for session in 0..<Int.random(in: 1...3, using: &random) {
                 let source = ["(direct)", "google.com", "bing.com"].randomElement(using: &random)!
                 for number in 0..<Int.random(in: 1...9, using: &random) {
-                    if number > 0 { at += [0, 1_800_000, 60_000, Int64.random(in: 1...600_000, using: &random)].randomElement(using: &random)! }
+                    if number > 0 {
+                        at += [0, 1_800_000, 60_000, Int64.random(in: 1...600_000, using: &random)].randomElement(using: &random)!
+                    }
                     let name = Int.random(in: 0..<3, using: &random) == 0 ? Self.names.randomElement(using: &random)! : nil
-                    all.append(Activity(
-                        visitor: "v\(visitor)", at: at, name: name, path: Self.paths.randomElement(using: &random)!,
-                        plan: name == nil ? nil : Self.plans.randomElement(using: &random)!,
-                        cents: name == "purchase" && Bool.random(using: &random) ? Int.random(in: -500...5_000, using: &random) : nil,
-                        browser: ["Chrome", "Firefox"][visitor % 2], source: source, session: session))
+                    all.append(
+                        Activity(
+                            visitor: "v\(visitor)", at: at, name: name, path: Self.paths.randomElement(using: &random)!,
+                            plan: name == nil ? nil : Self.plans.randomElement(using: &random)!,
+                            cents: name == "purchase" && Bool.random(using: &random) ? Int.random(in: -500...5_000, using: &random) : nil,
+                            browser: ["Chrome", "Firefox"][visitor % 2], source: source, session: session))
                 }
                 at += Int64.random(in: 1_800_001...90_000_000, using: &random)
             }

@@ -43,7 +43,9 @@ package final class StallingEventStore: EventStore {
     }
     package func change(_ statements: [SQL]) async throws { try await store.change(statements) }
     package func erase(_ statements: [SQL]) async throws { try await store.erase(statements) }
-    package func erasure(of visitor: Int64, in project: Int32, from table: FactTable) -> [SQL] { store.erasure(of: visitor, in: project, from: table) }
+    package func erasure(of visitor: Int64, in project: Int32, from table: FactTable) -> [SQL] {
+        store.erasure(of: visitor, in: project, from: table)
+    }
     package func position(of journal: String) async throws -> JournalPosition? { try await store.position(of: journal) }
     package func visitor(_ key: Int64, of project: Int32) async throws -> Int64? { try await store.visitor(key, of: project) }
     package func visitorBound(of project: Int32) async throws -> Int64? { try await store.visitorBound(of: project) }

@@ -29,7 +29,8 @@ actor StoreTemplates {
         let folder = NSTemporaryDirectory() + "pulse-template-" + UUID().uuidString, logger = Logger(label: "test")
         let database = profile == .embedded ? nil : try profile.createDatabase()
         let environment = try database.map { try profile.environment(database: $0) } ?? [:]
-        let configuration = try HostConfiguration.parse("", environment: environment.merging(["PULSE_DATA": folder]) { $1 }, knownModules: [])
+        let configuration = try HostConfiguration.parse(
+            "", environment: environment.merging(["PULSE_DATA": folder]) { $1 }, knownModules: [])
         let engines = try await Engines.open(configuration, time: SystemTime(), logger: logger)
         _ = try await Migrator(control: engines.control, events: engines.events, modules: ModuleRegistry.history(of: modules)).run()
         await engines.close()

@@ -5,7 +5,8 @@ import Testing
 extension TestApp {
     /// Runs `body` on a Pulse that has accepted all `events`, JSON objects, in this order.
     package static func run(
-        _ profile: Profile, collecting events: [String], as caller: Caller = .ingest, modules: [any AnalyticsModule]? = nil, now: String = noon,
+        _ profile: Profile, collecting events: [String], as caller: Caller = .ingest, modules: [any AnalyticsModule]? = nil,
+        now: String = noon,
         yaml: String = "", _ body: @escaping @Sendable (TestApp) async throws -> Void
     ) async throws {
         try await run(profile, modules: modules, now: now, yaml: yaml) { app in
@@ -16,7 +17,9 @@ extension TestApp {
     }
 
     /// Expects `GET` of the path to return exactly `body`.
-    package func expect(_ path: String, answers body: String, as caller: Caller = .query, at place: SourceLocation = #_sourceLocation) async throws {
+    package func expect(_ path: String, answers body: String, as caller: Caller = .query, at place: SourceLocation = #_sourceLocation)
+        async throws
+    {
         let answer = try await get(path, as: caller)
         #expect(ExactText(answer.body) == ExactText(body), sourceLocation: place)
     }

@@ -74,11 +74,13 @@ package struct TestApp: Sendable {
         if !yaml.contains("admin_per_second") { configuration.limits.adminPerSecond = 0 }
         let time = ManualTime(now), telemetry = Telemetry(configuration.telemetry, quiet: true)
         let installation = try await Installation.open(
-            configuration, modules: try modules ?? ModuleList.current.load(configuration.modules), time: time, events: events, telemetry: telemetry, logger: telemetry.logger("test"))
+            configuration, modules: try modules ?? ModuleList.current.load(configuration.modules), time: time, events: events,
+            telemetry: telemetry, logger: telemetry.logger("test"))
         do {
-            let project = if let known = installation.directory.projects.first { known } else {
-                try await installation.createProject("Test", domain: "example.com")
-            }
+            let project =
+                if let known = installation.directory.projects.first { known } else {
+                    try await installation.createProject("Test", domain: "example.com")
+                }
             let keys = try await installation.createKeys(in: project)
             var connections = installation.connectionLimits
             Self.limits?(&connections)

@@ -1,7 +1,7 @@
 import AllModules
 import Common
-import TestSupport
 import Testing
+import TestSupport
 
 /// In Berlin clocks go from 02:00 to 03:00 on 2026-03-29 and from 03:00 to 02:00 on 2026-10-25.
 @Suite("Reports on days with clock changes", .modules(.all))
@@ -27,30 +27,41 @@ struct ClockChangeTests {
             #expect(spring.prefix(4) == ["2026-03-29T00:00 0", "2026-03-29T01:00 1", "2026-03-29T03:00 1", "2026-03-29T04:00 0"])
             let autumn = try await Self.hours(app, "2026-10-25", "Europe/Berlin")
             #expect(autumn.count == 25)
-            #expect(autumn[1...4] == [
-                "2026-10-25T01:00 0", "2026-10-25T02:00+02:00 1", "2026-10-25T02:00+01:00 2", "2026-10-25T03:00 1",
-            ])
+            #expect(
+                autumn[1...4] == [
+                    "2026-10-25T01:00 0", "2026-10-25T02:00+02:00 1", "2026-10-25T02:00+01:00 2", "2026-10-25T03:00 1",
+                ])
             #expect(autumn.last == "2026-10-25T23:00 0")
             // Midnight is skipped in Cairo; Lord Howe's clocks go back by half an hour, from 02:00 to 01:30.
             let cairo = try await Self.hours(app, "2026-04-24", "Africa/Cairo")
             #expect(cairo.count == 23 && cairo.first == "2026-04-24T01:00 0")
             let lordHowe = try await Self.hours(app, "2026-04-05", "Australia/Lord_Howe")
-            #expect(lordHowe[0...3] == ["2026-04-05T00:00 0", "2026-04-05T01:00+11:00 0", "2026-04-05T01:00+10:30 0", "2026-04-05T02:00 0"])
+            #expect(
+                lordHowe[0...3] == ["2026-04-05T00:00 0", "2026-04-05T01:00+11:00 0", "2026-04-05T01:00+10:30 0", "2026-04-05T02:00 0"])
         }
     }
 
     /// At 02:31 UTC clocks in St. John's went from 00:01 on November 7, 2010 back to 23:01 the day before.
     @Test("a day that clocks enter twice is one point, even if the range begins in it", arguments: Profile.available)
     func backOverMidnight(profile: Profile) async throws {
-        let views = [Self.view("/seventh", "2010-11-07T02:30:40Z"), Self.view("/sixth", "2010-11-07T02:31:30Z"), Self.view("/again", "2010-11-07T03:30:00Z")]
+        let views = [
+            Self.view("/seventh", "2010-11-07T02:30:40Z"), Self.view("/sixth", "2010-11-07T02:31:30Z"),
+            Self.view("/again", "2010-11-07T03:30:00Z"),
+        ]
         try await TestApp.run(profile, collecting: views, now: "2010-11-08T00:00:00Z") { app in
             for (range, points) in [
-                ("start_at=2010-11-07T02:30:30Z&end_at=2010-11-07T02:32:00Z", ["2010-11-06 1", "2010-11-07 1"]), ("start_at=2010-11-07T02:30:30Z&end_at=2010-11-07T02:31:00Z", ["2010-11-07 1"]),
-                ("start_at=2010-11-07T02:31:00Z&end_at=2010-11-07T02:31:30.001Z", ["2010-11-06 1"]), ("start_at=2010-11-07T02:30:30Z&end_at=2010-11-07T04:00:00Z", ["2010-11-06 1", "2010-11-07 2"]),
+                ("start_at=2010-11-07T02:30:30Z&end_at=2010-11-07T02:32:00Z", ["2010-11-06 1", "2010-11-07 1"]),
+                ("start_at=2010-11-07T02:30:30Z&end_at=2010-11-07T02:31:00Z", ["2010-11-07 1"]),
+                ("start_at=2010-11-07T02:31:00Z&end_at=2010-11-07T02:31:30.001Z", ["2010-11-06 1"]),
+                ("start_at=2010-11-07T02:30:30Z&end_at=2010-11-07T04:00:00Z", ["2010-11-06 1", "2010-11-07 2"]),
             ] {
                 let answer = try await app.get("/api/v1/stats/timeseries?timezone=America/St_Johns&\(range)").json()
-                #expect(answer["data"]?.elements.map { "\($0["date"]?.string ?? "") \($0["pageviews"]?.integer ?? -1)" } == points, "\(range)")
-                for path in ["insights/stickiness", "marketing/campaign-costs", "marketing/imports/summary", "revenue/timeseries", "errors/timeseries", "logs/timeseries", "retention/grid", "cohorts"] {
+                #expect(
+                    answer["data"]?.elements.map { "\($0["date"]?.string ?? "") \($0["pageviews"]?.integer ?? -1)" } == points, "\(range)")
+                for path in [
+                    "insights/stickiness", "marketing/campaign-costs", "marketing/imports/summary", "revenue/timeseries",
+                    "errors/timeseries", "logs/timeseries", "retention/grid", "cohorts",
+                ] {
                     let other = try await app.get("/api/v1/\(path)?timezone=America/St_Johns&\(range)")
                     #expect(other.status == 200, "\(path)?\(range): \(other.body)")
                 }
@@ -96,7 +107,9 @@ struct ClockChangeTests {
         }
     }
 
-    @Test("reports accept every name of a time zone", arguments: ["Asia/Kolkata", "Asia/Calcutta", "Asia/Saigon", "Etc/UTC", "US/Pacific", "Japan", "Etc/GMT%2B5"])
+    @Test(
+        "reports accept every name of a time zone",
+        arguments: ["Asia/Kolkata", "Asia/Calcutta", "Asia/Saigon", "Etc/UTC", "US/Pacific", "Japan", "Etc/GMT%2B5"])
     func zones(zone: String) async throws {
         try await TestApp.run(.embedded, now: "2026-11-02T00:00:00Z") { app in
             try await app.expect(

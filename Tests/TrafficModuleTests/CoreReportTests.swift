@@ -1,7 +1,7 @@
 import Common
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 /// Hand-computed numbers. Ada comes from Google and reads three pages; Bob bounces; Cy comes back after 30 minutes.
 @Suite("Core reports", .modules())
@@ -24,25 +24,41 @@ struct CoreReportTests {
         try await TestApp.run(profile, collecting: Self.day) { app in
             let day = "start_at=2026-03-01&end_at=2026-03-01"
             // 4 sessions: ada 240 s, bob 0, cy 1,800 s and 0: 2,040 / 4 = 510. Bounces: bob and cy's second: 50 %.
-            try await app.expect("/api/v1/stats?\(day)", answers: #"{"current":{"avg_duration":510,"bounce_rate":50,"events":1,"#
-                + #""pageviews":7,"sessions":4,"visitors":3},"previous":{"avg_duration":0,"bounce_rate":0,"events":0,"pageviews":0,"#
-                + #""sessions":0,"visitors":0}}"#)
-            try await app.expect("/api/v1/stats/timeseries?\(day)", answers: #"{"data":[{"date":"2026-03-01","pageviews":7,"sessions":4,"visitors":3}]}"#)
+            try await app.expect(
+                "/api/v1/stats?\(day)",
+                answers: #"{"current":{"avg_duration":510,"bounce_rate":50,"events":1,"#
+                    + #""pageviews":7,"sessions":4,"visitors":3},"previous":{"avg_duration":0,"bounce_rate":0,"events":0,"pageviews":0,"#
+                    + #""sessions":0,"visitors":0}}"#)
+            try await app.expect(
+                "/api/v1/stats/timeseries?\(day)", answers: #"{"data":[{"date":"2026-03-01","pageviews":7,"sessions":4,"visitors":3}]}"#)
             // "/" was viewed for 60 s by ada, 0 by bob and cy: 20 s. "/docs" for 0, 1,800 and 0: 600 s. "/pricing" 180 s.
-            try await app.expect("/api/v1/pages?\(day)", answers: #"{"data":[{"avg_duration":20,"path":"/","unique_views":3,"views":3},"#
-                + #"{"avg_duration":600,"path":"/docs","unique_views":2,"views":3},{"avg_duration":180,"path":"/pricing","unique_views":1,"#
-                + #""views":1}],"total":3}"#)
-            try await app.expect("/api/v1/pages?\(day)&limit=1&offset=2", answers: #"{"data":[{"avg_duration":180,"path":"/pricing","unique_views":1,"views":1}],"total":3}"#)
+            try await app.expect(
+                "/api/v1/pages?\(day)",
+                answers: #"{"data":[{"avg_duration":20,"path":"/","unique_views":3,"views":3},"#
+                    + #"{"avg_duration":600,"path":"/docs","unique_views":2,"views":3},{"avg_duration":180,"path":"/pricing","unique_views":1,"#
+                    + #""views":1}],"total":3}"#)
+            try await app.expect(
+                "/api/v1/pages?\(day)&limit=1&offset=2",
+                answers: #"{"data":[{"avg_duration":180,"path":"/pricing","unique_views":1,"views":1}],"total":3}"#)
             let pastEnd = try await app.get("/api/v1/pages?\(day)&offset=9").body
             #expect(pastEnd == #"{"data":[],"total":3}"#)
-            try await app.expect("/api/v1/pages/entry?\(day)", answers: #"{"data":[{"bounce_rate":66.7,"path":"/","sessions":3},{"bounce_rate":0,"path":"/docs","sessions":1}],"total":2}"#)
-            try await app.expect("/api/v1/pages/exit?\(day)", answers: #"{"data":[{"exit_rate":66.7,"path":"/","sessions":2},{"exit_rate":66.7,"path":"/docs","sessions":2}],"total":2}"#)
-            try await app.expect("/api/v1/referrers?\(day)", answers: #"{"data":[{"pageviews":4,"source":"(direct)","visitors":2},{"pageviews":3,"source":"google.com","visitors":1}]}"#)
+            try await app.expect(
+                "/api/v1/pages/entry?\(day)",
+                answers: #"{"data":[{"bounce_rate":66.7,"path":"/","sessions":3},{"bounce_rate":0,"path":"/docs","sessions":1}],"total":2}"#
+            )
+            try await app.expect(
+                "/api/v1/pages/exit?\(day)",
+                answers: #"{"data":[{"exit_rate":66.7,"path":"/","sessions":2},{"exit_rate":66.7,"path":"/docs","sessions":2}],"total":2}"#)
+            try await app.expect(
+                "/api/v1/referrers?\(day)",
+                answers: #"{"data":[{"pageviews":4,"source":"(direct)","visitors":2},{"pageviews":3,"source":"google.com","visitors":1}]}"#)
             let events = try await app.get("/api/v1/events?\(day)").body
             #expect(events == #"{"data":[{"count":1,"name":"signup","unique":1}]}"#)
-            try await app.expect("/api/v1/devices?\(day)", answers: #"{"browsers":[{"name":"Chrome","percentage":100,"visitors":3}],"#
-                + #""device_types":[{"name":"Desktop","percentage":100,"visitors":3}],"#
-                + #""operating_systems":[{"name":"Linux","percentage":100,"visitors":3}]}"#)
+            try await app.expect(
+                "/api/v1/devices?\(day)",
+                answers: #"{"browsers":[{"name":"Chrome","percentage":100,"visitors":3}],"#
+                    + #""device_types":[{"name":"Desktop","percentage":100,"visitors":3}],"#
+                    + #""operating_systems":[{"name":"Linux","percentage":100,"visitors":3}]}"#)
             let geo = try await app.get("/api/v1/geo?\(day)").body
             #expect(geo == #"{"data":[]}"#)
         }
@@ -92,11 +108,13 @@ struct CoreReportTests {
         }
     }
 
-    @Test("filter", arguments: Profile.available, [
-        ("source:google.com", 3), ("source!:google.com", 4), ("source~:*oogle*", 3), ("path:/docs", 3), ("path:/docs,/pricing", 4),
-        ("path!:/docs", 4), ("path~:/doc*;source:(direct)", 2), ("browser:Firefox", 0), ("entry_page:/docs", 2), ("exit_page:/docs", 5),
-        ("event:signup", 0), ("title:", 7), (#"path:\/docs"#, 3), ("path!~:/*", 0), ("country:", 7),
-    ])
+    @Test(
+        "filter", arguments: Profile.available,
+        [
+            ("source:google.com", 3), ("source!:google.com", 4), ("source~:*oogle*", 3), ("path:/docs", 3), ("path:/docs,/pricing", 4),
+            ("path!:/docs", 4), ("path~:/doc*;source:(direct)", 2), ("browser:Firefox", 0), ("entry_page:/docs", 2), ("exit_page:/docs", 5),
+            ("event:signup", 0), ("title:", 7), (#"path:\/docs"#, 3), ("path!~:/*", 0), ("country:", 7),
+        ])
     func filters(profile: Profile, filter: (String, Int64)) async throws {
         try await TestApp.run(profile, collecting: Self.day) { app in
             let encoded = filter.0.addingPercentEncoding(withAllowedCharacters: .alphanumerics)!
@@ -119,17 +137,31 @@ struct CoreReportTests {
         }
     }
 
-    @Test("reject an invalid parameter with a message", arguments: [
-        ("start_at=yesterday", "Invalid query parameter 'start_at': must be an ISO 8601 date or timestamp such as 2026-03-01 or 2026-03-01T00:00:00Z; got 'yesterday'."),
-        ("start_at=2026-02-30", "Invalid query parameter 'start_at': must be an ISO 8601 date or timestamp such as 2026-03-01 or 2026-03-01T00:00:00Z; got '2026-02-30'."),
-        ("start_at=2026-03-02&end_at=2026-03-01", "Invalid query parameter 'end_at': must be after start_at; got 2026-03-02T00:00:00Z to 2026-03-02T00:00:00Z."),
-        ("timezone=Mars/Olympus", "Invalid query parameter 'timezone': must be an IANA name such as Europe/Berlin; got 'Mars/Olympus'."),
-        ("limit=0", "Invalid query parameter 'limit': must be a whole number from 1 to 1000; got '0'."),
-        ("limit=ten", "Invalid query parameter 'limit': must be a whole number from 1 to 1000; got 'ten'."),
-        ("offset=-1", "Invalid query parameter 'offset': must be a whole number from 0 to 1000000; got '-1'."),
-        ("filter=country", "Invalid query parameter 'filter': 'country' has no ':'; write it as country:US,CA."),
-        ("compare=next", "Invalid query parameter 'compare': must be one of 'previous'; got 'next'."),
-    ])
+    @Test(
+        "reject an invalid parameter with a message",
+        arguments: [
+            (
+                "start_at=yesterday",
+                "Invalid query parameter 'start_at': must be an ISO 8601 date or timestamp such as 2026-03-01 or 2026-03-01T00:00:00Z; got 'yesterday'."
+            ),
+            (
+                "start_at=2026-02-30",
+                "Invalid query parameter 'start_at': must be an ISO 8601 date or timestamp such as 2026-03-01 or 2026-03-01T00:00:00Z; got '2026-02-30'."
+            ),
+            (
+                "start_at=2026-03-02&end_at=2026-03-01",
+                "Invalid query parameter 'end_at': must be after start_at; got 2026-03-02T00:00:00Z to 2026-03-02T00:00:00Z."
+            ),
+            (
+                "timezone=Mars/Olympus",
+                "Invalid query parameter 'timezone': must be an IANA name such as Europe/Berlin; got 'Mars/Olympus'."
+            ),
+            ("limit=0", "Invalid query parameter 'limit': must be a whole number from 1 to 1000; got '0'."),
+            ("limit=ten", "Invalid query parameter 'limit': must be a whole number from 1 to 1000; got 'ten'."),
+            ("offset=-1", "Invalid query parameter 'offset': must be a whole number from 0 to 1000000; got '-1'."),
+            ("filter=country", "Invalid query parameter 'filter': 'country' has no ':'; write it as country:US,CA."),
+            ("compare=next", "Invalid query parameter 'compare': must be one of 'previous'; got 'next'."),
+        ])
     func refuses(query: String, sentence: String) async throws {
         try await TestApp.run { app in
             let answer = try await app.get("/api/v1/pages?\(query)")

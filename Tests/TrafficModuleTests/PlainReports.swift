@@ -85,7 +85,8 @@ struct PlainReports {
             return pages.enumerated().map { index, row in
                 let end = index + 1 < pages.count ? pages[index + 1].event.at : rows.last!.event.at
                 return View(
-                    row: row, milliseconds: end - row.event.at, isFirst: index == 0, isLast: index == pages.count - 1, isOnly: pages.count == 1)
+                    row: row, milliseconds: end - row.event.at, isFirst: index == 0, isLast: index == pages.count - 1,
+                    isOnly: pages.count == 1)
             }
         }
     }
@@ -118,15 +119,19 @@ struct PlainReports {
     }
 
     func sources() -> String {
-        list(Dictionary(grouping: rows, by: \.source).mapValues { rows in
-            (Set(rows.map(\.event.visitor)).count, rows.filter { $0.event.name == nil }.count)
-        }) { name, numbers in #"{"pageviews":\#(numbers.1),"source":"\#(name)","visitors":\#(numbers.0)}"# }
+        list(
+            Dictionary(grouping: rows, by: \.source).mapValues { rows in
+                (Set(rows.map(\.event.visitor)).count, rows.filter { $0.event.name == nil }.count)
+            }
+        ) { name, numbers in #"{"pageviews":\#(numbers.1),"source":"\#(name)","visitors":\#(numbers.0)}"# }
     }
 
     func events() -> String {
-        list(Dictionary(grouping: rows.filter { $0.event.name != nil }, by: { $0.event.name! }).mapValues { rows in
-            (rows.count, Set(rows.map(\.event.visitor)).count)
-        }) { name, numbers in #"{"count":\#(numbers.0),"name":"\#(name)","unique":\#(numbers.1)}"# }
+        list(
+            Dictionary(grouping: rows.filter { $0.event.name != nil }, by: { $0.event.name! }).mapValues { rows in
+                (rows.count, Set(rows.map(\.event.visitor)).count)
+            }
+        ) { name, numbers in #"{"count":\#(numbers.0),"name":"\#(name)","unique":\#(numbers.1)}"# }
     }
 
     private func list(_ groups: [String: (Int, Int)], _ line: (String, (Int, Int)) -> String) -> String {

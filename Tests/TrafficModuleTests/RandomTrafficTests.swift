@@ -1,7 +1,7 @@
 import Common
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 /// Compares every core report with the plain reference on random traffic: in order, with late and repeated events, and shuffled.
 @Suite("Core reports on random traffic", .modules())
@@ -43,7 +43,9 @@ struct RandomTrafficTests {
         #expect(try await body("pages/exit") == plain.exitPages())
         #expect(try await body("referrers") == plain.sources())
         #expect(try await body("events") == plain.events())
-        for (zone, unit) in [("UTC", "day"), ("Europe/Berlin", "hour"), ("Europe/Berlin", "day"), ("Asia/Kathmandu", "day"), ("America/New_York", "hour")] {
+        for (zone, unit) in [
+            ("UTC", "day"), ("Europe/Berlin", "hour"), ("Europe/Berlin", "day"), ("Asia/Kathmandu", "day"), ("America/New_York", "hour"),
+        ] {
             let format = formatter(zone, unit)
             // A date without a time is a day in the zone.
             let (first, last) = try (bound(from, isEnd: false, in: zone), bound(to, isEnd: true, in: zone))

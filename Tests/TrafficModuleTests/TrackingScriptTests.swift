@@ -1,17 +1,19 @@
 import AllModules
 import Core
-import TestSupport
-@testable import TrafficModule
 import Foundation
 @_spi(Host) @testable import Host
 @_spi(Host) import Settings
 import Testing
+import TestSupport
+@testable import TrafficModule
 
 @Suite("Tracking script", .modules(.all))
 struct TrackingScriptTests {
-    @Test("keeps a page's path without what identifies people", arguments: [
-        ("/a?b=c", "/a"), ("/a#top", "/a"), ("/#/inbox", "/#/inbox"), ("/#!/inbox?x=1", "/#!/inbox"), ("/", "/"), ("screen", "screen"),
-    ])
+    @Test(
+        "keeps a page's path without what identifies people",
+        arguments: [
+            ("/a?b=c", "/a"), ("/a#top", "/a"), ("/#/inbox", "/#/inbox"), ("/#!/inbox?x=1", "/#!/inbox"), ("/", "/"), ("screen", "screen"),
+        ])
     func paths(sent: String, kept: String) { #expect(PagePath.clean(sent) == kept) }
 
     @Test("docs/tracking-script.md documents exactly the attributes and calls that a module of the binary collects")

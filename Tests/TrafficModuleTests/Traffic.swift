@@ -14,7 +14,9 @@ struct Traffic: Sendable {
         let id: String
 
         var json: String {
-            let kind = name.map { #""type":"event","name":"\#($0)","data":{"plan":"\#(path.count % 2 == 0 ? "pro" : "free")"}"# } ?? #""type":"pageview""#
+            let kind =
+                name.map { #""type":"event","name":"\#($0)","data":{"plan":"\#(path.count % 2 == 0 ? "pro" : "free")"}"# }
+                ?? #""type":"pageview""#
             return #"{\#(kind),"path":"\#(path)","referrer":"\#(referrer)","visitor_id":"\#(visitor)","timestamp":\#(at),"#
                 + #""event_id":"\#(id)","user_agent":"\#(browser.header)"}"#
         }
@@ -45,10 +47,12 @@ struct Traffic: Sendable {
             while at < start.adding(days: days).milliseconds {
                 for _ in 0..<Int.random(in: 1...6, using: &random) {
                     let isEvent = Int.random(in: 0..<4, using: &random) == 0
-                    events.append(Event(
-                        visitor: "v\(visitor)", at: at, name: isEvent ? ["signup", "download"].randomElement(using: &random)! : nil,
-                        path: paths.randomElement(using: &random)!, referrer: referrers.randomElement(using: &random)!, browser: browser,
-                        id: "\(seed)-\(events.count)"))
+                    events.append(
+                        Event(
+                            visitor: "v\(visitor)", at: at, name: isEvent ? ["signup", "download"].randomElement(using: &random)! : nil,
+                            path: paths.randomElement(using: &random)!, referrer: referrers.randomElement(using: &random)!,
+                            browser: browser,
+                            id: "\(seed)-\(events.count)"))
                     // Mostly within a session, sometimes exactly at its timeout.
                     at += [1_800_000, 1_800_001, Int64.random(in: 1_000...900_000, using: &random)].randomElement(using: &random)!
                 }

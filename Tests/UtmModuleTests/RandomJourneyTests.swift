@@ -2,8 +2,8 @@ import Common
 import Core
 import Foundation
 import RevenueModule
-import TestSupport
 import Testing
+import TestSupport
 @testable import UtmModule
 
 /// Every model compared with a plain reference of lists and loops, over random journeys.
@@ -38,8 +38,10 @@ struct RandomJourneyTests {
             var at = start + Int64.random(in: 0...240, using: &random) * hour / 4
             while at < start + 60 * 24 * hour {
                 let isOrder = Int.random(in: 0..<4, using: &random) == 0
-                all.append(Session(
-                    visitor: visitor, at: at, origin: Int.random(in: 0..<origins.count, using: &random), amount: isOrder ? Int.random(in: 1...500, using: &random) : nil))
+                all.append(
+                    Session(
+                        visitor: visitor, at: at, origin: Int.random(in: 0..<origins.count, using: &random),
+                        amount: isOrder ? Int.random(in: 1...500, using: &random) : nil))
                 at += Int64.random(in: 8...600, using: &random) * hour / 4 + Int64.random(in: 0...999, using: &random)
             }
         }
@@ -52,7 +54,9 @@ struct RandomJourneyTests {
         var credits: [Key: (orders: Double, revenue: Double)] = [:]
         for order in sessions {
             guard let amount = order.amount, range.contains(order.end) else { continue }
-            var journey = sessions.filter { $0.visitor == order.visitor && $0.at <= order.end && $0.end >= order.end - lookbackDays * 24 * hour }.sorted { $0.at < $1.at }
+            var journey = sessions.filter {
+                $0.visitor == order.visitor && $0.at <= order.end && $0.end >= order.end - lookbackDays * 24 * hour
+            }.sorted { $0.at < $1.at }
             let others = journey.filter { !origins[$0.origin].isDirect }
             if !others.isEmpty { journey = others }
             let weights = journey.indices.map { index -> Double in
@@ -95,10 +99,12 @@ struct RandomJourneyTests {
             }
             for (from, to) in [(0, 60), (20, 40), (59, 60)] as [(Int64, Int64)] {
                 let range = Self.start + from * 24 * Self.hour..<Self.start + to * 24 * Self.hour
-                let bounds = "start_at=\(Instant(milliseconds: range.lowerBound).iso8601)&end_at=\(Instant(milliseconds: range.upperBound).iso8601)"
+                let bounds =
+                    "start_at=\(Instant(milliseconds: range.lowerBound).iso8601)&end_at=\(Instant(milliseconds: range.upperBound).iso8601)"
                 for model in AttributionModel.allCases.map(\.rawValue) {
                     for days in [1, 7, 30, 90] as [Int64] {
-                        let answer = try await app.get("/api/v1/marketing/attribution?\(bounds)&model=\(model)&lookback_days=\(days)").json()
+                        let answer = try await app.get("/api/v1/marketing/attribution?\(bounds)&model=\(model)&lookback_days=\(days)")
+                            .json()
                         let lines = answer["data"]?.elements.map { line in
                             "\(line["channel"]?.string ?? "") \(line["source"]?.string ?? "") \(line["campaign"]?.string ?? "-") \(line["orders"]?.number ?? -1) \(line["revenue"]?.number ?? -1)"
                         }

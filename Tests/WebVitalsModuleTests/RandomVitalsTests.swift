@@ -1,6 +1,6 @@
 import Common
-import TestSupport
 import Testing
+import TestSupport
 import WebVitalsModule
 
 /// Percentiles compared with a plain reference: all values in memory, sorted, the one at position ⌈P/100 · n⌉ in whole numbers.
@@ -10,10 +10,12 @@ struct RandomVitalsTests {
         let metric: String, value: Double, path: String, isMobile: Bool, at: Int64
 
         var json: String {
-            let agent = isMobile
+            let agent =
+                isMobile
                 ? "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.0 Mobile/15E148 Safari/604.1"
                 : TestApp.chrome
-            return #"{"type":"web_vital","name":"\#(metric)","value":\#(value),"path":"\#(path)","timestamp":\#(at),"user_agent":"\#(agent)"}"#
+            return
+                #"{"type":"web_vital","name":"\#(metric)","value":\#(value),"path":"\#(path)","timestamp":\#(at),"user_agent":"\#(agent)"}"#
         }
     }
 
@@ -28,7 +30,9 @@ struct RandomVitalsTests {
         return (0..<count).map { _ in
             let metric = metrics[min(Int.random(in: 0..<5, using: &random), Int.random(in: 0..<5, using: &random))]
             let limit = metric == "CLS" ? 1.0 : 9_000
-            let value = Bool.random(using: &random) ? Double.random(in: 0...limit, using: &random) : (Double(Int.random(in: 0...10, using: &random)) / 10 * limit)
+            let value =
+                Bool.random(using: &random)
+                ? Double.random(in: 0...limit, using: &random) : (Double(Int.random(in: 0...10, using: &random)) / 10 * limit)
             return Sample(
                 metric: metric, value: value, path: ["/", "/docs", "/pricing", "/ä b"].randomElement(using: &random)!,
                 isMobile: Int.random(in: 0..<3, using: &random) == 0, at: start + Int64.random(in: 0..<length, using: &random))
@@ -73,12 +77,16 @@ struct RandomVitalsTests {
         _ app: TestApp, _ samples: [Sample], _ range: String, _ report: String, _ member: String, _ name: (Sample) -> String
     ) async throws {
         let lines = try await app.get("/api/v1/webvitals/\(report)?\(range)").json()["data"]?.elements ?? []
-        let groups = Dictionary(grouping: samples, by: name).sorted { ($1.value.count, Array($0.key.utf8)) < ($0.value.count, Array($1.key.utf8)) }
+        let groups = Dictionary(grouping: samples, by: name).sorted {
+            ($1.value.count, Array($0.key.utf8)) < ($0.value.count, Array($1.key.utf8))
+        }
         #expect(lines.map { $0[member]?.string } == groups.map(\.key))
         for (line, group) in zip(lines, groups) {
             #expect(line["samples"]?.integer == Int64(group.value.count))
             for metric in metrics {
-                #expect(line["\(metric)_p75"]?.number == percentile(75, group.value.filter { $0.metric == metric }.map(\.value)), "\(metric) of \(group.key)")
+                #expect(
+                    line["\(metric)_p75"]?.number == percentile(75, group.value.filter { $0.metric == metric }.map(\.value)),
+                    "\(metric) of \(group.key)")
             }
         }
     }
@@ -86,7 +94,9 @@ struct RandomVitalsTests {
     /// In Kathmandu's time zone, 5 hours and 45 minutes ahead all year.
     private static func compareDays(_ app: TestApp, _ samples: [Sample], _ range: String) async throws {
         let answer = try await app.get("/api/v1/webvitals/timeseries?metric=LCP&timezone=Asia/Kathmandu&\(range)").json()
-        let days = Dictionary(grouping: samples.filter { $0.metric == "LCP" }) { Day(number: ($0.at + 20_700_000) / 86_400_000).description }
+        let days = Dictionary(grouping: samples.filter { $0.metric == "LCP" }) {
+            Day(number: ($0.at + 20_700_000) / 86_400_000).description
+        }
         let points = answer["data"]?.elements ?? []
         let dates = Set(points.compactMap { $0["date"]?.string })
         #expect(dates.isSuperset(of: days.keys))

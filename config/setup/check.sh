@@ -22,14 +22,14 @@ check_swift() {
 # Faults in what browsers load, as .eslintrc.json has them. `served` is made from the scripts beside it.
 check_scripts() { eslint --format unix --ignore-pattern '**/Script/served/*' Host/Dashboard/web {Modules,Tests}/*/Web Modules/*/Script; }
 
-# Types in the dashboard, as jsconfig.json has them. It lists the folders of the modules' pages, since a page imports `./kit.js` from the
-# address where both are served, not from the folder where it is.
+# Types in the dashboard, as jsconfig.json has them. Pulse serves the folders of all pages and the dashboard's own as one, so './kit.js' in a
+# module's page is the one in Host/Dashboard/web.
 check_types() {
-    local folder unlisted=0
-    for folder in {Modules,Tests}/*/Web; do
-        grep -q "\"$folder\"" jsconfig.json || { echo "jsconfig.json: rootDirs lacks \"$folder\"" >&2; unlisted=1; }
-    done
-    tsc --project jsconfig.json --pretty false && [[ $unlisted -eq 0 ]]
+    local folders
+    folders=$(printf ', "%s"' "$PWD"/Host/Dashboard/web "$PWD"/{Modules,Tests}/*/Web)
+    printf '{"extends": "%s/jsconfig.json", "compilerOptions": {"rootDirs": [%s]}, "include": [%s, "%s/config/dashboard.d.ts"]}\n' \
+        "$PWD" "${folders:2}" "${folders:2}" "$PWD" >"$work/tsconfig.json"
+    tsc --project "$work/tsconfig.json" --pretty false
 }
 
 check_shell() { find config Tests .ci -name '*.sh' -print0 -o -path .ci/run -print0 | xargs -0 shellcheck; }

@@ -50,7 +50,8 @@ final class Checkpoints: Sendable {
     func runIfDue(on connection: Connection) {
         guard isDue else { return }
         do {
-            try run(on: connection, maximumWaitSeconds: walBytes > urgentBytes ? Self.maximumWaitSeconds : isOwed ? Self.owedWaitSeconds : 0)
+            try run(
+                on: connection, maximumWaitSeconds: walBytes > urgentBytes ? Self.maximumWaitSeconds : isOwed ? Self.owedWaitSeconds : 0)
         } catch {
             logger.debug("checkpoint postponed", metadata: ["reason": "\(error)"])
         }

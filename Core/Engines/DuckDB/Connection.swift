@@ -160,18 +160,19 @@ final class Connection: @unchecked Sendable {
     private func bind(_ values: [Value], to statement: duckdb_prepared_statement, _ text: String) throws {
         for (offset, value) in values.enumerated() {
             let index = idx_t(offset + 1)
-            let state = switch value {
-            case .null: duckdb_bind_null(statement, index)
-            case .bool(let value): duckdb_bind_boolean(statement, index, value)
-            case .double(let value): duckdb_bind_double(statement, index, value)
-            case .int(let value): duckdb_bind_int64(statement, index, value)
-            case .text(var value):
-                value.withUTF8 { utf8 in
-                    utf8.withMemoryRebound(to: CChar.self) {
-                        duckdb_bind_varchar_length(statement, index, $0.baseAddress, idx_t($0.count))
+            let state =
+                switch value {
+                case .null: duckdb_bind_null(statement, index)
+                case .bool(let value): duckdb_bind_boolean(statement, index, value)
+                case .double(let value): duckdb_bind_double(statement, index, value)
+                case .int(let value): duckdb_bind_int64(statement, index, value)
+                case .text(var value):
+                    value.withUTF8 { utf8 in
+                        utf8.withMemoryRebound(to: CChar.self) {
+                            duckdb_bind_varchar_length(statement, index, $0.baseAddress, idx_t($0.count))
+                        }
                     }
                 }
-            }
             guard state == DUCKDB_SUCCESS else {
                 throw DuckDBError.misuse("value \(index) can't be bound", statement: text)
             }

@@ -276,7 +276,8 @@ final class ConnectionThreads: @unchecked Sendable {
 
     private func waitForNextLook(_ now: MonotonicTime) {
         let active = running.compactMap { $0 }
-        nextLook = active.contains { $0.stop != nil }
+        nextLook =
+            active.contains { $0.stop != nil }
             ? now.adding(seconds: Self.interruptSeconds)
             : (active + waiting).compactMap(\.deadline).min()
         if let nextLook { deadlines.wait(until: nextLook) } else { deadlines.wait() }

@@ -123,7 +123,8 @@ import Synchronization
     public func visitor(_ key: Int64, of project: Int32) async throws -> Int64? {
         if key == 0 { return 0 }
         let rows = try await query(
-            "/* duckdb.visitor */ SELECT number FROM ingest_visitors WHERE project = \(Int64(project)) AND key = \(key)", timeoutSeconds: 60)
+            "/* duckdb.visitor */ SELECT number FROM ingest_visitors WHERE project = \(Int64(project)) AND key = \(key)", timeoutSeconds: 60
+        )
         return rows.first?.int("number")
     }
 

@@ -78,9 +78,12 @@ public struct DuckDBLibrary: Sendable, Equatable {
             var status = stat()
             guard stat(place, &status) == 0 else { continue }
             // In a sticky folder, users can replace only their own files.
-            if status.st_mode & 0o002 != 0, status.st_mode & S_ISVTX == 0 { return "\(place) can be written by every user of this machine: chmod o-w \(place)" }
+            if status.st_mode & 0o002 != 0, status.st_mode & S_ISVTX == 0 {
+                return "\(place) can be written by every user of this machine: chmod o-w \(place)"
+            }
             if !trusted.contains(status.st_uid) {
-                return "\(place) belongs to another user (uid \(status.st_uid)), who could replace it: chown it to root or to the user that runs Pulse"
+                return
+                    "\(place) belongs to another user (uid \(status.st_uid)), who could replace it: chown it to root or to the user that runs Pulse"
             }
         }
         return nil

@@ -33,7 +33,8 @@ struct VisitorNumbers {
 
     /// Returns the number of each visitor, in order. Calls `add` for each new one, which must be inserted in the same transaction.
     mutating func numbers(
-        of visitors: [(project: Int32, key: Int64)], on connection: Connection, add: (_ project: Int32, _ number: Int32, _ key: Int64) throws -> Void
+        of visitors: [(project: Int32, key: Int64)], on connection: Connection,
+        add: (_ project: Int32, _ number: Int32, _ key: Int64) throws -> Void
     ) throws -> [Int32] {
         try load(from: connection)
         if !isComplete { try find(visitors, on: connection) }

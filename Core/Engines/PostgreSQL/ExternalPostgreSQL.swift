@@ -92,7 +92,8 @@ private final class ExternalSession {
         ]) { $1 }
         let keywords = parameters.keys.map { strdup($0) }, values = parameters.values.map { strdup($0) }
         defer { for pointer in keywords + values { free(pointer) } }
-        guard let connection = PQconnectdbParams(keywords.map { UnsafePointer($0) } + [nil], values.map { UnsafePointer($0) } + [nil], 0) else {
+        guard let connection = PQconnectdbParams(keywords.map { UnsafePointer($0) } + [nil], values.map { UnsafePointer($0) } + [nil], 0)
+        else {
             throw ExternalDatabaseError(message: "out of memory")
         }
         self.connection = connection
@@ -114,7 +115,9 @@ private final class ExternalSession {
         }
         let (text, columns) = try bounded(statement, limit: limit)
         // Row by row, so a large result is never held in memory.
-        guard PQsendQueryParams(connection, text, 0, nil, nil, nil, nil, 0) == 1, PQsetSingleRowMode(connection) == 1 else { throw failure() }
+        guard PQsendQueryParams(connection, text, 0, nil, nil, nil, nil, 0) == 1, PQsetSingleRowMode(connection) == 1 else {
+            throw failure()
+        }
         var values: [[Value]] = [], bytes = 0
         while let result = try next() {
             let rows = result.rows(keepingDigits: true).values

@@ -76,7 +76,8 @@ struct FactPlan {
         for (header, isDuplicate) in zip(headers, duplicates) where header.role == .event {
             add(header.project, header.hour, isDuplicate ? .duplicate : .stored, "", 1)
         }
-        return counts
+        return
+            counts
             .map { LedgerEntry(project: $0.project, hour: $0.hour, outcome: $0.outcome, reason: $0.reason, count: $1) }
             .sorted { ($0.project, $0.hour, $0.outcome.rawValue, $0.reason) < ($1.project, $1.hour, $1.outcome.rawValue, $1.reason) }
     }

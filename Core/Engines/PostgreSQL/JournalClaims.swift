@@ -54,7 +54,8 @@ final class JournalClaims: Sendable {
         try await connection.perform(timeoutSeconds: 30) { session in
             if try session.ready() { try session.command(Self.keepAlive) }
             let rows = try session.execute(
-                "SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '/' || $1::text, \(AdvisoryLock.journal))) AS taken", [.text(journal)])
+                "SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '/' || $1::text, \(AdvisoryLock.journal))) AS taken",
+                [.text(journal)])
             return rows.values[0][0].bool == true
         }
     }

@@ -103,7 +103,9 @@ public final class PostgreSQLControlStore: ControlStore {
     /// - Returns: the number of rows of each table in the copy.
     @discardableResult
     public func backup(to path: String, emptying emptied: Set<String>) async throws -> [String: Int64] {
-        do { return try await SchemaBackup(name: "control-postgresql").write(to: path, from: pool, emptying: emptied) } catch { throw Self.contractError(error) }
+        do { return try await SchemaBackup(name: "control-postgresql").write(to: path, from: pool, emptying: emptied) } catch {
+            throw Self.contractError(error)
+        }
     }
 
     /// Replaces all tables of the schema with those of the backup in `path`, in one transaction. Concurrent calls wait for
@@ -119,7 +121,8 @@ public final class PostgreSQLControlStore: ControlStore {
     static func contractError(_ error: any Error) -> any Error {
         switch error {
         case let error as PostgreSQLError where error.sqlState == "23505": UniqueViolation()
-        case let error as PostgreSQLError where error.isUnavailable || error.isReadOnly: ServiceError.databaseUnavailable(retryAfterSeconds: 5)
+        case let error as PostgreSQLError where error.isUnavailable || error.isReadOnly:
+            ServiceError.databaseUnavailable(retryAfterSeconds: 5)
         case is ConnectionLost, is CommitUnknown: ServiceError.databaseUnavailable()
         case is QueryTimeout: ServiceError.databaseBusy
         default: error

@@ -225,9 +225,10 @@ import Synchronization
         // Split long ledgers into several statements: a statement takes at most 65,535 values.
         for start in stride(from: 0, to: ledger.count, by: 1_000) {
             let entries = ledger[start..<min(start + 1_000, ledger.count)]
-            let values = SQL.joined(entries.map { entry in
-                "(\(Int64(entry.project)), \(entry.hour), \(Int64(entry.outcome.rawValue)), \(entry.reason), \(entry.count))"
-            })
+            let values = SQL.joined(
+                entries.map { entry in
+                    "(\(Int64(entry.project)), \(entry.hour), \(Int64(entry.outcome.rawValue)), \(entry.reason), \(entry.count))"
+                })
             let statement: SQL = """
                 INSERT INTO ingest_ledger AS stored (project, hour, outcome, reason, count) VALUES \(values)
                 ON CONFLICT (project, hour, outcome, reason) DO UPDATE SET count = stored.count + excluded.count
@@ -272,7 +273,9 @@ import Synchronization
             var attempts = 0
             while true {
                 attempts += 1
-                do { return try await self.writers.perform(timeoutSeconds: timeoutSeconds, work) } catch let error where Self.isRetryable(error) {
+                do { return try await self.writers.perform(timeoutSeconds: timeoutSeconds, work) } catch let error
+                    where Self.isRetryable(error)
+                {
                     guard attempts < (error is PostgreSQLError ? Self.maximumAttempts : 3) else { throw error }
                     if error is PostgreSQLError { try await Task.sleep(for: .milliseconds(Int.random(in: 1...(5 * attempts)))) }
                 }

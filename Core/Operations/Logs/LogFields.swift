@@ -15,7 +15,9 @@ struct LogFields {
         sorted = fields.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
-    private static func flatten(_ metadata: Logger.Metadata, _ prefix: String, _ redaction: Redaction, into fields: inout [String: JSONTree]) {
+    private static func flatten(
+        _ metadata: Logger.Metadata, _ prefix: String, _ redaction: Redaction, into fields: inout [String: JSONTree]
+    ) {
         for (key, value) in metadata {
             let name = prefix + key
             if case .dictionary(let inner) = value, !Redaction.isSecret(name) {
@@ -32,10 +34,12 @@ struct LogFields {
         case .stringConvertible(let value): tree(value, redaction)
         case .array(let values): .array(values.map { tree($0, redaction) })
         case .dictionary(let members):
-            // exact: the names come from a dictionary
-            .object(Dictionary(uniqueKeysWithValues: members.map { name, value in
-                (name, Redaction.isSecret(name) ? .string(Redaction.mark) : tree(value, redaction))
-            }))
+            .object(
+                Dictionary(
+                    // exact: the names come from a dictionary
+                    uniqueKeysWithValues: members.map { name, value in
+                        (name, Redaction.isSecret(name) ? .string(Redaction.mark) : tree(value, redaction))
+                    }))
         }
     }
 

@@ -109,7 +109,9 @@ public struct Redaction: Sendable {
         guard at + wanted.count <= text.count else { return false }
         for (offset, byte) in wanted.enumerated() {
             let found = text[at + offset]
-            if found != byte, !(ignoringCase && (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(found) && found | 0x20 == byte) { return false }
+            if found != byte, !(ignoringCase && (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(found) && found | 0x20 == byte) {
+                return false
+            }
         }
         return true
     }
@@ -119,7 +121,8 @@ public struct Redaction: Sendable {
         text[start...].firstIndex { byte in
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-                UInt8(ascii: "-"), UInt8(ascii: "_"): false
+                UInt8(ascii: "-"), UInt8(ascii: "_"):
+                false
             default: true
             }
         } ?? text.count

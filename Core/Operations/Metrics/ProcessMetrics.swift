@@ -42,7 +42,9 @@ public struct ProcessMetrics: Sendable {
         guard let text = read("self/stat"), let end = text.lastIndex(of: ")") else { return nil }
         let fields = text[text.index(after: end)...].split(separator: " ")
         // Numbered as in proc(5), where the state is field 3: 14 utime, 15 stime, 22 starttime.
-        guard fields.count > 19, let user = Double(fields[11]), let system = Double(fields[12]), let start = Double(fields[19]) else { return nil }
+        guard fields.count > 19, let user = Double(fields[11]), let system = Double(fields[12]), let start = Double(fields[19]) else {
+            return nil
+        }
         return (user, system, start)
     }
 

@@ -47,11 +47,12 @@ public enum OpenAPI {
         for operation in operations {
             if let category = operation.category { categories[operation.tag] = category }
         }
-        return .array(Set(operations.map(\.tag)).sorted().map { tag in
-            var tree: JSONTree = ["name": .string(tag)]
-            if let category = categories[tag] { tree["x-pulse-category"] = .string(category) }
-            return tree
-        })
+        return .array(
+            Set(operations.map(\.tag)).sorted().map { tag in
+                var tree: JSONTree = ["name": .string(tag)]
+                if let category = categories[tag] { tree["x-pulse-category"] = .string(category) }
+                return tree
+            })
     }
 
     private static func paths(of operations: [OpenAPIOperation], _ events: OpenAPIEvents) -> JSONTree {

@@ -24,7 +24,8 @@ enum OpenAPIComponents {
             "Forbidden": failure(
                 "The key lacks the scope, or the module is not open to it.", "Module 'funnels' is not enabled for this project."),
             "NotFound": failure("The project has no such resource.", "Funnel '7d0b1f64-2f4e-4a55-9d7a-7a3f6f1f2c11' not found."),
-            "PayloadTooLarge": failure("The body is larger than the installation accepts.", "The request body is larger than 1048576 bytes, which is the limit."),
+            "PayloadTooLarge": failure(
+                "The body is larger than the installation accepts.", "The request body is larger than 1048576 bytes, which is the limit."),
             "HeaderFieldsTooLarge": failure(
                 "The request's address and header fields are larger than the server accepts.",
                 "The request's address or fields are larger than 80 KB, which is the limit."),
@@ -53,7 +54,10 @@ enum OpenAPIComponents {
     /// The 400 response of a route with its own media type: a body of that type, and the error in a header.
     static func refusal(_ mediaType: String) -> JSONTree {
         let header: JSONTree = ["description": "What is wrong, what was sent and what is accepted.", "schema": ["type": "string"]]
-        return ["description": "A parameter is invalid; the header names it.", "headers": ["Pulse-Error": header], "content": .object([mediaType: [:]])]
+        return [
+            "description": "A parameter is invalid; the header names it.", "headers": ["Pulse-Error": header],
+            "content": .object([mediaType: [:]]),
+        ]
     }
 
     static let rateHeaders: JSONTree = [
@@ -74,16 +78,17 @@ enum OpenAPIComponents {
     }
 
     private static func keys(_ scopes: [String]) -> JSONTree {
-        .array(scopes.flatMap { scope -> [JSONTree] in
-            [["pulseKey": [.string(scope)]], ["pulseKeyQuery": [.string(scope)]]]
-        })
+        .array(
+            scopes.flatMap { scope -> [JSONTree] in
+                [["pulseKey": [.string(scope)]], ["pulseKeyQuery": [.string(scope)]]]
+            })
     }
 
     private static func failure(_ description: String, _ sentence: String, isRetryable: Bool = false) -> JSONTree {
         var tree: JSONTree = [
             "description": .string(description),
             "content": [
-                "application/json": ["schema": .reference("components/schemas/Error"), "example": ["error": .string(sentence)]],
+                "application/json": ["schema": .reference("components/schemas/Error"), "example": ["error": .string(sentence)]]
             ],
         ]
         if isRetryable { tree["headers"] = ["Retry-After": .reference("components/headers/RetryAfter")] }

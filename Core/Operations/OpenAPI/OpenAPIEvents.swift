@@ -61,7 +61,7 @@ struct OpenAPIEvents {
             "oneOf": [
                 .reference("components/schemas/Event"), list,
                 ["type": "object", "properties": ["events": list], "required": ["events"], "not": ["required": ["type"]]],
-            ],
+            ]
         ]
     }()
 

@@ -72,25 +72,34 @@ enum OpenAPIExample {
     }
 
     private static let numbers: [String: Double] = [
-        "visitors": 120, "pageviews": 310, "sessions": 150, "views": 310, "unique_views": 200, "total": 1, "bounce_rate": 42.9, "avg_duration": 42.5,
-        "percentage": 12.5, "conversion_rate": 25, "overall_conversion": 25, "low": 19.5, "high": 31.4, "limit": 10, "index": 0, "revenue": 990.5, "total_revenue": 990.5, "average_order_value": 49.5,
+        "visitors": 120, "pageviews": 310, "sessions": 150, "views": 310, "unique_views": 200, "total": 1, "bounce_rate": 42.9,
+        "avg_duration": 42.5,
+        "percentage": 12.5, "conversion_rate": 25, "overall_conversion": 25, "low": 19.5, "high": 31.4, "limit": 10, "index": 0,
+        "revenue": 990.5, "total_revenue": 990.5, "average_order_value": 49.5,
     ]
 
     private static let samples: [String: JSONTree] = [
         "name": "Sign-up", "path": "/pricing", "url": "https://example.com/pricing", "host": "example.com", "domain": "example.com",
         "country": "DE", "region": "DE-BE", "city": "Berlin", "browser": "Firefox", "os": "Linux", "device": "desktop",
-        "source": "google", "medium": "cpc", "campaign": "spring", "currency": "EUR", "product": "Notebook", "query": "pricing", "value": "Firefox",
-        "visitor_id": "v-1024", "user_id": "u-17", "into_user_id": "u-4", "account_id": "acme", "date": "2026-03-01", "hour": "2026-03-01T10:00:00Z",
-        "period": "2026-03", "cohort": "2026-03-02", "release": "1.4.0", "release_version": "1.4.0", "version": "1.4.0", "environment": "production",
+        "source": "google", "medium": "cpc", "campaign": "spring", "currency": "EUR", "product": "Notebook", "query": "pricing",
+        "value": "Firefox",
+        "visitor_id": "v-1024", "user_id": "u-17", "into_user_id": "u-4", "account_id": "acme", "date": "2026-03-01",
+        "hour": "2026-03-01T10:00:00Z",
+        "period": "2026-03", "cohort": "2026-03-02", "release": "1.4.0", "release_version": "1.4.0", "version": "1.4.0",
+        "environment": "production",
         "fingerprint": "9f86d081884c7d659a2feaa0c55ad015", "message": "Cart is undefined", "error": "The event store can't be reached.",
-        "description": "Everyone who signed up.", "dataset": "pageviews", "label": "Pricing", "title": "Pricing", "key": "pk_0123456789abcdef",
-        "key_prefix": "pk_0123", "event": "signup", "event_name": "signup", "report_type": "pages", "visualization": "table", "module": "core",
-        "sql": "SELECT count(*) FROM activity", "sql_text": "SELECT count(*) AS views FROM pageviews", "actor": "admin token", "resource": "project",
+        "description": "Everyone who signed up.", "dataset": "pageviews", "label": "Pricing", "title": "Pricing",
+        "key": "pk_0123456789abcdef",
+        "key_prefix": "pk_0123", "event": "signup", "event_name": "signup", "report_type": "pages", "visualization": "table",
+        "module": "core",
+        "sql": "SELECT count(*) FROM activity", "sql_text": "SELECT count(*) AS views FROM pageviews", "actor": "admin token",
+        "resource": "project",
         "action": "project.create", "display_name": "Ada Lovelace", "user_name": "ada", "function": "render", "field": "plan", "op": "is",
         "filename": "app.js", "minified_url": "https://example.com/app.js", "file_type": "pdf", "next_path": "/signup", "prev_path": "/",
         "column": "views", "metric": "views", "dimension": "country",
         "metadata": ["plan": "pro"], "traits": ["plan": "pro"], "params": ["limit": 10], "theme": ["color": "blue"],
-        "config": ["path": "/welcome"], "definition": ["match": "all", "conditions": [["source": "property", "field": "country", "op": "is", "value": "DE"]]],
+        "config": ["path": "/welcome"],
+        "definition": ["match": "all", "conditions": [["source": "property", "field": "country", "op": "is", "value": "DE"]]],
     ]
 }
 

@@ -42,14 +42,18 @@ struct OpenAPISchemaNames {
     private static func sharedSuffix(_ uses: [OpenAPISchemas.Use]) -> String? {
         // The name of the resource itself is better than what others call their part.
         guard !uses.contains(where: { $0.isWhole && !$0.isShareable }) else { return nil }
-        let groups = Dictionary(grouping: uses.filter(\.isShareable), by: \.suffix).filter { !$0.key.isEmpty && $0.value.count * 2 > uses.count }
+        let groups = Dictionary(grouping: uses.filter(\.isShareable), by: \.suffix).filter {
+            !$0.key.isEmpty && $0.value.count * 2 > uses.count
+        }
         guard let (suffix, group) = groups.first, Set(group.map(\.base)).count > 2 else { return nil }
         return suffix
     }
 
     private static func name(_ use: OpenAPISchemas.Use) -> String {
         // `Goal` and `GoalType` give `GoalType`, not `GoalGoalType`.
-        let whole = use.suffix.hasPrefix(use.base) || use.base.hasSuffix(use.suffix) && !use.isWhole ? longer(use.base, use.suffix) : use.base + use.suffix
+        let whole =
+            use.suffix.hasPrefix(use.base) || use.base.hasSuffix(use.suffix) && !use.isWhole
+            ? longer(use.base, use.suffix) : use.base + use.suffix
         // Only requests contain it.
         return whole + (use.isRequest && use.isShareable ? "Input" : "")
     }

@@ -51,10 +51,12 @@ struct OpenAPISchemas {
         var place = place
         if case .string(let name)? = members[Self.nameMark] { (place.base, place.member, place.row) = (name, "", nil) }
         if case .object(let properties)? = members["properties"] {
-            // exact: names in the document are ours
-            members["properties"] = .object(Dictionary(uniqueKeysWithValues: properties.sorted { $0.key < $1.key }.map { name, property in
-                (name, isRepetition(property, of: schema) ? Self.itself(property) : shared(property, at(name, property, place)))
-            }))
+            members["properties"] = .object(
+                Dictionary(
+                    // exact: names in the document are ours
+                    uniqueKeysWithValues: properties.sorted { $0.key < $1.key }.map { name, property in
+                        (name, isRepetition(property, of: schema) ? Self.itself(property) : shared(property, at(name, property, place)))
+                    }))
         }
         for name in ["items", "additionalProperties", "not"] {
             if let inner = members[name] { members[name] = shared(inner, place) }
@@ -94,7 +96,9 @@ struct OpenAPISchemas {
 
     /// Whether a member has its owner's type: it requires the same members, and all its properties equal the owner's.
     private func isRepetition(_ member: JSONTree, of owner: JSONTree) -> Bool {
-        guard case .object(let inner)? = member["properties"], case .object(let outer)? = owner["properties"], !inner.isEmpty else { return false }
+        guard case .object(let inner)? = member["properties"], case .object(let outer)? = owner["properties"], !inner.isEmpty else {
+            return false
+        }
         return member["required"] == owner["required"] && inner.allSatisfy { outer[$0.key] == $0.value }
     }
 

@@ -5,10 +5,11 @@ extension OpenAPISchemas {
     static func sharing(_ document: JSONTree) -> JSONTree {
         var document = document, schemas = OpenAPISchemas()
         if case .object(let paths)? = document["paths"] {
-            document["paths"] = .object(paths.sortedMap { _, item in
-                guard case .object(let operations) = item else { return item }
-                return .object(operations.sortedMap { _, operation in schemas.shared(operation: operation) })
-            })
+            document["paths"] = .object(
+                paths.sortedMap { _, item in
+                    guard case .object(let operations) = item else { return item }
+                    return .object(operations.sortedMap { _, operation in schemas.shared(operation: operation) })
+                })
         }
         if case .object(let given)? = document["components"]?["schemas"] {
             let shared = given.sortedMap { name, schema in schemas.shared(schema, Place(base: name, isRequest: false)) }
@@ -27,25 +28,30 @@ extension OpenAPISchemas {
         var operation = operation
         let (verb, noun) = OpenAPIOperationName.parts(of: id), whole = OpenAPIOperationName.capitalized(id)
         if case .array(let parameters)? = operation["parameters"] {
-            operation["parameters"] = .array(parameters.map { parameter in
-                guard let schema = parameter["schema"], case .string(let name)? = parameter["name"] else { return parameter }
-                var parameter = parameter
-                let own = Use(base: noun, suffix: OpenAPIOperationName.capitalized(name), isShareable: true)
-                parameter["schema"] = shared(schema, Place(base: noun, isRequest: false, own: own))
-                return parameter
-            })
+            operation["parameters"] = .array(
+                parameters.map { parameter in
+                    guard let schema = parameter["schema"], case .string(let name)? = parameter["name"] else { return parameter }
+                    var parameter = parameter
+                    let own = Use(base: noun, suffix: OpenAPIOperationName.capitalized(name), isShareable: true)
+                    parameter["schema"] = shared(schema, Place(base: noun, isRequest: false, own: own))
+                    return parameter
+                })
         }
-        let request: Use = switch verb {
-        case "create": Use(base: "New", suffix: noun, isRequest: true)
-        case "update": Use(base: noun, suffix: "Changes", isRequest: true)
-        default: Use(base: whole, suffix: "Request", isRequest: true)
+        let request: Use =
+            switch verb {
+            case "create": Use(base: "New", suffix: noun, isRequest: true)
+            case "update": Use(base: noun, suffix: "Changes", isRequest: true)
+            default: Use(base: whole, suffix: "Request", isRequest: true)
+            }
+        operation["requestBody"] = operation["requestBody"].map {
+            inContent(of: $0, Place(base: noun, isRequest: true, own: request), givesExample: false)
         }
-        operation["requestBody"] = operation["requestBody"].map { inContent(of: $0, Place(base: noun, isRequest: true, own: request), givesExample: false) }
         if case .object(let responses)? = operation["responses"] {
-            operation["responses"] = .object(responses.sortedMap { status, response in
-                let isSuccess = status.hasPrefix("2")
-                return inContent(of: response, answer(verb, noun, whole), givesExample: isSuccess)
-            })
+            operation["responses"] = .object(
+                responses.sortedMap { status, response in
+                    let isSuccess = status.hasPrefix("2")
+                    return inContent(of: response, answer(verb, noun, whole), givesExample: isSuccess)
+                })
         }
         return operation
     }
@@ -53,23 +59,25 @@ extension OpenAPISchemas {
     private mutating func inContent(of body: JSONTree, _ place: Place, givesExample: Bool) -> JSONTree {
         guard case .object(let content)? = body["content"] else { return body }
         var body = body
-        body["content"] = .object(content.sortedMap { type, media in
-            guard let schema = media["schema"] else { return media }
-            var media = media, place = place
-            if schema["properties"]?["data"]?["type"] != "array" {
-                place.row = nil
-                if !place.hasRows { place.own = Use(base: place.base, suffix: "", otherwise: place.base + "Detail", isWhole: true) }
-            }
-            media["schema"] = shared(schema, place)
-            if givesExample, type == "application/json", schema != [:] { media["example"] = OpenAPIExample.value(of: schema) }
-            return media
-        })
+        body["content"] = .object(
+            content.sortedMap { type, media in
+                guard let schema = media["schema"] else { return media }
+                var media = media, place = place
+                if schema["properties"]?["data"]?["type"] != "array" {
+                    place.row = nil
+                    if !place.hasRows { place.own = Use(base: place.base, suffix: "", otherwise: place.base + "Detail", isWhole: true) }
+                }
+                media["schema"] = shared(schema, place)
+                if givesExample, type == "application/json", schema != [:] { media["example"] = OpenAPIExample.value(of: schema) }
+                return media
+            })
         return body
     }
 
     /// What to call the responses of verbs other than plain reading and writing.
     private static let nouns = [
-        "analyze": "Report", "drill": "VisitorList", "compare": "Comparison", "evaluate": "Visitors", "export": "Export", "preview": "Preview",
+        "analyze": "Report", "drill": "VisitorList", "compare": "Comparison", "evaluate": "Visitors", "export": "Export",
+        "preview": "Preview",
         "query": "Answer", "run": "Answer", "test": "Test",
     ]
 
@@ -83,8 +91,10 @@ extension OpenAPISchemas {
             // A response without rows is the resource itself.
             let row = Use(base: one, suffix: one.hasSuffix("Row") ? "" : "Row")
             return Place(base: noun, isRequest: false, own: Use(base: noun, suffix: "Report", isWhole: true), row: row, hasRows: false)
-        case "create": return Place(base: noun, isRequest: false, own: Use(base: noun, suffix: "", otherwise: "Created" + noun, isWhole: true))
-        case "update", "enable", "disable", "rotate": return Place(base: noun, isRequest: false, own: Use(base: noun, suffix: "", isWhole: true))
+        case "create":
+            return Place(base: noun, isRequest: false, own: Use(base: noun, suffix: "", otherwise: "Created" + noun, isWhole: true))
+        case "update", "enable", "disable", "rotate":
+            return Place(base: noun, isRequest: false, own: Use(base: noun, suffix: "", isWhole: true))
         default:
             guard let name = Self.nouns[verb], !noun.isEmpty else {
                 return Place(base: whole, isRequest: false, own: Use(base: whole, suffix: "Answer", isWhole: true))
@@ -102,7 +112,9 @@ extension JSONTree {
         switch self {
         case .array(let elements): return .array(elements.map { $0.listing(names) })
         case .object(var members):
-            if case .string(let mark)? = members.removeValue(forKey: OpenAPISchemas.namesMark), let kind = Schema.Names(rawValue: mark), let choices = names[kind] {
+            if case .string(let mark)? = members.removeValue(forKey: OpenAPISchemas.namesMark), let kind = Schema.Names(rawValue: mark),
+                let choices = names[kind]
+            {
                 return Schema.choice(choices).jsonSchema(.answer).described(members["description"], isNullable: members["type"] != "string")
             }
             return .object(members.mapValues { $0.listing(names) })

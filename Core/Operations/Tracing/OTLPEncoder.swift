@@ -24,10 +24,10 @@ struct OTLPEncoder: Sendable {
                         [
                             "scope": ["name": .string(serviceName), "version": .string(serviceVersion)],
                             "spans": .array(spans.map(tree)),
-                        ],
+                        ]
                     ],
-                ],
-            ],
+                ]
+            ]
         ]
         var text = JSONText()
         tree.write(into: &text)

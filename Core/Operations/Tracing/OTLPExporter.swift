@@ -137,7 +137,9 @@ final class OTLPExporter: Sendable {
         switch status {
         case 200..<300: return partial(body)
         case 429, 502, 503, 504:
-            return .busy("status \(status)", retryAfter: response.headers.first(name: "retry-after").flatMap(Double.init).map { min(max($0, 0), 60) })
+            return .busy(
+                "status \(status)", retryAfter: response.headers.first(name: "retry-after").flatMap(Double.init).map { min(max($0, 0), 60) }
+            )
         default: return .refused("status \(status)")
         }
     }

@@ -66,9 +66,10 @@ struct SpanCounters: Sendable {
 
     init(_ metrics: any MetricsFactory) {
         exported = Counter(label: "tracing_exported_spans_total", factory: metrics)
-        losses = Dictionary(uniqueKeysWithValues: Loss.allCases.map {
-            ($0, Counter(label: "tracing_dropped_spans_total", dimensions: [("reason", $0.rawValue)], factory: metrics))
-        })
+        losses = Dictionary(
+            uniqueKeysWithValues: Loss.allCases.map {
+                ($0, Counter(label: "tracing_dropped_spans_total", dimensions: [("reason", $0.rawValue)], factory: metrics))
+            })
     }
 
     func exported(_ count: Int) { exported.increment(by: count) }

@@ -66,7 +66,7 @@ extension TraceContext {
             guard version > 0, part(55, 1).first == UInt8(ascii: "-") else { return nil }
         }
         guard let high = UInt64(hexadecimal: part(3, 16)), let low = UInt64(hexadecimal: part(19, 16)), high | low != 0,
-              let span = UInt64(hexadecimal: part(36, 16)), span != 0, let flags = UInt8(hexadecimal: part(53, 2))
+            let span = UInt64(hexadecimal: part(36, 16)), span != 0, let flags = UInt8(hexadecimal: part(53, 2))
         else { return nil }
         self.init(
             traceID: TraceID(high: high, low: low), spanID: SpanID(value: span), isSampled: flags & 1 != 0,

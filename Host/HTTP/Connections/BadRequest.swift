@@ -38,7 +38,8 @@ struct BadRequest {
         case .headerOverflow:
             self.init(
                 431, "head_too_large",
-                "The request's address or fields are larger than \(GuardedChannel.maximumHeadBytes / 1_024) KB, which is the limit.", .malformed)
+                "The request's address or fields are larger than \(GuardedChannel.maximumHeadBytes / 1_024) KB, which is the limit.",
+                .malformed)
         default:
             self.init(400, "malformed_request", "This is not an HTTP/1.1 request: \(error.debugDescription).", .malformed)
             isHangUp = error == .invalidEOFState || error == .closedConnection

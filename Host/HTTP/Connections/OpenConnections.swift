@@ -31,9 +31,10 @@ final class OpenConnections: Sendable {
         self.limits = limits
         self.logger = logger
         open = Metrics.Gauge(label: "http_connections", factory: metrics)
-        ended = Dictionary(uniqueKeysWithValues: Reason.allCases.map {
-            ($0, Metrics.Counter(label: "http_connections_ended_total", dimensions: [("reason", $0.rawValue)], factory: metrics))
-        })
+        ended = Dictionary(
+            uniqueKeysWithValues: Reason.allCases.map {
+                ($0, Metrics.Counter(label: "http_connections_ended_total", dimensions: [("reason", $0.rawValue)], factory: metrics))
+            })
     }
 
     /// Counts an ended connection.
@@ -46,7 +47,9 @@ final class OpenConnections: Sendable {
 
     /// The address that a connection from `address` counts towards; nil for a trusted proxy, and if there is no IP address.
     func counted(_ address: String?) -> IPAddress? {
-        guard let address = address.flatMap(ClientAddress.peer), !limits.trustedProxies.contains(where: { $0.contains(address) }) else { return nil }
+        guard let address = address.flatMap(ClientAddress.peer), !limits.trustedProxies.contains(where: { $0.contains(address) }) else {
+            return nil
+        }
         // A client with one IPv6 address usually has its whole /64.
         return address.isIPv4 ? address : IPAddress(high: address.high, low: 0)
     }
@@ -84,7 +87,8 @@ final class OpenConnections: Sendable {
             connections.open.record(count)
             guard count >= connections.limits.maximum, warned.map({ ContinuousClock.now - $0 > .seconds(60) }) ?? true else { return }
             warned = .now
-            connections.logger.warning("the maximum number of connections is open; further ones wait", metadata: ["connections": "\(count)"])
+            connections.logger.warning(
+                "the maximum number of connections is open; further ones wait", metadata: ["connections": "\(count)"])
         }
 
         mutating func connectionClosed() {

@@ -16,7 +16,9 @@ enum OpenFiles {
     /// `select`, which Pulse does not.
     static func raise() {
         var limits = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits) == 0, limits.rlim_cur < min(limits.rlim_max, enough) else { return }
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits) == 0, limits.rlim_cur < min(limits.rlim_max, enough) else {
+            return
+        }
         limits.rlim_cur = min(limits.rlim_max, enough)
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits)
     }

@@ -84,8 +84,10 @@ struct SQLCompiler {
     ) throws(SQLRefusal) -> (tables: [SQL], query: SQL, outputs: [Output]) {
         var tables: [SQL] = [], known = outer
         // Selects that read nothing count too: engines process these lists recursively.
-        for (list, places) in [("WITH", select.ctes.map(\.place)), ("UNION", select.cores.map(\.place))] where places.count > Self.maximumSources {
-            throw SQLRefusal(message: "\(list) takes at most \(Self.maximumSources) selects; got \(places.count).", place: places[Self.maximumSources])
+        for (list, places) in [("WITH", select.ctes.map(\.place)), ("UNION", select.cores.map(\.place))]
+        where places.count > Self.maximumSources {
+            throw SQLRefusal(
+                message: "\(list) takes at most \(Self.maximumSources) selects; got \(places.count).", place: places[Self.maximumSources])
         }
         for cte in select.ctes {
             guard datasets[cte.name] == nil, known[text: cte.name] == nil else {
@@ -108,7 +110,8 @@ struct SQLCompiler {
         for (index, part) in parts.enumerated().dropFirst() {
             guard part.outputs.count == outputs.count else {
                 throw SQLRefusal(
-                    message: "the sides of UNION have \(outputs.count) and \(part.outputs.count) columns.", place: select.cores[index].place)
+                    message: "the sides of UNION have \(outputs.count) and \(part.outputs.count) columns.", place: select.cores[index].place
+                )
             }
             for (column, pair) in zip(outputs, part.outputs).enumerated() {
                 guard let type = Self.common([pair.0.type, pair.1.type]) else {
@@ -145,7 +148,8 @@ struct SQLCompiler {
     private static func relation(_ outputs: [Output], named name: String) -> Relation {
         let columns = outputs.enumerated().map { index, output in
             Relation.Column(
-                name: output.name, type: output.type, key: "c\(index + 1)", length: output.length, isStoredInMillionths: output.isStoredInMillionths)
+                name: output.name, type: output.type, key: "c\(index + 1)", length: output.length,
+                isStoredInMillionths: output.isStoredInMillionths)
         }
         return Relation(columns: columns, sql: name)
     }
@@ -242,11 +246,13 @@ struct SQLCompiler {
             throw SQLRefusal(message: "csv_uploads is kept apart from events and can't be read by SQL; use drill-through.", place: place)
         }
         guard let dataset = datasets[name] else {
-            throw SQLRefusal(message: "there is no dataset '\(name.excerpt(40))'; accepted are \(datasets.names.joined(separator: ", ")).", place: place)
+            throw SQLRefusal(
+                message: "there is no dataset '\(name.excerpt(40))'; accepted are \(datasets.names.joined(separator: ", ")).", place: place)
         }
         let own = used.first { $0.dataset.name == name }?.name ?? newName("d")
         if !used.contains(where: { $0.dataset.name == name }) { used.append((dataset, own)) }
-        let columns = dataset.columns.map { Relation.Column(
+        let columns = dataset.columns.map {
+            Relation.Column(
                 name: $0.name, type: $0.type, key: $0.name, isHidden: $0.isHidden, length: $0.type == .text ? SQLTextLengths.collected : 0,
                 isStoredInMillionths: $0.isStoredInMillionths)
         }

@@ -92,9 +92,12 @@ extension SQLCoreCompiler {
     }
 
     /// The left operand of a comparison. Text is compared by code points, whatever the database's collation.
-    private func ordered(_ value: SQLFunctions.Value) -> SQL { [.text, .null].contains(value.type) ? dialect.byCodePoints(value.sql) : value.sql }
+    private func ordered(_ value: SQLFunctions.Value) -> SQL {
+        [.text, .null].contains(value.type) ? dialect.byCodePoints(value.sql) : value.sql
+    }
 
-    private static func compare(_ values: [SQLFunctions.Value], _ what: String, _ place: SQLPlace, ordered: Bool = false) throws(SQLRefusal) {
+    private static func compare(_ values: [SQLFunctions.Value], _ what: String, _ place: SQLPlace, ordered: Bool = false) throws(SQLRefusal)
+    {
         guard let type = SQLCompiler.common(values.map(\.type)) else {
             let words = values.map(\.type.words).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
             throw SQLRefusal(message: "\(what) compares values of one type; got \(words.joined(separator: " and ")).", place: place)
@@ -123,7 +126,8 @@ extension SQLCoreCompiler {
             types.append(value.type)
         }
         guard let type = SQLCompiler.common(types), type != .visitor else {
-            throw SQLRefusal(message: "the results of CASE must be of one type; got \(types.map(\.words).joined(separator: ", ")).", place: place)
+            throw SQLRefusal(
+                message: "the results of CASE must be of one type; got \(types.map(\.words).joined(separator: ", ")).", place: place)
         }
         return ("CASE \(operand?.sql ?? "") \(SQL.joined(parts, separator: " ")) END", type)
     }
@@ -157,7 +161,8 @@ extension SQLCoreCompiler {
         let isAggregate = SQLFunctions.aggregates.contains(call.name), isWindow = SQLFunctions.windows.contains(call.name)
         guard isAggregate || isWindow || SQLFunctions.scalars.contains(call.name) else {
             throw SQLRefusal(
-                message: "the function '\(call.name.excerpt(40))' is not accepted; accepted are \(SQLFunctions.names.joined(separator: ", ")).",
+                message:
+                    "the function '\(call.name.excerpt(40))' is not accepted; accepted are \(SQLFunctions.names.joined(separator: ", ")).",
                 place: call.place)
         }
         var inner = context
@@ -169,7 +174,8 @@ extension SQLCoreCompiler {
             throw SQLRefusal(message: "\(call.name)() needs OVER.", place: call.place)
         } else if isAggregate {
             guard context == .output || context == .having else {
-                let why = context == .row ? "an aggregate is not accepted in WHERE or ON" : "an aggregate is not accepted inside another one"
+                let why =
+                    context == .row ? "an aggregate is not accepted in WHERE or ON" : "an aggregate is not accepted inside another one"
                 throw SQLRefusal(message: why + ".", place: call.place)
             }
             inner = .aggregate

@@ -30,7 +30,8 @@ struct SQLCoreCompiler {
     /// Our names of the relations in FROM.
     var aliases: [String] { relations.map(\.own) }
 
-    mutating func add(_ relation: SQLCompiler.Relation, as alias: String, named own: String, _ place: SQLPlace) throws(SQLRefusal) -> String {
+    mutating func add(_ relation: SQLCompiler.Relation, as alias: String, named own: String, _ place: SQLPlace) throws(SQLRefusal) -> String
+    {
         guard !relations.contains(where: { $0.alias.isExactly(alias) }) else {
             throw SQLRefusal(message: "the name '\(alias.excerpt(40))' is used twice; rename one with AS.", place: place)
         }
@@ -41,7 +42,8 @@ struct SQLCoreCompiler {
     /// The expression with our column names in place of the author's.
     private func resolved(_ expression: SQLExpression) throws(SQLRefusal) -> SQLExpression {
         guard expression.renderedParts <= SQLCompiler.maximumParts else {
-            throw SQLRefusal(message: "CAST, sqrt, ln and substr are nested too deeply; use a subquery for some of them.", place: core.place)
+            throw SQLRefusal(
+                message: "CAST, sqrt, ln and substr are nested too deeply; use a subquery for some of them.", place: core.place)
         }
         do {
             return try expression.rewritten { part in
@@ -54,7 +56,9 @@ struct SQLCoreCompiler {
     private func find(_ table: String?, _ name: String, _ place: SQLPlace) throws(SQLRefusal) -> SQLExpression {
         let candidates = relations.filter { relation in table.map { relation.alias.isExactly($0) } ?? true }
         if let table, candidates.isEmpty { throw SQLRefusal(message: "there is no '\(table.excerpt(40))' in FROM.", place: place) }
-        let found = candidates.flatMap { candidate in candidate.relation.columns.filter { $0.name.isExactly(name) }.map { (candidate.own, $0.key) } }
+        let found = candidates.flatMap { candidate in
+            candidate.relation.columns.filter { $0.name.isExactly(name) }.map { (candidate.own, $0.key) }
+        }
         guard let first = found.first else {
             let accepted = candidates.flatMap { $0.relation.columns.map(\.name) }
             throw SQLRefusal(
@@ -126,7 +130,9 @@ struct SQLCoreCompiler {
         let value = try resolved(condition)
         measure(value)
         let (sql, type) = try render(value, .row, subquery)
-        guard type == .boolean || type == .null else { throw SQLRefusal(message: "WHERE takes a condition; got \(type.words).", place: core.place) }
+        guard type == .boolean || type == .null else {
+            throw SQLRefusal(message: "WHERE takes a condition; got \(type.words).", place: core.place)
+        }
         return sql
     }
 
@@ -211,7 +217,9 @@ struct SQLCoreCompiler {
             }
             return Int(number) - 1
         }
-        if case .column(nil, let name, _) = expression, !relations.contains(where: { $0.relation.columns.contains { $0.name.isExactly(name) } }) {
+        if case .column(nil, let name, _) = expression,
+            !relations.contains(where: { $0.relation.columns.contains { $0.name.isExactly(name) } })
+        {
             return items.firstIndex { $0.name.isExactly(name) }
         }
         let value = try resolved(expression)
@@ -275,7 +283,8 @@ struct SQLCoreCompiler {
     private static func binds(_ expression: SQLExpression, _ left: Set<String>) -> Bool {
         switch expression {
         case .binary("AND", let a, let b, _): binds(a, left) || binds(b, left)
-        case .binary("=", .column(let a?, let name, _), .column(let b?, _, _), _): name != "project_id" && left.contains(a) != left.contains(b)
+        case .binary("=", .column(let a?, let name, _), .column(let b?, _, _), _):
+            name != "project_id" && left.contains(a) != left.contains(b)
         default: false
         }
     }

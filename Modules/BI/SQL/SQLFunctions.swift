@@ -51,7 +51,9 @@ struct SQLFunctions {
     /// A whole number from `minimum` to 1,000,000, which is what the engines' functions take.
     /// - Throws: for a literal less than `minimum`; a computed value is raised to `minimum` instead.
     private func small(_ index: Int, atLeast minimum: Int = -1_000_000) throws(SQLRefusal) -> SQL {
-        guard values[index].type == .integer else { throw refusal("takes a whole number as value \(index + 1); got \(values[index].type.words).") }
+        guard values[index].type == .integer else {
+            throw refusal("takes a whole number as value \(index + 1); got \(values[index].type.words).")
+        }
         if let literal = literal(index), literal < minimum {
             throw refusal("takes a whole number of at least \(minimum) as value \(index + 1); got \(literal).")
         }
@@ -140,7 +142,10 @@ struct SQLFunctions {
             return ("\"\(sql: call.name)\"(\(try text(0)), \(try small(1)))", .text)
         case "replace":
             try need(3...3)
-            return (Self.clipped("replace(\(try text(0)), \(try text(1)), \"left\"(\(try text(2)), \(sql: String(Self.maximumReplacement))))"), .text)
+            return (
+                Self.clipped("replace(\(try text(0)), \(try text(1)), \"left\"(\(try text(2)), \(sql: String(Self.maximumReplacement))))"),
+                .text
+            )
         case "strpos":
             try need(2...2)
             return ("CAST(strpos(\(try text(0)), \(try text(1))) AS bigint)", .integer)

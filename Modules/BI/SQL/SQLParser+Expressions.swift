@@ -159,7 +159,8 @@ extension SQLParser {
     }
 
     private static let types: [String: SQLType] = [
-        "integer": .integer, "int": .integer, "bigint": .integer, "smallint": .integer, "double": .double, "real": .double, "float": .double,
+        "integer": .integer, "int": .integer, "bigint": .integer, "smallint": .integer, "double": .double, "real": .double,
+        "float": .double,
         "numeric": .double, "decimal": .double, "text": .text, "varchar": .text, "boolean": .boolean, "bool": .boolean,
     ]
 
@@ -168,7 +169,8 @@ extension SQLParser {
         let value = try expression()
         try need("as")
         guard case .word(let word) = token.kind, let type = Self.types[word] else {
-            throw SQLRefusal(message: "CAST to integer, bigint, double precision, numeric, text or boolean; got \(token.described).", place: token.place)
+            throw SQLRefusal(
+                message: "CAST to integer, bigint, double precision, numeric, text or boolean; got \(token.described).", place: token.place)
         }
         at += 1
         if word == "double" { _ = take("precision") }

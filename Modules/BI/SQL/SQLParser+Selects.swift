@@ -22,7 +22,9 @@ extension SQLParser {
             all.append(take("all"))
             cores.append(try core())
         }
-        if isWord("intersect") || isWord("except") { throw SQLRefusal(message: "\(token.described) is not accepted; UNION is.", place: token.place) }
+        if isWord("intersect") || isWord("except") {
+            throw SQLRefusal(message: "\(token.described) is not accepted; UNION is.", place: token.place)
+        }
         var order: [SQLOrder] = []
         if take("order") {
             try need("by")
@@ -91,8 +93,17 @@ extension SQLParser {
                 throw SQLRefusal(message: "tables can be joined only by JOIN ... ON.", place: place)
             }
             var kind = "JOIN"
-            if take("inner") { kind = "JOIN" } else if take("left") { kind = "LEFT JOIN" } else if take("right") { kind = "RIGHT JOIN" }
-            else if take("full") { kind = "FULL JOIN" } else if !isWord("join") { return source }
+            if take("inner") {
+                kind = "JOIN"
+            } else if take("left") {
+                kind = "LEFT JOIN"
+            } else if take("right") {
+                kind = "RIGHT JOIN"
+            } else if take("full") {
+                kind = "FULL JOIN"
+            } else if !isWord("join") {
+                return source
+            }
             if kind != "JOIN" { _ = take("outer") }
             try need("join")
             let right = try table()
@@ -119,7 +130,9 @@ extension SQLParser {
 
     /// Appends a key of GROUP BY, ORDER BY or PARTITION BY. Their number is limited because an engine holds the keys of every row.
     func append<Element>(_ element: Element, to list: inout [Element], _ what: String) throws(SQLRefusal) {
-        guard list.count < Self.maximumKeys else { throw SQLRefusal(message: "\(what) takes at most \(Self.maximumKeys) values.", place: token.place) }
+        guard list.count < Self.maximumKeys else {
+            throw SQLRefusal(message: "\(what) takes at most \(Self.maximumKeys) values.", place: token.place)
+        }
         list.append(element)
     }
 

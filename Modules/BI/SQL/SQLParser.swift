@@ -58,15 +58,20 @@ struct SQLParser {
 
     /// Words that begin or belong to other kinds of statements. Refusals name them.
     private static let changing: Set<String> = [
-        "insert", "update", "delete", "drop", "create", "alter", "truncate", "grant", "revoke", "copy", "attach", "detach", "install", "load",
-        "call", "execute", "prepare", "pragma", "set", "reset", "vacuum", "merge", "into", "export", "import", "checkpoint", "begin", "commit",
+        "insert", "update", "delete", "drop", "create", "alter", "truncate", "grant", "revoke", "copy", "attach", "detach", "install",
+        "load",
+        "call", "execute", "prepare", "pragma", "set", "reset", "vacuum", "merge", "into", "export", "import", "checkpoint", "begin",
+        "commit",
         "rollback", "lock", "listen", "notify", "do", "explain", "analyze", "use", "comment", "returning",
     ]
     static let reserved: Set<String> = changing.union([
-        "select", "with", "from", "where", "group", "by", "having", "order", "limit", "offset", "union", "all", "distinct", "as", "on", "join",
-        "inner", "left", "right", "full", "cross", "outer", "natural", "using", "lateral", "and", "or", "not", "in", "exists", "between", "like",
+        "select", "with", "from", "where", "group", "by", "having", "order", "limit", "offset", "union", "all", "distinct", "as", "on",
+        "join",
+        "inner", "left", "right", "full", "cross", "outer", "natural", "using", "lateral", "and", "or", "not", "in", "exists", "between",
+        "like",
         "ilike", "is", "null", "true", "false", "case", "when", "then", "else", "end", "cast", "over", "partition", "filter", "asc", "desc",
-        "nulls", "intersect", "except", "recursive", "values", "table", "window", "fetch", "for", "escape", "similar", "rows", "range", "array",
+        "nulls", "intersect", "except", "recursive", "values", "table", "window", "fetch", "for", "escape", "similar", "rows", "range",
+        "array",
         "row", "interval", "collate", "any", "some",
     ])
 

@@ -8,7 +8,8 @@ extension SQLExpression {
         case .unary(let sign, let value, let place): return .unary(sign, try again(value), place)
         case .binary(let sign, let left, let right, let place): return .binary(sign, try again(left), try again(right), place)
         case .isNull(let value, let negated): return .isNull(try again(value), negated: negated)
-        case .inList(let value, let list, let negated, let place): return .inList(try again(value), try list.map(again), negated: negated, place)
+        case .inList(let value, let list, let negated, let place):
+            return .inList(try again(value), try list.map(again), negated: negated, place)
         case .inSelect(let value, let select, let negated, let place): return .inSelect(try again(value), select, negated: negated, place)
         case .between(let value, let low, let high, let negated, let place):
             return .between(try again(value), try again(low), try again(high), negated: negated, place)
@@ -16,12 +17,14 @@ extension SQLExpression {
             return .like(try again(value), try again(pattern), negated: negated, ignoresCase: ignoresCase, place)
         case .conditional(let operand, let cases, let otherwise, let place):
             return .conditional(
-                operand: try operand.map(again), try cases.map { SQLCase(condition: try again($0.condition), result: try again($0.result)) },
+                operand: try operand.map(again),
+                try cases.map { SQLCase(condition: try again($0.condition), result: try again($0.result)) },
                 otherwise: try otherwise.map(again), place)
         case .cast(let value, let type, let place): return .cast(try again(value), type, place)
         case .call(let call):
             var changed = SQLCall(
-                name: call.name, arguments: try call.arguments.map(again), isStar: call.isStar, isDistinct: call.isDistinct, place: call.place)
+                name: call.name, arguments: try call.arguments.map(again), isStar: call.isStar, isDistinct: call.isDistinct,
+                place: call.place)
             changed.filter = try call.filter.map(again)
             changed.window = try call.window.map { window in
                 SQLWindow(
@@ -58,11 +61,12 @@ extension SQLExpression {
     /// About how many parts the expression has in the compiled SQL, at most 1,000,000. Some functions repeat their argument there, so
     /// nesting them multiplies the parts.
     var renderedParts: Int {
-        let copies = switch self {
-        case .cast: 3
-        case .call(let call): ["sqrt", "ln", "substr", "substring"].contains(call.name) ? 2 : 1
-        default: 1
-        }
+        let copies =
+            switch self {
+            case .cast: 3
+            case .call(let call): ["sqrt", "ln", "substr", "substring"].contains(call.name) ? 2 : 1
+            default: 1
+            }
         return min(1 + copies * children.reduce(0) { $0 + $1.renderedParts }, 1_000_000)
     }
 

@@ -62,7 +62,8 @@ struct SQLTokenizer {
     static func tokens(of text: String) throws(SQLRefusal) -> [SQLToken] {
         guard text.unicodeScalars.count <= maximumCharacters else {
             throw SQLRefusal(
-                message: "a statement has at most \(maximumCharacters) characters; this one has \(text.unicodeScalars.count).", place: SQLPlace())
+                message: "a statement has at most \(maximumCharacters) characters; this one has \(text.unicodeScalars.count).",
+                place: SQLPlace())
         }
         var tokenizer = SQLTokenizer(text), tokens: [SQLToken] = []
         while true {
@@ -95,7 +96,9 @@ struct SQLTokenizer {
         let start = place
         guard let first = peek(), !SQLTail.begins(in: scalars[at...]) else { return SQLToken(kind: .end, place: start) }
         if Self.isLetter(first) { return SQLToken(kind: .word(word().lowercased()), place: start) }
-        if Self.isDigit(first) || first == "." && peek(1).map(Self.isDigit) == true { return SQLToken(kind: try number(start), place: start) }
+        if Self.isDigit(first) || first == "." && peek(1).map(Self.isDigit) == true {
+            return SQLToken(kind: try number(start), place: start)
+        }
         if first == "'" { return SQLToken(kind: .text(try quoted("'", start)), place: start) }
         if first == "\"" { return SQLToken(kind: .quoted(try quoted("\"", start)), place: start) }
         let pair = String(String.UnicodeScalarView([first] + [peek(1)].compactMap(\.self)))
@@ -120,7 +123,8 @@ struct SQLTokenizer {
         case "[", "]": "'\(scalar)' is not accepted: there are no arrays."
         default:
             scalar.isASCII && scalar.value >= 0x20
-                ? "'\(scalar)' is not accepted." : "the character U+\(hex(scalar)) is accepted only in quoted text and in names in double quotes."
+                ? "'\(scalar)' is not accepted."
+                : "the character U+\(hex(scalar)) is accepted only in quoted text and in names in double quotes."
         }
     }
 
@@ -158,7 +162,9 @@ struct SQLTokenizer {
             }
         }
         let text = String(digits)
-        if let next = peek(), Self.isLetter(next) { throw SQLRefusal(message: "'\(text.excerpt(20))\(next)' is not a number.", place: start) }
+        if let next = peek(), Self.isLetter(next) {
+            throw SQLRefusal(message: "'\(text.excerpt(20))\(next)' is not a number.", place: start)
+        }
         if isWhole, let number = Int64(text) { return .integer(number) }
         guard let number = Double(text.hasPrefix(".") ? "0" + text : text), number.isFinite else {
             throw SQLRefusal(message: "'\(text.excerpt(20))' is not a number, or too large for one.", place: start)

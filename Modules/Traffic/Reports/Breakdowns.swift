@@ -18,12 +18,16 @@ enum Breakdowns {
     static func sources(_ scope: Scope) async throws -> [Source] {
         let flagged = try await scope.flagged(), groups = try await valueCount(of: "source", scope)
         let visited = try await scope.visitorCount().query(
-            by: "source", from: "chosen_rows", where: isFirst, with: "coalesce(sum(times) FILTER (WHERE kind = 0), 0)", named: "pageviews", groups: groups)
-        return try await scope.rows("core.sources", continues: true, """
+            by: "source", from: "chosen_rows", where: isFirst, with: "coalesce(sum(times) FILTER (WHERE kind = 0), 0)", named: "pageviews",
+            groups: groups)
+        return try await scope.rows(
+            "core.sources", continues: true,
+            """
             \(flagged), chosen_rows AS NOT MATERIALIZED (SELECT * FROM flagged WHERE is_chosen), visited AS (\(visited))
             SELECT source, visitors, pageviews FROM visited
             ORDER BY visitors DESC, source LIMIT \(scope.limit) OFFSET \(scope.offset)
-            """).map { Source(source: $0.text("source"), visitors: $0.int("visitors"), pageviews: $0.int("pageviews")) }
+            """
+        ).map { Source(source: $0.text("source"), visitors: $0.int("visitors"), pageviews: $0.int("pageviews")) }
     }
 
     /// Visitors by place. Those whose place is unknown get no row, but count in the total that percentages refer to.
@@ -31,23 +35,29 @@ enum Breakdowns {
     static func places(_ scope: Scope, level: String) async throws -> [Place] {
         let first = try await firstRows(scope), visitors = try await visitors(by: level, scope)
         let all = try await scope.visitorCount().distinct()
-        return try await scope.rows("core.places", continues: true, """
+        return try await scope.rows(
+            "core.places", continues: true,
+            """
             \(first),
             visited AS (\(visitors))
             SELECT \(sql: level) AS place, visitors, (SELECT \(all) FROM first_rows) AS total FROM visited WHERE \(sql: level) <> ''
             ORDER BY visitors DESC, place LIMIT \(scope.limit) OFFSET \(scope.offset)
-            """).map {
-                Place(
-                    level: level, name: $0.text("place"), visitors: $0.int("visitors"),
-                    percentage: Rounded.percentage($0.int("visitors"), of: $0.int("total")))
-            }
+            """
+        ).map {
+            Place(
+                level: level, name: $0.text("place"), visitors: $0.int("visitors"),
+                percentage: Rounded.percentage($0.int("visitors"), of: $0.int("total")))
+        }
     }
 
     static func events(_ scope: Scope) async throws -> [Event] {
-        try await scope.rows("core.events", """
+        try await scope.rows(
+            "core.events",
+            """
             SELECT name, sum(n) AS n, count(*) AS visitors FROM (SELECT name, visitor, count(*) AS n FROM events GROUP BY name, visitor) per_visitor
             GROUP BY name ORDER BY sum(n) DESC, name LIMIT \(scope.limit) OFFSET \(scope.offset)
-            """).map { Event(name: $0.text("name"), count: $0.int("n"), unique: $0.int("visitors")) }
+            """
+        ).map { Event(name: $0.text("name"), count: $0.int("n"), unique: $0.int("visitors")) }
     }
 
     /// CTEs ending with `first_rows`: the first row of each session, which is enough to count visitors by a property of the session.

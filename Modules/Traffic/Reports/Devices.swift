@@ -14,9 +14,14 @@ struct Devices: Encodable, Sendable {
     }
 
     static let fields: [Schema.Field] = ["browsers", "operating_systems", "device_types"].map {
-        .required($0, .list(.named("DeviceShare", .object([
-            .required("name", .text(100)), .required("visitors", .count), .required("percentage", .number(0...100)),
-        ]))))
+        .required(
+            $0,
+            .list(
+                .named(
+                    "DeviceShare",
+                    .object([
+                        .required("name", .text(100)), .required("visitors", .count), .required("percentage", .number(0...100)),
+                    ]))))
     }
 
     /// An estimate. Names come from the lists of `UserAgentParser`, and few of their combinations occur.
@@ -26,7 +31,9 @@ struct Devices: Encodable, Sendable {
         let first = try await Breakdowns.firstRows(scope)
         let combinations = try await scope.visitorCount().combinations(
             of: "browser, os, device", from: "first_rows", groups: likelyCombinations)
-        let rows = try await scope.rows("core.devices", continues: true, """
+        let rows = try await scope.rows(
+            "core.devices", continues: true,
+            """
             \(first),
             combinations AS MATERIALIZED (\(combinations.query))
             SELECT browser, os, device, \(combinations.count) AS visitors, grouping(browser) AS no_browser, grouping(os) AS no_os,

@@ -29,10 +29,13 @@ struct EntryExitPages: Encodable, Sendable {
 
     static func fields(_ end: End) -> [Schema.Field] {
         [
-            .required("data", .list(.object([
-                .required("path", .text(2_048)), .required("sessions", .count),
-                .required(end == .entry ? "bounce_rate" : "exit_rate", .number(0...100)),
-            ]))),
+            .required(
+                "data",
+                .list(
+                    .object([
+                        .required("path", .text(2_048)), .required("sessions", .count),
+                        .required(end == .entry ? "bounce_rate" : "exit_rate", .number(0...100)),
+                    ]))),
             .required("total", .count),
         ]
     }
@@ -41,21 +44,27 @@ struct EntryExitPages: Encodable, Sendable {
     /// page, and a view was the last if no pageview came from it. Irregular sessions are counted view by view.
     static func run(_ scope: Scope, _ end: End) async throws -> EntryExitPages {
         let flagged = try await scope.flagged()
-        let regular: SQL = switch end {
-        case .entry: """
-            SELECT path, times AS n, times AS of FROM flagged WHERE NOT is_irregular AND kind = 0 AND pageview_no = 1
-            UNION ALL SELECT from_path, 0, -times FROM flagged WHERE NOT is_irregular AND kind = 0 AND pageview_no = 2
+        let regular: SQL =
+            switch end {
+            case .entry:
+                """
+                SELECT path, times AS n, times AS of FROM flagged WHERE NOT is_irregular AND kind = 0 AND pageview_no = 1
+                UNION ALL SELECT from_path, 0, -times FROM flagged WHERE NOT is_irregular AND kind = 0 AND pageview_no = 2
+                """
+            case .exit:
+                """
+                SELECT path, times AS n, times AS of FROM flagged WHERE NOT is_irregular AND kind = 0
+                UNION ALL SELECT from_path, -times, 0 FROM flagged WHERE NOT is_irregular AND kind = 0 AND pageview_no > 1
+                """
+            }
+        let others: SQL =
+            switch end {
+            case .entry: "SELECT path, 1, CASE WHEN last_no = 1 THEN 1 ELSE 0 END FROM ends WHERE view_no = 1 AND is_matched"
+            case .exit: "SELECT path, CASE WHEN view_no = last_no THEN 1 ELSE 0 END, 1 FROM ends WHERE is_matched"
+            }
+        let rows = try await scope.rows(
+            "core.entry_exit_pages", continues: true,
             """
-        case .exit: """
-            SELECT path, times AS n, times AS of FROM flagged WHERE NOT is_irregular AND kind = 0
-            UNION ALL SELECT from_path, -times, 0 FROM flagged WHERE NOT is_irregular AND kind = 0 AND pageview_no > 1
-            """
-        }
-        let others: SQL = switch end {
-        case .entry: "SELECT path, 1, CASE WHEN last_no = 1 THEN 1 ELSE 0 END FROM ends WHERE view_no = 1 AND is_matched"
-        case .exit: "SELECT path, CASE WHEN view_no = last_no THEN 1 ELSE 0 END, 1 FROM ends WHERE is_matched"
-        }
-        let rows = try await scope.rows("core.entry_exit_pages", continues: true, """
             \(flagged),
             \(Pages.views(of: "flagged")),
             matched_sessions AS NOT MATERIALIZED (

@@ -24,7 +24,9 @@ struct Overview: Encodable, Sendable {
     /// Counts each session with activity in the range, with what it did inside the range.
     static func run(_ scope: Scope) async throws -> Overview {
         let flagged = try await scope.flagged(), visitors = try await scope.visitorCount()
-        let rows = try await scope.rows("core.overview", continues: true, """
+        let rows = try await scope.rows(
+            "core.overview", continues: true,
+            """
             \(flagged),
             regular AS (
               SELECT sum(times) FILTER (WHERE kind = 0 AND is_chosen) AS pageviews, sum(times) FILTER (WHERE kind = 1 AND is_chosen) AS events,

@@ -20,16 +20,21 @@ struct Pages: Encodable, Sendable {
     let total: Int64
 
     static let fields: [Schema.Field] = [
-        .required("data", .list(.object([
-            .required("path", .text(2_048)), .required("views", .count), .required("unique_views", .count),
-            .required("avg_duration", .number(0...1e12)),
-        ]))),
+        .required(
+            "data",
+            .list(
+                .object([
+                    .required("path", .text(2_048)), .required("views", .count), .required("unique_views", .count),
+                    .required("avg_duration", .number(0...1e12)),
+                ]))),
         .required("total", .count),
     ]
 
     static func run(_ scope: Scope) async throws -> Pages {
         let flagged = try await scope.flagged(), visitors = try await scope.visitorCount()
-        let rows = try await scope.rows("core.pages", continues: true, """
+        let rows = try await scope.rows(
+            "core.pages", continues: true,
+            """
             counted AS (SELECT path, count(*) AS views, count(*) OVER () AS total FROM pageviews GROUP BY path),
             top AS MATERIALIZED (SELECT * FROM counted ORDER BY views DESC, path LIMIT \(scope.limit) OFFSET \(scope.offset)),
             visited AS (

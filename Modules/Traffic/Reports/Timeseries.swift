@@ -9,29 +9,36 @@ struct Timeseries: Sendable {
         let sessions: Int64
     }
 
-    static let schema = Schema.list(.object([
-        .required("date", TimeBuckets.label), .required("pageviews", .count), .required("visitors", .count), .required("sessions", .count),
-    ]))
+    static let schema = Schema.list(
+        .object([
+            .required("date", TimeBuckets.label), .required("pageviews", .count), .required("visitors", .count),
+            .required("sessions", .count),
+        ]))
 
     /// A visitor or session counts in every bucket in which it was active.
     static func run(_ scope: Scope, by unit: TimeBuckets.Unit) async throws -> [Point] {
         let buckets = TimeBuckets(unit, of: scope), all = try buckets.points()
         let flagged = try await scope.flagged(), visitors = try await scope.visitorCount()
         let pageviews: SQL = "sum(times) FILTER (WHERE kind = 0)", sessions: SQL = "sum(times) FILTER (WHERE is_first AND NOT is_irregular)"
-        let regular: SQL = switch unit {
-        case .day: """
-            SELECT bucket, \(pageviews) AS pageviews, \(sessions) AS sessions,
-              \(visitors.distinct(where: "is_first OR is_irregular", groups: Int64(all.count))) AS visitors
-            FROM timed GROUP BY bucket
+        let regular: SQL =
+            switch unit {
+            case .day:
+                """
+                SELECT bucket, \(pageviews) AS pageviews, \(sessions) AS sessions,
+                  \(visitors.distinct(where: "is_first OR is_irregular", groups: Int64(all.count))) AS visitors
+                FROM timed GROUP BY bucket
+                """
+            // With so many points, and so few visitors in each, bit sets would be mostly empty.
+            case .hour:
+                """
+                SELECT bucket, sum(pageviews) AS pageviews, sum(sessions) AS sessions, count(*) AS visitors
+                FROM (SELECT bucket, visitor, \(pageviews) AS pageviews, \(sessions) AS sessions FROM timed GROUP BY bucket, visitor) per_visitor
+                GROUP BY bucket
+                """
+            }
+        let rows = try await scope.rows(
+            "core.timeseries", continues: true,
             """
-        // With so many points, and so few visitors in each, bit sets would be mostly empty.
-        case .hour: """
-            SELECT bucket, sum(pageviews) AS pageviews, sum(sessions) AS sessions, count(*) AS visitors
-            FROM (SELECT bucket, visitor, \(pageviews) AS pageviews, \(sessions) AS sessions FROM timed GROUP BY bucket, visitor) per_visitor
-            GROUP BY bucket
-            """
-        }
-        let rows = try await scope.rows("core.timeseries", continues: true, """
             \(flagged),
             timed AS NOT MATERIALIZED (
               SELECT *, \(buckets.number(of: "occurred_at")) AS bucket, (\(buckets.isFirstOfSession)) AS is_first FROM flagged WHERE is_chosen),

@@ -39,7 +39,9 @@ extension Browser {
 
     /// Other hosts that the page has sent requests to.
     func otherHosts() async throws -> [String] {
-        try await run("return performance.getEntriesByType('resource').map(e => new URL(e.name)).filter(u => u.protocol.startsWith('http') && u.host !== location.host).map(u => u.host)")
-            .elements.compactMap(\.string)
+        try await run(
+            "return performance.getEntriesByType('resource').map(e => new URL(e.name)).filter(u => u.protocol.startsWith('http') && u.host !== location.host).map(u => u.host)"
+        )
+        .elements.compactMap(\.string)
     }
 }

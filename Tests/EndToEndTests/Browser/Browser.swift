@@ -21,10 +21,14 @@ struct Browser: Sendable {
     func click(selector: String) async throws { try await command(.POST, "/element/\(element(selector))/click", [:]) }
 
     /// Types into the field with this id.
-    func type(_ text: String, into id: String) async throws { try await command(.POST, "/element/\(element("#" + id))/value", ["text": text]) }
+    func type(_ text: String, into id: String) async throws {
+        try await command(.POST, "/element/\(element("#" + id))/value", ["text": text])
+    }
 
     /// Types into the element key by key; `Key` has the keys without a letter.
-    func type(_ text: String, selector: String) async throws { try await command(.POST, "/element/\(element(selector))/value", ["text": text]) }
+    func type(_ text: String, selector: String) async throws {
+        try await command(.POST, "/element/\(element(selector))/value", ["text": text])
+    }
 
     /// - Source: W3C WebDriver, 17.4.2: keyboard actions.
     enum Key {
@@ -40,15 +44,18 @@ struct Browser: Sendable {
             ["type": "pointerMove", "duration": 0, "origin": origin, "x": corner.x, "y": corner.y], ["type": "pointerDown", "button": 0],
             move(x / 2, y / 2), move(x - x / 2, y - y / 2), ["type": "pointerUp", "button": 0],
         ]
-        try await command(.POST, "/actions", ["actions": [["type": "pointer", "id": "mouse", "parameters": ["pointerType": "mouse"], "actions": steps]]])
+        try await command(
+            .POST, "/actions", ["actions": [["type": "pointer", "id": "mouse", "parameters": ["pointerType": "mouse"], "actions": steps]]])
     }
 
     /// Clicks at a position in the window.
     func press(x: Int, y: Int) async throws {
         let steps: [[String: Any]] = [
-            ["type": "pointerMove", "duration": 0, "x": x, "y": y], ["type": "pointerDown", "button": 0], ["type": "pointerUp", "button": 0],
+            ["type": "pointerMove", "duration": 0, "x": x, "y": y], ["type": "pointerDown", "button": 0],
+            ["type": "pointerUp", "button": 0],
         ]
-        try await command(.POST, "/actions", ["actions": [["type": "pointer", "id": "mouse", "parameters": ["pointerType": "mouse"], "actions": steps]]])
+        try await command(
+            .POST, "/actions", ["actions": [["type": "pointer", "id": "mouse", "parameters": ["pointerType": "mouse"], "actions": steps]]])
     }
 
     private func element(_ selector: String) async throws -> String {

@@ -48,20 +48,25 @@ struct BrowserTests {
         try await walk.at("2026-03-02T21:58:00Z", { try await ada.click("home") }, counts: [page("/", "Teapots: home")])
         try await walk.at("2026-03-02T21:58:10Z", { try await ada.click("pricing") }, counts: [page("/pricing.html", "Teapots: pricing")])
         try await walk.at("2026-03-02T21:58:40Z", { try await ada.click("buy") }, counts: [page("/signup.html", "Teapots: sign up")])
-        try await walk.at("2026-03-02T21:59:00Z", { try await ada.click("pro") }, counts: [event("signup", #"{"plan":"pro"}"#, "/signup.html")])
-        try await walk.at("2026-03-02T21:59:05Z", { try await ada.click("order") }, counts: [event("order", #"{"items":2}"#, "/signup.html")])
+        try await walk.at(
+            "2026-03-02T21:59:00Z", { try await ada.click("pro") }, counts: [event("signup", #"{"plan":"pro"}"#, "/signup.html")])
+        try await walk.at(
+            "2026-03-02T21:59:05Z", { try await ada.click("order") }, counts: [event("order", #"{"items":2}"#, "/signup.html")])
         try await walk.at("2026-03-02T21:59:10Z", { try await ada.click("virtual") }, counts: [page("/signup/step-2", "Step 2")])
         try await walk.at(
             "2026-03-02T22:00:00Z", { try await ada.click("leave") },
             counts: [event("left", "null", "/signup.html"), page("/pricing.html", "Teapots: pricing")])
-        try await walk.at("2026-03-02T22:00:30Z", { try await ada.click("docs") }, counts: [page("/docs/start.html", "Teapots: getting started")])
+        try await walk.at(
+            "2026-03-02T22:00:30Z", { try await ada.click("docs") }, counts: [page("/docs/start.html", "Teapots: getting started")])
         try await walk.at("2026-03-02T22:00:40Z", { try await ada.click("warm-link") }, counts: [])
         let post = page("/blog/post.html", "Teapots: “Größe” matters — 茶")
         try await walk.at("2026-03-02T22:01:15Z", { try await ada.click("blog") }, counts: [post])
-        try await walk.at("2026-03-02T22:01:30Z", { try await ada.click("read-on") }, counts: [page("/blog/green tea.html", "Teapots: green tea")])
+        try await walk.at(
+            "2026-03-02T22:01:30Z", { try await ada.click("read-on") }, counts: [page("/blog/green tea.html", "Teapots: green tea")])
         try await walk.at("2026-03-02T22:02:00Z", { try await ada.goBack() }, counts: [post])
 
-        try await walk.at("2026-03-02T22:03:00Z", { try await bob.open(site.address + "/app.html") }, counts: [page("/app.html", "Teapots: app")])
+        try await walk.at(
+            "2026-03-02T22:03:00Z", { try await bob.open(site.address + "/app.html") }, counts: [page("/app.html", "Teapots: app")])
         try await walk.at("2026-03-02T22:03:05Z", { try await bob.click("inbox") }, counts: [page("/app/inbox", "App: inbox")])
         try await walk.at("2026-03-02T22:03:10Z", { try await bob.click("inbox-2") }, counts: [page("/app/inbox", "App: inbox, page 2")])
         try await walk.at("2026-03-02T22:03:15Z", { try await bob.click("again") }, counts: [])
@@ -86,7 +91,8 @@ struct BrowserTests {
     private static func laterVisits(_ walk: Walk, _ site: Teapots, _ ada: Browser, _ bob: Browser) async throws {
         let page = Walk.page, event = Walk.event
         try await ada.open(site.elsewhere)
-        try await walk.at("2026-03-02T22:33:00Z", { try await ada.click("unsaid") }, counts: [page("/docs/start.html", "Teapots: getting started")])
+        try await walk.at(
+            "2026-03-02T22:33:00Z", { try await ada.click("unsaid") }, counts: [page("/docs/start.html", "Teapots: getting started")])
         try await walk.at("2026-03-02T23:02:59Z", { try await ada.click("pricing") }, counts: [page("/pricing.html", "Teapots: pricing")])
         try await bob.open(site.elsewhere)
         try await walk.at("2026-03-02T23:40:00Z", { try await bob.click("campaign") }, counts: [page("/pricing.html", "Teapots: pricing")])
@@ -95,7 +101,8 @@ struct BrowserTests {
         try await ada.open(site.elsewhere)
         try await walk.at("2026-03-03T12:00:00Z", { try await ada.click("home") }, counts: [page("/", "Teapots: home")])
         try await walk.at("2026-03-03T12:00:10Z", { try await ada.click("signup") }, counts: [page("/signup.html", "Teapots: sign up")])
-        try await walk.at("2026-03-03T12:00:20Z", { try await ada.click("pro") }, counts: [event("signup", #"{"plan":"pro"}"#, "/signup.html")])
+        try await walk.at(
+            "2026-03-03T12:00:20Z", { try await ada.click("pro") }, counts: [event("signup", #"{"plan":"pro"}"#, "/signup.html")])
     }
 
     private static let both = "start_at=2026-03-02&end_at=2026-03-03", second = "start_at=2026-03-03&end_at=2026-03-03"
@@ -141,7 +148,8 @@ struct BrowserTests {
             "/api/v1/pages/exit?\(both)",
             list(
                 #"{"exit_rate":60,"path":"/pricing.html","sessions":3}"#, #"{"exit_rate":50,"path":"/app/new#/letters","sessions":1}"#,
-                #"{"exit_rate":50,"path":"/blog/post.html","sessions":1}"#, #"{"exit_rate":50,"path":"/signup.html","sessions":1}"#, total: 4)
+                #"{"exit_rate":50,"path":"/blog/post.html","sessions":1}"#, #"{"exit_rate":50,"path":"/signup.html","sessions":1}"#,
+                total: 4)
         ),
         (
             "/api/v1/referrers?\(both)",
@@ -171,7 +179,9 @@ struct BrowserTests {
     ]
 
     private static func points(_ points: (date: String, pageviews: Int, sessions: Int, visitors: Int)...) -> String {
-        let points = points.map { #"{"date":"\#($0.date)","pageviews":\#($0.pageviews),"sessions":\#($0.sessions),"visitors":\#($0.visitors)}"# }
+        let points = points.map {
+            #"{"date":"\#($0.date)","pageviews":\#($0.pageviews),"sessions":\#($0.sessions),"visitors":\#($0.visitors)}"#
+        }
         return "{\"data\":[\(points.joined(separator: ","))]}"
     }
 

@@ -52,7 +52,12 @@ struct Chromium: Sendable {
         let options: [String: Any] = [
             "binary": Self.program, "args": arguments, "prefs": ["enable_do_not_track": visitor.asksNotToTrack],
         ]
-        let capabilities = ["capabilities": ["alwaysMatch": ["browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": ["browser": "SEVERE"]] as [String: Any]]]
+        let capabilities = [
+            "capabilities": [
+                "alwaysMatch": ["browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": ["browser": "SEVERE"]]
+                    as [String: Any]
+            ]
+        ]
         let text = String(decoding: try JSONSerialization.data(withJSONObject: capabilities), as: UTF8.self)
         let session = try await Browser.value(of: try await HTTP.post(address + "/session", text))
         let browser = Browser(address: "\(address)/session/\(session["sessionId"]?.string ?? "")")

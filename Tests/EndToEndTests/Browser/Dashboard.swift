@@ -1,8 +1,8 @@
-import Core
 @_spi(Host) import Common
+import Core
 @testable import Host
-@testable import TestSupport
 import Testing
+@testable import TestSupport
 
 /// The dashboard as a person uses it: traffic, log-in, and what is on the screen.
 enum Dashboard {
@@ -51,7 +51,10 @@ enum Dashboard {
             #""type":"identify","user_id":"cyrus","traits":{"plan":"pro","company":"Acme"}"#,
         ] { try await app.collect("{\(payload),\"visitor_id\":\"cy\"}") }
         for (path, body) in [
-            ("funnels", #"{"name":"Buy","steps":[{"type":"pageview","value":"/","label":"Home"},{"type":"event","value":"signup","label":"In"}]}"#),
+            (
+                "funnels",
+                #"{"name":"Buy","steps":[{"type":"pageview","value":"/","label":"Home"},{"type":"event","value":"signup","label":"In"}]}"#
+            ),
             ("goals", #"{"name":"Sign-ups","goal_type":"event","config":{"event_name":"signup"}}"#),
             ("segments", #"{"name":"In","definition":{"match":"all","conditions":[{"source":"event","event":"signup"}]}}"#),
             ("bi/sql-queries", #"{"name":"Top","sql_text":"SELECT path FROM pageviews WHERE project_id = {{project_id}}"}"#),
@@ -59,9 +62,12 @@ enum Dashboard {
             ("bi/row-policies", #"{"name":"No docs","dataset":"pageviews","field":"path","operator":"neq","values":["/x"]}"#),
             ("identity/merges", #"{"user_id":"cyrus","into_user_id":"cy@example.com"}"#),
             ("identity/scim/users", #"{"user_name":"dee@example.com"}"#),
-            ("dashboards", #"{"name":"Daily","layout":{"columns":12},"widgets":["#
-                + ["stats", "timeseries", "pages", "referrers", "events", "devices", "geo", "campaigns"].enumerated()
-                .map { #"{"id":"w\#($0)","report_type":"\#($1)","x":0,"y":\#($0 * 5),"w":6,"h":5}"# }.joined(separator: ",") + "]}"),
+            (
+                "dashboards",
+                #"{"name":"Daily","layout":{"columns":12},"widgets":["#
+                    + ["stats", "timeseries", "pages", "referrers", "events", "devices", "geo", "campaigns"].enumerated()
+                    .map { #"{"id":"w\#($0)","report_type":"\#($1)","x":0,"y":\#($0 * 5),"w":6,"h":5}"# }.joined(separator: ",") + "]}"
+            ),
         ] {
             let made = try await app.post("/api/v1/\(path)", body, as: .query)
             #expect(made.status == 201, "\(path): \(made.body)")
@@ -75,21 +81,25 @@ enum Dashboard {
         #expect(try await browser.barriers() == [])
         try await browser.type(credential, into: "credential")
         try await browser.click(selector: "form button[type=submit]")
-        try await browser.waits(for: "return !document.querySelector('#credential') || document.querySelector('.problem').textContent !== ''")
+        try await browser.waits(
+            for: "return !document.querySelector('#credential') || document.querySelector('.problem').textContent !== ''")
     }
 
     /// The value of the figure with this name, once everything has loaded.
     static func figure(_ name: String, _ browser: Browser) async throws -> String {
         try await browser.waits(for: "return !document.querySelector('[aria-busy]') && document.querySelectorAll('.figure').length > 5")
-        return try await browser.run("""
+        return try await browser.run(
+            """
             const figure = [...document.querySelectorAll('.figure')].find(f => f.querySelector('.name').textContent === '\(name)');
             return figure?.querySelector('strong').textContent
-            """).string ?? ""
+            """
+        ).string ?? ""
     }
 
     static func rows(_ heading: String, _ browser: Browser) async throws -> [String] {
         try await browser.waits(for: "return !document.querySelector('[aria-busy]')")
-        return try await browser.texts("""
+        return try await browser.texts(
+            """
             const card = [...document.querySelectorAll('.card')].find(c => c.querySelector('h2')?.textContent.startsWith('\(heading)'));
             return [...card.querySelectorAll('tbody tr')].map(r => r.querySelector('.row').textContent + ' ' + r.querySelector('td').textContent);
             """)
@@ -120,7 +130,8 @@ enum Dashboard {
 
     /// Chooses a value of a `select`.
     static func choose(_ value: String, in selector: String, _ browser: Browser) async throws {
-        try await browser.run("const it = document.querySelector(\"\(selector)\"); it.value = '\(value)'; it.dispatchEvent(new Event('change'))")
+        try await browser.run(
+            "const it = document.querySelector(\"\(selector)\"); it.value = '\(value)'; it.dispatchEvent(new Event('change'))")
     }
 
     /// Closes the dialog by its button. The page removes it on the close event, which the browser sends after the click.

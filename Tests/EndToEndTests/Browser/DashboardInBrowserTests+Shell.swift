@@ -1,8 +1,8 @@
-import Core
 @_spi(Host) import Common
+import Core
 @testable import Host
-@testable import TestSupport
 import Testing
+@testable import TestSupport
 
 /// What all pages share: range, address, filters, focus, and the components that pages are made from.
 extension DashboardInBrowserTests {
@@ -13,7 +13,8 @@ extension DashboardInBrowserTests {
             // Three visitors at the start of today, two at the start of yesterday, and three at its very end.
             for (visitor, at) in [
                 ("ada", today), ("bob", today), ("cy", today),
-                ("ada", today - 86_400_000), ("bob", today - 86_400_000), ("cy", today - 60_000), ("dee", today - 60_000), ("eve", today - 60_000),
+                ("ada", today - 86_400_000), ("bob", today - 86_400_000), ("cy", today - 60_000), ("dee", today - 60_000),
+                ("eve", today - 60_000),
             ] {
                 let timestamp = Instant(milliseconds: at).iso8601
                 try await app.collect(#"{"type":"pageview","path":"/","visitor_id":"\#(visitor)","timestamp":"\#(timestamp)"}"#)
@@ -42,12 +43,16 @@ extension DashboardInBrowserTests {
         try await Dashboard.run { app, browser in
             try await Dashboard.traffic(app)
             try await Dashboard.logIn(app, browser, app.keys[.query]!)
-            for query in ["timezone=Mars/X", "range=custom&from=abc&to=def", "range=custom&from=2025-02-31&to=2025-03-01", "range=ever", "filter=;;:x;y", "x-metric=z"] {
+            for query in [
+                "timezone=Mars/X", "range=custom&from=abc&to=def", "range=custom&from=2025-02-31&to=2025-03-01", "range=ever",
+                "filter=;;:x;y", "x-metric=z",
+            ] {
                 try await browser.open(app.address + "/dashboard/overview?\(query)")
                 #expect(try await Dashboard.figure("Visitors", browser) == "3", "\(query)")
                 guard query != "x-metric=z" else { continue }
                 // A message says so, and the value is gone from the address.
-                let note = try await Dashboard.text(".toast", browser), address = try await browser.run("return location.search").string ?? ""
+                let note = try await Dashboard.text(".toast", browser),
+                    address = try await browser.run("return location.search").string ?? ""
                 #expect(note.hasPrefix("Invalid parts of the URL were removed: "), "\(query)")
                 #expect(!address.contains("Mars") && !address.contains("range") && !address.contains("filter"), "\(address)")
             }
@@ -60,7 +65,8 @@ extension DashboardInBrowserTests {
             #expect(try await Dashboard.figure("Visitors", browser) == "3")
             // A segment deleted before or while the page is open is reported once, and one click switches to everyone.
             let made = try await app.post(
-                "/api/v1/segments", #"{"name":"In","definition":{"match":"all","conditions":[{"source":"event","event":"signup"}]}}"#, as: .query)
+                "/api/v1/segments", #"{"name":"In","definition":{"match":"all","conditions":[{"source":"event","event":"signup"}]}}"#,
+                as: .query)
             let id = try made.json()["id"]?.string ?? ""
             try await browser.open(app.address + "/dashboard/overview?segment=\(id)")
             #expect(try await Dashboard.figure("Visitors", browser) == "1")
@@ -90,7 +96,9 @@ extension DashboardInBrowserTests {
     func composer() async throws {
         try await Dashboard.opened { app, browser in
             func fill(_ dimension: String, _ value: String, property: String? = nil) async throws {
-                if try await browser.run("return !document.querySelector('dialog')").boolean == true { try await browser.click("add-filter") }
+                if try await browser.run("return !document.querySelector('dialog')").boolean == true {
+                    try await browser.click("add-filter")
+                }
                 try await Dashboard.choose(dimension, in: "#filter-dimension", browser)
                 if let property { try await browser.run("document.querySelector('#filter-property').value = '\(property)'") }
                 try await browser.run("document.querySelector('#filter-value').value = '\(value)'")
@@ -117,7 +125,8 @@ extension DashboardInBrowserTests {
             try await chips(["Property plan is pro"])
             try await fill("country", "Germany, fr")
             try await chips(["Property plan is pro", "Country is Germany, France"])
-            #expect(try await browser.run("return new URLSearchParams(location.search).get('filter')").string == "data.plan:pro;country:DE,FR")
+            #expect(
+                try await browser.run("return new URLSearchParams(location.search).get('filter')").string == "data.plan:pro;country:DE,FR")
             try await browser.click(selector: ".chips li.plain button")
             try await chips([])
             // Filters on the same dimension are alternatives.
@@ -134,7 +143,9 @@ extension DashboardInBrowserTests {
     func keyboard() async throws {
         try await Dashboard.opened { app, browser in
             func focused() async throws -> String? {
-                try await browser.run("return document.activeElement.id || document.activeElement.dataset.key || document.activeElement.tagName").string
+                try await browser.run(
+                    "return document.activeElement.id || document.activeElement.dataset.key || document.activeElement.tagName"
+                ).string
             }
             try await browser.type(Browser.Key.up, selector: "#range")
             try await Dashboard.settles(browser, where: "location.search.includes('range=7d')")
@@ -143,7 +154,8 @@ extension DashboardInBrowserTests {
             try await Dashboard.settles(browser, where: "location.search.includes('range=yesterday')")
             #expect(try await focused() == "range")
             try await browser.type(" ", selector: "#compare")
-            try await Dashboard.settles(browser, where: "location.search.includes('compare=off') && !document.querySelector('#compared-with')")
+            try await Dashboard.settles(
+                browser, where: "location.search.includes('compare=off') && !document.querySelector('#compared-with')")
             #expect(try await focused() == "compare")
             try await browser.type(Browser.Key.enter, selector: "#days")
             #expect(try await focused() == "from")
@@ -153,14 +165,18 @@ extension DashboardInBrowserTests {
             try await browser.waits(for: "return document.activeElement.id === 'days'")
 
             // The chosen figure and tab survive a filter.
-            try await browser.run("document.querySelector('[data-key=\"figure-Pageviews\"]').click(); document.querySelector('[data-key=tab-entry]').click()")
-            try await browser.waits(for: "return location.search.includes('x-metric=pageviews') && location.search.includes('x-pages=entry')")
+            try await browser.run(
+                "document.querySelector('[data-key=\"figure-Pageviews\"]').click(); document.querySelector('[data-key=tab-entry]').click()")
+            try await browser.waits(
+                for: "return location.search.includes('x-metric=pageviews') && location.search.includes('x-pages=entry')")
             try await Dashboard.settles(browser)
             try await browser.type(Browser.Key.enter, selector: "button.row[title='Filter by /docs']")
             try await Dashboard.settles(browser, where: "location.search.includes('filter=entry_page')")
             #expect(["chip-0", "BUTTON"].contains(try await focused()))
             #expect(try await browser.run("return document.querySelector('[data-key=tab-entry]').ariaSelected").string == "true")
-            #expect(try await browser.run("return document.querySelector('.figure [aria-pressed=true]').dataset.key").string == "figure-Pageviews")
+            #expect(
+                try await browser.run("return document.querySelector('.figure [aria-pressed=true]').dataset.key").string
+                    == "figure-Pageviews")
             try await browser.type(Browser.Key.enter, selector: ".chips button")
             try await Dashboard.settles(browser, where: "!location.search.includes('filter=')")
             #expect(try await focused() == "add-filter")
@@ -168,7 +184,8 @@ extension DashboardInBrowserTests {
             // A column's explanation can be read by keyboard and touch, and stays inside the window.
             try await browser.run("document.querySelector('[data-key=tab-pages]').click()")
             try await Dashboard.settles(browser, where: "document.querySelector('thead .info')")
-            let isInside = try await browser.run("""
+            let isInside = try await browser.run(
+                """
                 const info = document.querySelector('thead .info');
                 info.focus();
                 const { left, top } = info.style.getPropertyValue('--left') ? getComputedStyle(info, '::after') : {};
@@ -176,7 +193,10 @@ extension DashboardInBrowserTests {
                 """)
             #expect(isInside.boolean == true)
             // The end of the sidebar is visible.
-            #expect(try await browser.run("scrollTo(0, 0); return document.querySelector('#log-out').getBoundingClientRect().bottom <= innerHeight").boolean == true)
+            #expect(
+                try await browser.run(
+                    "scrollTo(0, 0); return document.querySelector('#log-out').getBoundingClientRect().bottom <= innerHeight"
+                ).boolean == true)
             try await Dashboard.go(to: "goals", browser)
             #expect(try await browser.run("return document.querySelector('#compare').checkVisibility()").boolean == false)
             try await Dashboard.isClean(browser)
@@ -188,7 +208,8 @@ extension DashboardInBrowserTests {
         try await Dashboard.run { app, browser in
             try await browser.open(app.address + "/dashboard")
             try await browser.waits(for: "return !!document.querySelector('#credential')")
-            let drawn = try await browser.texts("""
+            let drawn = try await browser.texts(
+                """
                 const from = name => import(`${document.documentElement.dataset.files}/${name}.js`);
                 return Promise.all([from('kit'), from('text')]).then(([{ lineChart, columnChart }, { percent, amounts }]) => {
                     const points = [null, 5, null, 7, 8].map((value, at) => ({ label: `${at}`, value }));
@@ -199,7 +220,8 @@ extension DashboardInBrowserTests {
                 })
                 """)
             #expect(drawn == ["1", "0%", "2%", "€5"])
-            let count = try await browser.run("""
+            let count = try await browser.run(
+                """
                 const { button } = await import(`${document.documentElement.dataset.files}/kit.js`);
                 let count = 0, finish;
                 const it = button('x', () => { count++; return new Promise(done => finish = done); });
@@ -221,12 +243,14 @@ extension DashboardInBrowserTests {
             try await browser.open(app.address + "/dashboard")
             try await browser.waits(for: "return !!document.querySelector('#credential')")
             func evaluates(_ script: String) async throws -> [String] {
-                try await browser.texts("""
+                try await browser.texts(
+                    """
                     const from = name => import(`${document.documentElement.dataset.files}/${name}.js`), { h, select, timeline, ...kit } = await from('kit');
                     \(script)
                     """)
             }
-            let followed = try await evaluates("""
+            let followed = try await evaluates(
+                """
                 return [
                     ['page', 'pricing.html'], ['page', 'https://localhost:8080/pricing.html?a=b#c'], ['page', 'www.example.com/docs/'], ['page', 'docs/intro'],
                     ['page', '//example.com'], ['page', '/docs*'], ['page', 'signup'], ['event', 'user.created'], ['event', 'http://localhost/x'], ['event', '/x'],
@@ -237,19 +261,25 @@ extension DashboardInBrowserTests {
                     return `${kind.value} ${input.value}`;
                 })
                 """)
-            #expect(followed == [
-                "page /pricing.html", "page /pricing.html", "page /docs/", "page /docs/intro", "page /", "page /docs*", "event signup",
-                "event user.created", "page /x", "page /x",
-            ])
-            let stored = try await evaluates("""
+            #expect(
+                followed == [
+                    "page /pricing.html", "page /pricing.html", "page /docs/", "page /docs/intro", "page /", "page /docs*", "event signup",
+                    "event user.created", "page /x", "page /x",
+                ])
+            let stored = try await evaluates(
+                """
                 const said = question => { try { return kit.stored(...question); } catch ({ message }) { return message; } };
                 return [['country', 'Germany'], ['country', 'fr'], ['country', 'Germania'], ['country', 'Germ', true], ['exit_page', 'a.html'], ['os', 'a/b']]
                     .map(said).concat(kit.written('country', 'DE'), kit.written('city', 'DE'))
                 """)
-            #expect(stored.filter { !$0.hasPrefix("No country is called “Germania”") } == ["DE", "FR", "Germ", "/a.html", "a/b", "Germany", "DE"])
+            #expect(
+                stored.filter { !$0.hasPrefix("No country is called “Germania”") } == [
+                    "DE", "FR", "Germ", "/a.html", "a/b", "Germany", "DE",
+                ])
 
             // In Los Angeles, clocks show 01:00 twice on November 1st; in March they skip 02:00.
-            let paired = try await evaluates("""
+            let paired = try await evaluates(
+                """
                 const hours = (day, ...rest) => rest.map(([hour, value]) => ({ date: `${day}T${hour}`, value }));
                 const told = (now, then) => timeline({ data: now, previous: { data: then } }, 'hour', point => point.value)
                     .map(({ value, before }) => `${value}/${before ?? '–'}`).join(' ');
@@ -261,11 +291,14 @@ extension DashboardInBrowserTests {
                     told(skipped, plain('2026-03-07')), told(plain('2026-03-07'), []),
                 ]
                 """)
-            #expect(paired == [
-                "10/1 20/5 40/4 70/7", "1/10 2/20 3/– 4/40 7/70", "1/1 2/2 3/3 4/4 7/7", "10/1 20/2 40/– 70/7", "1/10 2/20 7/70", "10/– 20/– 40/– 70/–",
-            ])
+            #expect(
+                paired == [
+                    "10/1 20/5 40/4 70/7", "1/10 2/20 3/– 4/40 7/70", "1/1 2/2 3/3 4/4 7/7", "10/1 20/2 40/– 70/7", "1/10 2/20 7/70",
+                    "10/– 20/– 40/– 70/–",
+                ])
             // A file for spreadsheets begins with the UTF-8 byte order mark; why there are no places depends on the database.
-            let rest = try await evaluates("""
+            let rest = try await evaluates(
+                """
                 let kept;
                 URL.createObjectURL = blob => { kept = blob; return '#'; };
                 kit.saveRows('a.csv', ['ä'], [['ö']]);
@@ -274,17 +307,21 @@ extension DashboardInBrowserTests {
                 return [[...bytes.slice(0, 3)].join(), new TextDecoder().decode(bytes), why(undefined, 'city'), why('country', 'city'), why('city', 'city'), why('country')]
                     .map(text => text.slice(0, 33))
                 """)
-            #expect(rest == [
-                "239,187,191", "ä\r\nö\r\n", "No locations are known. They requ", "Only countries are known. Regions", "These visitors have no known loca",
-                "These visitors have no known loca",
-            ])
+            #expect(
+                rest == [
+                    "239,187,191", "ä\r\nö\r\n", "No locations are known. They requ", "Only countries are known. Regions",
+                    "These visitors have no known loca",
+                    "These visitors have no known loca",
+                ])
         }
     }
 
     @Test("a chart fits its space, also after that changes, and keeps focus and position")
     func fits() async throws {
         try await Dashboard.opened { _, browser in
-            func drawn() async throws -> String? { try await browser.run("return document.querySelector('svg.lines').getAttribute('viewBox')").string }
+            func drawn() async throws -> String? {
+                try await browser.run("return document.querySelector('svg.lines').getAttribute('viewBox')").string
+            }
             try await Dashboard.settles(browser, where: "document.querySelector('svg.lines')")
             #expect(try await drawn() == "0 0 860 250")
             #expect(try await Dashboard.texts(".legend span", browser) == ["Visitors", "Previous period"])
@@ -314,7 +351,9 @@ extension DashboardInBrowserTests {
             #expect(try await Dashboard.figure("Pageviews", browser) == "6")
             try await Dashboard.isClean(browser)
             try await Dashboard.go(to: "goals", browser)
-            #expect(try await browser.run("return location.search.includes('count=people') && document.querySelector('#count-by').value").string == "people")
+            #expect(
+                try await browser.run("return location.search.includes('count=people') && document.querySelector('#count-by').value").string
+                    == "people")
             try await Dashboard.choose("", in: "#count-by", browser)
             try await Dashboard.go(to: "overview", browser)
             #expect(try await Dashboard.figure("Visitors", browser) == "3")

@@ -6,8 +6,8 @@ import Core
 @_spi(Host) import Questions
 @_spi(Host) import Settings
 @_spi(Host) import Storage
-@testable import TestSupport
 import Testing
+@testable import TestSupport
 
 /// Every page is drawn in both languages and themes, and no text is missing.
 extension DashboardInBrowserTests {
@@ -19,7 +19,8 @@ extension DashboardInBrowserTests {
             try await browser.waits(for: "return !!document.querySelector('nav a')")
             try await browser.run("localStorage['pulse.language'] = '\(language)'")
             let folder = try await browser.run("return document.documentElement.dataset.files").string ?? ""
-            let catalogues = try await browser.texts("""
+            let catalogues = try await browser.texts(
+                """
                 const names = ({ default: catalogue }) => Object.keys(catalogue).sort().join(' ');
                 return Promise.all(['en', 'de'].map(language => import(`\(folder)/${language}.js`))).then(all => all.map(names))
                 """)
@@ -31,7 +32,9 @@ extension DashboardInBrowserTests {
             for module in modules {
                 let pages = module.pages.map { "page-\($0.id)" }
                 #expect(try await Self.textFaults(folder, pages, of: module.name, browser) == [], "\(module.name)")
-                #expect(catalogues[0].split(separator: " ").filter { $0.hasPrefix(module.name + ".") } == [], "these belong in \(module.name).en.js")
+                #expect(
+                    catalogues[0].split(separator: " ").filter { $0.hasPrefix(module.name + ".") } == [],
+                    "these belong in \(module.name).en.js")
             }
             for page in modules.flatMap(\.pages) {
                 for (theme, width) in [("light", 1_280), ("dark", 420)] {
@@ -39,7 +42,8 @@ extension DashboardInBrowserTests {
                     try await browser.resize(width: width, height: 900)
                     try await browser.open("\(app.address)/dashboard/\(page.id)")
                     try await Dashboard.settles(browser, where: "document.querySelector('h1')?.textContent === '\(page.titles[language]!)'")
-                    let barriers = try await browser.barriers(), complaints = try await browser.complaints(), hosts = try await browser.otherHosts()
+                    let barriers = try await browser.barriers(), complaints = try await browser.complaints(),
+                        hosts = try await browser.otherHosts()
                     #expect(barriers == [] && complaints == [] && hosts == [], "\(page.id) \(theme)")
                     // A field that is missing in the API's answer shows up like this.
                     let wrong = try await browser.texts("return document.body.innerText.match(/.{0,30}(undefined|NaN|\\[object)/g) ?? []")
@@ -59,12 +63,15 @@ extension DashboardInBrowserTests {
             try await browser.open(app.address + "/dashboard")
             for (language, visitors, sessions, changes) in [
                 ("en", ["0 visitors", "1 visitor"], ["1 session", "1,200 sessions"], ["-50%", "+26%", "+999%", "×11", "×1,436"]),
-                ("de", ["0 Besucher", "1 Besucher"], ["1 Sitzung", "1.200 Sitzungen"],
-                    ["-50\u{a0}%", "+26\u{a0}%", "+999\u{a0}%", "×11", "×1.436"]),
+                (
+                    "de", ["0 Besucher", "1 Besucher"], ["1 Sitzung", "1.200 Sitzungen"],
+                    ["-50\u{a0}%", "+26\u{a0}%", "+999\u{a0}%", "×11", "×1.436"]
+                ),
             ] {
                 try await browser.run("localStorage['pulse.language'] = '\(language)'")
                 try await browser.open(app.address + "/dashboard")
-                let shown = try await browser.texts("""
+                let shown = try await browser.texts(
+                    """
                     return import(`${document.documentElement.dataset.files}/text.js`).then(async ({ t, change, loadLanguage }) => {
                         await loadLanguage();
                         const counts = { visitors: [0, 1], sessions: [1, 1200] };
@@ -74,10 +81,12 @@ extension DashboardInBrowserTests {
                     """)
                 #expect(shown == visitors + sessions + changes)
             }
-            let file = try await browser.run("""
+            let file = try await browser.run(
+                """
                 return import(`${document.documentElement.dataset.files}/api.js`)
                     .then(({ csv }) => csv(['a', 'b'], [['=1+1', '\\t=1+1'], ['\\r=1+1', '@x'], [-5, 'x,"y"'], ['/a=b', null]]));
-                """).string
+                """
+            ).string
             #expect(file == "a,b\r\n\"'=1+1\",\"'\t'=1+1\"\r\n\"'\r'=1+1\",\"'@x\"\r\n-5,\"x,\"\"y\"\"\"\r\n/a=b,\r\n")
         }
     }
@@ -86,7 +95,8 @@ extension DashboardInBrowserTests {
     /// - Parameter owner: the module that has the scripts, which prefix its texts with its name and a dot; nil for shared texts only.
     private static func textFaults(_ folder: String, _ files: [String], of owner: String?, _ browser: Browser) async throws -> [String] {
         let own = owner.map { $0 + "." } ?? ""
-        return try await browser.texts("""
+        return try await browser.texts(
+            """
             const own = '\(own)', load = async name => (await import(`\(folder)/${name}.js`)).default;
             const [shared, en, de] = await Promise.all(['en', `${own}en`, `${own}de`].map(load));
             const sources = await Promise.all(\(files).map(async name => (await fetch(`\(folder)/${name}.js`)).text()));

@@ -1,9 +1,9 @@
 import AllModules
 import Core
 @testable import Host
-@testable import TestSupport
 import HTTPTypes
 import Testing
+@testable import TestSupport
 
 /// The dashboard as a person uses it, in Debian's Chromium.
 @Suite("Dashboard in a browser", .modules(.all), .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
@@ -17,19 +17,30 @@ struct DashboardInBrowserTests {
             try await Dashboard.isClean(browser)
             try await browser.waits(for: "return document.querySelector('#live').textContent === '3 on the site now'")
             // The comparison is drawn later, and keyboard focus stays on the chosen figure.
-            try await browser.waits(for: "return document.querySelectorAll('.figure .delta').length === 6 && document.querySelector('.figure .delta').textContent !== ' '")
+            try await browser.waits(
+                for:
+                    "return document.querySelectorAll('.figure .delta').length === 6 && document.querySelector('.figure .delta').textContent !== ' '"
+            )
             try await browser.run("const figure = document.querySelectorAll('.figure button.pick')[1]; figure.focus(); figure.click()")
             try await Dashboard.settles(browser)
-            #expect(try await browser.run("return document.activeElement.getAttribute('aria-pressed') + document.activeElement.textContent").string?.hasPrefix("truePageviews6") == true)
-            let transferred = try await browser.run("""
-                const all = ['navigation', 'resource'].flatMap(type => performance.getEntriesByType(type));
-                return all.reduce((sum, entry) => sum + entry.transferSize, 0)
-                """).integer ?? .max
+            #expect(
+                try await browser.run("return document.activeElement.getAttribute('aria-pressed') + document.activeElement.textContent")
+                    .string?.hasPrefix("truePageviews6") == true)
+            let transferred =
+                try await browser.run(
+                    """
+                    const all = ['navigation', 'resource'].flatMap(type => performance.getEntriesByType(type));
+                    return all.reduce((sum, entry) => sum + entry.transferSize, 0)
+                    """
+                ).integer ?? .max
             #expect((10_000..<150_000).contains(transferred), "the first view, log-in included")
             // No script can read the key.
-            let kept = try await browser.run("""
-                return document.cookie + JSON.stringify(localStorage) + JSON.stringify(sessionStorage) + document.documentElement.innerHTML + location
-                """).string ?? ""
+            let kept =
+                try await browser.run(
+                    """
+                    return document.cookie + JSON.stringify(localStorage) + JSON.stringify(sessionStorage) + document.documentElement.innerHTML + location
+                    """
+                ).string ?? ""
             #expect(!kept.contains("pa_live_\(app.keys[.query]!.dropFirst(8))") && !kept.contains("pulse_session"))
 
             try await browser.click(selector: "button.row[title='Filter by /pricing']")
@@ -50,8 +61,10 @@ struct DashboardInBrowserTests {
             // The Back button brings back none of the data.
             try await browser.goBack()
             try await browser.waits(for: "return location.pathname === '/dashboard/overview'")
-            #expect(try await browser.run("return !!document.querySelector('#credential') && !document.querySelector('nav')").boolean == true)
-            let refused = try await browser.run("return fetch('/api/v1/stats', { headers: { 'X-Pulse-Dashboard': '1' } }).then(r => r.status)")
+            #expect(
+                try await browser.run("return !!document.querySelector('#credential') && !document.querySelector('nav')").boolean == true)
+            let refused = try await browser.run(
+                "return fetch('/api/v1/stats', { headers: { 'X-Pulse-Dashboard': '1' } }).then(r => r.status)")
             #expect(refused.integer == 401)
         }
     }
@@ -60,7 +73,8 @@ struct DashboardInBrowserTests {
     func campaigns() async throws {
         try await Dashboard.run { app, browser in
             try await Dashboard.traffic(app)
-            try await app.collect(#"{"type":"pageview","path":"/","visitor_id":"dee","utm_source":"news","utm_medium":"email","utm_campaign":"spring"}"#)
+            try await app.collect(
+                #"{"type":"pageview","path":"/","visitor_id":"dee","utm_source":"news","utm_medium":"email","utm_campaign":"spring"}"#)
             try await Dashboard.logIn(app, browser, app.keys[.query]!)
             #expect(try await Dashboard.figure("Visitors", browser) == "4")
             try await browser.click(selector: "nav a[href^='/dashboard/acquisition']")
@@ -74,7 +88,9 @@ struct DashboardInBrowserTests {
             #expect(try await Dashboard.figure("Visitors", browser) == "1")
             #expect(try await Dashboard.figure("Pageviews", browser) == "1")
             try await browser.click("add-filter")
-            #expect(try await browser.texts("return [...document.querySelectorAll('dialog option')].map(o => o.textContent)").contains("Channel"))
+            #expect(
+                try await browser.texts("return [...document.querySelectorAll('dialog option')].map(o => o.textContent)").contains(
+                    "Channel"))
         }
     }
 
@@ -83,7 +99,8 @@ struct DashboardInBrowserTests {
         try await Dashboard.opened { app, browser in
             try await browser.click(selector: "nav a[href^='/dashboard/goals']")
             try await Dashboard.settles(browser)
-            try await browser.run("""
+            try await browser.run(
+                """
                 const real = window.fetch;
                 window.fetch = (address, ...rest) => String(address).includes('/api/v1/stats')
                     ? Promise.resolve(new Response('{"error":"Try later."}', { status: 503 })) : real(address, ...rest);
@@ -96,7 +113,8 @@ struct DashboardInBrowserTests {
             #expect(try await Dashboard.figure("Visitors", browser) == "3")
 
             // The page says that an answer doesn't have all events yet.
-            try await browser.run("""
+            try await browser.run(
+                """
                 const real = window.fetch;
                 window.fetch = (address, ...rest) => !String(address).includes('/api/v1/goals') ? real(address, ...rest) : real(address, ...rest)
                     .then(answer => new Response(answer.body, { headers: { 'X-Pulse-As-Of': '2026-03-02T12:00:10Z' } }));
@@ -108,9 +126,11 @@ struct DashboardInBrowserTests {
             // A page that was never open can't be drawn while Pulse is unreachable, and is once it is back.
             try await browser.devTools("Network.enable", [:])
             func goes(offline: Bool) async throws {
-                try await browser.devTools("Network.emulateNetworkConditions", [
-                    "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1,
-                ])
+                try await browser.devTools(
+                    "Network.emulateNetworkConditions",
+                    [
+                        "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1,
+                    ])
             }
             try await goes(offline: true)
             try await browser.click(selector: "nav a[href^='/dashboard/retention']")
@@ -129,7 +149,9 @@ struct DashboardInBrowserTests {
             try await browser.click("new-goal")
             try await browser.type("Sign-ups", selector: "#goal-form input")
             try await browser.type("pricing.html", selector: "#goal-form .field:nth-of-type(3) input")
-            try await browser.run("return fetch('/dashboard/session', { method: 'DELETE', headers: { 'X-Pulse-Dashboard': '1' } }).then(answer => answer.status)")
+            try await browser.run(
+                "return fetch('/dashboard/session', { method: 'DELETE', headers: { 'X-Pulse-Dashboard': '1' } }).then(answer => answer.status)"
+            )
             try await browser.click(selector: "#goal-form button[type=submit]")
             try await browser.waits(for: "return !!document.querySelector('dialog.over #credential')")
             #expect(try await browser.barriers() == [])
@@ -147,7 +169,9 @@ struct DashboardInBrowserTests {
     func wrongKey() async throws {
         try await Dashboard.run { app, browser in
             try await Dashboard.logIn(app, browser, "pa_live_nothing")
-            try await browser.waits(for: "return document.querySelector('.problem')?.textContent.startsWith('This is not a valid key or admin token.') === true")
+            try await browser.waits(
+                for: "return document.querySelector('.problem')?.textContent.startsWith('This is not a valid key or admin token.') === true"
+            )
             // The page says what to do next.
             try await browser.waits(for: "return document.querySelector('details pre').checkVisibility()")
             #expect(try await browser.run("return document.activeElement.id").string == "credential")
@@ -160,7 +184,8 @@ struct DashboardInBrowserTests {
             try await browser.click(selector: "nav a[href^='/dashboard/segments']")
             try await browser.waits(for: "return !!document.querySelector('#new-segment')")
             try await browser.click("new-segment")
-            try await browser.run("""
+            try await browser.run(
+                """
                 const source = document.querySelector('.condition select'); source.value = 'event'; source.dispatchEvent(new Event('change'));
                 const name = document.querySelector('.condition input'); name.value = 'signup'; name.dispatchEvent(new Event('input'));
                 document.querySelector('#segment-form input').value = 'Signed up';
@@ -182,8 +207,10 @@ struct DashboardInBrowserTests {
             try await browser.type("Germania", selector: ".condition input")
             try await browser.type("Germans", selector: "#segment-form input")
             try await browser.click(selector: "#segment-form button[type=submit]")
-            try await browser.waits(for: "return document.querySelector('#segment-form .problem').textContent.startsWith('No country is called “Germania”')")
-            try await browser.run("const it = document.querySelector('.condition input'); it.value = 'Germany'; it.dispatchEvent(new Event('input'))")
+            try await browser.waits(
+                for: "return document.querySelector('#segment-form .problem').textContent.startsWith('No country is called “Germania”')")
+            try await browser.run(
+                "const it = document.querySelector('.condition input'); it.value = 'Germany'; it.dispatchEvent(new Event('input'))")
             try await browser.click(selector: "#segment-form button[type=submit]")
             try await Dashboard.settles(browser, where: "document.querySelectorAll('button.use').length === 2")
             let kept = try await app.get("/api/v1/segments").body
@@ -199,7 +226,9 @@ struct DashboardInBrowserTests {
             try await browser.open(app.address + "/dashboard/outlinks")
             try await Dashboard.settles(browser, where: "document.querySelector('.empty p')?.textContent.includes('“outlinks” is off')")
             #expect(try await browser.run("return document.querySelectorAll(\"nav a[href^='/dashboard/outlinks']\").length").integer == 0)
-            for (language, start) in [("en", "Clicks on outbound links and downloads"), ("de", "Klicks auf Links, die von der Website wegführen")] {
+            for (language, start) in [
+                ("en", "Clicks on outbound links and downloads"), ("de", "Klicks auf Links, die von der Website wegführen"),
+            ] {
                 try await browser.run("localStorage['pulse.language'] = '\(language)'")
                 try await browser.open(app.address + "/dashboard/outlinks")
                 try await Dashboard.settles(browser, where: "document.querySelectorAll('.empty p')[1]?.textContent.startsWith('\(start)')")
@@ -217,7 +246,8 @@ struct DashboardInBrowserTests {
             // While waiting, the page says which events were rejected, and why.
             let crawler = HTTPFields([HTTPField(name: .userAgent, value: "Googlebot/2.1 (+http://www.google.com/bot.html)")])
             for _ in 1...2 { try await app.collect(#"{"type":"pageview","path":"/first"}"#, headers: crawler) }
-            try await browser.waits(for: "return document.querySelector('#refused').textContent.startsWith('2 events were rejected: sent by a crawler')")
+            try await browser.waits(
+                for: "return document.querySelector('#refused').textContent.startsWith('2 events were rejected: sent by a crawler')")
             let title = String(repeating: "long ", count: 1_000)
             try await app.collect(#"{"type":"pageview","path":"/first","title":"\#(title)"}"#)
             try await browser.waits(for: "return document.querySelector('#adjusted').textContent.includes('long text truncated (1)')")

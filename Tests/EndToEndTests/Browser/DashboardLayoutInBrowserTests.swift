@@ -7,8 +7,8 @@ import Core
 @_spi(Host) import Questions
 @_spi(Host) import Settings
 @_spi(Host) import Storage
-@testable import TestSupport
 import Testing
+@testable import TestSupport
 
 /// The layout of the dashboard's pages and dialogs at the widths of phones and screens, in Debian's Chromium.
 @Suite("Dashboard layout in a browser", .modules(.all), .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
@@ -22,27 +22,33 @@ struct DashboardLayoutInBrowserTests {
         for (visitor, revenue) in [("ada", "31794.2"), ("bob", "1.5")] {
             try await app.collect(#"{"type":"pageview","path":"\#(path)","visitor_id":"\#(visitor)","title":"Long"}"#)
             try await app.collect(
-                #"{"type":"event","name":"\#(String(path.prefix(60)))","path":"/docs","visitor_id":"\#(visitor)","revenue_amount":\#(revenue),"revenue_currency":"EUR"}"#)
+                #"{"type":"event","name":"\#(String(path.prefix(60)))","path":"/docs","visitor_id":"\#(visitor)","revenue_amount":\#(revenue),"revenue_currency":"EUR"}"#
+            )
         }
         for (path, body) in [
             ("segments", #"{"name":"\#(name)","definition":{"match":"all","conditions":[{"source":"event","event":"signup"}]}}"#),
             ("goals", #"{"name":"\#(word)","goal_type":"event","config":{"event_name":"signup"}}"#),
             ("segments", #"{"name":"\#(word)","definition":{"match":"all","conditions":[{"source":"event","event":"signup"}]}}"#),
             ("goals", #"{"name":"\#(name)","goal_type":"pageview","config":{"path":"\#(path)"}}"#),
-            ("funnels", #"{"name":"\#(name)","steps":[{"type":"pageview","value":"\#(path)","label":"\#(name)"},{"type":"event","value":"signup","label":"In"}]}"#),
+            (
+                "funnels",
+                #"{"name":"\#(name)","steps":[{"type":"pageview","value":"\#(path)","label":"\#(name)"},{"type":"event","value":"signup","label":"In"}]}"#
+            ),
             ("bi/sql-queries", #"{"name":"\#(name)","sql_text":"SELECT path FROM pageviews WHERE project_id = {{project_id}}"}"#),
         ] {
             let made = try await app.post("/api/v1/\(path)", body, as: .query)
             #expect(made.status == 201, "\(path): \(made.body)")
         }
         #expect(try await app.post("/api/admin/projects", #"{"name":"\#(word)","domain":"example.com"}"#, as: .token).status == 201)
-        let traits = #"{"city":"Neustadt an der Weinstraße","company":"Acme Corporation of Somewhere","plan":"enterprise","role":"administrator"}"#
+        let traits =
+            #"{"city":"Neustadt an der Weinstraße","company":"Acme Corporation of Somewhere","plan":"enterprise","role":"administrator"}"#
         try await app.collect(#"{"type":"identify","visitor_id":"ada","user_id":"ada.lovelace@mathematics.example","traits":\#(traits)}"#)
     }
 
     /// Buttons that open a form, by page.
     private static let dialogs = [
-        "overview": ["add-filter", "days"], "funnels": ["new-funnel"], "goals": ["new-goal"], "segments": ["new-segment"], "boards": ["new-board"],
+        "overview": ["add-filter", "days"], "funnels": ["new-funnel"], "goals": ["new-goal"], "segments": ["new-segment"],
+        "boards": ["new-board"],
         "admin": ["new-project", "new-key"],
     ]
 
@@ -52,7 +58,8 @@ struct DashboardLayoutInBrowserTests {
             try await Dashboard.traffic(of: app)
             try await Self.longNames(app)
             try await Dashboard.logIn(app, browser, app.installation.adminToken)
-            let status = try await browser.run("""
+            let status = try await browser.run(
+                """
                 return fetch('/dashboard/login', { method: 'POST', headers: { 'X-Pulse-Dashboard': '1' }, body: JSON.stringify({ key: '\(app.keys[.query]!)' }) })
                     .then(answer => answer.status)
                 """)
@@ -60,7 +67,8 @@ struct DashboardLayoutInBrowserTests {
             for language in ["en", "de"] {
                 try await browser.run("localStorage['pulse.language'] = '\(language)'")
                 try await browser.open(app.address + "/dashboard/overview")
-                try await Dashboard.settles(browser, where: "document.documentElement.lang === '\(language)' && document.querySelector('nav a')")
+                try await Dashboard.settles(
+                    browser, where: "document.documentElement.lang === '\(language)' && document.querySelector('nav a')")
                 for page in app.installation.registry.modules.flatMap(\.pages).map(\.id) + ["admin"] {
                     try await browser.run("document.querySelector(\"nav a[href^='/dashboard/\(page)']\").click()")
                     try await Dashboard.settles(browser, where: "location.pathname === '/dashboard/\(page)'")
@@ -82,10 +90,13 @@ struct DashboardLayoutInBrowserTests {
     func navigation() async throws {
         try await Dashboard.opened { app, browser in
             try await browser.viewport(width: 1_440, height: 900)
-            #expect(try await browser.run("""
-                const { bottom } = [...document.querySelectorAll('nav a')].at(-1).getBoundingClientRect(), nav = document.querySelector('nav').getBoundingClientRect();
-                return bottom <= nav.bottom + 1 && bottom <= innerHeight
-                """).boolean == true)
+            #expect(
+                try await browser.run(
+                    """
+                    const { bottom } = [...document.querySelectorAll('nav a')].at(-1).getBoundingClientRect(), nav = document.querySelector('nav').getBoundingClientRect();
+                    return bottom <= nav.bottom + 1 && bottom <= innerHeight
+                    """
+                ).boolean == true)
             try await browser.viewport(width: 390)
             #expect(try await browser.run("return document.querySelector('#zone').checkVisibility()").boolean == false)
             try await browser.click(selector: ".unfold")
@@ -94,7 +105,9 @@ struct DashboardLayoutInBrowserTests {
             #expect(try await browser.run("return document.querySelector('nav a').checkVisibility()").boolean == true)
             try await browser.type(Browser.Key.escape, selector: "nav a")
             #expect(try await browser.run("return document.querySelector('nav').checkVisibility()").boolean == false)
-            #expect(try await browser.run("return document.activeElement.className + document.activeElement.ariaExpanded").string == "menufalse")
+            #expect(
+                try await browser.run("return document.activeElement.className + document.activeElement.ariaExpanded").string == "menufalse"
+            )
         }
     }
 

@@ -1,7 +1,7 @@
 import Core
 @testable import Host
-@testable import TestSupport
 import Testing
+@testable import TestSupport
 
 /// What pages say about their numbers: the currency, the days, the visitors, and what is left out.
 extension DashboardPagesInBrowserTests {
@@ -10,9 +10,11 @@ extension DashboardPagesInBrowserTests {
         try await Dashboard.opened { app, browser in
             for (visitor, amount, currency) in [("ada", 10, "EUR"), ("bob", 20, "EUR"), ("cy", 30, "USD")] {
                 try await app.collect(
-                    #"{"type":"event","name":"order","visitor_id":"\#(visitor)","revenue_amount":\#(amount),"revenue_currency":"\#(currency)"}"#)
+                    #"{"type":"event","name":"order","visitor_id":"\#(visitor)","revenue_amount":\#(amount),"revenue_currency":"\#(currency)"}"#
+                )
             }
-            let made = try await app.post("/api/v1/goals", #"{"name":"Orders","goal_type":"event","config":{"event_name":"order"}}"#, as: .query)
+            let made = try await app.post(
+                "/api/v1/goals", #"{"name":"Orders","goal_type":"event","config":{"event_name":"order"}}"#, as: .query)
             #expect(made.status == 201, "\(made.body)")
             func shown(_ name: String) async throws -> String? {
                 let figure = "[...document.querySelectorAll('.figure')].find(f => f.querySelector('.name').textContent === '\(name)')"
@@ -45,7 +47,8 @@ extension DashboardPagesInBrowserTests {
         try await Dashboard.run { app, browser in
             // Seven days that don't begin on a Monday, in the middle of a month.
             for day in ["2026-03-11", "2026-03-16"] {
-                try await app.collect(#"{"type":"pageview","path":"/","visitor_id":"v\#(day)","timestamp":"\#(day)T12:00:00Z"}"#, as: .server)
+                try await app.collect(
+                    #"{"type":"pageview","path":"/","visitor_id":"v\#(day)","timestamp":"\#(day)T12:00:00Z"}"#, as: .server)
             }
             try await app.collect(#"{"type":"pageview","path":"/","visitor_id":"now"}"#)
             try await Dashboard.logIn(app, browser, app.keys[.query]!)
@@ -74,18 +77,25 @@ extension DashboardPagesInBrowserTests {
             try await Dashboard.settles(browser)
             #expect(try await Dashboard.text("main", browser).contains("No queries yet."))
             // Six pageviews in a four-way join: 1,296 rows.
-            let many = "SELECT a.path FROM pageviews a " + ["b", "c", "d"].map { "JOIN pageviews \($0) ON \($0).month = a.month" }.joined(separator: " ")
+            let many =
+                "SELECT a.path FROM pageviews a "
+                + ["b", "c", "d"].map { "JOIN pageviews \($0) ON \($0).month = a.month" }.joined(separator: " ")
             try await Self.fill("#statement", "\(many) WHERE a.project_id = {{project_id}}", browser)
             try await browser.click(selector: "#sql-form button[type=submit]")
-            try await browser.waits(for: "return document.querySelectorAll('#result tbody tr').length === 1000 && !document.querySelector('[aria-busy]')")
-            #expect(try await Dashboard.text("#result [role=status]", browser).wholeMatch(of: /The first 1,000 rows, in [0-9,]+ ms; there are more\./) != nil)
-            try await browser.run("""
+            try await browser.waits(
+                for: "return document.querySelectorAll('#result tbody tr').length === 1000 && !document.querySelector('[aria-busy]')")
+            #expect(
+                try await Dashboard.text("#result [role=status]", browser).wholeMatch(
+                    of: /The first 1,000 rows, in [0-9,]+ ms; there are more\./) != nil)
+            try await browser.run(
+                """
                 URL.createObjectURL = file => { file.text().then(text => window.lines = text.trim().split('\\n').length); return '#'; };
                 document.querySelector('#result button.link').click();
                 """)
             try await browser.waits(for: "return window.lines === 1297")
 
-            try await browser.run("""
+            try await browser.run(
+                """
                 const send = window.fetch;
                 window.fetch = (path, options) => { if (path.endsWith('/visual-query')) window.asked = options.body; return send(path, options); };
                 """)
@@ -104,12 +114,16 @@ extension DashboardPagesInBrowserTests {
     @Test("two visitor ids of a person can be told apart, and their first visit is known")
     func people() async throws {
         try await Dashboard.opened { app, browser in
-            for visitor in ["ada", "bob"] { try await app.collect(#"{"type":"identify","visitor_id":"\#(visitor)","user_id":"ada@example.com"}"#) }
+            for visitor in ["ada", "bob"] {
+                try await app.collect(#"{"type":"identify","visitor_id":"\#(visitor)","user_id":"ada@example.com"}"#)
+            }
             try await Dashboard.go(to: "people", browser)
-            let rows = try await browser.texts("return [...document.querySelectorAll('.plain tbody tr')].map(r => r.cells[0].innerText + ' ' + r.cells[1].innerText)")
+            let rows = try await browser.texts(
+                "return [...document.querySelectorAll('.plain tbody tr')].map(r => r.cells[0].innerText + ' ' + r.cells[1].innerText)")
             #expect(Set(rows) == ["ada@example.com ada", "ada@example.com bob"])
             try await browser.click(selector: ".plain tbody button")
-            try await browser.waits(for: "return document.querySelectorAll('dialog dd').length >= 3 && !document.querySelector('dialog [aria-busy]')")
+            try await browser.waits(
+                for: "return document.querySelectorAll('dialog dd').length >= 3 && !document.querySelector('dialog [aria-busy]')")
             #expect(try await Dashboard.texts("dialog dd", browser)[1] != "–")
             try await Dashboard.isClean(browser)
         }
@@ -129,7 +143,8 @@ extension DashboardPagesInBrowserTests {
             #expect(try await Dashboard.text("#segment-count", browser) == "Fill in every condition to see how many visitors match.")
             try await Dashboard.choose("event", in: ".condition select", browser)
             try await Self.fill(".condition input", "signup", browser)
-            try await browser.waits(for: "return document.querySelector('#segment-count').textContent === '1 visitor, 33.3% of all in this range'")
+            try await browser.waits(
+                for: "return document.querySelector('#segment-count').textContent === '1 visitor, 33.3% of all in this range'")
             try await Dashboard.isClean(browser)
         }
     }
@@ -145,10 +160,13 @@ extension DashboardPagesInBrowserTests {
             #expect(try await browser.run("return /:\\d\\d:\\d\\d/.test(document.querySelector('.log time').textContent)").boolean == true)
             try await browser.click("follow")
             try await browser.click(selector: ".log summary")
-            #expect(try await browser.run("return /:\\d\\d:\\d\\d\\.\\d{3}/.test(document.querySelector('.log dd').textContent)").boolean == true)
+            #expect(
+                try await browser.run("return /:\\d\\d:\\d\\d\\.\\d{3}/.test(document.querySelector('.log dd').textContent)").boolean
+                    == true)
             try await log("warn", "second")
             try await browser.waits(for: "return document.querySelectorAll('.log').length === 2")
-            let open = "return [...document.querySelectorAll('.log')].map(l => (l.open ? 'open ' : '') + /(first|second|third)/.exec(l.innerText)[0])"
+            let open =
+                "return [...document.querySelectorAll('.log')].map(l => (l.open ? 'open ' : '') + /(first|second|third)/.exec(l.innerText)[0])"
             #expect(try await browser.texts(open) == ["second", "open first"])
             try await Dashboard.choose("error", in: "#choose-level", browser)
             try await Dashboard.settles(browser, where: "location.search.includes('x-level=error') && !document.querySelector('.log')")
@@ -173,7 +191,9 @@ extension DashboardPagesInBrowserTests {
             try await Dashboard.settles(browser, where: "document.querySelectorAll('.log').length === 50")
             try await Self.press("More", browser)
             try await Dashboard.settles(browser, where: "document.querySelectorAll('.log').length === 61")
-            #expect(Set(try await Dashboard.texts(".log summary", browser).compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }) == Set(0...60))
+            #expect(
+                Set(try await Dashboard.texts(".log summary", browser).compactMap { $0.split(separator: " ").last.flatMap { Int($0) } })
+                    == Set(0...60))
             try await Dashboard.isClean(browser)
         }
     }
@@ -204,7 +224,8 @@ extension DashboardPagesInBrowserTests {
             try await Dashboard.go(to: "overview", browser)
             for count in [50, 200, 800, 1_000] {
                 try await Self.press("More", browser)
-                try await Dashboard.settles(browser, where: "[...document.querySelectorAll('.list')].some(l => l.tBodies[0].rows.length === \(count))")
+                try await Dashboard.settles(
+                    browser, where: "[...document.querySelectorAll('.list')].some(l => l.tBodies[0].rows.length === \(count))")
             }
             let hints = try await Dashboard.texts(".scroll + .row.end .hint", browser)
             #expect(hints == ["Showing the first 1,000. The API returns the rest with “offset”."])
@@ -223,7 +244,9 @@ extension DashboardPagesInBrowserTests {
             #expect(try await browser.run("return \(count)").number == 20)
             try await Self.press("More", browser)
             try await Dashboard.settles(browser, where: "\(count) === 25")
-            #expect(try await browser.run("return [...document.querySelectorAll('button')].some(b => b.textContent === 'More')").boolean == false)
+            #expect(
+                try await browser.run("return [...document.querySelectorAll('button')].some(b => b.textContent === 'More')").boolean
+                    == false)
 
             // One more than a list returns at once.
             for number in 0...1_000 {
@@ -247,7 +270,9 @@ extension DashboardPagesInBrowserTests {
             let events = views(90, of: "/busy", by: 9) + views(60, of: "/quiet", by: 1)
             try await app.collect("[\(events.joined(separator: ","))]")
             try await browser.waits(for: "return document.querySelectorAll('.figure strong')[1]?.innerText === '150'")
-            #expect(try await Dashboard.texts(".feed li > :nth-child(2)", browser) == Array(repeating: "/quiet", count: 60) + Array(repeating: "/busy", count: 40))
+            #expect(
+                try await Dashboard.texts(".feed li > :nth-child(2)", browser) == Array(repeating: "/quiet", count: 60)
+                    + Array(repeating: "/busy", count: 40))
             #expect(try await Dashboard.rows("Active pages", browser) == ["/busy 9", "/quiet 1"])
             for total in ["1,050", "1,950", "2,850"] {
                 try await app.collect("[\(views(900, of: "/more", by: 1).joined(separator: ","))]")

@@ -1,7 +1,7 @@
 import Core
 @testable import Host
-@testable import TestSupport
 import Testing
+@testable import TestSupport
 
 /// Definitions with all their options are composed by hand, shown again, and broken down by value.
 extension DashboardPagesInBrowserTests {
@@ -47,7 +47,8 @@ extension DashboardPagesInBrowserTests {
             try await Dashboard.isClean(browser)
 
             let id = try #require(try await app.get("/api/v1/funnels").json()["data"]?.elements.first?["id"]?.string)
-            let expected = #""conversion_window":172800,"exclusions":[{"after_step":1,"type":"pageview","value":"/help*"}],"name":"To pro","#
+            let expected =
+                #""conversion_window":172800,"exclusions":[{"after_step":1,"type":"pageview","value":"/help*"}],"name":"To pro","#
                 + #""order":"ordered","steps":[{"label":"/","type":"pageview","value":"/"},"#
                 + #"{"label":"signup","type":"event","value":"signup","where":[{"field":"plan","op":"eq","value":"pro"}]}]"#
             #expect(try await app.get("/api/v1/funnels/\(id)").body.contains(expected))
@@ -57,9 +58,11 @@ extension DashboardPagesInBrowserTests {
             try await browser.waits(for: "return document.querySelectorAll('#funnel-form fieldset').length === 3")
             let fields = try await browser.texts(
                 "return [...document.querySelectorAll('#funnel-form :is(fieldset, .field) :is(input, select)')].map(i => i.value)")
-            #expect(fields == [
-                "To pro", "pageview", "/", "", "event", "signup", "", "plan", "eq", "pro", "ordered", "2", "86400", "pageview", "/help*", "1",
-            ])
+            #expect(
+                fields == [
+                    "To pro", "pageview", "/", "", "event", "signup", "", "plan", "eq", "pro", "ordered", "2", "86400", "pageview",
+                    "/help*", "1",
+                ])
             try await browser.click(selector: "#funnel-form button[type=submit]")
             try await Dashboard.settles(browser, where: "!document.querySelector('dialog')")
             #expect(try await app.get("/api/v1/funnels/\(id)").body.contains(expected))
@@ -96,9 +99,10 @@ extension DashboardPagesInBrowserTests {
             #expect(try await Dashboard.texts(".list tbody tr", browser) == ["(direct) 2 6 33.3%"])
             try await browser.click(selector: "[data-key=tab-path]")
             try await Dashboard.settles(browser, where: "document.querySelectorAll('.list tbody tr').length === 4")
-            #expect(try await Dashboard.texts(".list tbody tr", browser) == [
-                "/ 2 6 33.3%", "/docs 0 1 0%", "/help/plans 0 1 0%", "/pricing 0 1 0%",
-            ])
+            #expect(
+                try await Dashboard.texts(".list tbody tr", browser) == [
+                    "/ 2 6 33.3%", "/docs 0 1 0%", "/help/plans 0 1 0%", "/pricing 0 1 0%",
+                ])
             try await Dashboard.isClean(browser)
             let config = #""config":{"event_name":"signup","where":[{"field":"seats","op":"gte","value":5}],"value":2.5}"#
             #expect(try await app.get("/api/v1/goals").body.contains(config))
@@ -136,7 +140,8 @@ extension DashboardPagesInBrowserTests {
             try await browser.type("To pro", selector: "#segment-form .field input")
             try await browser.click(selector: "#segment-form button[type=submit]")
             try await Dashboard.settles(browser, where: "document.querySelectorAll('.plain tbody tr').length === 1")
-            let expected = #""conditions":[{"source":"sequence","steps":[{"path":"/"},"#
+            let expected =
+                #""conditions":[{"source":"sequence","steps":[{"path":"/"},"#
                 + #"{"event":"signup","where":[{"field":"plan","op":"neq","value":"free"}]}],"within_days":3}]"#
             #expect(try await app.get("/api/v1/segments").body.contains(expected))
 
@@ -150,15 +155,17 @@ extension DashboardPagesInBrowserTests {
             try await browser.run("[...document.querySelectorAll('#segment-form > button.link')].pop().click()")
             try await Dashboard.choose("metric", in: "#segment-form > div > .condition:nth-of-type(2) select", browser)
             let sums = "#segment-form > div > .condition:nth-of-type(2) select:nth-of-type(2)"
-            #expect(try await Dashboard.texts("\(sums) option", browser) == [
-                "Pageviews", "Events", "Sessions", "Active days", "Seconds on site", "Revenue",
-            ])
+            #expect(
+                try await Dashboard.texts("\(sums) option", browser) == [
+                    "Pageviews", "Events", "Sessions", "Active days", "Seconds on site", "Revenue",
+                ])
             try await Dashboard.choose("days_active", in: sums, browser)
             try await Self.fill("#segment-form > div > .condition:nth-of-type(2) input", "1", browser)
             try await counts("1 visitor, 16.7% of all in this range")
             try await browser.click(selector: "#segment-form button[type=submit]")
             try await Dashboard.settles(browser, where: "!document.querySelector('dialog')")
-            let event = #"{"source":"event","event":"signup","count":{"op":"gte","value":1},"where":[{"field":"seats","op":"lt","value":5}]}"#
+            let event =
+                #"{"source":"event","event":"signup","count":{"op":"gte","value":1},"where":[{"field":"seats","op":"lt","value":5}]}"#
             #expect(try await app.get("/api/v1/segments").body.contains(event))
             try await Dashboard.isClean(browser)
         }

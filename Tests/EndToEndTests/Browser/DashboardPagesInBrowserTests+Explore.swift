@@ -1,7 +1,7 @@
 import Core
 @testable import Host
-@testable import TestSupport
 import Testing
+@testable import TestSupport
 
 /// BI: SQL statements, visual queries, and their sources.
 extension DashboardPagesInBrowserTests {
@@ -16,9 +16,11 @@ extension DashboardPagesInBrowserTests {
             #expect(try await Dashboard.texts(".offers li", browser) == ["event_name"])
             #expect(try await browser.barriers() == [])
             try await browser.type(Browser.Key.tab, selector: "#statement")
-            #expect(try await browser.run("return document.querySelector('#statement').value.endsWith('GROUP BY event_name')").boolean == true)
+            #expect(
+                try await browser.run("return document.querySelector('#statement').value.endsWith('GROUP BY event_name')").boolean == true)
             try await browser.type(Browser.Key.control + Browser.Key.enter, selector: "#statement")
-            try await browser.waits(for: "return document.querySelector('#result table') !== null && !document.querySelector('[aria-busy]')")
+            try await browser.waits(
+                for: "return document.querySelector('#result table') !== null && !document.querySelector('[aria-busy]')")
             #expect(try await Dashboard.texts("#result th, #result td", browser) == ["event_name", "n", "signup", "1"])
             try await Dashboard.isClean(browser)
 
@@ -29,8 +31,10 @@ extension DashboardPagesInBrowserTests {
             try await browser.waits(for: "return document.querySelectorAll('#result tbody tr').length === 3")
             #expect(try await Dashboard.texts("#result tbody tr", browser) == ["/ 3", "/docs 2", "/pricing 1"])
             let runs = "[...document.querySelectorAll('.card')].find(c => c.innerText.startsWith('Recent queries'))"
-            try await browser.waits(for: "return \(runs).querySelectorAll('tbody tr').length === 2 && !document.querySelector('[aria-busy]')")
-            let latestRuns = try await browser.texts("return [...\(runs).querySelectorAll('tbody tr')].map(r => [...r.cells].slice(1, 3).map(c => c.innerText).join(': '))")
+            try await browser.waits(
+                for: "return \(runs).querySelectorAll('tbody tr').length === 2 && !document.querySelector('[aria-busy]')")
+            let latestRuns = try await browser.texts(
+                "return [...\(runs).querySelectorAll('tbody tr')].map(r => [...r.cells].slice(1, 3).map(c => c.innerText).join(': '))")
             #expect(latestRuns.contains("pageviews: path, count: succeeded"), "\(latestRuns)")
             #expect(latestRuns.contains { $0.hasPrefix("SELECT event_name, count(*)") && $0.hasSuffix("…: succeeded") }, "\(latestRuns)")
             // A filter on the rows, and the rows behind a line.
@@ -43,9 +47,14 @@ extension DashboardPagesInBrowserTests {
             try await Dashboard.isClean(browser)
             try await browser.click(selector: "#result tbody button")
             try await browser.waits(for: "return document.querySelectorAll('dialog tbody tr').length === 2")
-            #expect(try await Dashboard.texts("dialog h2, dialog p", browser) == ["pageviews, /docs", "The underlying rows, newest first."])
+            #expect(
+                try await Dashboard.texts("dialog h2, dialog p", browser) == ["pageviews, /docs", "The underlying rows, newest first."])
             let place = "const at = [...document.querySelectorAll('dialog th')].findIndex(c => c.textContent === 'path')"
-            #expect(try await browser.texts("\(place); return [...document.querySelectorAll('dialog tbody tr')].map(r => r.cells[at].innerText)") == ["/docs", "/docs"])
+            #expect(
+                try await browser.texts(
+                    "\(place); return [...document.querySelectorAll('dialog tbody tr')].map(r => r.cells[at].innerText)") == [
+                        "/docs", "/docs",
+                    ])
             #expect(try await browser.barriers() == [])
             try await Dashboard.closeDialog(browser)
             // A query needs a number.
@@ -54,17 +63,19 @@ extension DashboardPagesInBrowserTests {
             #expect(try await Dashboard.text("#visual-form .problem", browser) == "Select at least one metric.")
 
             // A query that would run forever can be stopped, and the database stops it too.
-            let endless = "SELECT sum(length(p.path || p11.path)) FROM pageviews p "
+            let endless =
+                "SELECT sum(length(p.path || p11.path)) FROM pageviews p "
                 + (1..<12).map { "JOIN pageviews p\($0) ON p\($0).month = p.month" }.joined(separator: " ")
             try await browser.run("document.querySelector('#statement').value = '\(endless) WHERE p.project_id = {{project_id}}'")
             try await browser.click(selector: "#sql-form button[type=submit]")
             try await browser.waits(for: "return document.querySelector('#result').innerText.startsWith('Running for')")
             try await browser.click("stop")
             try await browser.waits(for: "return document.querySelector('#result').innerText === 'Stopped.'")
-            try await browser.waits(for: """
-                return fetch('/api/v1/bi/query-runs', { headers: { 'X-Pulse-Dashboard': '1' } }).then(answer => answer.json())
-                    .then(({ data }) => data.some(run => run.error === 'The query was stopped.'))
-                """)
+            try await browser.waits(
+                for: """
+                    return fetch('/api/v1/bi/query-runs', { headers: { 'X-Pulse-Dashboard': '1' } }).then(answer => answer.json())
+                        .then(({ data }) => data.some(run => run.error === 'The query was stopped.'))
+                    """)
         }
     }
 
@@ -75,7 +86,8 @@ extension DashboardPagesInBrowserTests {
             func fill(_ form: String, _ values: [String?]) async throws {
                 for (at, value) in values.enumerated() {
                     guard let value else { continue }
-                    try await browser.run("""
+                    try await browser.run(
+                        """
                         const input = [...document.querySelectorAll('#\(form)-form input, #\(form)-form select, #\(form)-form textarea')][\(at)];
                         input.value = '\(value)'; input.dispatchEvent(new Event('change'));
                         """)
@@ -88,7 +100,8 @@ extension DashboardPagesInBrowserTests {
             try await browser.click("new-policy")
             try await fill("policy", ["No docs", "pageviews", "path", "neq", "/docs"])
             try await browser.click("new-upload")
-            try await browser.run("""
+            try await browser.run(
+                """
                 const chosen = new DataTransfer(), input = document.querySelector('#upload-form input[type=file]');
                 chosen.items.add(new File(['name,n\\na,1\\nb,2\\n'], 'small.csv', { type: 'text/csv' }));
                 input.files = chosen.files;

@@ -1,8 +1,8 @@
 import Core
 @_spi(Host) import Enrichment
 @testable import Host
-@testable import TestSupport
 import Testing
+@testable import TestSupport
 
 /// What forms suggest, and notes without which a page's numbers would mislead.
 extension DashboardPagesInBrowserTests {
@@ -15,7 +15,8 @@ extension DashboardPagesInBrowserTests {
             try await browser.click("new-funnel")
             let step = "#funnel-form fieldset:nth-of-type(2)"
             func offered(_ selector: String, _ value: String) async throws {
-                try await browser.waits(for: "return [...document.querySelector('\(selector)').list?.options ?? []].some(o => o.value === '\(value)')")
+                try await browser.waits(
+                    for: "return [...document.querySelector('\(selector)').list?.options ?? []].some(o => o.value === '\(value)')")
             }
             func notes() async throws -> [String] { try await Dashboard.texts("dialog .unseen:not([hidden])", browser) }
             try await offered("\(step) input", "signup")
@@ -28,7 +29,8 @@ extension DashboardPagesInBrowserTests {
             // A value that doesn't begin like a path is an event.
             try await Self.fill("\(step) input", "nothing", browser)
             try await browser.run("document.querySelector('\(step) input').dispatchEvent(new Event('change'))")
-            try await browser.waits(for: "return document.querySelector('dialog .unseen:not([hidden])')?.textContent.startsWith('No event named “nothing”')")
+            try await browser.waits(
+                for: "return document.querySelector('dialog .unseen:not([hidden])')?.textContent.startsWith('No event named “nothing”')")
             #expect(try await browser.run("return document.querySelector('\(step) select').value").string == "event")
             try await browser.type("Typo", selector: "#funnel-form .field input")
             try await browser.click(selector: "#funnel-form button[type=submit]")
@@ -47,7 +49,9 @@ extension DashboardPagesInBrowserTests {
             for (page, inputs) in [("paths", 3), ("retention", 2), ("insights", 2)] {
                 try await Dashboard.go(to: page, browser)
                 let without = "[...document.querySelectorAll('main input[type=text]')].filter(i => !i.list).length"
-                #expect(try await browser.run("return document.querySelectorAll('main input[type=text]').length - \(without)").integer == Int64(inputs), "\(page)")
+                #expect(
+                    try await browser.run("return document.querySelectorAll('main input[type=text]').length - \(without)").integer
+                        == Int64(inputs), "\(page)")
                 #expect(try await browser.run("return \(without)").integer == 0, "\(page)")
             }
             try await browser.click("add-filter")
@@ -68,7 +72,9 @@ extension DashboardPagesInBrowserTests {
             try await app.collect(#"{"type":"js_error","message":"B is undefined","path":"/pricing","visitor_id":"bob"}"#)
             try await Dashboard.go(to: "errors", browser)
             func rows() async throws -> [String] {
-                try await browser.texts("return [...document.querySelectorAll('.plain tbody tr')].map(r => [0, 2, 4].map(at => r.children[at].innerText.replace(/\\n+/g, ' ')).join('|'))")
+                try await browser.texts(
+                    "return [...document.querySelectorAll('.plain tbody tr')].map(r => [0, 2, 4].map(at => r.children[at].innerText.replace(/\\n+/g, ' ')).join('|'))"
+                )
             }
             #expect(try await rows() == ["B is undefined|4|/app and 2 more pages", "C is undefined|2|/docs", "A is undefined|1|/docs"])
             try await browser.click(selector: ".plain thead th:first-child .sort")
@@ -96,7 +102,8 @@ extension DashboardPagesInBrowserTests {
             #expect(try await Dashboard.texts(".grid .card h2", browser).contains("Pages") == false)
             #expect(try await Dashboard.texts(".list thead th", browser).contains("Pageviews") == false)
             try await browser.click(selector: ".chips button")
-            try await browser.waits(for: "return document.querySelectorAll('.figure').length === 6 && !document.querySelector('#events-only')")
+            try await browser.waits(
+                for: "return document.querySelectorAll('.figure').length === 6 && !document.querySelector('#events-only')")
             try await Dashboard.go(to: "realtime", browser)
             try await browser.waits(for: "return document.body.innerText.includes('No locations are known. They require a GeoIP database')")
             try await Dashboard.isClean(browser)

@@ -1,10 +1,10 @@
 import AllModules
-import Core
 @_spi(Host) import Common
-@_spi(Host) import Ingest
+import Core
 @testable import Host
-@testable import TestSupport
+@_spi(Host) import Ingest
 import Testing
+@testable import TestSupport
 
 /// What people compose on the modules' pages and administer, in Debian's Chromium.
 @Suite("Dashboard pages in a browser", .modules(.all), .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
@@ -22,8 +22,12 @@ struct DashboardPagesInBrowserTests {
             try await browser.click(selector: "#funnel-form button[type=submit]")
             try await browser.waits(for: "return document.querySelectorAll('.step').length === 2 && !document.querySelector('[aria-busy]')")
             // ada, bob and cy open /; only ada signs up afterwards.
-            let shown = try await browser.texts("return [...document.querySelectorAll('.step')].map(s => s.innerText.replace(/\\n+/g, '|'))")
-            #expect(shown == ["1. /|3 visitors", "2. signup|1 visitor|33.3% of the previous step, half within 0 s, 90% within 0 s|2 dropped off"])
+            let shown = try await browser.texts(
+                "return [...document.querySelectorAll('.step')].map(s => s.innerText.replace(/\\n+/g, '|'))")
+            #expect(
+                shown == [
+                    "1. /|3 visitors", "2. signup|1 visitor|33.3% of the previous step, half within 0 s, 90% within 0 s|2 dropped off",
+                ])
             #expect(try await Dashboard.text(".body strong", browser) == "33.3% conversion rate")
             try await Dashboard.isClean(browser)
             try await browser.click(selector: ".step:nth-of-type(2) button")
@@ -36,9 +40,12 @@ struct DashboardPagesInBrowserTests {
             #expect(try await browser.barriers() == [])
             // They are saved as a segment, which every report can use.
             try await browser.click("save-segment")
-            #expect(try await browser.run("return document.querySelector('#new-segment-form input').value").string == "Dropped off before “signup”")
+            #expect(
+                try await browser.run("return document.querySelector('#new-segment-form input').value").string
+                    == "Dropped off before “signup”")
             try await browser.click(selector: "#new-segment-form button[type=submit]")
-            try await browser.waits(for: "return !document.querySelector('#new-segment-form') && document.querySelector('#segment')?.options.length === 2")
+            try await browser.waits(
+                for: "return !document.querySelector('#new-segment-form') && document.querySelector('#segment')?.options.length === 2")
             try await Dashboard.closeDialog(browser)
             let segment = try #require(try await browser.run("return document.querySelector('#segment').options[1].value").string)
             try await Dashboard.choose(segment, in: "#segment", browser)
@@ -62,7 +69,8 @@ struct DashboardPagesInBrowserTests {
             #expect(try await browser.barriers() == [])
             try await Self.fill("#segment-form input", "Strayed", browser)
             try await browser.click(selector: "#segment-form button[type=submit]")
-            try await browser.waits(for: "return document.querySelector('tbody th')?.innerText === 'Strayed' && !document.querySelector('[aria-busy]')")
+            try await browser.waits(
+                for: "return document.querySelector('tbody th')?.innerText === 'Strayed' && !document.querySelector('[aria-busy]')")
             let kept = try await app.get("/api/v1/segments/\(segment)").json()
             #expect(kept["definition"]?["conditions"]?.elements.first?["source"]?.string == "funnel")
         }
@@ -75,14 +83,18 @@ struct DashboardPagesInBrowserTests {
             try await browser.click("new-board")
             try await browser.type("Morning", selector: "#board-form input")
             try await browser.click(selector: "#board-form button[type=submit]")
-            try await browser.waits(for: "return document.querySelectorAll('.board > .card').length === 4 && !document.querySelector('[aria-busy]')")
+            try await browser.waits(
+                for: "return document.querySelectorAll('.board > .card').length === 4 && !document.querySelector('[aria-busy]')")
             try await Dashboard.isClean(browser)
             try await browser.click("arrange")
             // A row is 5.5 rem with a gap of .8 rem. Drag two rows down, onto the chart, which makes room.
-            let row = try await browser.run("""
-                const { gridAutoRows, rowGap } = getComputedStyle(document.querySelector('.board'));
-                return parseFloat(gridAutoRows) + parseFloat(rowGap)
-                """).number ?? 0
+            let row =
+                try await browser.run(
+                    """
+                    const { gridAutoRows, rowGap } = getComputedStyle(document.querySelector('.board'));
+                    return parseFloat(gridAutoRows) + parseFloat(rowGap)
+                    """
+                ).number ?? 0
             try await browser.drag(selector: ".board > .card:first-child", byX: 0, y: Int(2 * row))
             try await browser.type(Browser.Key.left + Browser.Key.down, selector: ".board > .card:nth-child(4)")
             try await browser.type(Browser.Key.shift + Browser.Key.left + Browser.Key.down, selector: ".board > .card:nth-child(3)")
@@ -98,7 +110,8 @@ struct DashboardPagesInBrowserTests {
             let layout = "return [...document.querySelectorAll('.board > .card')].map(c => c.style.gridArea)"
             let before = try await browser.texts(layout)
             try await browser.open(try await browser.run("return location.href").string ?? "")
-            try await browser.waits(for: "return document.querySelectorAll('.board > .card').length === 4 && !document.querySelector('[aria-busy]')")
+            try await browser.waits(
+                for: "return document.querySelectorAll('.board > .card').length === 4 && !document.querySelector('[aria-busy]')")
             let after = try await browser.texts(layout)
             #expect(after == before && after.count == 4)
 
@@ -107,13 +120,15 @@ struct DashboardPagesInBrowserTests {
             try await browser.type(Browser.Key.left, selector: ".board > .card:nth-child(4)")
             #expect(try await browser.texts(layout) != before)
             try await Dashboard.go(to: "goals", browser)
-            try await browser.waits(for: "return document.querySelector('.toast')?.textContent.startsWith('The layout of “Morning” is not saved yet.')")
+            try await browser.waits(
+                for: "return document.querySelector('.toast')?.textContent.startsWith('The layout of “Morning” is not saved yet.')")
             try await Dashboard.go(to: "boards", browser)
             #expect(try await Dashboard.text("#arrange", browser) == "Save layout")
             #expect(try await browser.texts(layout) != before)
             try await browser.click("cancel-arrange")
             try await browser.click(selector: "dialog .danger")
-            try await browser.waits(for: "return document.querySelector('#cancel-arrange').hidden && !document.querySelector('[aria-busy]')")
+            try await browser.waits(
+                for: "return document.querySelector('#cancel-arrange').hidden && !document.querySelector('[aria-busy]')")
             #expect(try await browser.texts(layout) == before)
 
             try await browser.click("rename-board")
@@ -177,7 +192,8 @@ struct DashboardPagesInBrowserTests {
         try await Dashboard.opened { app, browser in
             for (name, path) in [("Docs", "/docs"), ("Everyone", "/")] {
                 let conditions = #"[{"source":"pageview","field":"path","op":"starts_with","value":"\#(path)"}]"#
-                let made = try await app.post("/api/v1/segments", #"{"name":"\#(name)","definition":{"match":"all","conditions":\#(conditions)}}"#, as: .query)
+                let made = try await app.post(
+                    "/api/v1/segments", #"{"name":"\#(name)","definition":{"match":"all","conditions":\#(conditions)}}"#, as: .query)
                 #expect(made.status == 201, "\(made.body)")
             }
             try await Dashboard.go(to: "cohorts", browser)
@@ -199,13 +215,15 @@ struct DashboardPagesInBrowserTests {
         try await Dashboard.opened { app, browser in
             try await Dashboard.go(to: "insights", browser)
             let groups = try await Dashboard.texts(".plain tbody tr", browser)
-            #expect(groups == [
-                "New: first visit ever 3", "Returning: also visited in the previous range 0", "Resurrected: back after a break 0",
-                "Dormant: only visited in the previous range 0",
-            ])
+            #expect(
+                groups == [
+                    "New: first visit ever 3", "Returning: also visited in the previous range 0", "Resurrected: back after a break 0",
+                    "Dormant: only visited in the previous range 0",
+                ])
             try await Dashboard.isClean(browser)
             try await browser.click(selector: "#activation-form button")
-            try await browser.waits(for: "return document.querySelector('#activation-form .problem')?.textContent === 'Enter at least one event or page.'")
+            try await browser.waits(
+                for: "return document.querySelector('#activation-form .problem')?.textContent === 'Enter at least one event or page.'")
             try await browser.type("signup", selector: "#activation-form input")
             try await browser.click(selector: "#activation-form button")
             try await browser.waits(for: "return document.body.innerText.includes('1 of 3 visitors, 33.3%')")
@@ -264,7 +282,8 @@ struct DashboardPagesInBrowserTests {
             #expect(Set(filtered).isSuperset(of: ["path", "entry_page", "exit_page", "source", "device", "browser", "os"]))
             try await browser.click("days")
             #expect(try await browser.barriers() == [])
-            try await browser.run("document.querySelector('#from').value = '2025-03-01'; document.querySelector('#to').value = '2025-03-02'")
+            try await browser.run(
+                "document.querySelector('#from').value = '2025-03-01'; document.querySelector('#to').value = '2025-03-02'")
             try await browser.click(selector: "dialog button[type=submit]")
             try await browser.waits(for: "return location.search.includes('range=custom&from=2025-03-01&to=2025-03-02')")
             #expect(try await Dashboard.figure("Visitors", browser) == "0")
@@ -299,15 +318,17 @@ struct DashboardPagesInBrowserTests {
             try await Dashboard.go(to: "admin", browser)
             try await browser.type("ada", into: "visitor-id")
             try await browser.click(selector: "#visitor-form button[type=submit]")
-            try await browser.waits(for: """
-                return performance.getEntriesByType('resource').some(e => e.name.endsWith('/privacy/visitors/ada/export') && e.responseStatus === 200)
-                """)
+            try await browser.waits(
+                for: """
+                    return performance.getEntriesByType('resource').some(e => e.name.endsWith('/privacy/visitors/ada/export') && e.responseStatus === 200)
+                    """)
             try await browser.click("erase")
             try await browser.click(selector: "dialog .danger")
             try await browser.waits(for: "return [...document.querySelectorAll('.toast')].some(t => t.textContent === 'Erased.')")
             #expect(try await app.get("/api/v1/stats").body.contains(#""visitors":2"#))
             // An unknown visitor is neither erased nor exported.
-            let nobody = "[...document.querySelectorAll('.toast')].filter(t => t.textContent === 'Nothing is stored about this visitor ID.').length"
+            let nobody =
+                "[...document.querySelectorAll('.toast')].filter(t => t.textContent === 'Nothing is stored about this visitor ID.').length"
             try await browser.click("erase")
             try await browser.click(selector: "dialog .danger")
             try await browser.waits(for: "return \(nobody) === 1")
@@ -346,6 +367,7 @@ struct DashboardPagesInBrowserTests {
 
     /// Enters a value into a field, as typing does.
     static func fill(_ selector: String, _ value: String, _ browser: Browser) async throws {
-        try await browser.run("const it = document.querySelector('\(selector)'); it.value = '\(value)'; it.dispatchEvent(new Event('input'))")
+        try await browser.run(
+            "const it = document.querySelector('\(selector)'); it.value = '\(value)'; it.dispatchEvent(new Event('input'))")
     }
 }

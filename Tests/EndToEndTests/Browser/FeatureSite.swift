@@ -8,7 +8,8 @@ struct FeatureSite: Sendable {
 
     /// - Parameter modules: nil for those of the binary.
     static func run(
-        _ profile: Profile = .embedded, modules: [any AnalyticsModule]? = nil, _ body: @escaping @Sendable (FeatureSite) async throws -> Void
+        _ profile: Profile = .embedded, modules: [any AnalyticsModule]? = nil,
+        _ body: @escaping @Sendable (FeatureSite) async throws -> Void
     ) async throws {
         try await TestApp.run(profile, modules: modules, over: .socket) { app in
             try await Chromium.run { chromium in
@@ -30,15 +31,18 @@ struct FeatureSite: Sendable {
 
     /// Names of the files that the current page has fetched from the script's folder.
     func fetched() async throws -> [String] {
-        try await browser.run("""
+        try await browser.run(
+            """
             return performance.getEntriesByType('resource').map(e => new URL(e.name)).filter(u => u.pathname.startsWith('/api/script/'))
                 .map(u => u.pathname.slice(12)).sort()
-            """).elements.compactMap(\.string)
+            """
+        ).elements.compactMap(\.string)
     }
 
     /// Waits until a feature is active, which only the arrival of its file shows.
     func waits(forFile name: String) async throws {
-        try await browser.waits(for: "return performance.getEntriesByName(performance.getEntriesByType('resource').map(e => e.name)"
-            + ".find(n => n.includes('/\(name).js')) || '').some(e => e.responseEnd > 0 && performance.now() - e.responseEnd > 50)")
+        try await browser.waits(
+            for: "return performance.getEntriesByName(performance.getEntriesByType('resource').map(e => e.name)"
+                + ".find(n => n.includes('/\(name).js')) || '').some(e => e.responseEnd > 0 && performance.now() - e.responseEnd > 50)")
     }
 }

@@ -20,7 +20,9 @@ struct FeaturesInBrowserTests {
                 try await it.site("data-\(name)=\"true\"") { site in
                     try await it.browser.open(site.address + Self.page)
                     try await it.waits(forFile: name)
-                    #expect(try await it.fetched() == [name == "clicks" ? "clicks.js" : "more.js", name == "clicks" ? "more.js" : "\(name).js"].sorted())
+                    #expect(
+                        try await it.fetched()
+                            == [name == "clicks" ? "clicks.js" : "more.js", name == "clicks" ? "more.js" : "\(name).js"].sorted())
                 }
                 try await it.site("data-\(name)=\"false\"") { site in
                     try await it.browser.open(site.address + Self.page)
@@ -49,16 +51,21 @@ struct FeaturesInBrowserTests {
     @Test("data-utm: the five campaign fields and the click ids of the address, and nothing else of it")
     func campaigns() async throws {
         try await FeatureSite.record { it, recorder in
-            let query = "?utm_source=google&utm_medium=cpc&utm_campaign=spring+sale&utm_content=%C3%A9&utm_term=tea%20pot&token=secret&path=/x&visitor_id=v&gclid=Cj0&msclkid=7"
+            let query =
+                "?utm_source=google&utm_medium=cpc&utm_campaign=spring+sale&utm_content=%C3%A9&utm_term=tea%20pot&token=secret&path=/x&visitor_id=v&gclid=Cj0&msclkid=7"
             try await it.site(#"data-utm="true""#) { site in
                 try await it.browser.open(site.address + Self.page + query)
                 _ = try await recorder.waits(for: 1, "pageview")
                 let payload = recorder.payloads("pageview")[0]
-                #expect(payload.members.map(\.name).sorted() == [
-                    "consent_granted", "consent_mode", "event_id", "gclid", "msclkid", "path", "referrer", "screen", "title", "type",
-                    "utm_campaign", "utm_content", "utm_medium", "utm_source", "utm_term",
-                ])
-                #expect(["source", "medium", "campaign", "content", "term"].map { payload["utm_" + $0]?.string } == ["google", "cpc", "spring sale", "é", "tea pot"])
+                #expect(
+                    payload.members.map(\.name).sorted() == [
+                        "consent_granted", "consent_mode", "event_id", "gclid", "msclkid", "path", "referrer", "screen", "title", "type",
+                        "utm_campaign", "utm_content", "utm_medium", "utm_source", "utm_term",
+                    ])
+                #expect(
+                    ["source", "medium", "campaign", "content", "term"].map { payload["utm_" + $0]?.string } == [
+                        "google", "cpc", "spring sale", "é", "tea pot",
+                    ])
                 #expect(payload["path"]?.string == Self.page)
                 #expect(payload["consent_mode"]?.string == "analytics")
                 #expect(payload["consent_granted"]?.boolean == true)
@@ -115,7 +122,9 @@ struct FeaturesInBrowserTests {
     @Test("pulse(\"identify\") as documented identifies the visitor of the pageviews before and after it")
     func identity() async throws {
         try await FeatureSite.run { it in
-            let documented = try Repository.text("docs/tracking-script.md").split(separator: "\n").first { $0.hasPrefix("pulse(\"identify\"") }
+            let documented = try Repository.text("docs/tracking-script.md").split(separator: "\n").first {
+                $0.hasPrefix("pulse(\"identify\"")
+            }
             try await it.site { site in
                 try await it.browser.open(site.address + Self.page)
                 try await it.browser.run(String(try #require(documented)))
@@ -144,7 +153,9 @@ struct FeaturesInBrowserTests {
                 try await it.browser.click("deep")
                 try await it.browser.run("document.getElementById('bottom').textContent = 'changed'; pulse('event', { name: 'after' })")
                 try await it.browser.open(site.elsewhere)
-                let ledger = try await Patience.until("a pageview and an event", state: { try await it.app.get("/api/v1/ingest/ledger").body }) {
+                let ledger = try await Patience.until(
+                    "a pageview and an event", state: { try await it.app.get("/api/v1/ingest/ledger").body }
+                ) {
                     let answer = try await it.app.get("/api/v1/ingest/ledger")
                     return try answer.json()["data"]?.elements.first?["stored"]?.integer == 2 ? answer.body : nil
                 }
@@ -162,7 +173,8 @@ struct FeaturesInBrowserTests {
         try await FeatureSite.run { it in
             try await it.site { site in
                 try await it.browser.open(site.address + Self.page)
-                try await it.browser.run("""
+                try await it.browser.run(
+                    """
                     Array.prototype.toJSON = function () { return '[' + this.map(each => JSON.stringify(each)).join(', ') + ']' };
                     pulse('event', { name: 'purchase', revenue_amount: 30, revenue_currency: 'USD', data: { items: [{ name: 'Hat', price: 15, quantity: 2 }] } });
                     delete Array.prototype.toJSON;
@@ -203,11 +215,12 @@ struct FeaturesInBrowserTests {
                 try await it.browser.open(site.address + Self.page)
                 try await it.waits(forFile: "outlinks")
                 for id in ["internal", "mail", "external", "download-text", "named"] { try await it.browser.click(id) }
-                #expect(try await recorder.waits(for: 3, "outlink") == [
-                    #"{"path":"/cases/features.html","url":"http://127.0.0.1:\#(site.port)/elsewhere.html?a=b#c","link_type":"external"}"#,
-                    #"{"path":"/cases/features.html","url":"\#(site.address)/files/catalogue.pdf?v=2","link_type":"download"}"#,
-                    #"{"path":"/cases/features.html","url":"\#(site.address)/cases/early.html","link_type":"download"}"#,
-                ])
+                #expect(
+                    try await recorder.waits(for: 3, "outlink") == [
+                        #"{"path":"/cases/features.html","url":"http://127.0.0.1:\#(site.port)/elsewhere.html?a=b#c","link_type":"external"}"#,
+                        #"{"path":"/cases/features.html","url":"\#(site.address)/files/catalogue.pdf?v=2","link_type":"download"}"#,
+                        #"{"path":"/cases/features.html","url":"\#(site.address)/cases/early.html","link_type":"download"}"#,
+                    ])
             }
         }
     }
@@ -225,8 +238,10 @@ struct FeaturesInBrowserTests {
                 try await it.browser.click(selector: "#blocked b")
                 let clicks = try await recorder.waits(for: 3, "click_event")
                 let size = try await it.browser.run("return [innerWidth, innerHeight]").elements.compactMap(\.integer)
-                #expect(clicks[0] == #"{"path":"/cases/features.html","x":90,"y":2010,"element_selector":"button#deep","viewport_width":\#(size[0]),"#
-                    + #""viewport_height":\#(size[1])}"#)
+                #expect(
+                    clicks[0]
+                        == #"{"path":"/cases/features.html","x":90,"y":2010,"element_selector":"button#deep","viewport_width":\#(size[0]),"#
+                        + #""viewport_height":\#(size[1])}"#)
                 let selectors = recorder.payloads("click_event").compactMap { $0["element_selector"]?.string }
                 #expect(selectors == ["button#deep", "button.cta-primary.big", "b"])
                 // A click by keyboard has no position but the element's.
@@ -251,11 +266,17 @@ struct FeaturesInBrowserTests {
                 _ = try await recorder.waits(for: 3, "js_error")
                 let errors = recorder.payloads("js_error").compactMap { $0["payload"] }
                 #expect(errors.map { $0["message"]?.string } == ["TypeError: no teapot", "RangeError: too much tea", #"{"code":7}"#])
-                #expect(errors.map { $0["filename"]?.string } == [site.address + "/cases/failures.js", site.address + "/cases/failures.js", nil])
+                #expect(
+                    errors.map { $0["filename"]?.string } == [
+                        site.address + "/cases/failures.js", site.address + "/cases/failures.js", nil,
+                    ])
                 #expect(errors.map { $0["lineno"]?.integer } == [4, 8, nil])
                 #expect(errors.map { $0["colno"]?.integer } == [11, 11, nil])
                 #expect(errors[0]["stack"]?.string?.contains("at Object.thrown (\(site.address)/cases/failures.js:4:11)") == true)
-                #expect(errors.allSatisfy { $0["path"]?.string == Self.page && $0["release"]?.string == "2026.05.09" && $0["environment"]?.string == "staging" })
+                #expect(
+                    errors.allSatisfy {
+                        $0["path"]?.string == Self.page && $0["release"]?.string == "2026.05.09" && $0["environment"]?.string == "staging"
+                    })
                 // The page's own listeners saw the same errors.
                 #expect(try await it.browser.run("return seen.length").integer == 3)
                 // Only three of the loop's 50 errors are sent.
@@ -275,7 +296,8 @@ struct FeaturesInBrowserTests {
                 try await it.browser.open(site.address + Self.page)
                 try await it.waits(forFile: "errors")
                 // Run this in a script of the page: code from a debugger has no origin, so its errors have no details.
-                try await it.browser.run("""
+                try await it.browser.run(
+                    """
                     document.head.appendChild(Object.assign(document.createElement('script'), { textContent: `
                     const fail = what => setTimeout(() => { throw what });
                     for (let turn = 0; turn < 50; turn++) {
@@ -296,10 +318,12 @@ struct FeaturesInBrowserTests {
                 _ = try await recorder.waits(for: 1, "event")
                 var counts: [String: Int] = [:]
                 for error in recorder.payloads("js_error") { counts[error["payload"]?["message"]?.string ?? "", default: 0] += 1 }
-                #expect(counts == [
-                    "TypeError: the same": 3, "Error: from a frame": 1, "TypeError: from a frame": 1, "[object Object]": 1, "Event: error": 1,
-                    String(repeating: "x", count: 999): 1, "TypeError: the real one": 1,
-                ])
+                #expect(
+                    counts == [
+                        "TypeError: the same": 3, "Error: from a frame": 1, "TypeError: from a frame": 1, "[object Object]": 1,
+                        "Event: error": 1,
+                        String(repeating: "x", count: 999): 1, "TypeError: the real one": 1,
+                    ])
             }
         }
     }
@@ -309,7 +333,8 @@ struct FeaturesInBrowserTests {
         try await FeatureSite.record { it, recorder in
             try await it.site(#"data-release="r1""#) { site in
                 try await it.browser.open(site.address + Self.page)
-                try await it.browser.run("""
+                try await it.browser.run(
+                    """
                     pulse('event', { name: 'purchase', revenue_amount: 49.99, revenue_currency: 'USD', data: { plan: 'pro' } });
                     pulse('log', 'warn', 'Checkout retry', { order_id: 'ord_123', retry_count: 2 });
                     pulse('log', 'error', new Error('boom'), 'text');
@@ -317,22 +342,26 @@ struct FeaturesInBrowserTests {
                     pulse('identify', { user_id: 'user_123', traits: { plan: 'pro' } });
                     """)
                 _ = try await recorder.waits(for: 1, "identify")
-                #expect(recorder.received("event") == [
-                    #"{"path":"/cases/features.html","name":"purchase","revenue_amount":49.99,"revenue_currency":"USD","data":{"plan":"pro"}}"#,
-                ])
-                #expect(recorder.received("log").first
-                    == #"{"path":"/cases/features.html","payload":{"level":"warn","message":"Checkout retry","body":{"order_id":"ord_123","retry_count":2},"#
-                    + #""path":"/cases/features.html","release":"r1","environment":"production"}}"#)
+                #expect(
+                    recorder.received("event") == [
+                        #"{"path":"/cases/features.html","name":"purchase","revenue_amount":49.99,"revenue_currency":"USD","data":{"plan":"pro"}}"#
+                    ])
+                #expect(
+                    recorder.received("log").first
+                        == #"{"path":"/cases/features.html","payload":{"level":"warn","message":"Checkout retry","body":{"order_id":"ord_123","retry_count":2},"#
+                        + #""path":"/cases/features.html","release":"r1","environment":"production"}}"#)
                 let second = recorder.payloads("log").last?["payload"]
                 #expect(second?["message"]?.string?.hasPrefix("Error: boom\n    at ") == true)
                 #expect(second?["body"]?["value"]?.string == "text")
-                #expect(recorder.received("survey_response") == [
-                    #"{"path":"/cases/features.html","payload":{"path":"/cases/features.html","survey_id":"c7f3e8a2-91b4-4d6e-b2f1-8a3c9d4e5f6a","#
-                        + #""answers":[{"question_id":"q1","value":9}],"completed":true}}"#,
-                ])
-                #expect(recorder.received("identify") == [
-                    #"{"path":"/cases/features.html","payload":{"path":"/cases/features.html","user_id":"user_123","traits":{"plan":"pro"}}}"#,
-                ])
+                #expect(
+                    recorder.received("survey_response") == [
+                        #"{"path":"/cases/features.html","payload":{"path":"/cases/features.html","survey_id":"c7f3e8a2-91b4-4d6e-b2f1-8a3c9d4e5f6a","#
+                            + #""answers":[{"question_id":"q1","value":9}],"completed":true}}"#
+                    ])
+                #expect(
+                    recorder.received("identify") == [
+                        #"{"path":"/cases/features.html","payload":{"path":"/cases/features.html","user_id":"user_123","traits":{"plan":"pro"}}}"#
+                    ])
                 #expect(recorder.types.first == "pageview")
             }
         }
@@ -343,7 +372,8 @@ struct FeaturesInBrowserTests {
     @Test("consent: features start when it is given and stop when it is withdrawn; unsent data is dropped")
     func consent() async throws {
         try await FeatureSite.record { it, recorder in
-            try await it.site(#"data-consent-granted="false" data-clicks="true" data-replay="true" data-errors="true" data-search="true""#) { site in
+            try await it.site(#"data-consent-granted="false" data-clicks="true" data-replay="true" data-errors="true" data-search="true""#)
+            { site in
                 try await it.browser.open(site.address + Self.page + "?q=tea")
                 try await it.browser.click("throws")
                 try await it.browser.run("pulse('log', 'info', 'before')")
@@ -401,7 +431,9 @@ struct FeaturesInBrowserTests {
     @Test("features work under a strict content security policy with a nonce")
     func contentSecurityPolicy() async throws {
         try await FeatureSite.record { it, recorder in
-            try await it.site(#"data-clicks="true" data-errors="true" data-outlinks="true" data-replay="true" data-scroll="true" data-vitals="true""#) { site in
+            try await it.site(
+                #"data-clicks="true" data-errors="true" data-outlinks="true" data-replay="true" data-scroll="true" data-vitals="true""#
+            ) { site in
                 try await it.browser.open(site.address + "/cases/csp.html")
                 try await it.waits(forFile: "clicks")
                 try await it.browser.click("pro")
@@ -417,7 +449,10 @@ struct FeaturesInBrowserTests {
         try await FeatureSite.record { it, recorder in
             try await it.site { site in
                 try await it.browser.open(site.address + "/cases/noscript.html?token=1")
-                #expect(try await recorder.waits(for: 1, "pageview") == [#"{"path":"/cases/noscript.html?token=1","title":"No script","utm_source":"mail"}"#])
+                #expect(
+                    try await recorder.waits(for: 1, "pageview") == [
+                        #"{"path":"/cases/noscript.html?token=1","title":"No script","utm_source":"mail"}"#
+                    ])
                 #expect(try await it.browser.run("return document.getElementById('pixel').naturalWidth").integer == 1)
             }
         }
@@ -429,7 +464,8 @@ struct FeaturesInBrowserTests {
             try await it.site(#"data-clicks="true""#) { site in
                 try await it.browser.open(site.address + Self.page)
                 try await it.waits(forFile: "clicks")
-                try await it.browser.run("""
+                try await it.browser.run(
+                    """
                     CSS.escape = () => { throw new Error('broken page') };
                     document.querySelector('.cta-primary').addEventListener('click', () => window.reached = true)
                     """)

@@ -125,7 +125,8 @@ enum Layout {
 extension Browser {
     /// Sets the size of the page in pixels, which may be smaller than a window can be.
     func viewport(width: Int, height: Int = 900) async throws {
-        try await devTools("Emulation.setDeviceMetricsOverride", ["width": width, "height": height, "deviceScaleFactor": 1, "mobile": false])
+        try await devTools(
+            "Emulation.setDeviceMetricsOverride", ["width": width, "height": height, "deviceScaleFactor": 1, "mobile": false])
     }
 
     /// The layout faults of the page or of the open dialog, each with the widths that show it.
@@ -134,7 +135,11 @@ extension Browser {
         for width in widths {
             try await viewport(width: width)
             for sentence in try await texts(Layout.script) {
-                if let at = found.firstIndex(where: { $0.sentence == sentence }) { found[at].widths.append(width) } else { found.append((sentence, [width])) }
+                if let at = found.firstIndex(where: { $0.sentence == sentence }) {
+                    found[at].widths.append(width)
+                } else {
+                    found.append((sentence, [width]))
+                }
             }
         }
         return found.map { "\($0.widths) \($0.sentence)" }

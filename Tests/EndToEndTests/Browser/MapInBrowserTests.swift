@@ -1,10 +1,10 @@
 import AllModules
-import Core
 @_spi(Host) import Common
+import Core
 import Foundation
 @testable import Host
-@testable import TestSupport
 import Testing
+@testable import TestSupport
 
 /// The world map, in Debian's Chromium.
 @Suite("Map in a browser", .modules(.all), .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
@@ -12,9 +12,11 @@ struct MapInBrowserTests {
     /// Ada and ann are in the USA, bob is in Germany, cy in Singapore, which is too small to be drawn.
     private static func run(_ body: @escaping @Sendable (TestApp, Browser) async throws -> Void) async throws {
         func country(_ code: String) -> DatabaseWriter.Value { .map([("country", .map([("iso_code", .text(code))]))]) }
-        let writer = DatabaseWriter(databaseType: "DBIP-Country-Lite", networks: [
-            ("192.0.2.0/24", country("US")), ("198.51.100.0/24", country("DE")), ("203.0.113.0/24", country("SG")),
-        ])
+        let writer = DatabaseWriter(
+            databaseType: "DBIP-Country-Lite",
+            networks: [
+                ("192.0.2.0/24", country("US")), ("198.51.100.0/24", country("DE")), ("203.0.113.0/24", country("SG")),
+            ])
         let path = NSTemporaryDirectory() + "pulse-map-\(UUID().uuidString).mmdb"
         defer { try? FileManager.default.removeItem(atPath: path) }
         try Data(writer.file()).write(to: URL(fileURLWithPath: path))
@@ -34,7 +36,8 @@ struct MapInBrowserTests {
 
     /// Countries that have a colour of their own.
     private static func coloured(_ browser: Browser) async throws -> [String] {
-        try await browser.texts("""
+        try await browser.texts(
+            """
             const fill = code => getComputedStyle(document.querySelector(`.world [data-country=${code}]`)).fill;
             const land = fill('FR');
             return [...document.querySelectorAll('.world [data-country]')].map(p => p.dataset.country).filter(code => fill(code) !== land).sort();
@@ -56,7 +59,9 @@ struct MapInBrowserTests {
             #expect(try await Dashboard.figure("Visitors", browser) == "4")
             #expect(try await Self.isFetched(browser) == false)
             // The attribution that the database's licence requires.
-            #expect(try await browser.run("return document.querySelector('a[href=\"https://db-ip.com\"]').textContent").string == "IP Geolocation by DB-IP")
+            #expect(
+                try await browser.run("return document.querySelector('a[href=\"https://db-ip.com\"]').textContent").string
+                    == "IP Geolocation by DB-IP")
             func shows(_ count: Int) async throws {
                 let picks = "document.querySelectorAll('.world .pick').length"
                 try await browser.waits(for: "document.querySelector('.map')?.scrollIntoView(); return \(picks) === \(count)")
@@ -64,17 +69,22 @@ struct MapInBrowserTests {
             try await shows(2)
             #expect(try await Self.isFetched(browser) == true)
             #expect(try await Self.coloured(browser) == ["DE", "US"])
-            let titles = try await browser.texts("""
+            let titles = try await browser.texts(
+                """
                 return ['US', 'DE', 'FR'].map(code => document.querySelector(`.world [data-country=${code}] title`).textContent)
                 """)
             #expect(titles == ["United States: 2 visitors (50%)", "Germany: 1 visitor (25%)", "France: 0 visitors"])
             #expect(try await Dashboard.rows("Locations", browser) == ["United States 2", "Germany 1", "Singapore 1"])
-            let description = try await browser.run("return document.querySelector('.world svg[role=img]').getAttribute('aria-label')").string ?? ""
-            #expect(description.contains("Top countries: United States: 2 visitors (50%); Germany: 1 visitor (25%); Singapore: 1 visitor (25%)."))
+            let description =
+                try await browser.run("return document.querySelector('.world svg[role=img]').getAttribute('aria-label')").string ?? ""
+            #expect(
+                description.contains(
+                    "Top countries: United States: 2 visitors (50%); Germany: 1 visitor (25%); Singapore: 1 visitor (25%)."))
             #expect(try await Dashboard.texts(".steps li", browser) == ["no visitors", "< 2%", "2–5%", "5–10%", "10–20%", "≥ 20%"])
             for theme in ["light", "dark"] {
                 try await browser.run("document.documentElement.dataset.theme = '\(theme)'")
-                let colours = try await browser.texts("""
+                let colours = try await browser.texts(
+                    """
                     return [...document.querySelectorAll('.steps i')].map(step => getComputedStyle(step).backgroundColor)
                     """)
                 #expect(Set(colours).count == 6, "\(theme)")
@@ -96,7 +106,8 @@ struct MapInBrowserTests {
     func realtime() async throws {
         try await Self.run { app, browser in
             let earlier = SystemTime().now.adding(seconds: -3_600).iso8601
-            try await app.collect(#"{"type":"pageview","path":"/","visitor_id":"dee","ip":"198.51.100.7","timestamp":"\#(earlier)"}"#, as: .server)
+            try await app.collect(
+                #"{"type":"pageview","path":"/","visitor_id":"dee","ip":"198.51.100.7","timestamp":"\#(earlier)"}"#, as: .server)
             try await browser.resize(width: 420, height: 900)
             try await browser.open(app.address + "/dashboard/realtime")
             try await browser.waits(for: "return !!document.querySelector('.world')")

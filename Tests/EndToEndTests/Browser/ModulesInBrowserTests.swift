@@ -23,7 +23,8 @@ struct ModulesInBrowserTests {
                 for name in ["errors", "outlinks", "scroll", "vitals"] { try await it.waits(forFile: name) }
                 try await it.browser.run("scrollTo(0, 2000 - innerHeight)")
                 try await it.browser.run("return new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))")
-                try await it.browser.run("""
+                try await it.browser.run(
+                    """
                     pulse('search', { query: 'cups', results_count: 0 });
                     pulse('event', { name: 'purchase', revenue_amount: 49.99, revenue_currency: 'USD', data: { order_id: 'A1' } });
                     pulse('log', 'warn', 'Checkout retry', { retry_count: 2 });
@@ -32,14 +33,19 @@ struct ModulesInBrowserTests {
                 try await it.browser.open(site.elsewhere)
 
                 try await Self.waits(
-                    it, for: #"{"data":[{"avg_max_depth":50,"p50":50,"p75":50,"path":"/cases/features.html","samples":1}]}"#, in: "/api/v1/scroll")
+                    it, for: #"{"data":[{"avg_max_depth":50,"p50":50,"p75":50,"path":"/cases/features.html","samples":1}]}"#,
+                    in: "/api/v1/scroll")
                 try await Self.waits(
-                    it, for: #"{"data":[{"avg_duration":0,"bounce_rate":100,"campaign":"spring","pageviews":1,"visitors":1}]}"#, in: "/api/v1/campaigns")
+                    it, for: #"{"data":[{"avg_duration":0,"bounce_rate":100,"campaign":"spring","pageviews":1,"visitors":1}]}"#,
+                    in: "/api/v1/campaigns")
                 try await Self.waits(
-                    it, for: #"{"data":[{"avg_results":0,"count":1,"query":"cups","unique":1,"zero_results":1},"#
+                    it,
+                    for: #"{"data":[{"avg_results":0,"count":1,"query":"cups","unique":1,"zero_results":1},"#
                         + #"{"avg_results":null,"count":1,"query":"green tea","unique":1,"zero_results":0}]}"#, in: "/api/v1/search")
                 try await Self.waits(
-                    it, for: #"{"data":[{"clicks":1,"link_type":"external","unique":1,"url":"http://127.0.0.1:\#(site.port)/elsewhere.html?a=b"},"#
+                    it,
+                    for:
+                        #"{"data":[{"clicks":1,"link_type":"external","unique":1,"url":"http://127.0.0.1:\#(site.port)/elsewhere.html?a=b"},"#
                         + #"{"clicks":1,"link_type":"download","unique":1,"url":"http://localhost:\#(site.port)/files/catalogue.pdf?v=2"}]}"#,
                     in: "/api/v1/outlinks")
                 try await Self.waits(
@@ -47,7 +53,9 @@ struct ModulesInBrowserTests {
                     in: "/api/v1/errors/stats")
                 try await Self.waits(it, for: #"{"data":[{"count":1,"level":"warn","release":"2026.05.09"}]}"#, in: "/api/v1/logs/summary")
                 try await Self.waits(
-                    it, for: #"{"average_order_value":49.99,"buyers":1,"currencies":[{"currency":"USD","orders":1,"revenue":49.99}],"currency":"USD","#
+                    it,
+                    for:
+                        #"{"average_order_value":49.99,"buyers":1,"currencies":[{"currency":"USD","orders":1,"revenue":49.99}],"currency":"USD","#
                         + #""orders":1,"refunded":0,"refunds":0,"revenue":49.99}"#, in: "/api/v1/revenue")
                 // The times of the page vary, but each was measured once.
                 try await Patience.until("LCP", state: { try await it.app.get("/api/v1/webvitals/pages").body }) {
@@ -68,7 +76,8 @@ struct ModulesInBrowserTests {
         try await FeatureSite.run(profile) { it in
             try await it.site(#"data-errors="true" data-release="2026.05.09""#) { site in
                 let made = try await it.app.post(
-                    "/api/v1/source-maps", #"{"release_version":"2026.05.09","minified_url":"\#(site.address)/cases/failures.js","#
+                    "/api/v1/source-maps",
+                    #"{"release_version":"2026.05.09","minified_url":"\#(site.address)/cases/failures.js","#
                         + #""source_map_url":"failures.js.map","artifacts":{"source_map":\#(Self.map)}}"#, as: .query)
                 #expect(made.status == 201, "\(made.body)")
                 try await it.browser.open(site.address + "/cases/features.html")

@@ -1,7 +1,7 @@
 import AllModules
 import Core
-import TestSupport
 import Testing
+import TestSupport
 
 /// What `data-replay` records of a page, and what it must not record.
 @Suite("Replay in a browser", .modules(.all), .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
@@ -36,7 +36,10 @@ struct ReplayInBrowserTests {
                 for secret in ["Ada", "Lovelace", "hunter2", "IBAN", "1234", "was there", "never told", "failures.thrown"] {
                     #expect(!text.contains(secret), "\(secret)")
                 }
-                for shown in [#""value":"*** ********""#, #""value":"*******""#, #""text":"**** ****""#, #""text":"buy""#, #""text":"changed""#, "cta-primary"] {
+                for shown in [
+                    #""value":"*** ********""#, #""value":"*******""#, #""text":"**** ****""#, #""text":"buy""#, #""text":"changed""#,
+                    "cta-primary",
+                ] {
                     #expect(text.contains(shown), "\(shown)")
                 }
                 let types = Set(events.compactMap { $0["type"]?.string })

@@ -131,7 +131,9 @@ struct ScriptInBrowserTests {
 
     @Test("an element with the id pulse loses no early call, and leaves its name to the function")
     func element() async throws {
-        let stub = try Repository.text("docs/tracking-script.md").split(separator: "\n").first { $0.hasPrefix("<script>") && $0.contains("pulse.q") }
+        let stub = try Repository.text("docs/tracking-script.md").split(separator: "\n").first {
+            $0.hasPrefix("<script>") && $0.contains("pulse.q")
+        }
         // The page has the documented stub.
         #expect(try Repository.text("Tests/Site/cases/element.html").contains(try #require(stub)))
         try await run { it in
@@ -269,7 +271,9 @@ struct ScriptInBrowserTests {
         try await run { it in
             try await it.browser.open(it.site.address + "/")
             try await it.waits(for: ["/"])
-            try await it.browser.run("const real = fetch; window.fetch = () => Promise.reject(new TypeError('offline')); window.online = () => { window.fetch = real }")
+            try await it.browser.run(
+                "const real = fetch; window.fetch = () => Promise.reject(new TypeError('offline')); window.online = () => { window.fetch = real }"
+            )
             try await it.browser.run("pulse('event', { name: 'one' }); pulse('event', { name: 'two' })")
             try await it.browser.run("pulse('event', { name: 'three' }); online()")
             try await it.waits(for: ["/", "/ one", "/ two", "/ three"])

@@ -17,11 +17,15 @@ struct VitalsInBrowserTests {
             try await it.site(#"data-vitals="true""#) { site in
                 try await it.browser.open(site.address + "/cases/vitals.html")
                 try await it.waits(forFile: "vitals")
-                try await it.browser.waits(for: "return entries.some(e => e.entryType == 'layout-shift') && entries.some(e => e.entryType == 'largest-contentful-paint')")
+                try await it.browser.waits(
+                    for:
+                        "return entries.some(e => e.entryType == 'layout-shift') && entries.some(e => e.entryType == 'largest-contentful-paint')"
+                )
                 try await it.browser.click("fast")
                 try await it.browser.click("slow")
                 try await it.browser.waits(for: "return entries.some(e => e.interactionId && e.duration > 200)")
-                let expected = try await it.browser.run("""
+                let expected = try await it.browser.run(
+                    """
                     const of = (type) => entries.filter(e => e.entryType == type);
                     return {
                         TTFB: performance.getEntriesByType('navigation')[0].responseStart,
@@ -58,7 +62,8 @@ struct VitalsInBrowserTests {
     @Test("CLS is the worst window of at most five seconds, with shifts less than a second apart")
     func layoutShifts() async throws {
         try await Self.withGivenEntries { it in
-            try await it.browser.run("""
+            try await it.browser.run(
+                """
                 const shift = (startTime, value, hadRecentInput = false) => ({ entryType: 'layout-shift', startTime, value, hadRecentInput });
                 tell('paint', { name: 'first-contentful-paint', startTime: 1900 });
                 tell('layout-shift', shift(100, 0.05), shift(900, 0.05), shift(1899, 0.01), shift(2899, 0.02));
@@ -66,11 +71,12 @@ struct VitalsInBrowserTests {
                 tell('largest-contentful-paint', { startTime: 2000 }, { startTime: 4001 });
                 """)
         } expect: { payloads in
-            #expect(payloads.sorted().filter { !$0.contains("TTFB") } == [
-                #"{"path":"/cases/vitals-told.html","name":"CLS","value":0.11,"rating":"needs-improvement"}"#,
-                #"{"path":"/cases/vitals-told.html","name":"FCP","value":1900,"rating":"needs-improvement"}"#,
-                #"{"path":"/cases/vitals-told.html","name":"LCP","value":4001,"rating":"poor"}"#,
-            ])
+            #expect(
+                payloads.sorted().filter { !$0.contains("TTFB") } == [
+                    #"{"path":"/cases/vitals-told.html","name":"CLS","value":0.11,"rating":"needs-improvement"}"#,
+                    #"{"path":"/cases/vitals-told.html","name":"FCP","value":1900,"rating":"needs-improvement"}"#,
+                    #"{"path":"/cases/vitals-told.html","name":"LCP","value":4001,"rating":"poor"}"#,
+                ])
         }
     }
 
@@ -79,7 +85,8 @@ struct VitalsInBrowserTests {
     @Test("INP leaves out one of the longest interactions per fifty; LCP ends with the first input")
     func interactions() async throws {
         try await Self.withGivenEntries { it in
-            try await it.browser.run("""
+            try await it.browser.run(
+                """
                 const interaction = (interactionId, duration) => ({ entryType: 'event', interactionId, duration });
                 tell('event', interaction(1, 40), interaction(2, 850), interaction(2, 900), interaction(3, 800), interaction(0, 5000));
                 tell('event', ...[700, 600, 500, 400, 300, 200, 100, 90, 80, 70, 60].map((duration, i) => interaction(i + 4, duration)));
@@ -90,10 +97,11 @@ struct VitalsInBrowserTests {
             try await it.browser.click("stay")
             try await it.browser.run("tell('largest-contentful-paint', { startTime: 3000 })")
         } expect: { payloads in
-            #expect(payloads.sorted().filter { !$0.contains("TTFB") } == [
-                #"{"path":"/cases/vitals-told.html","name":"INP","value":700,"rating":"poor"}"#,
-                #"{"path":"/cases/vitals-told.html","name":"LCP","value":1000,"rating":"good"}"#,
-            ])
+            #expect(
+                payloads.sorted().filter { !$0.contains("TTFB") } == [
+                    #"{"path":"/cases/vitals-told.html","name":"INP","value":700,"rating":"poor"}"#,
+                    #"{"path":"/cases/vitals-told.html","name":"LCP","value":1000,"rating":"good"}"#,
+                ])
         }
     }
 
@@ -129,7 +137,8 @@ struct VitalsInBrowserTests {
                 try await it.browser.goBack()
                 _ = try await recorder.waits(for: 2, "pageview")
                 try #require(try await it.browser.run("return window.kept === true").boolean == true, "the browser has not kept the page")
-                try await it.browser.run("return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 100))))")
+                try await it.browser.run(
+                    "return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 100))))")
                 try await it.browser.click("leave")
                 _ = try await recorder.waits(for: 2, "scroll_depth")
                 let second = recorder.payloads("web_vital").dropFirst(first)

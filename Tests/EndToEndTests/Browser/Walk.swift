@@ -1,5 +1,5 @@
-import HummingbirdTesting
 import Core
+import HummingbirdTesting
 import Testing
 @testable import TestSupport
 

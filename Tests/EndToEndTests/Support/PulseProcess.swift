@@ -56,7 +56,8 @@ struct PulseProcess: Sendable {
     func createProject() async throws -> Keys {
         let project = try await administer("/api/admin/projects", #"{"name":"Shop","domain":"example.com"}"#)["id"]?.string ?? ""
         func key(_ scope: String) async throws -> String {
-            try await administer("/api/admin/projects/\(project)/keys", #"{"name":"\#(scope)","scopes":["\#(scope)"]}"#)["key"]?.string ?? ""
+            try await administer("/api/admin/projects/\(project)/keys", #"{"name":"\#(scope)","scopes":["\#(scope)"]}"#)["key"]?.string
+                ?? ""
         }
         return Keys(ingest: try await key("ingest"), query: try await key("query"))
     }

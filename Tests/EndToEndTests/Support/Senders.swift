@@ -1,8 +1,8 @@
-import NIOHTTP1
 import AsyncHTTPClient
 import Core
 import Foundation
 import NIOCore
+import NIOHTTP1
 import Synchronization
 import Testing
 import TestSupport
@@ -114,11 +114,18 @@ final class Senders: Sendable {
         let (parcels, acknowledgedEvents, refusals) = state.withLock { ($0.parcels, $0.acknowledgedEvents, $0.refusals) }
         #expect(refusals.isEmpty, "refused: \(refusals.prefix(3))")
         let lost = parcels.filter { $0.isAcknowledged && counts[$0.name] ?? 0 < $0.events }
-        #expect(lost.isEmpty, "\(lost.count) acknowledged parcels are not there, such as \(lost.prefix(3)): \(lost.prefix(3).map { counts[$0.name] ?? 0 })")
+        #expect(
+            lost.isEmpty,
+            "\(lost.count) acknowledged parcels are not there, such as \(lost.prefix(3)): \(lost.prefix(3).map { counts[$0.name] ?? 0 })")
         let doubled = parcels.filter { counts[$0.name] ?? 0 > $0.events }
-        #expect(doubled.isEmpty, "\(doubled.count) parcels are there more than once, such as \(doubled.prefix(3)): \(doubled.prefix(3).map { counts[$0.name] ?? 0 })")
+        #expect(
+            doubled.isEmpty,
+            "\(doubled.count) parcels are there more than once, such as \(doubled.prefix(3)): \(doubled.prefix(3).map { counts[$0.name] ?? 0 })"
+        )
         let halves = parcels.filter { ![0, $0.events].contains(Int(counts[$0.name] ?? 0)) }
-        #expect(halves.isEmpty, "\(halves.count) parcels are there in part, such as \(halves.prefix(3)): \(halves.prefix(3).map { counts[$0.name] ?? 0 })")
+        #expect(
+            halves.isEmpty,
+            "\(halves.count) parcels are there in part, such as \(halves.prefix(3)): \(halves.prefix(3).map { counts[$0.name] ?? 0 })")
         #expect(Set(counts.keys).isSubset(of: parcels.map(\.name)), "events that nobody sent")
         let stored = counts.values.reduce(0, +)
         #expect(balance.stored == stored)

@@ -12,7 +12,8 @@ enum StalledRequest {
             .channelInitializer { $0.pipeline.addHandler(FirstBytes(answered)) }
             .connect(host: "127.0.0.1", port: URL(string: address)?.port ?? 0).get()
         // A complete request goes first; its answer shows that the server has read both.
-        let text = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        let text =
+            "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
             + "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
         try await channel.writeAndFlush(ByteBuffer(string: text))
         try await answered.futureResult.get()

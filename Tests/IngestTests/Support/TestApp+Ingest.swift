@@ -19,7 +19,9 @@ extension TestApp {
 
     /// One line per activity row, ordered by time: the values of `columns` separated by spaces, null as `-`.
     func activity(_ columns: String, where condition: SQL = "kind < 2") async throws -> [String] {
-        try await lines("SELECT \(sql: columns) FROM core_activity WHERE \(condition) ORDER BY occurred_at, CASE WHEN seq > 0 THEN seq ELSE 1000000 - seq END, path, name")
+        try await lines(
+            "SELECT \(sql: columns) FROM core_activity WHERE \(condition) ORDER BY occurred_at, CASE WHEN seq > 0 THEN seq ELSE 1000000 - seq END, path, name"
+        )
     }
 
     func lines(_ statement: SQL) async throws -> [String] {
@@ -38,7 +40,9 @@ extension TestApp {
     }
 
     /// The ledger, one line per hour: `12:00 received 3 = stored 1 + duplicate 0 + waiting 0 + bot 1 + consent 1, adjusted: too_long 1`.
-    func ledger(_ query: String = "", as caller: Caller = .query, sourceLocation: SourceLocation = #_sourceLocation) async throws -> [String] {
+    func ledger(_ query: String = "", as caller: Caller = .query, sourceLocation: SourceLocation = #_sourceLocation) async throws
+        -> [String]
+    {
         let answer = try await get("/api/v1/ingest/ledger" + query, as: caller)
         #expect(answer.status == 200, "\(answer.body)", sourceLocation: sourceLocation)
         return try #require(try answer.json()["data"]).elements.map { hour in
@@ -94,7 +98,10 @@ extension TestApp {
     }
 
     func key(_ scopes: [KeyScope], modules: [String]? = nil) async throws -> Caller {
-        .key(try await installation.directory.createKey(.init(name: "test", scopes: scopes, allowedModules: modules), in: project, by: "test").secret)
+        .key(
+            try await installation.directory.createKey(
+                .init(name: "test", scopes: scopes, allowedModules: modules), in: project, by: "test"
+            ).secret)
     }
 
     var journalFolder: String { installation.configuration.storage.dataFolder + "/journal" }
@@ -145,6 +152,8 @@ struct Exchange: Sendable, CustomTestStringConvertible {
     func check(_ app: TestApp, as caller: TestApp.Caller = .ingest, sourceLocation: SourceLocation = #_sourceLocation) async throws {
         let found = try await app.collect(body, as: caller, headers: .named(headers))
         guard found.status != status || found.body != answer else { return }
-        Issue.record("\(testDescription) \(headers)\nexpected \(status) \(answer)\ngot      \(found.status) \(found.body)", sourceLocation: sourceLocation)
+        Issue.record(
+            "\(testDescription) \(headers)\nexpected \(status) \(answer)\ngot      \(found.status) \(found.body)",
+            sourceLocation: sourceLocation)
     }
 }

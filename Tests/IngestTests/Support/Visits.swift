@@ -17,7 +17,10 @@ struct Step: Sendable {
     let path: String
     let sessionID: String?
 
-    init(at: Int64, now: Int64? = nil, isDated: Bool = true, visitor: Int64 = 1, project: Int32 = 1, path: String = "", sessionID: String? = nil) {
+    init(
+        at: Int64, now: Int64? = nil, isDated: Bool = true, visitor: Int64 = 1, project: Int32 = 1, path: String = "",
+        sessionID: String? = nil
+    ) {
         self.at = at
         self.now = now ?? at
         self.isDated = isDated
@@ -55,7 +58,8 @@ extension Sessions {
 extension Sessions.Place {
     /// The place without its tentative mark.
     var decided: Sessions.Place {
-        Sessions.Place(at: at, sessionAt: sessionAt, seq: seq, gap: gap, pageviewNumber: pageviewNumber, fromPath: fromPath, isTentative: false)
+        Sessions.Place(
+            at: at, sessionAt: sessionAt, seq: seq, gap: gap, pageviewNumber: pageviewNumber, fromPath: fromPath, isTentative: false)
     }
 
     /// `10:00 #2 +60000 p2 /a`: session start, number in the session, milliseconds since the previous row, pageviews, previous page.
@@ -87,7 +91,8 @@ enum PlainSessions {
                 seq += 1
                 if !step.path.isEmpty { pageviews += 1 }
                 places[index] = Sessions.Place(
-                    at: step.at, sessionAt: session, seq: seq, gap: begins ? nil : Int32(step.at - last!), pageviewNumber: pageviews, fromPath: path,
+                    at: step.at, sessionAt: session, seq: seq, gap: begins ? nil : Int32(step.at - last!), pageviewNumber: pageviews,
+                    fromPath: path,
                     isTentative: false)
                 if !step.path.isEmpty { path = step.path }
                 last = step.at
