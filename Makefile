@@ -5,7 +5,7 @@ setup := config/setup
 # Package.swift lists the dashboard's page files; a cached manifest would miss files that an update added or removed.
 manifest := --manifest-cache none
 
-.PHONY: help run build check test bench docs screenshots clean swift
+.PHONY: help run build check test soak bench docs screenshots clean swift
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ test: swift ## Run every test, with a temporary PostgreSQL and Redis
 	@$(setup)/install.sh test
 	@$(setup)/duckdb.sh
 	@$(setup)/test.sh $(ARGS)
+
+soak: ## Run the tests of random input and of crashes at length, which takes hours
+	@PULSE_TEST_EFFORT=long $(MAKE) test ARGS="--filter '(Random|Streams|Sandbox|Crash).*Tests'"
 
 bench: swift ## Run the benchmarks
 	@$(setup)/install.sh bench

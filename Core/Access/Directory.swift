@@ -10,6 +10,8 @@ import Synchronization
 public final class Directory: Sendable {
     /// The channel that tells hosts to reload.
     static let channel = "access"
+    /// What this host publishes on the channel.
+    private let sender = Identifiers.uuid()
 
     struct Snapshot: Sendable {
         var projects: [String: Project] = [:]
@@ -131,7 +133,8 @@ public final class Directory: Sendable {
 
     /// Reloads after changes by any host, until the task is cancelled.
     public func follow(logger: Logger) async {
-        for await _ in coordination.subscribe(Self.channel) {
+        // This host has its own changes already.
+        for await event in coordination.subscribe(Self.channel) where event != .message(sender) {
             do { try await reload() } catch {
                 logger.warning("projects and keys could not be reloaded", metadata: ["error": "\(error)"])
             }
@@ -156,7 +159,7 @@ public final class Directory: Sendable {
     /// Makes a change by this host visible: here at once, on the others as soon as they get the message.
     func changed() async throws {
         try await reload()
-        try? await coordination.publish(Self.channel, "changed")
+        try? await coordination.publish(Self.channel, sender)
     }
 
     private func noteUse(of key: APIKey, at now: Instant) {

@@ -122,10 +122,13 @@ public struct Row: Sendable {
 
     /// The value of the column with this name.
     public subscript(_ column: String) -> Value {
-        guard let index = columns.firstIndex(of: column) else {
-            preconditionFailure("no column '\(column)' among \(columns)")
+        // Written out: in a debug build `firstIndex(of:)` looks up type metadata for each comparison.
+        var index = 0
+        while index < columns.count {
+            if columns[index] == column { return values[index] }
+            index += 1
         }
-        return values[index]
+        preconditionFailure("no column '\(column)' among \(columns)")
     }
 
     /// The column as a number; 0 for null, as for a sum over no rows.

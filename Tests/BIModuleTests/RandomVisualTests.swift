@@ -147,7 +147,7 @@ struct RandomVisualTests {
 
     // MARK: Comparison
 
-    @Test("agree with the plain reference, with and without a policy", arguments: Profile.available, [1, 2, 3] as [UInt64])
+    @Test("agree with the plain reference, with and without a policy", arguments: Effort.runs())
     func agree(profile: Profile, seed: UInt64) async throws {
         let visits = RandomVisits(seed: seed, from: Instant(iso: "2026-03-08T00:00:00Z"))
         try await TestApp.run(profile, now: "2026-03-20T00:00:00Z") { app in

@@ -276,7 +276,7 @@ struct SandboxTests {
         ]
         try await Traffic.run(profile) { app in
             var random = SeededRandom(20_260_301), answered = 0
-            for _ in 0..<2_500 {
+            for _ in 0..<Effort.rounds(600, long: 25_000) {
                 var soup = [starts[Int(random.next() % UInt64(starts.count))]]
                 for _ in 0..<(random.next() % 6) { soup.append(words[Int(random.next() % UInt64(words.count))]) }
                 let statement = soup.joined(separator: " ")
@@ -287,7 +287,7 @@ struct SandboxTests {
                     "\(statement): \(answer.body)")
                 answered += answer.status == 200 ? 1 : 0
             }
-            #expect(answered > 20)
+            #expect(answered > 5)
         }
     }
 

@@ -36,7 +36,7 @@ struct RandomCohortTests {
         }
     }
 
-    @Test("agree with the plain reference", arguments: Profile.available, [3, 4] as [UInt64])
+    @Test("agree with the plain reference", arguments: Effort.runs(from: 3))
     func agree(profile: Profile, seed: UInt64) async throws {
         let visits = DisturbedVisits(seed: seed, visitors: 14, from: Self.start, days: 60)
         try await TestApp.run(profile, now: Self.now) { app in

@@ -38,7 +38,7 @@ struct RandomInsightTests {
         Asked(from: "2026-03-10T00:00:00Z", to: "2026-03-20T00:00:00Z", filter: "path~:/docs*") { $0.path.hasPrefix("/docs") },
     ]
 
-    @Test("agree with the plain reference", arguments: Profile.available, [5, 6, 7] as [UInt64])
+    @Test("agree with the plain reference", arguments: Effort.runs(from: 5))
     func agree(profile: Profile, seed: UInt64) async throws {
         let visits = DisturbedVisits(seed: seed, visitors: 20, from: Instant(iso: "2026-02-20T00:00:00Z"), days: 60, rest: 1...400)
         try await TestApp.run(profile, now: "2026-05-01T00:00:00Z") { app in

@@ -9,7 +9,7 @@ import Testing
 struct CrashTests {
     @Test("acknowledged events are stored exactly once, however often Pulse is killed", arguments: Profile.available)
     func kills(profile: Profile) async throws {
-        let kills = profile == .embedded ? 20 : 8
+        let kills = profile == .embedded ? Effort.rounds(8, long: 100) : Effort.rounds(5, long: 50)
         try await withFolder { folder in
             let setup = PulseProcess.Setup(folder: folder, environment: try await profile.environment())
             var random = SeededRandom(2_026)

@@ -34,7 +34,7 @@ struct RandomFunnelTests {
         #","exclusions":[\#(excluded.joined(separator: ","))],"conversion_window":172800"#, #","exclusions":[\#(excluded[1])]"#,
     ]
 
-    @Test("agree with the plain reference", arguments: Profile.available, [1, 2] as [UInt64])
+    @Test("agree with the plain reference", arguments: Effort.runs())
     func agree(profile: Profile, seed: UInt64) async throws {
         let ordered = RandomVisits(seed: seed, from: Instant(iso: "2026-03-10T00:00:00Z"))
         let visits = seed == 1 ? ordered : ordered.shuffled(seed: seed)

@@ -42,7 +42,7 @@ struct RandomGoalTests {
         },
     ]
 
-    @Test("agree with the plain reference", arguments: Profile.available, [1, 2, 3] as [UInt64])
+    @Test("agree with the plain reference", arguments: Effort.runs())
     func agree(profile: Profile, seed: UInt64) async throws {
         let visits = RandomVisits(seed: seed, from: Instant(iso: "2026-03-10T00:00:00Z"))
         try await TestApp.run(profile, now: "2026-03-20T00:00:00Z") { app in

@@ -7,7 +7,7 @@ import TestSupport
 /// Random streams of activity, compared with sessions computed from the whole stream at once.
 @Suite("Sessions of random streams", .modules(.all))
 struct SessionStreamsTests {
-    static let seeds: [UInt64] = Array(1...40)
+    static let seeds = Effort.seeds(20, long: 400)
 
     @Test("live collection with occasional sweeps yields the sessions computed afterwards", arguments: seeds)
     func live(seed: UInt64) {

@@ -92,7 +92,7 @@ struct RandomPathTests {
         }
     }
 
-    @Test("agree with the plain reference", arguments: Profile.available, [5, 6, 7] as [UInt64])
+    @Test("agree with the plain reference", arguments: Effort.runs(from: 5))
     func agree(profile: Profile, seed: UInt64) async throws {
         let visits = DisturbedVisits(seed: seed, visitors: 25, from: Self.start, days: 12, rest: 1...60)
         try await TestApp.run(profile, now: "2026-03-20T00:00:00Z") { app in

@@ -89,7 +89,7 @@ struct RandomRetentionTests {
         }
     }
 
-    @Test("agrees with the plain reference", arguments: Profile.available, [1, 2] as [UInt64])
+    @Test("agrees with the plain reference", arguments: Effort.runs())
     func agree(profile: Profile, seed: UInt64) async throws {
         let visits = DisturbedVisits(seed: seed, visitors: 14, from: Self.start, days: 80)
         try await TestApp.run(profile, now: Self.now) { app in

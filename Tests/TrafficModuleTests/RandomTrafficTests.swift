@@ -10,7 +10,7 @@ struct RandomTrafficTests {
     /// The traffic includes March 29, when Berlin's clocks go forward.
     private static let start = "2026-03-26T00:00:00Z"
 
-    @Test("agree with the plain reference", arguments: Profile.available, [1, 2, 3, 4] as [UInt64])
+    @Test("agree with the plain reference", arguments: Effort.runs())
     func agree(profile: Profile, seed: UInt64) async throws {
         let ordered = Traffic.random(seed: seed, from: Instant(iso: Self.start))
         for traffic in [ordered, seed % 2 == 0 ? ordered.disturbed(seed: seed) : ordered.shuffled(seed: seed)] {

@@ -85,7 +85,7 @@ struct RandomJourneyTests {
         }.map { "\($0.channel) \($0.source) \($0.campaign ?? "-") \($1) \($2)" }
     }
 
-    @Test("agrees with the plain reference", arguments: Profile.available, [1, 2, 3] as [UInt64])
+    @Test("agrees with the plain reference", arguments: Effort.runs())
     func agree(profile: Profile, seed: UInt64) async throws {
         let sessions = Self.sessions(seed)
         try await TestApp.run(profile) { app in

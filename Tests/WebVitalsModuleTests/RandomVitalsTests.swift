@@ -43,7 +43,7 @@ struct RandomVitalsTests {
         values.isEmpty ? nil : values.sorted()[(percent * values.count + 99) / 100 - 1]
     }
 
-    @Test("agree with the plain reference", arguments: Profile.available, [1, 2, 3, 4, 5, 6] as [UInt64])
+    @Test("agree with the plain reference", arguments: Effort.runs())
     func agree(profile: Profile, seed: UInt64) async throws {
         let samples = Self.random(seed)
         try await TestApp.run(profile) { app in

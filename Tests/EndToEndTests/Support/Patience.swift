@@ -12,12 +12,15 @@ enum Patience {
         _ what: String, seconds: Double = 60, state: () async throws -> String = { "" }, look: () async throws -> Found?
     ) async throws -> Found {
         let deadline = ContinuousClock.now + .seconds(seconds)
+        // Asking takes processor time from what is waited for, so the pauses grow.
+        var pause = Duration.milliseconds(4)
         while true {
             if let found = try await look() { return found }
             guard ContinuousClock.now < deadline else {
                 throw Exhausted(description: "waited \(seconds) seconds for \(what). \(try await state())")
             }
-            try await Task.sleep(for: .milliseconds(5))
+            try await Task.sleep(for: pause)
+            pause = min(pause * 3 / 2, .milliseconds(40))
         }
     }
 }
