@@ -6,12 +6,12 @@ import Logging
 @_spi(Host) import PostgreSQLEngine
 import RedisEngine
 @_spi(Host) import Settings
-import SQLiteEngine
+@_spi(Host) import SQLiteEngine
 @_spi(Host) import Storage
 
 /// The stores that the configuration selects: embedded ones, or PostgreSQL and Redis.
 struct Engines: Sendable {
-    let control: any ControlStore
+    let control: any ControlEngine
     var events: any EventStore
     /// How many statements the event store runs at once.
     let readers: Int
@@ -37,7 +37,7 @@ struct Engines: Sendable {
     }
 
     /// Opens only the control store. Commands do so even while a host is running.
-    static func control(_ configuration: HostConfiguration, maximumConnections: Int, logger: Logger) throws -> any ControlStore {
+    static func control(_ configuration: HostConfiguration, maximumConnections: Int, logger: Logger) throws -> any ControlEngine {
         if let url = configuration.storage.databaseURL?.revealed {
             return try PostgreSQLControlStore(url: url, maximumConnections: maximumConnections, logger: logger)
         }

@@ -16,13 +16,13 @@ public enum KeyScope: String, Sendable, Codable, CaseIterable { case ingest, que
 public enum RouteScope: Sendable, Equatable {
     /// An API key of the project with this scope.
     case key(KeyScope)
-    /// An API key with either scope: calls that a site's front end makes.
+    /// An API key with the scope `ingest` or `query`: for calls that a site's front end makes.
     case frontend
-    /// The admin token, or an admin-scoped key of the project in the path as the bearer.
+    /// As the bearer: the admin token, or an API key of the project in the path with the scope `admin`.
     case admin
     /// The admin token only: for routes about the installation rather than a project.
     case installation
-    /// Anyone who has the public token in the path, which a project made.
+    /// Anyone with the public token in the path, which belongs to a project.
     case publicToken
     /// Anybody.
     case anonymous

@@ -101,7 +101,7 @@ extension Directory {
     }
 
     /// Revokes a key at once, on every host.
-    /// - Throws: 404 for a key that doesn't exist, belongs to another project or is revoked already.
+    /// - Throws: 404 for a key that doesn't exist, belongs to another project or is already revoked.
     public func revokeKey(_ id: String, in project: Project, by actor: String) async throws {
         let now = time.now
         let found = try await control.write { transaction in

@@ -133,7 +133,7 @@ public final class Directory: Sendable {
 
     /// Reloads after changes by any host, until the task is cancelled.
     public func follow(logger: Logger) async {
-        // This host has its own changes already.
+        // This host already has its own changes.
         for await event in coordination.subscribe(Self.channel) where event != .message(sender) {
             do { try await reload() } catch {
                 logger.warning("projects and keys could not be reloaded", metadata: ["error": "\(error)"])
@@ -164,7 +164,7 @@ public final class Directory: Sendable {
 
     private func noteUse(of key: APIKey, at now: Instant) {
         lastUse.withLock { uses in
-            // To the minute is precise enough for people, and busy keys cost nothing.
+            // One-minute precision is enough for people, and busy keys cost nothing.
             if let noted = uses[key.id], now - noted < 60_000 { return }
             uses[key.id] = now
         }

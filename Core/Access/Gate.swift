@@ -99,7 +99,8 @@ import Synchronization
         let caller: Caller
     }
 
-    /// Counts the request by address before looking up the token, so nobody can try many, and then by project, apart from its keys.
+    /// Counts the request by address before the token is looked up, so nobody can try many tokens; then by project, separately from the
+    /// project's keys.
     private func admitPublic(
         _ request: IncomingRequest, _ route: Route, _ module: String?, _ resolve: PublicTokenResolver, _ rate: inout RateLabel?
     ) async throws -> Admitted {

@@ -99,7 +99,7 @@ public struct Services: Sendable {
 
     /// The size limits of request bodies.
     public struct BodyLimits: Sendable {
-        /// Most bytes of a decompressed body.
+        /// The most bytes of a decompressed body.
         public let bytes: Int
         public init(bytes: Int = 1_048_576) { self.bytes = bytes }
     }

@@ -7,7 +7,7 @@ public struct PublicToken: Sendable {
     public let project: String
     /// What the token belongs to, such as `embed <id>`.
     public let holder: String
-    /// The modules that it may show: those of the key that made it, at the time. Nil for all.
+    /// The modules that it may show: those that the key that made it could use at the time. Nil for all.
     public let allowedModules: [String]?
     /// Id of the key that made it; the token ends when the key does. Nil for the administrator.
     public let maker: String?
@@ -40,7 +40,7 @@ public struct Route: Sendable {
         public var otherStatus: Int?
 
         /// A JSON response.
-        /// - Parameter other: the status when nothing was created because it existed already.
+        /// - Parameter other: the status when nothing was created because it already existed.
         public static func json(_ schema: Schema, status: Int = 200, or other: Int? = nil) -> Success {
             Success(status: status, mediaType: "application/json", schema: schema, otherStatus: other)
         }
@@ -83,7 +83,7 @@ public struct Route: Sendable {
     /// For administration routes without a module: whether a key that is limited to some modules may use the route. The handler then
     /// enforces that limit.
     public private(set) var isForRestrictedKeys = false
-    /// Whether its response may take any amount of time; the server gives up on others.
+    /// Whether its response may take any amount of time. On other routes, the server responds with 503 after its time limit.
     public private(set) var hasNoTimeLimit = false
 
     /// A route of one project. `scope` and `access` have no defaults, so forgetting one does not compile.
@@ -123,8 +123,8 @@ public struct Route: Sendable {
         isForSites = false
     }
 
-    /// A route for anyone who has the token that is `{token}` in the path. It only reads, and of its query only `parameters` reach the
-    /// handler.
+    /// A route for anyone who has the token that is `{token}` in the path. It only reads. Of the query parameters, only
+    /// those declared in `parameters` reach the handler.
     /// - Parameter resolve: finds the access that the token gives.
     public init(
         publicToken method: HTTPRequest.Method, _ path: String, _ summary: String, parameters: [Parameter] = [], success: Success,

@@ -17,7 +17,7 @@ public enum CSV {
     }
 
     /// Why a text is rejected, and on which line.
-    public struct Mistake: Error, Sendable, Equatable, CustomStringConvertible {
+    public struct ParseError: Error, Sendable, Equatable, CustomStringConvertible {
         public let line: Int
         public let description: String
     }
@@ -28,10 +28,10 @@ public enum CSV {
     ///   - delimiter: nil to detect it from the text.
     ///   - maximumRecords: how many records are accepted, the header included.
     ///   - maximumFields: how many fields one record may have.
-    /// - Throws: `Mistake` for an unclosed quote, text after a closing quote, or an exceeded limit, before the excess takes memory.
+    /// - Throws: `ParseError` for an unclosed quote, text after a closing quote, or an exceeded limit, before the excess takes memory.
     public static func parse(
         _ text: String, delimiter: UInt8? = UInt8(ascii: ","), maximumRecords: Int = .max, maximumFields: Int = .max
-    ) throws(Mistake) -> [Record] {
+    ) throws(ParseError) -> [Record] {
         var bytes = Array(text.utf8)
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
         let declared = declaredDelimiter(bytes)
@@ -86,14 +86,14 @@ public enum CSV {
 
         private var byte: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-        mutating func records() throws(Mistake) -> [Record] {
+        mutating func records() throws(ParseError) -> [Record] {
             var records: [Record] = []
             while byte != nil {
                 let first = line, isQuoted = byte == quote
                 var fields = [try field()]
                 while byte == delimiter {
                     guard fields.count < maximumFields else {
-                        throw Mistake(line: first, description: "line \(first) has more than \(maximumFields) fields")
+                        throw ParseError(line: first, description: "line \(first) has more than \(maximumFields) fields")
                     }
                     position += 1
                     fields.append(try field())
@@ -101,7 +101,7 @@ public enum CSV {
                 endLine()
                 guard isQuoted || fields.count > 1 || !fields[0].isEmpty else { continue }
                 guard records.count < maximumRecords else {
-                    throw Mistake(line: first, description: "line \(first) exceeds the limit of \(maximumRecords) records")
+                    throw ParseError(line: first, description: "line \(first) exceeds the limit of \(maximumRecords) records")
                 }
                 records.append(Record(line: first, fields: fields))
             }
@@ -109,7 +109,7 @@ public enum CSV {
         }
 
         /// Reads up to the delimiter, the end of the line or the end of the text.
-        private mutating func field() throws(Mistake) -> String {
+        private mutating func field() throws(ParseError) -> String {
             guard byte == quote else {
                 let start = position
                 while let byte, byte != delimiter, byte != lf, byte != cr { position += 1 }
@@ -118,7 +118,7 @@ public enum CSV {
             return try quoted()
         }
 
-        private mutating func quoted() throws(Mistake) -> String {
+        private mutating func quoted() throws(ParseError) -> String {
             let first = line
             var content: [UInt8] = []
             position += 1
@@ -127,7 +127,7 @@ public enum CSV {
                 if byte == quote {
                     guard self.byte == quote else {
                         guard [nil, delimiter, lf, cr].contains(self.byte) else {
-                            throw Mistake(line: line, description: "line \(line) has text after a closing quote")
+                            throw ParseError(line: line, description: "line \(line) has text after a closing quote")
                         }
                         return String(decoding: content, as: UTF8.self)
                     }
@@ -137,7 +137,7 @@ public enum CSV {
                 }
                 content.append(byte)
             }
-            throw Mistake(line: first, description: "the quote on line \(first) is not closed")
+            throw ParseError(line: first, description: "the quote on line \(first) is not closed")
         }
 
         private mutating func endLine() {

@@ -7,6 +7,15 @@ public enum ISO8601 {
         case instant(Instant)
         /// A date and time without an offset; the caller decides which time zone applies.
         case local(Day, milliseconds: Int64)
+
+        /// The instant, in UTC if no offset was given; the start of a day.
+        public var utc: Instant {
+            switch self {
+            case .day(let day): day.start
+            case .instant(let instant): instant
+            case .local(let day, let milliseconds): day.start.adding(milliseconds: milliseconds)
+            }
+        }
     }
 
     /// Parses `2026-03-01`, or `2026-03-01T10:00`, `...:30` or `...:30.250` followed by `Z`, `+02:00`, `+0200` or nothing.

@@ -64,7 +64,7 @@ public struct JSON: @unchecked Sendable {
     /// The string; nil for any other value.
     public var string: String? { withUTF8 { String(decoding: $0, as: UTF8.self) } }
 
-    /// The whole number, also if it is written like `1.0`; nil if it does not fit in 64 bits, and for any other value.
+    /// The whole number, even if it is written as `1.0`; nil if it does not fit in 64 bits, and for any other value.
     public var integer: Int64? {
         switch tag {
         case UInt8(ascii: "l"): return Int64(bitPattern: document.tape[index + 1])
@@ -250,7 +250,7 @@ extension JSON {
 
     /// Parses all of `bytes` as one document. Skips a byte order mark; half of a surrogate pair becomes U+FFFD.
     /// - Throws: `ServiceError` 400 if the text is malformed, nested deeper than 64 levels or not UTF-8, or a number is out of range; 503
-    ///   without memory.
+    ///   if there is no memory left.
     public static func parse(_ bytes: UnsafeRawBufferPointer) throws -> JSON {
         do { return try parseStrictly(bytes) } catch {
             guard let mended = withoutHalfPairs(withoutBOM(bytes)) else { throw error }

@@ -23,9 +23,10 @@ public enum Rounded {
         total == 0 ? nil : oneDecimal(Double(difference) / Double(total) * 100)
     }
 
-    /// `value` with two, or with four, decimals.
+    /// `value` rounded to two decimals.
     public static func twoDecimals(_ value: Double) -> Double { (value * 100).rounded() / 100 }
 
+    /// `value` rounded to four decimals.
     public static func fourDecimals(_ value: Double) -> Double { (value * 10_000).rounded() / 10_000 }
 
     private static func oneDecimal(_ value: Double) -> Double { (value * 10).rounded() / 10 }

@@ -50,13 +50,13 @@ extension Schema {
     }
 
     private static func number(_ value: JSON, isRequired: Bool) -> Double? {
-        value.number ?? (isRequired ? nil : value.string.flatMap(Double.init(written:)))
+        value.number ?? (isRequired ? nil : value.string.flatMap(Double.init(decimal:)))
     }
 }
 
 extension Double {
     /// Parses a decimal number as programs write it, ignoring surrounding white space; nil for anything else, such as `nan` or `0x10`.
-    public init?(written text: String) {
+    public init?(decimal text: String) {
         let bytes = text.utf8.drop { $0 <= 0x20 }
         let trimmed = bytes.prefix((bytes.lastIndex { $0 > 0x20 }.map { bytes.distance(from: bytes.startIndex, to: $0) + 1 }) ?? 0)
         let isPlain = trimmed.allSatisfy {

@@ -74,7 +74,7 @@ public indirect enum Schema: Sendable {
         /// How to treat a word such as `undefined` that was sent instead of an id. Read wherever `fit` is.
         public private(set) var placeholders = Placeholders.accepted
 
-        /// What to do with such a word.
+        /// What to do with a word that was sent instead of an id.
         public enum Placeholders: Sendable {
             case accepted
             /// Treated as if nothing had been sent.

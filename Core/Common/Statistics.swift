@@ -32,7 +32,7 @@ extension Statistics {
         incompleteBeta(freedom / 2, 0.5, at: freedom / (freedom + t * t))
     }
 
-    /// The regularised incomplete beta function, by its continued fraction.
+    /// The regularized incomplete beta function, by its continued fraction.
     /// - Source: NIST Digital Library of Mathematical Functions, 8.17.22; Lentz's method
     static func incompleteBeta(_ a: Double, _ b: Double, at x: Double) -> Double {
         guard x > 0 else { return 0 }

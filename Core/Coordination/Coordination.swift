@@ -50,7 +50,7 @@ public struct RateDecision: Sendable, Equatable {
     public let isAllowed: Bool
     /// Whole tokens left in the bucket.
     public let remaining: Int
-    /// Seconds, rounded up, until the bucket is full if allowed, or until the next token is available if not.
+    /// Seconds, rounded up: until the bucket is full if the request is allowed, otherwise until the next token is available.
     public let seconds: Int
 
     public init(isAllowed: Bool, remaining: Int, seconds: Int) {

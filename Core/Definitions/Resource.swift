@@ -157,7 +157,7 @@ public struct Resource: Sendable {
     }
 
     /// The definition that the path names.
-    /// - Throws: 404, also for a definition of another project.
+    /// - Throws: 404, including for a definition of another project.
     public func require(_ call: ProjectRequest) async throws -> Definition {
         guard let definition = try await find(call.id(), for: call) else { throw ServiceError.notFound(kind, call.path("id")) }
         return definition

@@ -41,7 +41,7 @@ extension UnsafeBufferPointer<UInt8> {
         return true
     }
 
-    /// `range` without spaces and control characters at both ends.
+    /// `range` without leading and trailing spaces and control characters.
     func trimmed(_ range: Range<Int>) -> Range<Int> {
         var start = range.lowerBound
         var end = range.upperBound

@@ -4,7 +4,7 @@
     private static let hopLimit = 32
 
     /// The address of a connection's other end; nil if the text is not an address. A dual-stack socket reports an IPv4 client as
-    /// `::ffff:192.0.2.1`; the result is the plain IPv4 address, also for a NAT64 address.
+    /// `::ffff:192.0.2.1`; the result is the plain IPv4 address, even for a NAT64 address.
     public static func peer(_ text: String) -> IPAddress? { IPAddress(text)?.translated }
 
     /// The client's address.

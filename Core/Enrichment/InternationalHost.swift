@@ -2,7 +2,7 @@ import Foundation
 
 /// Converts internationalized host names to the form that DNS and browsers use: `xn--mnchen-3ya.de` for `münchen.de`.
 enum InternationalHost {
-    /// The URL with its host in ASCII; nil if the host is ASCII already or is not a valid host name.
+    /// The URL with its host in ASCII; nil if the host is already ASCII or is not a valid host name.
     static func ascii(url: String) -> String? {
         guard let scheme = url.range(of: "://") else { return nil }
         let rest = url[scheme.upperBound...]
@@ -15,7 +15,7 @@ enum InternationalHost {
         return url[..<scheme.upperBound] + user + ascii + hostAndPort.dropFirst(host.count) + rest[authority.endIndex...]
     }
 
-    /// The host name in ASCII; nil if it is ASCII already or is not a valid host name.
+    /// The host name in ASCII; nil if it is already ASCII or is not a valid host name.
     ///
     /// - Source: RFC 5891; UTS #46 for the mapping of compatibility forms, capitals and full stops of other scripts.
     static func ascii(host: String) -> String? {

@@ -1,6 +1,6 @@
 /// Folds the many hosts of one service into one source.
 ///
-/// Each source is named after a host that people recognise and that still works: `twitter.com` for X and its `t.co`, as the API's
+/// Each source is named after a host that people recognize and that still works: `twitter.com` for X and its `t.co`, as the API's
 /// specification calls it; `chatgpt.com` for `chat.openai.com`. Country domains of a search engine are one source, because nobody
 /// reads 190 rows of Google (the visitor's country is in the geo report). Other services of the same company keep their host,
 /// because they mean something else: `mail.google.com`, `news.google.com`, `gemini.google.com`.

@@ -15,7 +15,7 @@ final class BatchDoor: Sendable {
         var secondsShared = 0.2
         /// How long a batch waits to be let in.
         var patience = Duration.seconds(2)
-        /// Most bytes of waiting bodies: of one project, and of all.
+        /// The most bytes of waiting bodies, for one project and for all of them.
         var waitingBytes = 16 << 20
         var allWaitingBytes = 64 << 20
         /// The assumed speed of the writer until it is measured: that of a slow machine.

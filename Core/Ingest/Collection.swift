@@ -32,7 +32,7 @@ import NIOCore
 
     /// `POST /api/collect`: one payload, an array of up to 1,000, or `{"events": [...]}`.
     ///
-    /// A single payload answers `{"ok":true}` or its error. A batch answers how many events were accepted and what was wrong
+    /// For a single payload, returns `{"ok":true}` or its error; for a batch, how many events were accepted and what was wrong
     /// with each of the others: 200 when at least one was accepted, else 400.
     public func collect(_ call: ProjectRequest) async throws -> Answer {
         let body = try await refusing(call) { try await self.body(of: call) }

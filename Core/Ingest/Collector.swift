@@ -7,11 +7,11 @@ public struct Collector: Sendable {
     public let type: String
     /// What the payload is, for the module's documentation page.
     public let summary: String
-    /// Fields that the payload may have besides the common ones. They are checked, and errors in a detail adjusted
+    /// Fields that the payload may have besides the common ones. They are checked, and minor errors are adjusted
     /// (`Schema.Field.Fit`), before `read` is called.
     public let fields: [Schema.Field]
-    /// Whether the payload is about the visitor. Then `visitor_id` is required unless a page sends the event, which means the page's
-    /// own visitor; a visitor without an id gets the anonymous id that responses show, so it can be looked up.
+    /// Whether the payload is about the visitor. Then `visitor_id` is required, except in events that a page sends: they are about
+    /// the page's own visitor. A visitor without an id gets the anonymous id that responses show, so it can be looked up.
     let isAboutVisitor: Bool
     /// Makes a draft from a payload whose fields are checked, or refuses it with 400.
     public let read: @Sendable (Payload) throws -> Draft

@@ -67,7 +67,7 @@ import Storage
 
     private struct LedgerAnswer: Encodable { let data: [Ledger.Hour] }
 
-    /// `GET /api/v1/ingest/ledger?start_at=&end_at=` answers one entry per hour in which something arrived.
+    /// `GET /api/v1/ingest/ledger?start_at=&end_at=` returns one entry per hour in which something arrived.
     @Sendable func showLedger(_ call: ProjectRequest) async throws -> Answer {
         let scope = try await call.scope()
         return try .json(LedgerAnswer(data: try await ledger.hours(of: scope.project, over: scope.range)))

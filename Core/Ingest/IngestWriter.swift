@@ -47,7 +47,7 @@ import Synchronization
         var applied = JournalPosition.start
         /// The batch last given to the event store, until it is known to be stored.
         var batch: Batch?
-        /// Whether it was tried before; then it may be stored although that failed.
+        /// Whether the batch was tried before; then it may be stored even though that attempt failed.
         var isTried = false
         /// Whether another host was found applying the same journal; then what is stored is that host's batch, not this one.
         var isContested = false

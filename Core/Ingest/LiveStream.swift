@@ -24,7 +24,7 @@ import Synchronization
 
     private static let bufferedEvents = 1_000
     private static let maximumWatchers = 1_000
-    /// Most watchers of one project, so that no project takes them all.
+    /// The most watchers that one project may have, so that no project takes up all of them.
     private static let maximumOfProject = 250
 
     private let tables: [FactTable]

@@ -51,7 +51,7 @@ public struct Payload: Sendable {
         return text.string
     }
 
-    /// Checks what was sent, flat or nested, against the fields of a collector, and adjusts values whose errors are only a detail.
+    /// Checks what was sent, flat or nested, against the fields of a collector, and adjusts values with minor errors.
     /// - Throws: 400 when the event can't be kept: a required field is missing or of the wrong kind, or an exact one is wrong.
     mutating func check(_ fields: [Schema.Field]) throws {
         if let wrongPayload { throw ServiceError.body("field 'payload' must be an object; got \(wrongPayload.described).") }

@@ -22,7 +22,7 @@ public enum PlaceholderID {
         JSON.nameBit(count, first: first | 0x20, last: last | 0x20)
     }
 
-    /// Whether `id` is such a word, ignoring case and surrounding blanks, or blank, or the UUID of all zeros.
+    /// Whether `id` is a placeholder, ignoring case and surrounding blanks; or is blank, or the UUID of all zeros.
     public static func matches(_ id: String) -> Bool {
         var id = id
         return id.withUTF8 { matches($0) }

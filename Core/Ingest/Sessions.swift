@@ -65,11 +65,11 @@ public final class Sessions: Sendable {
     }
 
     private static let shardCount = 16
-    /// Most sessions of one visitor at the same time: devices, tabs with their own ids, backdated imports.
+    /// The most sessions of one visitor at the same time: devices, tabs with their own ids, backdated imports.
     private static let perVisitor = 8
 
     private let shards: [Shard]
-    /// A part of the visitors with its own lock, so requests seldom wait for each other.
+    /// A part of the visitors with its own lock, so requests rarely wait for each other.
     private final class Shard: Sendable { let lock = Mutex<[Visitor: [Live]]>([:]) }
 
     private let timeoutMilliseconds: Int64

@@ -8,7 +8,8 @@ import Storage
 
 /// A feature of Pulse: a manifest, and lists of what it adds. The host loads it and uses it in this order:
 ///
-/// 1. `init(setup)`: reads settings and touches nothing else; its errors stop the start, reported with those of other modules.
+/// 1. `init(setup)`: reads settings and touches nothing else; its errors keep Pulse from starting, and are
+///    reported together with those of other modules.
 /// 2. `migrations`, `factTables`: applied before anything runs.
 /// 3. `routes`, `collectors`, `extensions`, `datasets`, `dimensions`, `reports`, `pages`: served behind the gate; the module checks
 ///    no access itself.
@@ -86,9 +87,9 @@ public struct Dataset: Sendable {
     public let name: String
     /// What the facts are.
     public let summary: String
-    /// The columns that may be read, each with what it means.
+    /// The columns that may be read, each with its meaning.
     public let columns: [(name: String, summary: String)]
-    /// The columns that store whole millionths. Reads of the dataset by name return units, which the summaries describe.
+    /// The columns that store whole millionths. Whoever reads the dataset by name gets units instead; the summaries describe those.
     public let millionths: Set<String>
 
     public init(_ name: String, _ summary: String, columns: [(name: String, summary: String)], millionths: Set<String> = []) {

@@ -11,7 +11,7 @@ import Questions
     /// Routes that no module adds, each with the name of the module that gates it, if any: collection, administration, the host's own.
     public let hostRoutes: [(module: String?, route: Route)]
 
-    /// - Throws: `RegistryErrors` with all conflicts, so they can be fixed at once.
+    /// - Throws: `RegistryErrors` with all conflicts, so they can be fixed together.
     public init(modules: [any AnalyticsModule], hostRoutes: [(module: String?, route: Route)]) throws {
         self.modules = modules
         self.hostRoutes = hostRoutes

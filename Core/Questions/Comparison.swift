@@ -8,7 +8,7 @@ public struct Comparison: Sendable {
         case exists, not_exists, eq, neq, contains, starts_with, ends_with, gt, gte, lt, lte
         case isIn = "in"
 
-        /// The SQL operator, for those that compare with a single value.
+        /// The SQL operator to put between the field and the value; nil if the comparison takes another form in SQL.
         var sign: SQL? {
             switch self {
             case .eq: "="
@@ -51,7 +51,7 @@ public struct Comparison: Sendable {
 
     static let exists = Comparison(.exists)
 
-    /// The comparison for page paths, with its operands normalised like stored paths.
+    /// The comparison for page paths, with its operands normalized like stored paths.
     var ofPaths: Comparison {
         let isWhole = [.eq, .neq, .isIn].contains(operation)
         return Comparison(
@@ -130,7 +130,7 @@ public struct Comparison: Sendable {
         return SQL.all(numbers.map { "\(subject) \(sign) \($0)" })
     }
 
-    /// Whether it holds for 0, the count or sum of no rows.
+    /// Whether the comparison holds for 0, the count or sum of no rows.
     var holdsForZero: Bool {
         switch operation {
         case .eq, .isIn: numbers.contains(0)

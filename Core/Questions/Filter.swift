@@ -161,7 +161,7 @@ public struct Filter: Sendable, Hashable {
 
 extension Filter {
     /// Parses `country:US,CA;browser!:Chrome;path~:/docs*`. Conditions are separated by `;` and must all hold; values are
-    /// separated by `,`. A backslash escapes the next character, also in the name of a property: `data.a\:b:1`.
+    /// separated by `,`. A backslash escapes the next character, even in the name of a property: `data.a\:b:1`.
     /// - Parameter others: dimensions of modules, accepted in addition to `Dimension.names`.
     /// - Throws: A 400 that quotes the condition and says what is accepted.
     public static func parse(_ text: String, and others: [SessionDimension] = []) throws -> [Filter] {

@@ -26,7 +26,7 @@ public enum Identity {
     }
 }
 
-/// How people are counted instead of visitors: all visitors with the same user are one person, also for their activity before that.
+/// How people are counted instead of visitors: all visitors with the same user are one person, including for their earlier activity.
 public struct People: Sendable, Hashable {
     /// Merged users, with the user that each was finally merged into.
     let merges: [ExactText: ExactText]

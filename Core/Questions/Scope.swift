@@ -81,7 +81,7 @@ public struct Scope: Sendable {
     /// This scope with more filters.
     public func filtered(by more: [Filter]) -> Scope { copy(filters: filters + more) }
 
-    /// This scope limited to a segment; if it has one already, to visitors who are in both.
+    /// This scope limited to a segment; if it already has one, to visitors who are in both.
     public func of(_ segment: Segment) -> Scope { copy(segment: self.segment.map { $0.and(segment) } ?? segment) }
 
     /// This scope with fewer rows: of each dataset that a restriction names, only those that meet its condition. Restrictions on

@@ -15,17 +15,17 @@ public struct Segment: Sendable {
         case trait(PropertyPath, Comparison)
         case user(Comparison)
         case account(Comparison)
-        /// One of the visitor's sessions has such a value in a column that is the same in all of its rows.
+        /// The comparison holds for one of the visitor's sessions, in a column that is the same in all rows of a session.
         case session(column: String, Comparison)
-        /// One of the visitor's sessions has such a measure, or such an entry or exit page.
+        /// The comparison holds for a measure, or the entry or exit page, of one of the visitor's sessions.
         case sessionMeasure(SessionMeasure, Comparison)
-        /// One of the visitor's pageviews has such a value in a column.
+        /// The comparison holds for a column of one of the visitor's pageviews.
         case pageview(column: String, Comparison)
-        /// The visitor did the step that many times.
+        /// The comparison holds for how often the visitor did the step.
         case did(Step, count: Comparison, withinDays: Int?)
         case metric(Metric, Comparison)
         case sequence(Sequence)
-        /// The visitor is at this place of the funnel.
+        /// The visitor is at this place in the funnel.
         case funnel(Funnel, FunnelPlace)
         /// Another segment, as it is defined when the report runs.
         case segment(id: String, isMember: Bool)

@@ -9,7 +9,7 @@ struct SegmentCompiler {
     /// A condition on a visitor of the pass. Never null.
     private struct Condition {
         let sql: SQL
-        /// Whether it holds for a visitor without a row that counts in the pass; nil if that can't be known in advance.
+        /// Whether the condition holds for a visitor without a row that counts in the pass; nil if that can't be known in advance.
         var holdsWithoutRows: Bool?
     }
 

@@ -108,7 +108,7 @@ extension Segment {
         var properties = try Step.properties(json, at: path)
         guard json["field"] != nil else { return try did(Step(.event, name?.string, properties: properties), json, at: path) }
         let comparison = try Comparison.parse(json, at: path), field = try Step.property(json, at: path)
-        // `not_exists` holds if no event has the property, so events that have it are counted and must be 0.
+        // `not_exists` holds if no event has the property, so the number of events that have it must be 0.
         let isAbsent = comparison.operation == .not_exists
         properties.append(Step.Property(path: field, comparison: isAbsent ? .exists : comparison))
         let step = Step(.event, name?.string, properties: properties)

@@ -62,7 +62,7 @@ public struct TimeBuckets: Sendable {
         dialect.quotient("\(milliseconds) + \(addend(at: milliseconds))", "\(unit.milliseconds)")
     }
 
-    /// Added to an instant, it makes the number of whole units the bucket's number.
+    /// What to add to an instant so that the number of whole units in the sum is the bucket's number.
     private func addend(_ stretch: Stretch) -> Int64 { stretch.offset + stretch.shift * unit.milliseconds }
 
     private func addend(at milliseconds: SQL) -> SQL {
@@ -74,7 +74,7 @@ public struct TimeBuckets: Sendable {
 
     /// The condition that a row is the first of its session in its bucket, for rows whose `seq` and `gap` are exact.
     public var isFirstOfSession: SQL {
-        // Without a clock change, it is if the row before it is further back than the bucket's start.
+        // Without a clock change, a row is the first if the gap before it reaches back beyond the bucket's start.
         if stretches.count == 1 { return "seq = 1 OR coalesce(gap, 0) > (occurred_at + \(stretches[0].offset)) % \(unit.milliseconds)" }
         return "seq = 1 OR \(number(of: "occurred_at - coalesce(gap, 0)")) <> \(number(of: "occurred_at"))"
     }

@@ -9,7 +9,7 @@ struct YAMLDocument {
     init(_ text: String, file: String) {
         var text = text, errors: [ConfigurationError] = []
         var root: YAMLNode?
-        // Yams stops at a duplicate key. Renaming each one lets it read the rest, so all errors show at once.
+        // Yams stops at a duplicate key. Renaming each one lets it read the rest, so all errors are shown together.
         reading: for _ in 0..<1_000 {
             do {
                 root = try Yams.compose(yaml: text).map { Self.convert($0, "", file, &errors) }

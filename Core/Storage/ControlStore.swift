@@ -11,7 +11,10 @@ public protocol ControlStore: Sendable {
     /// Runs `body` in one serializable transaction. SQLite has a single writer; on PostgreSQL a conflict is retried, so `body` may
     /// run more than once and must have no other effects.
     func write<Result: Sendable>(_ body: @escaping @Sendable (any ControlTransaction) async throws -> Result) async throws -> Result
+}
 
+/// A control store as the host sees it, which opens, copies and closes it.
+@_spi(Host) public protocol ControlEngine: ControlStore {
     /// Returns once the engine has responded.
     func ping() async throws
 
@@ -34,11 +37,13 @@ public protocol ControlTransaction: Sendable {
     func run(_ statement: SQL) async throws -> Rows
 }
 
-extension ControlStore {
+@_spi(Host) extension ControlEngine {
     /// Writes a consistent copy of all tables to the folder `path`.
     @discardableResult
     public func backup(to path: String) async throws -> [String: Int64] { try await backup(to: path, emptying: []) }
+}
 
+extension ControlStore {
     /// Runs one statement in its own transaction.
     @discardableResult
     public func write(_ statement: SQL) async throws -> Rows { try await write { try await $0.run(statement) } }

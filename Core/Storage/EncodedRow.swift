@@ -3,8 +3,9 @@ import Foundation
 /// A fact as bytes: what the journal keeps, and what engines read column by column without creating strings.
 ///
 /// Layout, little-endian: table number (u8), project and hour of arrival (i64 each) for the ledger, the role (u8, its highest bit set where
-/// the session is tentative), whether an event id follows (u8) and its two halves (2 × i64), then the columns of `FactTable.allColumns` in order, each a tag
-/// and its value: 0 null, 1 integer (zigzag varint), 2 double (8 bytes), 3 text (varint length, UTF-8), 4 true, 5 false.
+/// the session is tentative), whether an event id follows (u8) and its two halves (2 × i64), then the columns of `FactTable.allColumns`
+/// in order, each a tag and its value: 0 null, 1 integer (zigzag varint), 2 double (8 bytes), 3 text (varint length, UTF-8), 4 true,
+/// 5 false.
 @_spi(Host) public struct EncodedRow: Sendable {
     public let bytes: ArraySlice<UInt8>
 

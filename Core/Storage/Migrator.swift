@@ -43,7 +43,7 @@
         return all
     }
 
-    /// Applies pending migrations, and returns those that this call applied, without those that another host applied meanwhile.
+    /// Applies pending migrations, and returns those that this call applied, without those that another host applied in the meantime.
     /// - Throws: `MigrationError`, like `pending`, and if a migration fails. Migrations before it stay applied.
     @discardableResult
     public func run() async throws -> [PendingMigration] {
@@ -161,7 +161,7 @@ extension Migrator {
     }
 }
 
-/// Why the tables can't be migrated. Each of these stops the start.
+/// Why the tables can't be migrated. Each of these keeps Pulse from starting.
 @_spi(Host) public enum MigrationError: Error, CustomStringConvertible {
     /// The history is invalid: a duplicate id, or ids out of order.
     case duplicate(String)

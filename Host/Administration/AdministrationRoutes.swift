@@ -56,17 +56,6 @@ struct AdministrationRoutes: Sendable {
         ]
     }
 
-    private struct ProjectAnswer: Encodable {
-        let id: String, name: String, domain: String, created_at: Instant
-
-        init(_ project: Project) {
-            id = project.id
-            name = project.name
-            domain = project.domain
-            created_at = project.createdAt
-        }
-    }
-
     private struct List<Element: Encodable>: Encodable { let data: [Element] }
 
     @Sendable private func createProject(_ call: InstallationRequest) async throws -> Answer {
@@ -143,35 +132,6 @@ struct AdministrationRoutes: Sendable {
         ]
     }
 
-    private struct KeyAnswer: Encodable {
-        let key: APIKey
-        /// The secret, if the key was just created.
-        let secret: String?
-
-        enum CodingKeys: String, CodingKey {
-            case id, name, scopes, server, key
-            case allowedModules = "allowed_modules", expiresAt = "expires_at", createdAt = "created_at"
-            case prefix = "key_prefix", lastUsedAt = "last_used_at"
-        }
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(key.id, forKey: .id)
-            try container.encode(key.name, forKey: .name)
-            try container.encode(KeyScope.allCases.filter(key.scopes.contains), forKey: .scopes)
-            try container.encode(key.isServer, forKey: .server)
-            try container.encode(key.allowedModules, forKey: .allowedModules)
-            try container.encode(key.expiresAt, forKey: .expiresAt)
-            try container.encode(key.createdAt, forKey: .createdAt)
-            if let secret {
-                try container.encode(secret, forKey: .key)
-            } else {
-                try container.encode(key.prefix, forKey: .prefix)
-                try container.encode(key.lastUsedAt, forKey: .lastUsedAt)
-            }
-        }
-    }
-
     @Sendable private func createKey(_ call: ProjectRequest) async throws -> Answer {
         let body = try await call.body()
         let modules = body["allowed_modules"]?.elements.compactMap(\.string)
@@ -217,14 +177,7 @@ struct AdministrationRoutes: Sendable {
     }
 
     private static func expiry(_ text: String, now: Instant) throws -> Instant {
-        let instant: Instant? =
-            switch ISO8601.parse(text) {
-            case .instant(let instant): instant
-            case .local(let day, let milliseconds): day.start.adding(milliseconds: milliseconds)
-            case .day(let day): day.start
-            case nil: nil
-            }
-        guard let instant, instant > now else {
+        guard let instant = ISO8601.parse(text)?.utc, instant > now else {
             throw ServiceError.body("field 'expires_at' must be an ISO 8601 timestamp in the future; got '\(text.excerpt(60))'.")
         }
         return instant
@@ -332,7 +285,7 @@ struct AdministrationRoutes: Sendable {
 }
 
 extension String {
-    /// The text without white space at both ends.
+    /// The text without leading and trailing white space.
     var trimmingSpaces: String {
         String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
     }

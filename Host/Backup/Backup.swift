@@ -3,7 +3,7 @@ import Foundation
 @_spi(Host) import Ingest
 @_spi(Host) import Storage
 
-/// Copies a whole installation into a folder, while it serves.
+/// Copies a whole installation into a folder, while it is running.
 ///
 /// The event store is copied before the control store, so the copied control store has every project that the copied facts
 /// refer to. Left out are the configuration file and the secrets that Pulse generated (`admin-token`), so a backup grants no
@@ -18,7 +18,7 @@ struct Backup: Sendable {
     static let controlFolder = "control", eventsFolder = "events"
 
     /// Writes a backup to a new folder, which gets its final name once everything in it is on disk.
-    /// - Throws: `BackupError` if the folder exists already, or the error of a store or the disk; then nothing is left behind.
+    /// - Throws: `BackupError` if the folder already exists, or the error of a store or the disk; then nothing is left behind.
     func write(to folder: String) async throws -> BackupManifest {
         let files = FileManager.default, partial = folder + Self.partialSuffix
         guard !files.fileExists(atPath: folder) else { throw BackupError("\(folder) exists already; a backup needs a new folder.") }

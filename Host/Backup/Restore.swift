@@ -4,7 +4,7 @@ import Platform
 @_spi(Host) import Settings
 @_spi(Host) import Storage
 
-/// Replaces an installation by a backup: checks the files, restores both stores, compares their row counts, and migrates them
+/// Replaces an installation with a backup: checks the files, restores both stores, compares their row counts, and migrates them
 /// if the backup is from an older Pulse.
 struct Restore: Sendable {
     let backup: String

@@ -26,7 +26,7 @@ struct TableCounts: Codable, Sendable, Equatable {
 
     // MARK: Counting
 
-    static func of(_ store: any ControlStore) async throws -> TableCounts {
+    static func of(_ store: any ControlEngine) async throws -> TableCounts {
         TableCounts(exactly: try await TableRows.count(store.dialect) { try await store.read($0) })
     }
 

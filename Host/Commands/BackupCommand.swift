@@ -8,7 +8,7 @@ import NIOHTTP1
 @_spi(Host) import Settings
 @_spi(Host) import Storage
 
-/// `pulse backup FOLDER`: backs up the whole installation, even while it serves.
+/// `pulse backup FOLDER`: backs up the whole installation, even while it is running.
 struct BackupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup", abstract: "Copy the whole installation into a new folder, even while Pulse is serving.",

@@ -83,7 +83,7 @@ struct ControlPlane: Sendable {
             "\(named.count) projects are called '\(text)'; use an id instead: \(named.map(\.id).joined(separator: ", ")).")
     }
 
-    /// - Throws: `CommandError` if a project has the name already: commands could no longer find either of the two by name.
+    /// - Throws: `CommandError` if a project already has the name: commands could no longer find either of the two by name.
     func createProject(name: String, domain: String) async throws -> Project {
         if let twin = directory.projects.first(where: { $0.name.isExactly(name) }) {
             throw CommandError(

@@ -45,14 +45,7 @@ struct KeyCommand: AsyncParsableCommand {
         /// - Throws: `ValidationError` if `text` is not a time in the future.
         static func expiry(_ text: String, now: Instant) throws -> Instant {
             if text.hasSuffix("d"), let days = Int64(text.dropLast()), (1...36_500).contains(days) { return now.adding(days: days) }
-            let instant: Instant? =
-                switch ISO8601.parse(text) {
-                case .instant(let instant): instant
-                case .local(let day, let milliseconds): day.start.adding(milliseconds: milliseconds)
-                case .day(let day): day.start
-                case nil: nil
-                }
-            guard let instant, instant > now else {
+            guard let instant = ISO8601.parse(text)?.utc, instant > now else {
                 throw ValidationError(
                     "--expires must be a date or timestamp in the future, or days such as 90d; got '\(text.excerpt(40))'.")
             }
@@ -69,7 +62,7 @@ struct KeyCommand: AsyncParsableCommand {
                 let (key, secret) = try await control.directory.createKey(request, in: project, by: ControlPlane.actor)
                 return (key, secret, project)
             }
-            if json { return try StandardOutput.json(Shown(key, secret: secret)) }
+            if json { return try StandardOutput.json(KeyAnswer(key: key, secret: secret)) }
             print(
                 """
                 \(secret)
@@ -94,7 +87,7 @@ struct KeyCommand: AsyncParsableCommand {
             let keys = try await ControlPlane.with(try options.load()) { control in
                 try await control.directory.keys(of: try control.project(project))
             }
-            if json { return try StandardOutput.json(keys.map { Shown($0, secret: nil) }) }
+            if json { return try StandardOutput.json(keys.map { KeyAnswer(key: $0, secret: nil) }) }
             if keys.isEmpty { return print("The project has no keys; `pulse key create` makes one.") }
             let now = SystemTime().now
             var columns = Columns("id", "key", "scopes", "modules", "kind", "expires", "last used", "name")
@@ -138,27 +131,6 @@ struct KeyCommand: AsyncParsableCommand {
                 throw CommandError(
                     "\(named.count) keys are called '\(text)'; use an id instead: \(named.map(\.id).joined(separator: ", ")).")
             }
-        }
-    }
-
-    /// A key as the admin API shows it.
-    private struct Shown: Encodable {
-        let id: String, name: String, key_prefix: String, scopes: [String], allowed_modules: [String]?, server: Bool
-        let created_at: Instant, expires_at: Instant?, last_used_at: Instant?
-        /// The secret, if the key was just created.
-        let key: String?
-
-        init(_ key: APIKey, secret: String?) {
-            id = key.id
-            name = key.name
-            key_prefix = key.prefix
-            scopes = key.scopeNames
-            allowed_modules = key.allowedModules
-            server = key.isServer
-            created_at = key.createdAt
-            expires_at = key.expiresAt
-            last_used_at = key.lastUsedAt
-            self.key = secret
         }
     }
 }

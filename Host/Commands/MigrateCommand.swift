@@ -53,7 +53,7 @@ struct MigrateCommand: AsyncParsableCommand {
 }
 
 extension Migrator {
-    init(_ control: any ControlStore, _ events: any EventStore, _ modules: [any AnalyticsModule]) throws {
+    init(_ control: any ControlEngine, _ events: any EventStore, _ modules: [any AnalyticsModule]) throws {
         self.init(control: control, events: events, modules: try ModuleRegistry.history(of: modules))
     }
 }

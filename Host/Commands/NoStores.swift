@@ -12,7 +12,7 @@ extension Engines {
     }
 }
 
-struct NoControlStore: ControlStore {
+struct NoControlStore: ControlEngine {
     let dialect: Dialect
 
     func read(_ statement: SQL) async throws -> Rows { Rows() }

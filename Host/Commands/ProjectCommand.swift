@@ -32,7 +32,7 @@ struct ProjectCommand: AsyncParsableCommand {
             let project = try await ControlPlane.with(try options.load(), creating: true) { control in
                 try await control.createProject(name: name, domain: domain)
             }
-            if json { return try StandardOutput.json(Shown(project)) }
+            if json { return try StandardOutput.json(ProjectAnswer(project)) }
             print(
                 """
                 Created project '\(project.name)' for \(project.domain); its id is \(project.id).
@@ -50,22 +50,11 @@ struct ProjectCommand: AsyncParsableCommand {
 
         func run() async throws {
             let projects = try await ControlPlane.with(try options.load()) { $0.directory.projects }
-            if json { return try StandardOutput.json(projects.map(Shown.init)) }
+            if json { return try StandardOutput.json(projects.map(ProjectAnswer.init)) }
             if projects.isEmpty { return print("There are no projects yet; `pulse project create` creates one.") }
             var columns = Columns("id", "created", "domain", "name")
             for project in projects { columns.add(project.id, "\(Day(project.createdAt))", project.domain, project.name) }
             print(columns.text)
-        }
-    }
-
-    private struct Shown: Encodable {
-        let id: String, name: String, domain: String, created_at: Instant
-
-        init(_ project: Project) {
-            id = project.id
-            name = project.name
-            domain = project.domain
-            created_at = project.createdAt
         }
     }
 }

@@ -128,10 +128,8 @@ extension BIModule {
 
     private static func isPast(_ text: String?, _ now: Instant) -> Bool {
         guard let text, let parsed = ISO8601.parse(text) else { return false }
-        return switch parsed {
-        case .instant(let instant): instant <= now
-        case .local(let day, let milliseconds): day.start.adding(milliseconds: milliseconds) <= now
-        case .day(let day): day.adding(days: 1).start <= now
-        }
+        // The whole of a last day counts.
+        if case .day(let day) = parsed { return day.adding(days: 1).start <= now }
+        return parsed.utc <= now
     }
 }

@@ -30,7 +30,7 @@ struct QueryRun: Encodable, Sendable {
         .required("created_at", .timestamp),
     ]
 
-    /// Runs kept of each project; older ones are deleted.
+    /// Runs kept per project; older ones are deleted.
     static let kept = 10_000
 
     static let table = Table(

@@ -36,7 +36,7 @@ final class RunningQueries: Sendable {
             // A statement for an external database needs none of our engine's capacity.
             kind == .externalSQL ? try await work() : try await turns.withPermit(of: key.project, work)
         }
-        // Stays listed until the run is recorded, so `stop` doesn't answer 404 in between.
+        // Stays listed until the run is recorded, so `stop` doesn't return 404 in between.
         defer { running.withLock { $0[key] = nil } }
         func record(_ rows: Int, _ error: String?) async throws -> QueryRun {
             let duration = ContinuousClock.now - start

@@ -54,12 +54,10 @@ struct Impact: Encodable, Sendable {
             guard event == nil || metric == .events else {
                 throw ServiceError.body("field 'event_name' is accepted only with metric 'events'; got metric '\(metric.rawValue)'.")
             }
-            switch ISO8601.parse(body["split_at"]?.string ?? "") {
-            case .instant(let instant): split = instant
-            case .local(let day, let milliseconds): split = day.start.adding(milliseconds: milliseconds)
-            case .day(let day): split = day.start
-            case nil: throw ServiceError.body("field 'split_at' must be an ISO 8601 date or timestamp.")
+            guard let parsed = ISO8601.parse(body["split_at"]?.string ?? "") else {
+                throw ServiceError.body("field 'split_at' must be an ISO 8601 date or timestamp.")
             }
+            split = parsed.utc
         }
 
         var range: TimeRange { TimeRange(start: split.adding(days: -days), end: split.adding(days: days)) }

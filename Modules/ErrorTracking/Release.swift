@@ -91,12 +91,10 @@ struct Release: Encodable, Sendable {
     }
 
     private static func instant(_ text: String) throws -> Instant {
-        switch ISO8601.parse(text) {
-        case .instant(let instant): instant
-        case .local(let day, let milliseconds): day.start.adding(milliseconds: milliseconds)
-        case .day(let day): day.start
-        case nil: throw ServiceError.body("field 'deployed_at' must be an ISO 8601 date or timestamp; got '\(text.excerpt(60))'.")
+        guard let parsed = ISO8601.parse(text) else {
+            throw ServiceError.body("field 'deployed_at' must be an ISO 8601 date or timestamp; got '\(text.excerpt(60))'.")
         }
+        return parsed.utc
     }
 
     /// `DELETE /api/v1/releases/{id}`. Source maps of that version are kept.

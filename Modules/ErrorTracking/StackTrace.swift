@@ -123,7 +123,7 @@ struct StackTrace: Sendable, Equatable {
 
     private static let hermes: StaticString = "address at "
 
-    /// Parses `url:wasm-function[12]:0x1f2`. A function without a name is called by its index.
+    /// Parses `url:wasm-function[12]:0x1f2`. A function without a name goes by its index.
     private static func wasm(_ name: Bytes?, _ location: Bytes, _ function: Range<Int>) -> Frame {
         let rest = location[(function.lowerBound + 1)...], offset = rest.firstRange(of: "]:0x")
         let hex = offset.map { rest[$0.upperBound...].text } ?? ""

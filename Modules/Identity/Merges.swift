@@ -57,7 +57,7 @@ struct Merge: Encodable, Sendable {
     }
 
     /// Merges `user` into `other`.
-    /// - Throws: 400 if `user` is merged already, if the two would form a circle, or if the project has too many merges.
+    /// - Throws: 400 if `user` is already merged, if the two would form a cycle, or if the project has too many merges.
     static func make(_ user: String, into other: String, _ call: ProjectRequest) async throws -> Merge {
         let id = Identifiers.uuid(), project = call.project.id, now = call.now, actor = call.actor
         let made = try await call.control.write { transaction in

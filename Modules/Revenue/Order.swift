@@ -88,7 +88,7 @@ struct Order: Sendable {
     }
 
     private static func number(_ value: JSON?) -> Double? {
-        (value?.number ?? value?.string.flatMap(Double.init(written:))).flatMap { $0.isFinite ? $0 : nil }
+        (value?.number ?? value?.string.flatMap(Double.init(decimal:))).flatMap { $0.isFinite ? $0 : nil }
     }
 }
 

@@ -2,11 +2,11 @@ import Core
 import Foundation
 
 extension Scope {
-    /// The days, in the report's time zone, that the range touches. Imported rows have no finer time.
+    /// The days, in the report's time zone, that the range touches. Imported rows are only dated to the day.
     var days: ClosedRange<Day> { zone.days(from: range.start, to: range.end.adding(milliseconds: -1)) }
 }
 
-/// The sums of the imported rows of a range.
+/// The totals over a range's imported rows.
 struct ImportSummary: Encodable, Sendable {
     let rows: Int64
     let impressions, clicks, cost, conversions, revenue, sessions, users: Double

@@ -21,7 +21,7 @@ struct House: Sendable {
 
     /// Runs `body` with a house that has the binary's modules and the probe module.
     static func open(_ profile: Profile, _ body: @escaping @Sendable (House) async throws -> Void) async throws {
-        try await TestApp.run(profile, modules: ProbeModule.besideBinary()) { app in
+        try await TestApp.run(profile, modules: ProbeModule.withLoadedModules()) { app in
             let other = try await app.installation.createProject("Other", domain: "other.example")
             let otherKeys = try await app.installation.createKeys(in: other)
             let endpoints = app.installation.registry.routes.map { Endpoint(module: $0.module, route: $0.route) }

@@ -214,7 +214,7 @@ struct EmbedTests {
 
     @Test("reports and dashboards are shown as saved, without what policies forbid", arguments: Profile.available)
     func saved(profile: Profile) async throws {
-        let modules = try ProbeModule.besideBinary().filter { $0.name != "dashboards" } + [DashboardsStandIn()]
+        let modules = try ProbeModule.withLoadedModules().filter { $0.name != "dashboards" } + [DashboardsStandIn()]
         try await TestApp.run(profile, modules: modules) { app in
             for event in Traffic.events { try await app.collect(event) }
             let report = try await app.post(
@@ -268,7 +268,7 @@ struct EmbedTests {
 
     /// A report with `parameter` shows pages of visitors who were at `/pricing`, and nothing once a policy forbids that page.
     private func forbid(on profile: Profile, showing parameter: @escaping @Sendable (TestApp) async throws -> String) async throws {
-        let modules = try ProbeModule.besideBinary().filter { $0.name != "dashboards" } + [DashboardsStandIn()]
+        let modules = try ProbeModule.withLoadedModules().filter { $0.name != "dashboards" } + [DashboardsStandIn()]
         try await TestApp.run(profile, modules: modules) { app in
             for event in Traffic.events { try await app.collect(event) }
             let params = #"{"start_at":"2026-03-01","end_at":"2026-03-02",\#(try await parameter(app))}"#

@@ -123,7 +123,7 @@ struct SandboxTests {
         }
     }
 
-    /// The expected results are PostgreSQL's, also for values that no engine can fold into constants.
+    /// The expected results are PostgreSQL's, even for values that no engine can fold into constants.
     @Test("rounding, substrings and nested properties are the same on both engines", arguments: Profile.available)
     func portable(profile: Profile) async throws {
         let nested = Traffic.event("eve", "1T13:00", "order", "/", #"{"o":{"k":"deep","n":[7]},"o.k":"flat"}"#)

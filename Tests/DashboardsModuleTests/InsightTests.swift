@@ -37,7 +37,7 @@ struct InsightTests {
         }
     }
 
-    /// The 30 days of a range up to now are the overview's last 30 days: 29 whole ones and today so far.
+    /// For a range that ends now, the 30 days are the same as in the overview's “last 30 days”: 29 whole days, and today so far.
     @Test("count whole days of a month in the time zone", arguments: Profile.available)
     func wholeDays(profile: Profile) async throws {
         let visits = ["01-31T22:30", "01-31T23:30", "02-23T22:30", "02-23T23:30", "03-02T10:00"].enumerated().map {

@@ -10,7 +10,7 @@ struct ResourceTests {
     private static let path = "/api/v1/gadgets"
 
     private static func run(_ profile: Profile, _ body: @escaping @Sendable (TestApp) async throws -> Void) async throws {
-        try await TestApp.run(profile, modules: ProbeModule.besideBinary(), body)
+        try await TestApp.run(profile, modules: ProbeModule.withLoadedModules(), body)
     }
 
     /// Creates a gadget and returns its id.
@@ -282,7 +282,7 @@ struct ResourceTests {
         }
     }
 
-    /// Bodies, and what is stored of the field.
+    /// Bodies, and what is stored for the field.
     static let nested: [(path: String, body: String, field: String, kept: String)] = [
         (
             "/api/v1/funnels",

@@ -85,7 +85,7 @@ struct ConnectionTests {
         try await run(
             "",
             {
-                // Leave the limit of answers alone: on a busy machine the stream may begin after it.
+                // Not the time limit for answers: on a busy machine, the stream might begin too late for a short one.
                 ($0.request, $0.idle) = (.milliseconds(100), .milliseconds(100))
             }
         ) { app, port in
@@ -108,7 +108,7 @@ struct ConnectionTests {
     @Test("an answer that takes too long becomes a 503, except on a route without a time limit")
     func slowAnswers() async throws {
         let slow = SlowModule()
-        try await run("", modules: try ProbeModule.besideCore() + [slow], { $0.answer = .milliseconds(500) }) { app, port in
+        try await run("", modules: try ProbeModule.withCore() + [slow], { $0.answer = .milliseconds(500) }) { app, port in
             let given = try await RawConnection.open(port), waiting = try await RawConnection.open(port)
             waiting.send("GET /slow/withoutTimeLimit HTTP/1.1\r\nHost: localhost\r\n\r\n")
             given.send("GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -123,7 +123,7 @@ struct ConnectionTests {
 
     @Test("a client that does not read its answer is disconnected")
     func stalled() async throws {
-        // The limit of answers covers the wait for the client and, on a busy machine, the time to make an answer.
+        // The time limit for answers covers the wait for the client and, on a busy machine, the time to make an answer.
         try await run("", { ($0.request, $0.answer) = (.milliseconds(100), .seconds(2)) }) { app, port in
             // The first request generates the document, which takes a while.
             _ = try await app.get("/openapi.json")
@@ -283,7 +283,7 @@ struct ConnectionTests {
             let attacker = try await RawConnection.open(port, from: "127.0.0.2")
             for _ in 0..<10 { #expect(try await logIn(attacker) == "HTTP/1.1 401") }
             #expect(try await logIn(attacker) == "HTTP/1.1 429")
-            // One connection is allowed per address, and this address has one already.
+            // One connection is allowed per address, and this address already has one.
             #expect(try await RawConnection.open(port, from: "127.0.0.2").rest() == "")
             #expect(try await logIn(try await RawConnection.open(port, from: "127.0.0.3")) == "HTTP/1.1 401")
         }

@@ -27,7 +27,7 @@ struct AdministrationAuditTests {
 
     @Test("records every change with its actor, newest first", arguments: Profile.available)
     func everyChange(profile: Profile) async throws {
-        try await TestApp.run(profile, modules: ProbeModule.besideCore()) { app in
+        try await TestApp.run(profile, modules: ProbeModule.withCore()) { app in
             func tick() { app.time.advance(seconds: 1) }
             let made = try await app.post("/api/admin/projects", #"{"name":"Shop","domain":"shop.example"}"#, as: .token)
             let id = try #require(try made.json()["id"]?.string), path = "/api/admin/projects/\(id)"
@@ -109,7 +109,7 @@ struct AdministrationAuditTests {
 
     @Test("a change of several modules adds an entry for each, and paging loses none", arguments: Profile.available)
     func bulk(profile: Profile) async throws {
-        try await TestApp.run(profile, modules: ProbeModule.besideCore()) { app in
+        try await TestApp.run(profile, modules: ProbeModule.withCore()) { app in
             let project = try await app.installation.createProject("Shop", domain: "shop.example")
             app.time.advance(seconds: 1)
             _ = try await app.put(
@@ -130,7 +130,7 @@ struct AdministrationAuditTests {
 
     @Test("rejected and read-only requests add no entry", arguments: Profile.available)
     func silence(profile: Profile) async throws {
-        try await TestApp.run(profile, modules: ProbeModule.besideCore()) { app in
+        try await TestApp.run(profile, modules: ProbeModule.withCore()) { app in
             let path = "/api/admin/projects/\(app.project.id)"
             let before = try await Self.entries(app, app.project.id)
             _ = try await app.post(path + "/keys", #"{"name":"a","scopes":["root"]}"#, as: .token)

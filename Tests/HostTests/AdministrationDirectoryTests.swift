@@ -39,7 +39,7 @@ struct AdministrationDirectoryTests {
 
     @Test("its changes to projects, modules and privacy rules take effect", arguments: Profile.available)
     func everything(profile: Profile) async throws {
-        try await TestApp.run(profile, modules: ProbeModule.besideCore()) { app in
+        try await TestApp.run(profile, modules: ProbeModule.withCore()) { app in
             let second = try await Self.second(beside: app), directory = app.installation.directory
             let project = try await second.createProject(
                 name: "Beside", domain: "beside.example", privacy: PrivacyRules(), by: "command line")
@@ -97,14 +97,14 @@ struct AdministrationDirectoryTests {
     func restart(profile: Profile) async throws {
         let folder = try TemporaryFolder()
         let environment = try await profile.environment()
-        try await TestApp.run(in: folder.path, environment: environment, modules: ProbeModule.besideCore()) { app in
+        try await TestApp.run(in: folder.path, environment: environment, modules: ProbeModule.withCore()) { app in
             try await app.installation.directory.setModules(
                 [.init(module: "probe", isEnabled: false, access: nil)], in: app.project, by: "test")
             let made = try await app.installation.directory.createKey(.init(name: "kept", scopes: [.query]), in: app.project, by: "test")
             try made.secret.write(toFile: folder.path + "/secret", atomically: true, encoding: .utf8)
             #expect(try await app.get("/api/v1/stats", as: .key(made.secret)).status == 200)
         }
-        try await TestApp.run(in: folder.path, environment: environment, modules: ProbeModule.besideCore()) { app in
+        try await TestApp.run(in: folder.path, environment: environment, modules: ProbeModule.withCore()) { app in
             let secret = try String(contentsOfFile: folder.path + "/secret", encoding: .utf8)
             #expect(app.installation.directory.projects.count == 1)
             #expect(try await app.get("/api/v1/stats", as: .key(secret)).status == 200)

@@ -11,7 +11,7 @@ struct AdministrationKeyTests {
     private static func run(
         _ profile: Profile = .embedded, _ body: @escaping @Sendable (TestApp, _ project: Project, _ path: String) async throws -> Void
     ) async throws {
-        try await TestApp.run(profile, modules: ProbeModule.besideCore()) { app in
+        try await TestApp.run(profile, modules: ProbeModule.withCore()) { app in
             let project = try await app.installation.createProject("Shop", domain: "shop.example")
             try await body(app, project, "/api/admin/projects/\(project.id)/keys")
         }

@@ -10,7 +10,7 @@ struct AdministrationModuleTests {
     private static func run(
         _ profile: Profile = .embedded, yaml: String = "", _ body: @escaping @Sendable (TestApp, _ path: String) async throws -> Void
     ) async throws {
-        try await TestApp.run(profile, modules: ProbeModule.besideCore(), yaml: yaml) { app in
+        try await TestApp.run(profile, modules: ProbeModule.withCore(), yaml: yaml) { app in
             try await body(app, "/api/admin/projects/\(app.project.id)/modules")
         }
     }

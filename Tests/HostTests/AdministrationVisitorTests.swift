@@ -15,7 +15,7 @@ import TestSupport
 @Suite("Administration: visitors", .modules(.all))
 struct AdministrationVisitorTests {
     private static func run(_ profile: Profile, _ body: @escaping @Sendable (TestApp, _ path: String) async throws -> Void) async throws {
-        try await TestApp.run(profile, modules: ProbeModule.besideBinary()) { app in
+        try await TestApp.run(profile, modules: ProbeModule.withLoadedModules()) { app in
             try await body(app, "/api/admin/projects/\(app.project.id)/privacy/visitors")
         }
     }
@@ -55,7 +55,7 @@ struct AdministrationVisitorTests {
     }
 
     /// The fact tables of all modules, empty, as in an export.
-    private static let noTelemetry = try! ProbeModule.besideBinary().flatMap(\.factTables).map { #""\#($0.name)":[]"# }.joined(
+    private static let noTelemetry = try! ProbeModule.withLoadedModules().flatMap(\.factTables).map { #""\#($0.name)":[]"# }.joined(
         separator: ",")
 
     @Test("an export has the visitor's identity after all identify calls", arguments: Profile.available)
@@ -224,7 +224,7 @@ struct AdministrationVisitorTests {
             return try names.map { String(decoding: try Data(contentsOf: URL(fileURLWithPath: data + "/journal/" + $0)), as: UTF8.self) }
                 .joined()
         }
-        try await TestApp.run(in: data, environment: try await profile.environment(), modules: ProbeModule.besideBinary()) { app in
+        try await TestApp.run(in: data, environment: try await profile.environment(), modules: ProbeModule.withLoadedModules()) { app in
             try await Self.visit(app, "ada@example.com")
             let before = try contents()
             #expect(before.contains("ada@example.com"))
@@ -390,12 +390,12 @@ struct AdministrationVisitorTests {
     @Test("an erased visitor stays erased after a restart")
     func restart() async throws {
         let folder = try TemporaryFolder()
-        try await TestApp.run(in: folder.path, modules: ProbeModule.besideBinary()) { app in
+        try await TestApp.run(in: folder.path, modules: ProbeModule.withLoadedModules()) { app in
             try await Self.visit(app, "ada")
             try await Self.visit(app, "bob")
             #expect(try await app.delete("/api/admin/projects/\(app.project.id)/privacy/visitors/ada", as: .token).status == 204)
         }
-        try await TestApp.run(in: folder.path, modules: ProbeModule.besideBinary(), now: "2026-03-02T13:00:00Z") { app in
+        try await TestApp.run(in: folder.path, modules: ProbeModule.withLoadedModules(), now: "2026-03-02T13:00:00Z") { app in
             let export = try await app.get("/api/admin/projects/\(app.project.id)/privacy/visitors/ada/export", as: .token)
             #expect(export.body == Self.nothing("ada"))
             #expect(try await app.get("/api/v1/stats").json()["current"]?["visitors"]?.integer == 1)

@@ -27,6 +27,20 @@ struct ModulePagesTests {
         #expect(ModuleList.all.names == ModuleList.all.names.sorted())
     }
 
+    /// The gate and the scope are the only doors: `@_spi` would open others.
+    @Test("a module imports Core, and nothing else of Pulse")
+    func imports() throws {
+        let files = FileManager.default.enumerator(atPath: Self.root + "/Modules")?.compactMap { $0 as? String } ?? []
+        for file in files where file.hasSuffix(".swift") {
+            let source = try String(contentsOfFile: "\(Self.root)/Modules/\(file)", encoding: .utf8)
+            let imports = source.split(separator: "\n").filter { $0.hasPrefix("import ") || ($0.hasPrefix("@") && $0.contains(" import ")) }
+            #expect(
+                imports.allSatisfy { ["import Core", "import Foundation", "import NIOCore", "import Synchronization"].contains($0) },
+                "\(file): \(imports)")
+            #expect(!source.contains("@_spi") && !source.contains("@testable"), "\(file)")
+        }
+    }
+
     @Test("every module has a summary and titles for its pages and filters in all dashboard languages")
     func words() throws {
         for module in try Self.modules() {

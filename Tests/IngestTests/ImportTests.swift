@@ -17,7 +17,7 @@ struct ImportTests {
     ) async throws {
         let store = Locked<StallingEventStore?>(nil)
         try await TestApp.run(
-            profile, modules: try ProbeModule.besideCore(),
+            profile, modules: try ProbeModule.withCore(),
             events: { real in
                 let stalling = StallingEventStore(real)
                 store.withLock { $0 = stalling }

@@ -14,7 +14,7 @@ struct FactFilterTests {
             ("path:/docs;event:signup", #"{"data":[],"visitors":0}"#),
         ])
     func byVisitor(profile: Profile, filter: (String, String)) async throws {
-        try await TestApp.run(profile, modules: ProbeModule.besideCore()) { app in
+        try await TestApp.run(profile, modules: ProbeModule.withCore()) { app in
             try await app.collect(
                 #"[{"type":"event","name":"signup","visitor_id":"ada"},{"type":"probe","label":"a","amount":1,"visitor_id":"ada"},"#
                     + #"{"type":"pageview","path":"/docs","visitor_id":"bob"},{"type":"probe","label":"a","amount":2,"visitor_id":"bob"}]"#)

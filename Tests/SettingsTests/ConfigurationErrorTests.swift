@@ -161,6 +161,10 @@ struct ConfigurationErrorTests {
                 "storage:\n  database_url: mysql://root:abc123@db/pulse",
                 "2: storage.database_url: must be a URL such as postgresql://user:password@host:5432/pulse; got 28 characters that are not shown"
             ),
+            Case(
+                "coordination:\n  redis_url: rediss://:abc@cache",
+                "2: coordination.redis_url: must be a URL such as redis://user:password@host:6379/0, without TLS: on a private network, "
+                    + "or through a tunnel such as stunnel; got 19 characters that are not shown"),
         ])
     func secrets(_ wrong: Case) { #expect(errors(wrong.yaml) == wrong.lines) }
 

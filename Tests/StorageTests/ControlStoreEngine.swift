@@ -1,14 +1,14 @@
 import Foundation
 import Questions
-import SQLiteEngine
-import Storage
+@_spi(Host) import SQLiteEngine
+@_spi(Host) import Storage
 import Testing
 
 /// A control store engine, for tests that apply to every engine.
 struct ControlStoreEngine: Sendable, CustomTestStringConvertible {
     let testDescription: String
     /// Opens a new store.
-    let open: @Sendable () async throws -> any ControlStore
+    let open: @Sendable () async throws -> any ControlEngine
 
     /// The engines that need no server. PostgreSQL is tested in `PostgreSQLControlStoreTests`.
     static let all: [ControlStoreEngine] = [
@@ -16,7 +16,7 @@ struct ControlStoreEngine: Sendable, CustomTestStringConvertible {
     ]
 
     /// Gives `body` a new store with the table `probe`, and closes it.
-    func use(_ body: (any ControlStore) async throws -> Void) async throws {
+    func use(_ body: (any ControlEngine) async throws -> Void) async throws {
         let store = try await open()
         do {
             try await store.write { transaction in

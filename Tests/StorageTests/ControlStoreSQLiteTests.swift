@@ -1,7 +1,7 @@
 import Common
 import Foundation
-import SQLiteEngine
-import Storage
+@_spi(Host) import SQLiteEngine
+@_spi(Host) import Storage
 import Testing
 
 /// Tests of the database file, in addition to `ControlStoreTests` for every engine.

@@ -1,4 +1,4 @@
-import Storage
+@_spi(Host) import Storage
 import Testing
 
 /// What every control store engine guarantees.

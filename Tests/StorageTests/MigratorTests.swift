@@ -1,6 +1,6 @@
 import Common
 import Questions
-import SQLiteEngine
+@_spi(Host) import SQLiteEngine
 @_spi(Host) import Storage
 import Testing
 
@@ -27,7 +27,7 @@ struct MigratorTests {
     }
 
     private struct Stores {
-        let control: any ControlStore
+        let control: any ControlEngine
         let events: SQLiteControlStore
 
         func migrator(_ modules: [(module: String, migrations: [Migration])]) -> Migrator {

@@ -1,7 +1,7 @@
 import Common
 import Foundation
 import Logging
-@testable import PostgreSQLEngine
+@_spi(Host) @testable import PostgreSQLEngine
 @_spi(Host) import Storage
 import Testing
 

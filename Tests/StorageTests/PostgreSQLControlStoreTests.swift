@@ -1,5 +1,5 @@
 import Common
-@testable import PostgreSQLEngine
+@_spi(Host) @testable import PostgreSQLEngine
 import Storage
 import Synchronization
 import Testing

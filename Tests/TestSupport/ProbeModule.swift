@@ -6,7 +6,7 @@ import TrafficModule
 /// A module that only tests use, with a little of everything that a module can add: a definition with its five routes, a
 /// route for each kind of key, its own facts, a setting. It is loaded next to the binary's modules:
 ///
-///     try await TestApp.run(profile, modules: ProbeModule.besideBinary()) { app in ... }
+///     try await TestApp.run(profile, modules: ProbeModule.withLoadedModules()) { app in ... }
 package struct ProbeModule: AnalyticsModule {
     package static let manifest = ModuleManifest(
         name: "probe", category: .platform, summaries: ["en": "What tests use to exercise the platform."])
@@ -42,13 +42,13 @@ package struct ProbeModule: AnalyticsModule {
     }
 
     /// The binary's modules with their default settings, and this one.
-    package static func besideBinary() throws -> [any AnalyticsModule] {
+    package static func withLoadedModules() throws -> [any AnalyticsModule] {
         let names = ModuleList.current.names + [manifest.name]
         return try ModuleList.current.load(HostConfiguration.parse("", knownModules: names).modules) + [ProbeModule()]
     }
 
     /// The core module and this one, for tests whose answers list all modules.
-    package static func besideCore() throws -> [any AnalyticsModule] { [try TrafficModule(ModuleSetup()), try ProbeModule()] }
+    package static func withCore() throws -> [any AnalyticsModule] { [try TrafficModule(ModuleSetup()), try ProbeModule()] }
 
     package var factTables: [FactTable] { [Self.facts] }
 

@@ -5,7 +5,7 @@ import Storage
 /// A connection to the database, with its prepared statements.
 ///
 /// `@unchecked Sendable`: `ConnectionThreads` ensures that one thread at a time uses it. Only `interrupt` is called from other threads, and
-/// only under the lock of `ConnectionThreads` while a job has the connection. Connections are closed only when no job runs, so it is open.
+/// only under the lock of `ConnectionThreads` while a job has the connection. Connections are closed only while no job runs.
 final class Connection: @unchecked Sendable {
     private(set) var handle: duckdb_connection?
     let feed: RowFeed

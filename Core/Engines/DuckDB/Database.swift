@@ -22,8 +22,8 @@ struct DatabaseOptions: Sendable {
             ("max_temp_directory_size", "\(8 * memoryLimitBytes)B"),
             // "false" would save memory on large results, but make DuckDB append rows on several threads, at twice the cost.
             ("preserve_insertion_order", "true"),
-            // Pulse declares for each CTE whether it is materialized. This rule would also evaluate the filters of all its readers while
-            // materializing it, which took a seventh of the time of a five-step funnel.
+            // Pulse decides which CTEs are materialized. While materializing one, this optimizer would also check the filters of every
+            // query that reads it, which took a seventh of the time of a five-step funnel.
             ("disabled_optimizers", "cte_filter_pusher"),
             // Later versions' compression takes more time, and more space for facts (24.0 bytes per row instead of 23.2).
             ("storage_compatibility_version", "v1.0.0"),
@@ -40,7 +40,7 @@ struct DatabaseOptions: Sendable {
     }
 }
 
-/// An open database file. No other process can open it meanwhile.
+/// An open database file, which no other process can open at the same time.
 ///
 /// `@unchecked Sendable`: its variables are touched only under `DatabaseSlot`'s lock, or by code that has opened it and
 /// not shared it.

@@ -37,7 +37,7 @@ extension DuckDBEventStore {
         }
     }
 
-    /// Replaces everything with the backup in the folder `path`. Nothing else may use the store meanwhile.
+    /// Replaces everything with the backup in the folder `path`. Nothing else may use the store while it runs.
     /// - Throws: `DuckDBError` when there is no backup or it can't be read; nothing has changed then.
     public func restore(from path: String) async throws {
         try await Self.onThread { [self] in

@@ -72,7 +72,7 @@ public struct DuckDBLibrary: Sendable, Equatable {
     static func distrust(_ path: String) -> String? {
         guard path.contains("/") else { return nil }  // the dynamic linker's folders
         var executable = stat()
-        // The executable's owner could replace the executable as well.
+        // The executable's owner could just as well replace the executable.
         let trusted = [0, geteuid()] + (stat("/proc/self/exe", &executable) == 0 ? [executable.st_uid] : [])
         for place in [path, URL(fileURLWithPath: path).deletingLastPathComponent().path] {
             var status = stat()

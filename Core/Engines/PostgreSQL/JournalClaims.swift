@@ -9,7 +9,7 @@ final class JournalClaims: Sendable {
     private let connection: PostgreSQLConnection
     private let logger: Logger
     private let journals = Mutex<Set<String>>([])
-    /// Journals whose lock another host has held meanwhile: what is stored for them may come from that host.
+    /// Journals whose lock another host has held in the meantime: what is stored for them may come from that host.
     private let contested = Mutex<Set<String>>([])
 
     /// Bounds how long the server takes a host for alive after its machine has died.

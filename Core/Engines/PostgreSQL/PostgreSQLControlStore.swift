@@ -9,7 +9,7 @@ import Logging
 ///
 /// Connections open on first use, and reopen after the server was away; meanwhile every call throws `ServiceError` 503.
 /// Work that certainly didn't take effect is retried on a new connection; work that may have is not.
-public final class PostgreSQLControlStore: ControlStore {
+@_spi(Host) public final class PostgreSQLControlStore: ControlEngine {
     public let dialect = Dialect.postgresql
 
     /// The time limit of a read.

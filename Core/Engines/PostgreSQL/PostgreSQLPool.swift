@@ -35,7 +35,7 @@ final class PostgreSQLPool: Sendable {
     }
 
     /// Lends a connection to `body`.
-    /// - Throws: `ServiceError` 503 when too many tasks are waiting already, or no connection becomes free in time.
+    /// - Throws: `ServiceError` 503 when too many tasks are already waiting, or no connection becomes free in time.
     func withConnection<Result>(
         timeoutSeconds: Double? = nil, _ body: (PostgreSQLConnection) async throws -> Result
     ) async throws -> Result {

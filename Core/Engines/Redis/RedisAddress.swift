@@ -13,7 +13,6 @@ struct RedisAddress: Sendable, Equatable {
 
     /// - Throws: `RedisURLError`, which never quotes the URL.
     init(_ url: String) throws(RedisURLError) {
-        if url.lowercased().hasPrefix("rediss://") { throw .encrypted }
         guard url.lowercased().hasPrefix("redis://") else { throw .malformed }
         var rest = url.dropFirst("redis://".count)
         // The last `@`: the password may contain others.
@@ -54,17 +53,10 @@ struct RedisAddress: Sendable, Equatable {
 public enum RedisURLError: Error, Sendable, CustomStringConvertible {
     /// Not of the form `redis://[user][:password@]host[:6379][/0]`.
     case malformed
-    /// `rediss://`, which needs TLS.
-    case encrypted
 
     public var description: String {
         switch self {
         case .malformed: "the Redis URL is not of the form redis://:password@host:6379/0 (special characters of a password as %XX)"
-        case .encrypted:
-            """
-            rediss:// is not supported: Debian 12's hiredis 0.14 has no TLS. Use redis:// inside a private network, \
-            or through a tunnel on this host (stunnel, WireGuard).
-            """
         }
     }
 }

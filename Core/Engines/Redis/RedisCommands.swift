@@ -35,8 +35,8 @@ final class RedisCommands: RedisService {
     // MARK: Called by tasks
 
     /// Runs a command and returns the reply.
-    /// - Throws: `ServiceError` 503 while there is no connection, when it breaks or hangs before the reply (the command may
-    ///   have run then), when too many commands wait, and when the reply is an error.
+    /// - Throws: `ServiceError` 503 while there is no connection, when it breaks or hangs before the reply (then the
+    ///   command may have run), when too many commands wait, and when the reply is an error.
     func run(_ command: [String]) async throws -> RedisReply {
         let reply = try await answer(to: command)
         if reply.errorCode != nil { throw Self.unavailable }

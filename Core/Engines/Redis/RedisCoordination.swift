@@ -16,7 +16,7 @@ public final class RedisCoordination: Coordination {
 
     /// Starts connecting; call `ping` to find out whether that worked.
     /// - Parameter url: `redis://[user][:password@]host[:6379][/0]`.
-    /// - Throws: `RedisURLError` for an invalid URL, and for `rediss://`.
+    /// - Throws: `RedisURLError` for an invalid URL; TLS (`rediss://`) is not supported.
     public convenience init(url: String, logger: Logger) throws {
         try self.init(url: url, timeoutMilliseconds: 5_000, logger: logger)
     }

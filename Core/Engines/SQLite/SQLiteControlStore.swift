@@ -1,7 +1,7 @@
 import Common
 import Foundation
 import GRDB
-import Storage
+@_spi(Host) import Storage
 import Synchronization
 
 /// The control plane in one SQLite file.
@@ -12,7 +12,7 @@ import Synchronization
 /// Several processes may open the same file (`pulse serve` and `pulse key create`): a writer waits up to ten seconds for
 /// the other process's transaction, then throws `ServiceError` 503. Waiting happens on GRDB's dispatch queues, never on a
 /// thread of Swift's pool or of an event loop.
-public final class SQLiteControlStore: ControlStore {
+@_spi(Host) public final class SQLiteControlStore: ControlEngine {
     public let dialect = Dialect.sqlite
 
     let pool: DatabasePool

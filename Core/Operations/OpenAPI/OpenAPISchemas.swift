@@ -12,7 +12,7 @@ struct OpenAPISchemas {
         var isShareable = false
         /// The fallback if the first name is taken.
         var otherwise = ""
-        /// Whether it is a whole body or one of its rows.
+        /// Whether the schema is that of a whole body, or of one of a body's rows.
         var isWhole = false
     }
 
@@ -22,7 +22,6 @@ struct OpenAPISchemas {
     static let namesMark = "x-pulse-names"
 
     /// A future component: a schema that has no name yet, and its uses.
-
     struct Shape {
         var tree: JSONTree
         var uses: [Use] = []
@@ -35,7 +34,7 @@ struct OpenAPISchemas {
     struct Place {
         var base: String
         var isRequest: Bool
-        /// The schema's use; nil if it is a component already.
+        /// The schema's use; nil if it is already a component.
         var own: Use?
         /// The name of the member that holds it; empty for a whole body or one of its rows.
         var member = ""

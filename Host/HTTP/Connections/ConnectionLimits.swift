@@ -4,15 +4,15 @@ import NIOCore
 
 /// How much time and how many connections a client may use.
 struct ConnectionLimits: Sendable {
-    /// The time for a request to arrive completely, and for a client that has stopped reading its response.
+    /// How long a request may take to arrive completely, and how long a client may pause while reading its response.
     var request: TimeAmount
-    /// The time between a response and the next request.
+    /// How long a connection may be idle between a response and the next request.
     var idle: TimeAmount
-    /// The time to compute a response. Longer than any statement may take, as a statement's own limit gives a better error.
+    /// How long a response may take to compute. Longer than any statement may take, as a statement's own limit gives a better error.
     var answer: TimeAmount
-    /// The time for a client to read the last response before its connection is closed.
+    /// How long a client may take to read the last response before its connection is closed.
     var linger: TimeAmount = .seconds(2)
-    /// The time for requests that are still arriving when the host is asked to stop.
+    /// How much longer a request may take to arrive completely once the host has been asked to stop.
     var drain: TimeAmount = .seconds(2)
     var maximum: Int
     var maximumPerAddress: Int

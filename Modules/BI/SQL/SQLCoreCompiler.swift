@@ -107,7 +107,7 @@ struct SQLCoreCompiler {
             let length = measure(item.expression)
             if isTop { textLength += min(length, shown) }
             var value = type == .text ? dialect.byCodePoints(isTop ? "\"left\"(\(sql), \(sql: String(shown)))" : sql) : sql
-            // A column needs the same type in all parts of a UNION, also where its values are bound.
+            // A column needs the same type in all parts of a UNION, even where its values are bound.
             if type == .integer { value = "CAST(\(sql) AS bigint)" }
             parts.append("\(value) AS c\(sql: String(index + 1))")
             outputs.append(.init(name: item.name, type: type, length: length, isStoredInMillionths: isStoredInMillionths(item.expression)))

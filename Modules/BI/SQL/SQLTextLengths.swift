@@ -3,9 +3,9 @@
 /// An engine holds the text of a few thousand rows at a time, for every part of an expression, and DuckDB counts none of it towards its
 /// memory limit. So the length is limited before a statement runs.
 struct SQLTextLengths {
-    /// Maximum characters that a statement may build for each row, in all.
+    /// Maximum characters that a statement may build for each row, in total.
     static let maximum = 100_000
-    /// Characters assumed for a collected text, which is seldom longer.
+    /// Characters assumed for a collected text, which is rarely longer.
     static let collected = 500
 
     /// Characters counted so far.
@@ -71,10 +71,10 @@ struct SQLTextLengths {
         return kept
     }
 
-    /// Adds what all values build, and returns the longest length.
+    /// Adds what all values build, and returns the length of the longest.
     private mutating func longest(_ values: [SQLExpression]) -> Int { values.reduce(0) { max($0, add($1)) } }
 
-    /// Adds what all values build, for an expression that is not text itself.
+    /// Adds what all values build. Returns 0, the length of the expression they are part of, which is not text itself.
     @discardableResult
     private mutating func without(_ values: [SQLExpression]) -> Int {
         for value in values { add(value) }

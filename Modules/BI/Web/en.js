@@ -15,8 +15,8 @@ export default {
   run: 'Run',
   'all-time': 'The date range above does not apply to SQL: restrict the dates in the query itself.',
   hint:
-    'Must start with SELECT or WITH, is read-only, and must name the project: WHERE project_id = {id}. Suggestions appear below as you '
-    + 'type: Tab accepts one, arrow keys select, Ctrl+Enter runs the query.',
+    'The query is read-only. It must start with SELECT or WITH, and name the project: WHERE project_id = {id}. Suggestions appear below as '
+    + 'you type: Tab accepts one, arrow keys select, Ctrl+Enter runs the query.',
   statement: 'SQL query',
   offers: 'Suggestions',
   saved: 'Saved queries',
@@ -98,7 +98,7 @@ export default {
   report: 'Saved report',
   visual_query: 'Visual query',
   'own-range':
-    'An embed has its own date range. A board or report without one covers the 30 × 24 hours until now, with days in UTC, so its numbers '
+    'An embed has its own date range. A board or report without one covers the last 30 × 24 hours, with days in UTC, so its numbers '
     + 'can differ slightly from this dashboard.',
   which: 'Item',
   origins: 'Allowed sites',

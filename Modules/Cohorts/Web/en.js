@@ -4,7 +4,7 @@ export default {
   cohorts: 'Cohorts',
   'cohorts?':
     'Visitors by the week or month of their first activity in this range, even if they had visited before, and everything they did in the '
-    + 'range. Retention starts from the first visit ever.',
+    + 'range. The Retention page starts from the first visit ever instead.',
   by: 'Group by',
   week: 'by week',
   month: 'by month',
@@ -15,7 +15,7 @@ export default {
   cut: '* Starts before the range, which begins on {day}: only visitors and activity from that day on are counted.',
   none: 'No visitors in this range.',
   side: 'Compare segments',
-  'side?': 'The activity of each selected segment in this range, in total and per visitor of each day or week.',
+  'side?': 'The activity of each selected segment in this range, in total and per visitor, for each day or week.',
   segment: 'Segment',
   choose: 'Segments to compare, 2 to 10',
   two: 'Comparing requires at least two segments.',

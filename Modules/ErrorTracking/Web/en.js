@@ -4,7 +4,7 @@ export default {
   total: 'Errors',
   'total?': 'How often an error occurred.',
   groups: 'Unique errors',
-  'groups?': 'Errors with the same cause count once, also across builds.',
+  'groups?': 'Errors with the same cause count once, even across builds.',
   people: 'Affected visitors',
   'people?': 'Visitors who encountered at least one error.',
   list: 'Errors by frequency',

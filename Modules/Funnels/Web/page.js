@@ -98,7 +98,7 @@ const units = [1, 60, 3600, 86400];
 
 function composer(view, saved, done) {
   const given = saved ?? { steps: [{ type: 'pageview', value: '/' }, { type: 'event', value: '' }] };
-  // A step without its own label is labelled with its value, also after the value changes.
+  // A step without its own label is labelled with its value, even after the value changes.
   const steps = structuredClone(given.steps).map(step => ({ ...step, label: step.label === step.value ? '' : step.label ?? '' }));
   const exclusions = structuredClone(given.exclusions ?? []);
   const name = h('input', { type: 'text', required: true, maxlength: 200, value: given.name ?? '' });

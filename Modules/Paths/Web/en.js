@@ -3,8 +3,8 @@
 export default {
   flow: 'Visitor flow',
   'flow?':
-    'Where visitors went after a page or event, or came from before it: for each visitor the first time in this range, within that visit. '
-    + 'Click a page to start there.',
+    'Where visitors went after a page or event, or where they came from. Only each visitor’s first time in this range counts, and only the '
+    + 'steps of that visit. Click a page to start there.',
   kind: 'Start with',
   path: 'Page',
   event: 'Event',
@@ -14,7 +14,7 @@ export default {
   backward: 'before',
   depth: 'Steps',
   steps: { one: '{count} step', other: '{count} steps' },
-  none: 'No visits to it in this range.',
+  none: 'No visit in this range includes this page or event.',
   exit: 'exit',
   entry: 'entry',
   other: 'other pages',

@@ -10,7 +10,7 @@ export default {
   bounce: 'Bounce rate',
   duration: 'Visit duration',
   attribution: 'Attribution',
-  'attribution?': 'Which visits get credit for an order, by the model you choose.',
+  'attribution?': 'Which visits get credit for an order, according to the model you choose.',
   model: 'Model',
   first_touch: 'First touch',
   last_touch: 'Last touch',

@@ -7,7 +7,7 @@ export default {
   FCP: 'First contentful paint',
   'FCP?': 'Time until the first content is visible. Good: up to 1.8 s.',
   CLS: 'Cumulative layout shift',
-  'CLS?': 'How much the layout shifts unexpectedly; it has no unit. Good: up to 0.1.',
+  'CLS?': 'How much the layout shifts unexpectedly, as a score without a unit. Good: up to 0.1.',
   INP: 'Interaction to next paint',
   'INP?': 'Time from a click or key press to the page’s response. Good: up to 200 ms.',
   TTFB: 'Time to first byte',

@@ -83,7 +83,7 @@ final class Arrivals: Sendable {
     }
 
     /// Waits until `count` activities have arrived in total.
-    func waits(for count: Int) async throws {
+    func wait(for count: Int) async throws {
         try await Patience.until("\(count) activities", state: { "There are \(all.count): \(all)" }) { all.count >= count ? () : nil }
     }
 }

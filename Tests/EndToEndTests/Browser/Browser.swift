@@ -79,7 +79,7 @@ struct Browser: Sendable {
     }
 
     /// Waits until `script` returns true.
-    func waits(for script: String) async throws {
+    func wait(for script: String) async throws {
         try await Patience.until(script) { try await run(script).boolean == true ? () : nil }
     }
 

@@ -77,17 +77,17 @@ enum Dashboard {
     /// Submits the log-in form, and waits until it is gone or says what is wrong.
     static func logIn(_ app: TestApp, _ browser: Browser, _ credential: String) async throws {
         try await browser.open(app.address + "/dashboard")
-        try await browser.waits(for: "return !!document.querySelector('#credential')")
+        try await browser.wait(for: "return !!document.querySelector('#credential')")
         #expect(try await browser.barriers() == [])
         try await browser.type(credential, into: "credential")
         try await browser.click(selector: "form button[type=submit]")
-        try await browser.waits(
+        try await browser.wait(
             for: "return !document.querySelector('#credential') || document.querySelector('.problem').textContent !== ''")
     }
 
     /// The value of the figure with this name, once everything has loaded.
     static func figure(_ name: String, _ browser: Browser) async throws -> String {
-        try await browser.waits(for: "return !document.querySelector('[aria-busy]') && document.querySelectorAll('.figure').length > 5")
+        try await browser.wait(for: "return !document.querySelector('[aria-busy]') && document.querySelectorAll('.figure').length > 5")
         return try await browser.run(
             """
             const figure = [...document.querySelectorAll('.figure')].find(f => f.querySelector('.name').textContent === '\(name)');
@@ -97,7 +97,7 @@ enum Dashboard {
     }
 
     static func rows(_ heading: String, _ browser: Browser) async throws -> [String] {
-        try await browser.waits(for: "return !document.querySelector('[aria-busy]')")
+        try await browser.wait(for: "return !document.querySelector('[aria-busy]')")
         return try await browser.texts(
             """
             const card = [...document.querySelectorAll('.card')].find(c => c.querySelector('h2')?.textContent.startsWith('\(heading)'));
@@ -115,17 +115,17 @@ enum Dashboard {
     /// Opens a page by its link, and waits until it is drawn.
     static func go(to page: String, _ browser: Browser) async throws {
         try await browser.click(selector: "nav a[href^='/dashboard/\(page)']")
-        try await browser.waits(for: "return location.pathname === '/dashboard/\(page)'")
+        try await browser.wait(for: "return location.pathname === '/dashboard/\(page)'")
         try await settles(browser)
     }
 
     static func settles(_ browser: Browser) async throws {
-        try await browser.waits(for: "return !!document.querySelector('h1') && !document.querySelector('[aria-busy], .skeleton')")
+        try await browser.wait(for: "return !!document.querySelector('h1') && !document.querySelector('[aria-busy], .skeleton')")
     }
 
     /// Waits until `condition` holds and everything has loaded.
     static func settles(_ browser: Browser, where condition: String) async throws {
-        try await browser.waits(for: "return (\(condition)) && !document.querySelector('[aria-busy], .skeleton')")
+        try await browser.wait(for: "return (\(condition)) && !document.querySelector('[aria-busy], .skeleton')")
     }
 
     /// Chooses a value of a `select`.
@@ -137,7 +137,7 @@ enum Dashboard {
     /// Closes the dialog by its button. The page removes it on the close event, which the browser sends after the click.
     static func closeDialog(_ browser: Browser) async throws {
         try await browser.click(selector: "dialog header button")
-        try await browser.waits(for: "return !document.querySelector('dialog')")
+        try await browser.wait(for: "return !document.querySelector('dialog')")
     }
 
     /// The text of each element, in one line.

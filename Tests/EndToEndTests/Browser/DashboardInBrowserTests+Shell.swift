@@ -25,7 +25,7 @@ extension DashboardInBrowserTests {
             #expect(try await Dashboard.figure("Visitors", browser) == "3")
             // In the last minutes of a day, the end of yesterday is not later than now.
             guard now.milliseconds - today < 86_400_000 - 600_000 else { return }
-            try await browser.waits(for: "return document.querySelector('.figure .delta').textContent.startsWith('▲ +50%')")
+            try await browser.wait(for: "return document.querySelector('.figure .delta').textContent.startsWith('▲ +50%')")
             let hours = try await browser.texts("return [...document.querySelectorAll('.drawing tbody th')].map(hour => hour.textContent)")
             #expect(hours.count == Int((now.milliseconds - today) / 3_600_000) + 1)
             #expect(try await Dashboard.text(".card > div > .hint", browser) == "The dashed part is still in progress.")
@@ -105,7 +105,7 @@ extension DashboardInBrowserTests {
                 try await browser.click(selector: "#filter-form button[type=submit]")
             }
             func refused(_ sentence: String) async throws {
-                try await browser.waits(for: "return document.querySelector('dialog .problem').textContent.startsWith('\(sentence)')")
+                try await browser.wait(for: "return document.querySelector('dialog .problem').textContent.startsWith('\(sentence)')")
             }
             func chips(_ texts: [String]) async throws {
                 try await Dashboard.settles(browser, where: "!document.querySelector('dialog')")
@@ -113,7 +113,7 @@ extension DashboardInBrowserTests {
             }
             try await browser.click("add-filter")
             #expect(try await browser.run("return document.activeElement.id").string == "filter-dimension")
-            try await browser.waits(for: "return document.querySelectorAll('#filter-values option[value=\"/pricing\"]').length === 1")
+            try await browser.wait(for: "return document.querySelectorAll('#filter-values option[value=\"/pricing\"]').length === 1")
             #expect(try await browser.barriers() == [])
             try await fill("path", ",")
             try await refused("Enter a value")
@@ -162,12 +162,12 @@ extension DashboardInBrowserTests {
             try await browser.run("document.querySelector('#to').value = new Date().toISOString().slice(0, 10)")
             try await browser.click(selector: "dialog button[type=submit]")
             try await Dashboard.settles(browser, where: "location.search.includes('range=custom')")
-            try await browser.waits(for: "return document.activeElement.id === 'days'")
+            try await browser.wait(for: "return document.activeElement.id === 'days'")
 
             // The chosen figure and tab survive a filter.
             try await browser.run(
                 "document.querySelector('[data-key=\"figure-Pageviews\"]').click(); document.querySelector('[data-key=tab-entry]').click()")
-            try await browser.waits(
+            try await browser.wait(
                 for: "return location.search.includes('x-metric=pageviews') && location.search.includes('x-pages=entry')")
             try await Dashboard.settles(browser)
             try await browser.type(Browser.Key.enter, selector: "button.row[title='Filter by /docs']")
@@ -207,7 +207,7 @@ extension DashboardInBrowserTests {
     func parts() async throws {
         try await Dashboard.run { app, browser in
             try await browser.open(app.address + "/dashboard")
-            try await browser.waits(for: "return !!document.querySelector('#credential')")
+            try await browser.wait(for: "return !!document.querySelector('#credential')")
             let drawn = try await browser.texts(
                 """
                 const from = name => import(`${document.documentElement.dataset.files}/${name}.js`);
@@ -241,7 +241,7 @@ extension DashboardInBrowserTests {
     func written() async throws {
         try await Dashboard.run { app, browser in
             try await browser.open(app.address + "/dashboard")
-            try await browser.waits(for: "return !!document.querySelector('#credential')")
+            try await browser.wait(for: "return !!document.querySelector('#credential')")
             func evaluates(_ script: String) async throws -> [String] {
                 try await browser.texts(
                     """
@@ -330,7 +330,7 @@ extension DashboardInBrowserTests {
             try await browser.type(Browser.Key.right, selector: "svg.lines")
             for (width, box) in [(390, "0 0 380 250"), (1_920, "0 0 860 250"), (640, "0 0 560 250")] {
                 try await browser.viewport(width: width)
-                try await browser.waits(for: "return document.querySelector('svg.lines').getAttribute('viewBox') === '\(box)'")
+                try await browser.wait(for: "return document.querySelector('svg.lines').getAttribute('viewBox') === '\(box)'")
                 #expect(try await browser.run("return document.activeElement.matches('svg.lines')").boolean == true, "\(width)")
                 #expect(try await browser.run("return document.querySelector('.tip').checkVisibility()").boolean == true, "\(width)")
             }
@@ -346,7 +346,7 @@ extension DashboardInBrowserTests {
                 try await app.collect(#"{"type":"identify","user_id":"u-1","visitor_id":"\#(visitor)"}"#)
             }
             try await Dashboard.choose("people", in: "#count-by", browser)
-            try await browser.waits(for: "return location.search.includes('count=people')")
+            try await browser.wait(for: "return location.search.includes('count=people')")
             #expect(try await Dashboard.figure("Visitors", browser) == "2")
             #expect(try await Dashboard.figure("Pageviews", browser) == "6")
             try await Dashboard.isClean(browser)

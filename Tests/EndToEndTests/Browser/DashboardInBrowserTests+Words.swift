@@ -16,7 +16,7 @@ extension DashboardInBrowserTests {
         try await Dashboard.run { app, browser in
             try await Dashboard.traffic(of: app)
             try await Dashboard.logIn(app, browser, app.keys[.query]!)
-            try await browser.waits(for: "return !!document.querySelector('nav a')")
+            try await browser.wait(for: "return !!document.querySelector('nav a')")
             try await browser.run("localStorage['pulse.language'] = '\(language)'")
             let folder = try await browser.run("return document.documentElement.dataset.files").string ?? ""
             let catalogues = try await browser.texts(

@@ -15,9 +15,9 @@ struct DashboardInBrowserTests {
             #expect(try await Dashboard.figure("Events", browser) == "1")
             #expect(try await Dashboard.rows("Pages", browser) == ["/ 3", "/docs 2", "/pricing 1"])
             try await Dashboard.isClean(browser)
-            try await browser.waits(for: "return document.querySelector('#live').textContent === '3 on the site now'")
+            try await browser.wait(for: "return document.querySelector('#live').textContent === '3 on the site now'")
             // The comparison is drawn later, and keyboard focus stays on the chosen figure.
-            try await browser.waits(
+            try await browser.wait(
                 for:
                     "return document.querySelectorAll('.figure .delta').length === 6 && document.querySelector('.figure .delta').textContent !== ' '"
             )
@@ -47,7 +47,7 @@ struct DashboardInBrowserTests {
             #expect(try await Dashboard.figure("Visitors", browser) == "1")
             #expect(try await browser.run("return location.search").string?.contains("filter=path%3A%2Fpricing") == true)
             #expect(try await browser.run("return document.querySelector('.chips li span').textContent").string == "Page is /pricing")
-            try await browser.waits(for: "return document.querySelector('#live').textContent === '1 on the site now'")
+            try await browser.wait(for: "return document.querySelector('#live').textContent === '1 on the site now'")
             // The address alone restores the same view.
             try await browser.open(try await browser.run("return location.href").string ?? "")
             #expect(try await Dashboard.figure("Visitors", browser) == "1")
@@ -57,10 +57,10 @@ struct DashboardInBrowserTests {
             #expect(try await browser.run("return document.querySelectorAll('svg .before').length").integer == 0)
 
             try await browser.click("log-out")
-            try await browser.waits(for: "return !!document.querySelector('#credential')")
+            try await browser.wait(for: "return !!document.querySelector('#credential')")
             // The Back button brings back none of the data.
             try await browser.goBack()
-            try await browser.waits(for: "return location.pathname === '/dashboard/overview'")
+            try await browser.wait(for: "return location.pathname === '/dashboard/overview'")
             #expect(
                 try await browser.run("return !!document.querySelector('#credential') && !document.querySelector('nav')").boolean == true)
             let refused = try await browser.run(
@@ -153,11 +153,11 @@ struct DashboardInBrowserTests {
                 "return fetch('/dashboard/session', { method: 'DELETE', headers: { 'X-Pulse-Dashboard': '1' } }).then(answer => answer.status)"
             )
             try await browser.click(selector: "#goal-form button[type=submit]")
-            try await browser.waits(for: "return !!document.querySelector('dialog.over #credential')")
+            try await browser.wait(for: "return !!document.querySelector('dialog.over #credential')")
             #expect(try await browser.barriers() == [])
             try await browser.type(app.keys[.query]!, into: "credential")
             try await browser.click(selector: "dialog.over button[type=submit]")
-            try await browser.waits(for: "return !document.querySelector('dialog.over')")
+            try await browser.wait(for: "return !document.querySelector('dialog.over')")
             #expect(try await browser.run("return document.querySelector('#goal-form input').value").string == "Sign-ups")
             try await browser.click(selector: "#goal-form button[type=submit]")
             try await Dashboard.settles(browser, where: "document.querySelectorAll('.plain tbody tr').length === 1")
@@ -169,11 +169,11 @@ struct DashboardInBrowserTests {
     func wrongKey() async throws {
         try await Dashboard.run { app, browser in
             try await Dashboard.logIn(app, browser, "pa_live_nothing")
-            try await browser.waits(
+            try await browser.wait(
                 for: "return document.querySelector('.problem')?.textContent.startsWith('This is not a valid key or admin token.') === true"
             )
             // The page says what to do next.
-            try await browser.waits(for: "return document.querySelector('details pre').checkVisibility()")
+            try await browser.wait(for: "return document.querySelector('details pre').checkVisibility()")
             #expect(try await browser.run("return document.activeElement.id").string == "credential")
         }
     }
@@ -182,7 +182,7 @@ struct DashboardInBrowserTests {
     func segment() async throws {
         try await Dashboard.opened { app, browser in
             try await browser.click(selector: "nav a[href^='/dashboard/segments']")
-            try await browser.waits(for: "return !!document.querySelector('#new-segment')")
+            try await browser.wait(for: "return !!document.querySelector('#new-segment')")
             try await browser.click("new-segment")
             try await browser.run(
                 """
@@ -190,12 +190,12 @@ struct DashboardInBrowserTests {
                 const name = document.querySelector('.condition input'); name.value = 'signup'; name.dispatchEvent(new Event('input'));
                 document.querySelector('#segment-form input').value = 'Signed up';
                 """)
-            try await browser.waits(for: "return document.querySelector('#segment-count').textContent.startsWith('1 visitor,')")
+            try await browser.wait(for: "return document.querySelector('#segment-count').textContent.startsWith('1 visitor,')")
             try await browser.click(selector: "#segment-form button[type=submit]")
-            try await browser.waits(for: "return document.querySelectorAll('button.use').length === 1")
+            try await browser.wait(for: "return document.querySelectorAll('button.use').length === 1")
             try await Dashboard.isClean(browser)
             try await browser.click(selector: "button.use")
-            try await browser.waits(for: "return location.search.includes('segment=')")
+            try await browser.wait(for: "return location.search.includes('segment=')")
             try await browser.click(selector: "nav a[href^='/dashboard/overview']")
             #expect(try await Dashboard.figure("Visitors", browser) == "1")
             #expect(try await Dashboard.figure("Pageviews", browser) == "2")
@@ -207,7 +207,7 @@ struct DashboardInBrowserTests {
             try await browser.type("Germania", selector: ".condition input")
             try await browser.type("Germans", selector: "#segment-form input")
             try await browser.click(selector: "#segment-form button[type=submit]")
-            try await browser.waits(
+            try await browser.wait(
                 for: "return document.querySelector('#segment-form .problem').textContent.startsWith('No country is called “Germania”')")
             try await browser.run(
                 "const it = document.querySelector('.condition input'); it.value = 'Germany'; it.dispatchEvent(new Event('input'))")
@@ -240,18 +240,18 @@ struct DashboardInBrowserTests {
     func firstRun() async throws {
         try await Dashboard.run { app, browser in
             try await Dashboard.logIn(app, browser, app.keys[.query]!)
-            try await browser.waits(for: "return document.querySelector('.waiting')?.textContent.includes('Waiting') === true")
+            try await browser.wait(for: "return document.querySelector('.waiting')?.textContent.includes('Waiting') === true")
             try await Dashboard.isClean(browser)
             try await browser.run("return new Promise(r => setTimeout(r, 300))")
             // While waiting, the page says which events were rejected, and why.
             let crawler = HTTPFields([HTTPField(name: .userAgent, value: "Googlebot/2.1 (+http://www.google.com/bot.html)")])
             for _ in 1...2 { try await app.collect(#"{"type":"pageview","path":"/first"}"#, headers: crawler) }
-            try await browser.waits(
+            try await browser.wait(
                 for: "return document.querySelector('#refused').textContent.startsWith('2 events were rejected: sent by a crawler')")
             let title = String(repeating: "long ", count: 1_000)
             try await app.collect(#"{"type":"pageview","path":"/first","title":"\#(title)"}"#)
-            try await browser.waits(for: "return document.querySelector('#adjusted').textContent.includes('long text truncated (1)')")
-            try await browser.waits(for: "return document.querySelector('.waiting').textContent.includes('/first')")
+            try await browser.wait(for: "return document.querySelector('#adjusted').textContent.includes('long text truncated (1)')")
+            try await browser.wait(for: "return document.querySelector('.waiting').textContent.includes('/first')")
             try await browser.click(selector: ".waiting button")
             #expect(try await Dashboard.figure("Pageviews", browser) == "1")
         }
@@ -261,17 +261,17 @@ struct DashboardInBrowserTests {
     func administration() async throws {
         try await Dashboard.run { app, browser in
             try await Dashboard.logIn(app, browser, app.installation.adminToken)
-            try await browser.waits(for: "return !!document.querySelector('#module-outlinks') && !document.querySelector('[aria-busy]')")
+            try await browser.wait(for: "return !!document.querySelector('#module-outlinks') && !document.querySelector('[aria-busy]')")
             try await Dashboard.isClean(browser)
             try await browser.click("module-outlinks")
-            try await browser.waits(for: "return document.querySelectorAll('.toast').length === 1")
+            try await browser.wait(for: "return document.querySelectorAll('.toast').length === 1")
             let directory = app.installation.directory, states = directory.states(in: directory.projects[0])
             #expect(states.first { $0.module == "outlinks" }?.state.isEnabled == false)
             try await browser.click("new-key")
             try await browser.type("browser", selector: "dialog input")
             try await browser.click(selector: "dialog input[name=query]")
             try await browser.click(selector: "dialog button[type=submit]")
-            try await browser.waits(for: "return /^pa_live_.{24}$/.test(document.querySelector('dialog code')?.textContent ?? '')")
+            try await browser.wait(for: "return /^pa_live_.{24}$/.test(document.querySelector('dialog code')?.textContent ?? '')")
             let secret = try await browser.run("return document.querySelector('dialog code').textContent").string ?? ""
             #expect(try await app.get("/api/v1/stats", as: .key(secret)).status == 200)
             try await Dashboard.closeDialog(browser)

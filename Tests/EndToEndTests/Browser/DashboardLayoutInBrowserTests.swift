@@ -116,15 +116,15 @@ struct DashboardLayoutInBrowserTests {
         try await Dashboard.opened { app, browser in
             func isOpen() async throws -> Bool { try await browser.run("return !!document.querySelector('#goal-form')").boolean == true }
             func answers(_ selector: String) async throws {
-                try await browser.waits(for: "return document.querySelectorAll('dialog').length === 2")
+                try await browser.wait(for: "return document.querySelectorAll('dialog').length === 2")
                 try await browser.click(selector: "dialog:last-of-type \(selector)")
-                try await browser.waits(for: "return document.querySelectorAll('dialog').length < 2")
+                try await browser.wait(for: "return document.querySelectorAll('dialog').length < 2")
             }
             try await Dashboard.go(to: "goals", browser)
             // Without input it closes at once.
             try await browser.click("new-goal")
             try await browser.press(x: 5, y: 5)
-            try await browser.waits(for: "return !document.querySelector('#goal-form')")
+            try await browser.wait(for: "return !document.querySelector('#goal-form')")
             try await browser.click("new-goal")
             try await browser.type("Sign-ups", selector: "#goal-form input")
             // Selecting text beyond the edge doesn't close it.
@@ -140,7 +140,7 @@ struct DashboardLayoutInBrowserTests {
             #expect(try await browser.run("return document.querySelector('#goal-form input').value").string == "Sign-ups")
             try await browser.press(x: 5, y: 5)
             try await answers(".danger")
-            try await browser.waits(for: "return !document.querySelector('#goal-form')")
+            try await browser.wait(for: "return !document.querySelector('#goal-form')")
             #expect(try await browser.complaints() == [])
         }
     }

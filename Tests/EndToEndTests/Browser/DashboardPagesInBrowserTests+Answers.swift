@@ -55,13 +55,13 @@ extension DashboardPagesInBrowserTests {
             try await Dashboard.settles(browser)
             let range = "range=custom&from=2026-03-11&to=2026-03-17&timezone=UTC"
             try await browser.open(app.address + "/dashboard/cohorts?\(range)&x-by=\(period)")
-            try await browser.waits(for: "return document.querySelectorAll('.plain tbody tr').length > 0")
+            try await browser.wait(for: "return document.querySelectorAll('.plain tbody tr').length > 0")
             let first = period == "week" ? ["Mar 9, 2026 *", "Mar 16, 2026"] : ["March 2026 *"]
             #expect(try await Dashboard.texts(".plain tbody th", browser) == first)
             #expect(try await Dashboard.text("main", browser).contains("* Starts before the range, which begins on Mar 11, 2026"))
             try await Dashboard.isClean(browser)
             try await browser.open(app.address + "/dashboard/retention?\(range)&x-period=\(period)ly")
-            try await browser.waits(for: "return document.querySelectorAll('.cohorts tbody tr').length > 0")
+            try await browser.wait(for: "return document.querySelectorAll('.cohorts tbody tr').length > 0")
             #expect(try await Dashboard.texts(".cohorts tbody th", browser) == ["Average"] + first)
             try await Dashboard.isClean(browser)
         }
@@ -82,7 +82,7 @@ extension DashboardPagesInBrowserTests {
                 + ["b", "c", "d"].map { "JOIN pageviews \($0) ON \($0).month = a.month" }.joined(separator: " ")
             try await Self.fill("#statement", "\(many) WHERE a.project_id = {{project_id}}", browser)
             try await browser.click(selector: "#sql-form button[type=submit]")
-            try await browser.waits(
+            try await browser.wait(
                 for: "return document.querySelectorAll('#result tbody tr').length === 1000 && !document.querySelector('[aria-busy]')")
             #expect(
                 try await Dashboard.text("#result [role=status]", browser).wholeMatch(
@@ -92,7 +92,7 @@ extension DashboardPagesInBrowserTests {
                 URL.createObjectURL = file => { file.text().then(text => window.lines = text.trim().split('\\n').length); return '#'; };
                 document.querySelector('#result button.link').click();
                 """)
-            try await browser.waits(for: "return window.lines === 1297")
+            try await browser.wait(for: "return window.lines === 1297")
 
             try await browser.run(
                 """
@@ -100,14 +100,14 @@ extension DashboardPagesInBrowserTests {
                 window.fetch = (path, options) => { if (path.endsWith('/visual-query')) window.asked = options.body; return send(path, options); };
                 """)
             try await browser.click(selector: "#visual-form button[type=submit]")
-            try await browser.waits(for: "return !!window.asked")
+            try await browser.wait(for: "return !!window.asked")
             let asked = try JSON.parse(try await browser.run("return window.asked").string ?? "")
             #expect(["start_at", "end_at", "timezone"].map { asked[$0]?.string } == ["2026-03-29", "2026-03-29", "Europe/Berlin"])
 
             try await browser.click(selector: "button.edit")
             try await Self.fill("#edit-form input", "All pages", browser)
             try await browser.click(selector: "#edit-form button[type=submit]")
-            try await browser.waits(for: "return [...document.querySelectorAll('tbody th')].some(cell => cell.textContent === 'All pages')")
+            try await browser.wait(for: "return [...document.querySelectorAll('tbody th')].some(cell => cell.textContent === 'All pages')")
         }
     }
 
@@ -122,7 +122,7 @@ extension DashboardPagesInBrowserTests {
                 "return [...document.querySelectorAll('.plain tbody tr')].map(r => r.cells[0].innerText + ' ' + r.cells[1].innerText)")
             #expect(Set(rows) == ["ada@example.com ada", "ada@example.com bob"])
             try await browser.click(selector: ".plain tbody button")
-            try await browser.waits(
+            try await browser.wait(
                 for: "return document.querySelectorAll('dialog dd').length >= 3 && !document.querySelector('dialog [aria-busy]')")
             #expect(try await Dashboard.texts("dialog dd", browser)[1] != "–")
             try await Dashboard.isClean(browser)
@@ -137,13 +137,13 @@ extension DashboardPagesInBrowserTests {
             }
             try await Dashboard.go(to: "segments", browser)
             let counts = "[...document.querySelectorAll('.plain tbody tr')].map(r => r.cells[1].innerText)"
-            try await browser.waits(for: "return \(counts).join() === '\(Array(repeating: "3", count: 12).joined(separator: ","))'")
+            try await browser.wait(for: "return \(counts).join() === '\(Array(repeating: "3", count: 12).joined(separator: ","))'")
             try await browser.click("new-segment")
-            try await browser.waits(for: "return document.querySelector('#segment-count').textContent !== ''")
+            try await browser.wait(for: "return document.querySelector('#segment-count').textContent !== ''")
             #expect(try await Dashboard.text("#segment-count", browser) == "Fill in every condition to see how many visitors match.")
             try await Dashboard.choose("event", in: ".condition select", browser)
             try await Self.fill(".condition input", "signup", browser)
-            try await browser.waits(
+            try await browser.wait(
                 for: "return document.querySelector('#segment-count').textContent === '1 visitor, 33.3% of all in this range'")
             try await Dashboard.isClean(browser)
         }
@@ -164,7 +164,7 @@ extension DashboardPagesInBrowserTests {
                 try await browser.run("return /:\\d\\d:\\d\\d\\.\\d{3}/.test(document.querySelector('.log dd').textContent)").boolean
                     == true)
             try await log("warn", "second")
-            try await browser.waits(for: "return document.querySelectorAll('.log').length === 2")
+            try await browser.wait(for: "return document.querySelectorAll('.log').length === 2")
             let open =
                 "return [...document.querySelectorAll('.log')].map(l => (l.open ? 'open ' : '') + /(first|second|third)/.exec(l.innerText)[0])"
             #expect(try await browser.texts(open) == ["second", "open first"])
@@ -172,7 +172,7 @@ extension DashboardPagesInBrowserTests {
             try await Dashboard.settles(browser, where: "location.search.includes('x-level=error') && !document.querySelector('.log')")
             #expect(try await browser.run("return document.querySelector('#follow').getAttribute('aria-pressed')").string == "true")
             try await log("error", "third")
-            try await browser.waits(for: "return document.querySelectorAll('.log').length === 1")
+            try await browser.wait(for: "return document.querySelectorAll('.log').length === 1")
             try await Dashboard.isClean(browser)
         }
     }
@@ -263,20 +263,20 @@ extension DashboardPagesInBrowserTests {
     func realtime() async throws {
         try await Dashboard.opened { app, browser in
             try await Dashboard.go(to: "realtime", browser)
-            try await browser.waits(for: "return document.querySelector('.actions [role=status]').innerText === 'Connected'")
+            try await browser.wait(for: "return document.querySelector('.actions [role=status]').innerText === 'Connected'")
             func views(_ count: Int, of path: String, by visitors: Int) -> [String] {
                 (0..<count).map { #"{"type":"pageview","path":"\#(path)","visitor_id":"\#(path)\#($0 % visitors)"}"# }
             }
             let events = views(90, of: "/busy", by: 9) + views(60, of: "/quiet", by: 1)
             try await app.collect("[\(events.joined(separator: ","))]")
-            try await browser.waits(for: "return document.querySelectorAll('.figure strong')[1]?.innerText === '150'")
+            try await browser.wait(for: "return document.querySelectorAll('.figure strong')[1]?.innerText === '150'")
             #expect(
                 try await Dashboard.texts(".feed li > :nth-child(2)", browser) == Array(repeating: "/quiet", count: 60)
                     + Array(repeating: "/busy", count: 40))
             #expect(try await Dashboard.rows("Active pages", browser) == ["/busy 9", "/quiet 1"])
             for total in ["1,050", "1,950", "2,850"] {
                 try await app.collect("[\(views(900, of: "/more", by: 1).joined(separator: ","))]")
-                try await browser.waits(for: "return document.querySelectorAll('.figure strong')[1]?.innerText === '\(total)'")
+                try await browser.wait(for: "return document.querySelectorAll('.figure strong')[1]?.innerText === '\(total)'")
             }
             #expect(try await Dashboard.texts(".feed li", browser).count == 100)
             try await Dashboard.isClean(browser)

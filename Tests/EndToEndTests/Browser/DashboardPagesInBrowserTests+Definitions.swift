@@ -55,7 +55,7 @@ extension DashboardPagesInBrowserTests {
 
             // Saving the form unchanged keeps the definition.
             try await Self.press("Edit", browser)
-            try await browser.waits(for: "return document.querySelectorAll('#funnel-form fieldset').length === 3")
+            try await browser.wait(for: "return document.querySelectorAll('#funnel-form fieldset').length === 3")
             let fields = try await browser.texts(
                 "return [...document.querySelectorAll('#funnel-form :is(fieldset, .field) :is(input, select)')].map(i => i.value)")
             #expect(
@@ -69,7 +69,7 @@ extension DashboardPagesInBrowserTests {
 
             // Strictly consecutive steps have no exclusions; steps in any order have none between two steps.
             try await Self.press("Edit", browser)
-            try await browser.waits(for: "return document.querySelectorAll('#funnel-form fieldset').length === 3")
+            try await browser.wait(for: "return document.querySelectorAll('#funnel-form fieldset').length === 3")
             try await Dashboard.choose("strict", in: "#funnel-order", browser)
             #expect(try await browser.run("return document.querySelectorAll('#funnel-form fieldset').length").integer == 2)
             try await Self.fill("#funnel-form input[type=number]", "", browser)
@@ -108,7 +108,7 @@ extension DashboardPagesInBrowserTests {
             #expect(try await app.get("/api/v1/goals").body.contains(config))
             // Saving the form unchanged keeps the definition.
             try await Self.press("Edit", browser)
-            try await browser.waits(for: "return document.querySelector('#goal-form .properties .condition input')?.value === 'seats'")
+            try await browser.wait(for: "return document.querySelector('#goal-form .properties .condition input')?.value === 'seats'")
             try await browser.click(selector: "#goal-form button[type=submit]")
             try await Dashboard.settles(browser, where: "!document.querySelector('dialog')")
             #expect(try await app.get("/api/v1/goals").body.contains(config))
@@ -126,7 +126,7 @@ extension DashboardPagesInBrowserTests {
             try await Dashboard.choose("then-not", in: ".condition .condition:nth-of-type(2) select", browser)
             try await Self.fill(".condition .condition:nth-of-type(2) input", "signup", browser)
             func counts(_ text: String) async throws {
-                try await browser.waits(for: "return document.querySelector('#segment-count').textContent === '\(text)'")
+                try await browser.wait(for: "return document.querySelector('#segment-count').textContent === '\(text)'")
             }
             // bob and cy open / and never sign up.
             try await counts("2 visitors, 33.3% of all in this range")

@@ -19,7 +19,7 @@ extension DashboardPagesInBrowserTests {
             #expect(
                 try await browser.run("return document.querySelector('#statement').value.endsWith('GROUP BY event_name')").boolean == true)
             try await browser.type(Browser.Key.control + Browser.Key.enter, selector: "#statement")
-            try await browser.waits(
+            try await browser.wait(
                 for: "return document.querySelector('#result table') !== null && !document.querySelector('[aria-busy]')")
             #expect(try await Dashboard.texts("#result th, #result td", browser) == ["event_name", "n", "signup", "1"])
             try await Dashboard.isClean(browser)
@@ -28,10 +28,10 @@ extension DashboardPagesInBrowserTests {
             try await browser.click(selector: "#dimensions input:checked")
             try await browser.click(selector: "#dimensions input[name=path]")
             try await browser.click(selector: "#visual-form button[type=submit]")
-            try await browser.waits(for: "return document.querySelectorAll('#result tbody tr').length === 3")
+            try await browser.wait(for: "return document.querySelectorAll('#result tbody tr').length === 3")
             #expect(try await Dashboard.texts("#result tbody tr", browser) == ["/ 3", "/docs 2", "/pricing 1"])
             let runs = "[...document.querySelectorAll('.card')].find(c => c.innerText.startsWith('Recent queries'))"
-            try await browser.waits(
+            try await browser.wait(
                 for: "return \(runs).querySelectorAll('tbody tr').length === 2 && !document.querySelector('[aria-busy]')")
             let latestRuns = try await browser.texts(
                 "return [...\(runs).querySelectorAll('tbody tr')].map(r => [...r.cells].slice(1, 3).map(c => c.innerText).join(': '))")
@@ -42,11 +42,11 @@ extension DashboardPagesInBrowserTests {
             try await Dashboard.choose("path", in: "#only select", browser)
             try await Self.fill("#only input", "/docs, /pricing", browser)
             try await browser.click(selector: "#visual-form button[type=submit]")
-            try await browser.waits(for: "return document.querySelectorAll('#result tbody tr').length === 2")
+            try await browser.wait(for: "return document.querySelectorAll('#result tbody tr').length === 2")
             #expect(try await Dashboard.texts("#result tbody tr", browser) == ["/docs 2", "/pricing 1"])
             try await Dashboard.isClean(browser)
             try await browser.click(selector: "#result tbody button")
-            try await browser.waits(for: "return document.querySelectorAll('dialog tbody tr').length === 2")
+            try await browser.wait(for: "return document.querySelectorAll('dialog tbody tr').length === 2")
             #expect(
                 try await Dashboard.texts("dialog h2, dialog p", browser) == ["pageviews, /docs", "The underlying rows, newest first."])
             let place = "const at = [...document.querySelectorAll('dialog th')].findIndex(c => c.textContent === 'path')"
@@ -68,10 +68,10 @@ extension DashboardPagesInBrowserTests {
                 + (1..<12).map { "JOIN pageviews p\($0) ON p\($0).month = p.month" }.joined(separator: " ")
             try await browser.run("document.querySelector('#statement').value = '\(endless) WHERE p.project_id = {{project_id}}'")
             try await browser.click(selector: "#sql-form button[type=submit]")
-            try await browser.waits(for: "return document.querySelector('#result').innerText.startsWith('Running for')")
+            try await browser.wait(for: "return document.querySelector('#result').innerText.startsWith('Running for')")
             try await browser.click("stop")
-            try await browser.waits(for: "return document.querySelector('#result').innerText === 'Stopped.'")
-            try await browser.waits(
+            try await browser.wait(for: "return document.querySelector('#result').innerText === 'Stopped.'")
+            try await browser.wait(
                 for: """
                     return fetch('/api/v1/bi/query-runs', { headers: { 'X-Pulse-Dashboard': '1' } }).then(answer => answer.json())
                         .then(({ data }) => data.some(run => run.error === 'The query was stopped.'))
@@ -93,7 +93,7 @@ extension DashboardPagesInBrowserTests {
                         """)
                 }
                 try await browser.click(selector: "#\(form)-form button[type=submit]")
-                try await browser.waits(for: "return !document.querySelector('#\(form)-form') && !document.querySelector('[aria-busy]')")
+                try await browser.wait(for: "return !document.querySelector('#\(form)-form') && !document.querySelector('[aria-busy]')")
             }
             try await browser.click("new-metric")
             try await fill("metric", ["Depth", "depth", "sessions", "sum(pageviews) / count()"])
@@ -109,11 +109,11 @@ extension DashboardPagesInBrowserTests {
                 """)
             try await fill("upload", [])
             try await browser.click("new-embed")
-            try await browser.waits(for: "return document.querySelector('#embed-form select').options.length > 0")
+            try await browser.wait(for: "return document.querySelector('#embed-form select').options.length > 0")
             try await Dashboard.choose("metric", in: "#embed-form select", browser)
-            try await browser.waits(for: "return document.querySelectorAll('#embed-form select')[1].options.length === 1")
+            try await browser.wait(for: "return document.querySelectorAll('#embed-form select')[1].options.length === 1")
             try await fill("embed", ["Depth"])
-            try await browser.waits(for: "return /\\/api\\/embed\\/pemb_/.test(document.querySelector('dialog code')?.textContent ?? '')")
+            try await browser.wait(for: "return /\\/api\\/embed\\/pemb_/.test(document.querySelector('dialog code')?.textContent ?? '')")
             let address = try await Dashboard.text("dialog code", browser)
             #expect(try await app.get("/api/embed/" + (address.split(separator: "/").last ?? ""), as: .nobody).status == 200)
             try await Dashboard.closeDialog(browser)

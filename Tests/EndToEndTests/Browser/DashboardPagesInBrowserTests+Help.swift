@@ -15,7 +15,7 @@ extension DashboardPagesInBrowserTests {
             try await browser.click("new-funnel")
             let step = "#funnel-form fieldset:nth-of-type(2)"
             func offered(_ selector: String, _ value: String) async throws {
-                try await browser.waits(
+                try await browser.wait(
                     for: "return [...document.querySelector('\(selector)').list?.options ?? []].some(o => o.value === '\(value)')")
             }
             func notes() async throws -> [String] { try await Dashboard.texts("dialog .unseen:not([hidden])", browser) }
@@ -24,18 +24,18 @@ extension DashboardPagesInBrowserTests {
             #expect(try await browser.run("return document.querySelector('\(step) select').value").string == "pageview")
             try await offered("\(step) input", "/pricing")
             try await browser.type("x" + Browser.Key.tab, selector: "\(step) input")
-            try await browser.waits(for: "return document.querySelectorAll('dialog .unseen:not([hidden])').length === 1")
+            try await browser.wait(for: "return document.querySelectorAll('dialog .unseen:not([hidden])').length === 1")
             #expect(try await notes() == ["No pageviews of “/pricingx” in this range."])
             // A value that doesn't begin like a path is an event.
             try await Self.fill("\(step) input", "nothing", browser)
             try await browser.run("document.querySelector('\(step) input').dispatchEvent(new Event('change'))")
-            try await browser.waits(
+            try await browser.wait(
                 for: "return document.querySelector('dialog .unseen:not([hidden])')?.textContent.startsWith('No event named “nothing”')")
             #expect(try await browser.run("return document.querySelector('\(step) select').value").string == "event")
             try await browser.type("Typo", selector: "#funnel-form .field input")
             try await browser.click(selector: "#funnel-form button[type=submit]")
             try await Dashboard.settles(browser, where: "document.querySelectorAll('.step').length === 2")
-            try await browser.waits(for: "return !!document.querySelector('main .unseen:not([hidden])')")
+            try await browser.wait(for: "return !!document.querySelector('main .unseen:not([hidden])')")
             #expect(try await Dashboard.texts("main .unseen:not([hidden])", browser) == ["No event named “nothing” in this range."])
             try await Dashboard.isClean(browser)
 
@@ -85,7 +85,7 @@ extension DashboardPagesInBrowserTests {
             try await browser.click(selector: ".plain thead th:nth-child(3) .sort")
             #expect(try await rows().map { $0.prefix(1) } == ["B", "C", "A"])
             try await browser.click(selector: ".plain tbody button")
-            try await browser.waits(for: "return document.querySelectorAll('dialog .list tbody tr').length === 3")
+            try await browser.wait(for: "return document.querySelectorAll('dialog .list tbody tr').length === 3")
             #expect(try await Dashboard.texts("dialog .list tbody tr", browser) == ["/app 2 1 50%", "/ 1 1 25%", "/pricing 1 1 25%"])
             #expect(try await Dashboard.text("dialog .facts", browser).contains("In this range\n4 times, 2 visitors"))
             #expect(try await browser.barriers() == [])
@@ -97,15 +97,15 @@ extension DashboardPagesInBrowserTests {
         try await Dashboard.opened { app, browser in
             try await browser.click(selector: "button.row[title='Filter by signup']")
             try await Dashboard.settles(browser, where: "document.querySelector('#events-only')")
-            try await browser.waits(for: "return document.querySelectorAll('.figure').length === 3")
+            try await browser.wait(for: "return document.querySelectorAll('.figure').length === 3")
             #expect(try await Dashboard.texts(".figure .name", browser) == ["Visitors", "Sessions", "Events"])
             #expect(try await Dashboard.texts(".grid .card h2", browser).contains("Pages") == false)
             #expect(try await Dashboard.texts(".list thead th", browser).contains("Pageviews") == false)
             try await browser.click(selector: ".chips button")
-            try await browser.waits(
+            try await browser.wait(
                 for: "return document.querySelectorAll('.figure').length === 6 && !document.querySelector('#events-only')")
             try await Dashboard.go(to: "realtime", browser)
-            try await browser.waits(for: "return document.body.innerText.includes('No locations are known. They require a GeoIP database')")
+            try await browser.wait(for: "return document.body.innerText.includes('No locations are known. They require a GeoIP database')")
             try await Dashboard.isClean(browser)
         }
     }

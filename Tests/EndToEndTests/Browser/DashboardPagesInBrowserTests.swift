@@ -20,7 +20,7 @@ struct DashboardPagesInBrowserTests {
             #expect(try await browser.run("return document.querySelectorAll('#funnel-form fieldset').length").integer == 3)
             try await browser.click(selector: "#funnel-form fieldset:nth-of-type(3) button")
             try await browser.click(selector: "#funnel-form button[type=submit]")
-            try await browser.waits(for: "return document.querySelectorAll('.step').length === 2 && !document.querySelector('[aria-busy]')")
+            try await browser.wait(for: "return document.querySelectorAll('.step').length === 2 && !document.querySelector('[aria-busy]')")
             // ada, bob and cy open /; only ada signs up afterwards.
             let shown = try await browser.texts(
                 "return [...document.querySelectorAll('.step')].map(s => s.innerText.replace(/\\n+/g, '|'))")
@@ -31,11 +31,11 @@ struct DashboardPagesInBrowserTests {
             #expect(try await Dashboard.text(".body strong", browser) == "33.3% conversion rate")
             try await Dashboard.isClean(browser)
             try await browser.click(selector: ".step:nth-of-type(2) button")
-            try await browser.waits(for: "return document.querySelectorAll('dialog .ids li').length === 1")
+            try await browser.wait(for: "return document.querySelectorAll('dialog .ids li').length === 1")
             #expect(try await Dashboard.texts("dialog .ids li", browser) == ["ada"])
             try await Dashboard.closeDialog(browser)
             try await browser.click(selector: ".step:nth-of-type(2) button:last-child")
-            try await browser.waits(for: "return document.querySelectorAll('dialog .ids li').length === 2")
+            try await browser.wait(for: "return document.querySelectorAll('dialog .ids li').length === 2")
             #expect(Set(try await Dashboard.texts("dialog .ids li", browser)) == ["bob", "cy"])
             #expect(try await browser.barriers() == [])
             // They are saved as a segment, which every report can use.
@@ -44,32 +44,32 @@ struct DashboardPagesInBrowserTests {
                 try await browser.run("return document.querySelector('#new-segment-form input').value").string
                     == "Dropped off before “signup”")
             try await browser.click(selector: "#new-segment-form button[type=submit]")
-            try await browser.waits(
+            try await browser.wait(
                 for: "return !document.querySelector('#new-segment-form') && document.querySelector('#segment')?.options.length === 2")
             try await Dashboard.closeDialog(browser)
             let segment = try #require(try await browser.run("return document.querySelector('#segment').options[1].value").string)
             try await Dashboard.choose(segment, in: "#segment", browser)
-            try await browser.waits(for: "return document.querySelector('.step')?.innerText.includes('2 visitors')")
+            try await browser.wait(for: "return document.querySelector('.step')?.innerText.includes('2 visitors')")
             try await Dashboard.choose("", in: "#segment", browser)
-            try await browser.waits(for: "return document.querySelector('.step')?.innerText.includes('3 visitors')")
+            try await browser.wait(for: "return document.querySelector('.step')?.innerText.includes('3 visitors')")
 
-            // A step without a name is called by its value, also after the value changes.
+            // A step without a name is shown by its value, even after the value changes.
             try await Self.press("Edit", browser)
-            try await browser.waits(for: "return !!document.querySelector('#funnel-form fieldset')")
+            try await browser.wait(for: "return !!document.querySelector('#funnel-form fieldset')")
             let labels = "return [...document.querySelectorAll('#funnel-form fieldset input:nth-of-type(2)')].map(i => i.value)"
             #expect(try await browser.texts(labels) == ["", ""])
             try await Self.fill("#funnel-form fieldset:nth-of-type(1) input", "/docs", browser)
             try await browser.click(selector: "#funnel-form button[type=submit]")
-            try await browser.waits(for: "return document.querySelector('.step strong')?.textContent === '1. /docs'")
+            try await browser.wait(for: "return document.querySelector('.step strong')?.textContent === '1. /docs'")
 
             // The segment can be renamed, and keeps the steps that it had.
             try await Dashboard.go(to: "segments", browser)
             try await Self.press("Edit", browser)
-            try await browser.waits(for: "return document.querySelector('#segment-form pre')?.textContent.includes('\"value\": \"/\"')")
+            try await browser.wait(for: "return document.querySelector('#segment-form pre')?.textContent.includes('\"value\": \"/\"')")
             #expect(try await browser.barriers() == [])
             try await Self.fill("#segment-form input", "Strayed", browser)
             try await browser.click(selector: "#segment-form button[type=submit]")
-            try await browser.waits(
+            try await browser.wait(
                 for: "return document.querySelector('tbody th')?.innerText === 'Strayed' && !document.querySelector('[aria-busy]')")
             let kept = try await app.get("/api/v1/segments/\(segment)").json()
             #expect(kept["definition"]?["conditions"]?.elements.first?["source"]?.string == "funnel")
@@ -83,7 +83,7 @@ struct DashboardPagesInBrowserTests {
             try await browser.click("new-board")
             try await browser.type("Morning", selector: "#board-form input")
             try await browser.click(selector: "#board-form button[type=submit]")
-            try await browser.waits(
+            try await browser.wait(
                 for: "return document.querySelectorAll('.board > .card').length === 4 && !document.querySelector('[aria-busy]')")
             try await Dashboard.isClean(browser)
             try await browser.click("arrange")
@@ -99,7 +99,7 @@ struct DashboardPagesInBrowserTests {
             try await browser.type(Browser.Key.left + Browser.Key.down, selector: ".board > .card:nth-child(4)")
             try await browser.type(Browser.Key.shift + Browser.Key.left + Browser.Key.down, selector: ".board > .card:nth-child(3)")
             try await browser.click("arrange")
-            try await browser.waits(for: "return document.querySelectorAll('.toast').length === 1")
+            try await browser.wait(for: "return document.querySelectorAll('.toast').length === 1")
             let widgets = try JSON.parse(try await app.get("/api/v1/dashboards").body)["data"]!.elements[0]["widgets"]!.elements
             func place(_ at: Int) -> [Int64] { ["x", "y", "w", "h"].map { widgets[at][$0]?.integer ?? -1 } }
             // The first is in row 2 and has pushed the second below it, and that the lists.
@@ -110,7 +110,7 @@ struct DashboardPagesInBrowserTests {
             let layout = "return [...document.querySelectorAll('.board > .card')].map(c => c.style.gridArea)"
             let before = try await browser.texts(layout)
             try await browser.open(try await browser.run("return location.href").string ?? "")
-            try await browser.waits(
+            try await browser.wait(
                 for: "return document.querySelectorAll('.board > .card').length === 4 && !document.querySelector('[aria-busy]')")
             let after = try await browser.texts(layout)
             #expect(after == before && after.count == 4)
@@ -120,21 +120,21 @@ struct DashboardPagesInBrowserTests {
             try await browser.type(Browser.Key.left, selector: ".board > .card:nth-child(4)")
             #expect(try await browser.texts(layout) != before)
             try await Dashboard.go(to: "goals", browser)
-            try await browser.waits(
+            try await browser.wait(
                 for: "return document.querySelector('.toast')?.textContent.startsWith('The layout of “Morning” is not saved yet.')")
             try await Dashboard.go(to: "boards", browser)
             #expect(try await Dashboard.text("#arrange", browser) == "Save layout")
             #expect(try await browser.texts(layout) != before)
             try await browser.click("cancel-arrange")
             try await browser.click(selector: "dialog .danger")
-            try await browser.waits(
+            try await browser.wait(
                 for: "return document.querySelector('#cancel-arrange').hidden && !document.querySelector('[aria-busy]')")
             #expect(try await browser.texts(layout) == before)
 
             try await browser.click("rename-board")
             try await Self.fill("#rename-form input", "Evening", browser)
             try await browser.click(selector: "#rename-form button[type=submit]")
-            try await browser.waits(for: "return document.querySelector('#choose-board')?.selectedOptions[0].textContent === 'Evening'")
+            try await browser.wait(for: "return document.querySelector('#choose-board')?.selectedOptions[0].textContent === 'Evening'")
             try await Dashboard.settles(browser)
 
             // In a single column, a drag scrolls and the widgets stay in place.
@@ -182,7 +182,7 @@ struct DashboardPagesInBrowserTests {
             #expect(try await Dashboard.texts(".cohorts tbody tr:last-child td", browser).prefix(3) == ["2", "50%", "0%"])
             try await Dashboard.isClean(browser)
             try await browser.click(selector: ".cohorts .cell")
-            try await browser.waits(for: "return document.querySelectorAll('dialog .ids li').length === 1")
+            try await browser.wait(for: "return document.querySelectorAll('dialog .ids li').length === 1")
             #expect(try await Dashboard.text("dialog .ids", browser) == "ada")
         }
     }
@@ -197,7 +197,7 @@ struct DashboardPagesInBrowserTests {
                 #expect(made.status == 201, "\(made.body)")
             }
             try await Dashboard.go(to: "cohorts", browser)
-            try await browser.waits(for: "return document.querySelectorAll('#compared label').length === 2")
+            try await browser.wait(for: "return document.querySelectorAll('#compared label').length === 2")
             let names = try await Dashboard.texts("#compared label", browser)
             // They were created in the same instant, so their order is undefined.
             #expect(names.sorted() == ["Docs", "Everyone"])
@@ -222,16 +222,16 @@ struct DashboardPagesInBrowserTests {
                 ])
             try await Dashboard.isClean(browser)
             try await browser.click(selector: "#activation-form button")
-            try await browser.waits(
+            try await browser.wait(
                 for: "return document.querySelector('#activation-form .problem')?.textContent === 'Enter at least one event or page.'")
             try await browser.type("signup", selector: "#activation-form input")
             try await browser.click(selector: "#activation-form button")
-            try await browser.waits(for: "return document.body.innerText.includes('1 of 3 visitors, 33.3%')")
+            try await browser.wait(for: "return document.body.innerText.includes('1 of 3 visitors, 33.3%')")
             try await browser.click(selector: "#impact-form button")
-            try await browser.waits(for: "return [...document.querySelectorAll('.figure .name')].some(n => n.textContent === 'After')")
+            try await browser.wait(for: "return [...document.querySelectorAll('.figure .name')].some(n => n.textContent === 'After')")
             #expect(try await browser.complaints() == [])
             try await browser.click(selector: ".plain tbody button")
-            try await browser.waits(for: "return document.querySelectorAll('dialog .ids li').length === 3")
+            try await browser.wait(for: "return document.querySelectorAll('dialog .ids li').length === 3")
         }
     }
 
@@ -245,15 +245,15 @@ struct DashboardPagesInBrowserTests {
             try await browser.type("ada", into: "merge-user")
             try await browser.type("ada@example.com", into: "merge-into")
             try await browser.click(selector: "#merge-form button")
-            try await browser.waits(for: "return !!document.querySelector('dialog p')")
+            try await browser.wait(for: "return !!document.querySelector('dialog p')")
             let question = try await Dashboard.text("dialog p", browser)
             #expect(question == "“ada” (1 visitor ID) and “ada@example.com” (1) become one person, called “ada@example.com”.")
             try await browser.click(selector: "dialog .danger")
-            try await browser.waits(for: "return !!document.querySelector(\"button[aria-label='Undo: ada']\")")
+            try await browser.wait(for: "return !!document.querySelector(\"button[aria-label='Undo: ada']\")")
             #expect(try await app.get("/api/v1/stats?count_by=people").body.contains(#""visitors":2"#))
             try await browser.click(selector: "button[aria-label='Undo: ada']")
             try await browser.click(selector: "dialog .danger")
-            try await browser.waits(for: "return document.body.innerText.includes('undone')")
+            try await browser.wait(for: "return document.body.innerText.includes('undone')")
             #expect(try await app.get("/api/v1/stats?count_by=people").body.contains(#""visitors":3"#))
             try await Dashboard.isClean(browser)
         }
@@ -276,7 +276,7 @@ struct DashboardPagesInBrowserTests {
                 let filter = try await browser.run("return new URLSearchParams(location.search).get('filter')").string ?? ""
                 filtered.append(String(filter.prefix { $0 != ":" }))
                 try await browser.click(selector: ".chips button")
-                try await browser.waits(for: "return !location.search.includes('filter=')")
+                try await browser.wait(for: "return !location.search.includes('filter=')")
                 try await Dashboard.settles(browser)
             }
             #expect(Set(filtered).isSuperset(of: ["path", "entry_page", "exit_page", "source", "device", "browser", "os"]))
@@ -285,7 +285,7 @@ struct DashboardPagesInBrowserTests {
             try await browser.run(
                 "document.querySelector('#from').value = '2025-03-01'; document.querySelector('#to').value = '2025-03-02'")
             try await browser.click(selector: "dialog button[type=submit]")
-            try await browser.waits(for: "return location.search.includes('range=custom&from=2025-03-01&to=2025-03-02')")
+            try await browser.wait(for: "return location.search.includes('range=custom&from=2025-03-01&to=2025-03-02')")
             #expect(try await Dashboard.figure("Visitors", browser) == "0")
             #expect(try await Dashboard.text("#days", browser) == "Sat, Mar 1, 2025 – Sun, Mar 2, 2025")
         }
@@ -306,34 +306,34 @@ struct DashboardPagesInBrowserTests {
             try await Dashboard.go(to: "admin", browser)
             let made = try await app.get("/api/admin/projects/\(app.project.id)/keys", as: .token).json()["data"]!.elements
             #expect(made.count { $0["name"]?.string == "Dashboard" } == 1)
-            try await browser.waits(for: "return !!document.querySelector('#module-outlinks')")
+            try await browser.wait(for: "return !!document.querySelector('#module-outlinks')")
             try await browser.click("module-outlinks")
-            try await browser.waits(for: "return document.querySelector(\"nav a[href^='/dashboard/outlinks']\").classList.contains('dim')")
+            try await browser.wait(for: "return document.querySelector(\"nav a[href^='/dashboard/outlinks']\").classList.contains('dim')")
             #expect(try await app.get("/api/v1/outlinks").status == 403)
             try await Dashboard.go(to: "outlinks", browser)
             try await browser.click(selector: ".empty button")
-            try await browser.waits(for: "return !document.querySelector(\"nav a[href^='/dashboard/outlinks']\").classList.contains('dim')")
+            try await browser.wait(for: "return !document.querySelector(\"nav a[href^='/dashboard/outlinks']\").classList.contains('dim')")
             #expect(try await app.get("/api/v1/outlinks").status == 200)
 
             try await Dashboard.go(to: "admin", browser)
             try await browser.type("ada", into: "visitor-id")
             try await browser.click(selector: "#visitor-form button[type=submit]")
-            try await browser.waits(
+            try await browser.wait(
                 for: """
                     return performance.getEntriesByType('resource').some(e => e.name.endsWith('/privacy/visitors/ada/export') && e.responseStatus === 200)
                     """)
             try await browser.click("erase")
             try await browser.click(selector: "dialog .danger")
-            try await browser.waits(for: "return [...document.querySelectorAll('.toast')].some(t => t.textContent === 'Erased.')")
+            try await browser.wait(for: "return [...document.querySelectorAll('.toast')].some(t => t.textContent === 'Erased.')")
             #expect(try await app.get("/api/v1/stats").body.contains(#""visitors":2"#))
             // An unknown visitor is neither erased nor exported.
             let nobody =
                 "[...document.querySelectorAll('.toast')].filter(t => t.textContent === 'Nothing is stored about this visitor ID.').length"
             try await browser.click("erase")
             try await browser.click(selector: "dialog .danger")
-            try await browser.waits(for: "return \(nobody) === 1")
+            try await browser.wait(for: "return \(nobody) === 1")
             try await browser.click(selector: "#visitor-form button[type=submit]")
-            try await browser.waits(for: "return \(nobody) === 2")
+            try await browser.wait(for: "return \(nobody) === 2")
 
             // A key is valid through the day it ends on, and must have a permission.
             try await browser.click("new-key")
@@ -343,7 +343,7 @@ struct DashboardPagesInBrowserTests {
             #expect(try await Dashboard.text("dialog .problem", browser) == "Select at least one scope.")
             try await browser.click(selector: "dialog input[name=query]")
             try await browser.click(selector: "dialog button[type=submit]")
-            try await browser.waits(for: "return !!document.querySelector('dialog code')")
+            try await browser.wait(for: "return !!document.querySelector('dialog code')")
             let ends = "new Date(2099, 10, 26).getTime() - 1"
             let keys = try await app.get("/api/admin/projects/\(app.project.id)/keys", as: .token).json()["data"]!.elements
             let until = keys.first { $0["name"]?.string == "Until the fair" }?["expires_at"]?.string
@@ -351,7 +351,7 @@ struct DashboardPagesInBrowserTests {
             try await browser.open(app.address + "/dashboard/admin")
             try await Dashboard.settles(browser)
             try await Self.press("More", browser)
-            try await browser.waits(for: "return ![...document.querySelectorAll('button')].some(b => b.textContent === 'More')")
+            try await browser.wait(for: "return ![...document.querySelectorAll('button')].some(b => b.textContent === 'More')")
             let shown = try await Dashboard.text("main", browser)
             for entry in ["visitor.export", "visitor.erase", "module.change"] { #expect(shown.contains(entry), "\(entry)") }
             #expect(shown.contains(#/key [0-9a-f-]{36}\s+Until the fair/#), "\(shown)")

@@ -40,8 +40,8 @@ struct FeatureSite: Sendable {
     }
 
     /// Waits until a feature is active, which only the arrival of its file shows.
-    func waits(forFile name: String) async throws {
-        try await browser.waits(
+    func wait(forFile name: String) async throws {
+        try await browser.wait(
             for: "return performance.getEntriesByName(performance.getEntriesByType('resource').map(e => e.name)"
                 + ".find(n => n.includes('/\(name).js')) || '').some(e => e.responseEnd > 0 && performance.now() - e.responseEnd > 50)")
     }

@@ -19,7 +19,7 @@ struct FeaturesInBrowserTests {
             for name in ["clicks", "errors", "navigation", "outlinks", "replay", "scroll", "search", "vitals"] {
                 try await it.site("data-\(name)=\"true\"") { site in
                     try await it.browser.open(site.address + Self.page)
-                    try await it.waits(forFile: name)
+                    try await it.wait(forFile: name)
                     #expect(
                         try await it.fetched()
                             == [name == "clicks" ? "clicks.js" : "more.js", name == "clicks" ? "more.js" : "\(name).js"].sorted())
@@ -38,10 +38,10 @@ struct FeaturesInBrowserTests {
             try await it.site { site in
                 try await it.browser.open(site.address + Self.page + "?q=tea&utm_source=mail")
                 for id in ["external", "download", "deep", "throws", "rejects", "route"] { try await it.browser.click(id) }
-                _ = try await recorder.waits(for: 2, "pageview")
+                _ = try await recorder.wait(for: 2, "pageview")
                 try await it.browser.click("leave")
                 try await it.browser.open(site.address + "/")
-                _ = try await recorder.waits(for: 3, "pageview")
+                _ = try await recorder.wait(for: 3, "pageview")
                 #expect(recorder.types == ["pageview", "pageview", "pageview"])
                 #expect(recorder.payloads("pageview").allSatisfy { $0["utm_source"] == nil })
             }
@@ -55,7 +55,7 @@ struct FeaturesInBrowserTests {
                 "?utm_source=google&utm_medium=cpc&utm_campaign=spring+sale&utm_content=%C3%A9&utm_term=tea%20pot&token=secret&path=/x&visitor_id=v&gclid=Cj0&msclkid=7"
             try await it.site(#"data-utm="true""#) { site in
                 try await it.browser.open(site.address + Self.page + query)
-                _ = try await recorder.waits(for: 1, "pageview")
+                _ = try await recorder.wait(for: 1, "pageview")
                 let payload = recorder.payloads("pageview")[0]
                 #expect(
                     payload.members.map(\.name).sorted() == [
@@ -78,17 +78,17 @@ struct FeaturesInBrowserTests {
         try await FeatureSite.record { it, recorder in
             try await it.site(#"data-search="true""#) { site in
                 try await it.browser.open(site.address + Self.page + "?q=%20green+tea%20")
-                #expect(try await recorder.waits(for: 1, "search_query") == [#"{"path":"/cases/features.html","query":"green tea"}"#])
+                #expect(try await recorder.wait(for: 1, "search_query") == [#"{"path":"/cases/features.html","query":"green tea"}"#])
                 try await it.browser.run("history.pushState({}, '', '?q=green+tea&page=2')")
-                _ = try await recorder.waits(for: 2, "pageview")
+                _ = try await recorder.wait(for: 2, "pageview")
                 try await it.browser.click("route")
-                #expect(try await recorder.waits(for: 2, "search_query")[1] == #"{"path":"/cases/next","query":"second"}"#)
+                #expect(try await recorder.wait(for: 2, "search_query")[1] == #"{"path":"/cases/next","query":"second"}"#)
                 try await it.browser.run("pulse('search', { query: 'cups', results_count: 12 })")
-                #expect(try await recorder.waits(for: 3, "search_query")[2] == #"{"path":"/cases/next","query":"cups","results_count":12}"#)
+                #expect(try await recorder.wait(for: 3, "search_query")[2] == #"{"path":"/cases/next","query":"cups","results_count":12}"#)
             }
             try await it.site(#"data-search="true" data-search-param="find""#) { site in
                 try await it.browser.open(site.address + Self.page + "?q=no&find=yes")
-                #expect(try await recorder.waits(for: 4, "search_query")[3] == #"{"path":"/cases/features.html","query":"yes"}"#)
+                #expect(try await recorder.wait(for: 4, "search_query")[3] == #"{"path":"/cases/features.html","query":"yes"}"#)
             }
         }
     }
@@ -98,10 +98,10 @@ struct FeaturesInBrowserTests {
         try await FeatureSite.record { it, recorder in
             try await it.site(#"data-navigation="true""#) { site in
                 try await it.browser.open(site.address + "/cases/navigation.html")
-                try await it.waits(forFile: "navigation")
+                try await it.wait(forFile: "navigation")
                 func paths(after id: String, _ count: Int) async throws -> [String] {
                     try await it.browser.click(id)
-                    _ = try await recorder.waits(for: count, "pageview")
+                    _ = try await recorder.wait(for: count, "pageview")
                     return recorder.payloads("pageview").dropFirst(count - 1).compactMap { $0["path"]?.string }
                 }
                 #expect(try await paths(after: "next", 2) == ["/cases/navigation/next"])
@@ -111,7 +111,7 @@ struct FeaturesInBrowserTests {
                 for id in ["filter", "replace"] { try await it.browser.click(id) }
                 #expect(try await paths(after: "push", 5) == ["/cases/navigation/pushed"])
                 try await it.browser.run("pulse('event', { name: 'here' })")
-                #expect(try await recorder.waits(for: 1, "event") == [#"{"path":"/cases/navigation/pushed","name":"here"}"#])
+                #expect(try await recorder.wait(for: 1, "event") == [#"{"path":"/cases/navigation/pushed","name":"here"}"#])
                 #expect(try await paths(after: "back", 6) == ["/cases/navigation/linked"])
             }
         }
@@ -149,7 +149,7 @@ struct FeaturesInBrowserTests {
         try await FeatureSite.run(modules: modules) { it in
             try await it.site(#"data-clicks="true" data-replay="true" data-scroll="true""#) { site in
                 try await it.browser.open(site.address + Self.page)
-                for name in ["clicks", "replay", "scroll"] { try await it.waits(forFile: name) }
+                for name in ["clicks", "replay", "scroll"] { try await it.wait(forFile: name) }
                 try await it.browser.click("deep")
                 try await it.browser.run("document.getElementById('bottom').textContent = 'changed'; pulse('event', { name: 'after' })")
                 try await it.browser.open(site.elsewhere)
@@ -193,17 +193,17 @@ struct FeaturesInBrowserTests {
         try await FeatureSite.record { it, recorder in
             try await it.site(#"data-scroll="true""#) { site in
                 try await it.browser.open(site.address + Self.page)
-                try await it.waits(forFile: "scroll")
+                try await it.wait(forFile: "scroll")
                 // Scroll to half of the 4,000 pixels, whatever the height of the window.
                 try await it.browser.run("scrollTo(0, 2000 - innerHeight)")
                 try await it.browser.run("return new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))")
                 try await it.browser.run("scrollTo(0, 0)")
                 try await it.browser.run("history.pushState({}, '', '/cases/next')")
-                #expect(try await recorder.waits(for: 1, "scroll_depth") == [#"{"path":"/cases/features.html","max_depth":50}"#])
+                #expect(try await recorder.wait(for: 1, "scroll_depth") == [#"{"path":"/cases/features.html","max_depth":50}"#])
                 try await it.browser.run("scrollTo(0, 4000)")
                 try await it.browser.run("return new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))")
                 try await it.browser.open(site.elsewhere)
-                #expect(try await recorder.waits(for: 2, "scroll_depth")[1] == #"{"path":"/cases/next","max_depth":100}"#)
+                #expect(try await recorder.wait(for: 2, "scroll_depth")[1] == #"{"path":"/cases/next","max_depth":100}"#)
             }
         }
     }
@@ -213,10 +213,10 @@ struct FeaturesInBrowserTests {
         try await FeatureSite.record { it, recorder in
             try await it.site(#"data-outlinks="true""#) { site in
                 try await it.browser.open(site.address + Self.page)
-                try await it.waits(forFile: "outlinks")
+                try await it.wait(forFile: "outlinks")
                 for id in ["internal", "mail", "external", "download-text", "named"] { try await it.browser.click(id) }
                 #expect(
-                    try await recorder.waits(for: 3, "outlink") == [
+                    try await recorder.wait(for: 3, "outlink") == [
                         #"{"path":"/cases/features.html","url":"http://127.0.0.1:\#(site.port)/elsewhere.html?a=b#c","link_type":"external"}"#,
                         #"{"path":"/cases/features.html","url":"\#(site.address)/files/catalogue.pdf?v=2","link_type":"download"}"#,
                         #"{"path":"/cases/features.html","url":"\#(site.address)/cases/early.html","link_type":"download"}"#,
@@ -230,13 +230,13 @@ struct FeaturesInBrowserTests {
         try await FeatureSite.record { it, recorder in
             try await it.site(#"data-clicks="true""#) { site in
                 try await it.browser.open(site.address + Self.page)
-                try await it.waits(forFile: "clicks")
+                try await it.wait(forFile: "clicks")
                 try await it.browser.click("deep")
                 // A click by a script doesn't count.
                 try await it.browser.run("document.querySelector('.cta-primary').click()")
                 try await it.browser.click(selector: ".cta-primary")
                 try await it.browser.click(selector: "#blocked b")
-                let clicks = try await recorder.waits(for: 3, "click_event")
+                let clicks = try await recorder.wait(for: 3, "click_event")
                 let size = try await it.browser.run("return [innerWidth, innerHeight]").elements.compactMap(\.integer)
                 #expect(
                     clicks[0]
@@ -246,7 +246,7 @@ struct FeaturesInBrowserTests {
                 #expect(selectors == ["button#deep", "button.cta-primary.big", "b"])
                 // A click by keyboard has no position but the element's.
                 try await it.browser.type("\u{E007}", into: "deep")
-                let last = try await recorder.waits(for: 4, "click_event")[3]
+                let last = try await recorder.wait(for: 4, "click_event")[3]
                 #expect(last.contains(#""x":90,"y":2010"#), "\(last)")
             }
         }
@@ -259,11 +259,11 @@ struct FeaturesInBrowserTests {
         try await FeatureSite.record { it, recorder in
             try await it.site(#"data-errors="true" data-release="2026.05.09" data-environment="staging""#) { site in
                 try await it.browser.open(site.address + Self.page)
-                try await it.waits(forFile: "errors")
+                try await it.wait(forFile: "errors")
                 try await it.browser.click("throws")
                 try await it.browser.click("rejects")
                 try await it.browser.click("odd")
-                _ = try await recorder.waits(for: 3, "js_error")
+                _ = try await recorder.wait(for: 3, "js_error")
                 let errors = recorder.payloads("js_error").compactMap { $0["payload"] }
                 #expect(errors.map { $0["message"]?.string } == ["TypeError: no teapot", "RangeError: too much tea", #"{"code":7}"#])
                 #expect(
@@ -281,9 +281,9 @@ struct FeaturesInBrowserTests {
                 #expect(try await it.browser.run("return seen.length").integer == 3)
                 // Only three of the loop's 50 errors are sent.
                 try await it.browser.click("loop")
-                _ = try await recorder.waits(for: 6, "js_error")
+                _ = try await recorder.wait(for: 6, "js_error")
                 try await it.browser.run("pulse('event', { name: 'after' })")
-                _ = try await recorder.waits(for: 1, "event")
+                _ = try await recorder.wait(for: 1, "event")
                 #expect(recorder.types.filter { $0 == "js_error" }.count == 6)
             }
         }
@@ -294,7 +294,7 @@ struct FeaturesInBrowserTests {
         try await FeatureSite.record { it, recorder in
             try await it.site(#"data-errors="true""#) { site in
                 try await it.browser.open(site.address + Self.page)
-                try await it.waits(forFile: "errors")
+                try await it.wait(forFile: "errors")
                 // Run this in a script of the page: code from a debugger has no origin, so its errors have no details.
                 try await it.browser.run(
                     """
@@ -315,7 +315,7 @@ struct FeaturesInBrowserTests {
                     setTimeout(() => pulse('event', { name: 'after' }), 50);
                     ` }));
                     """)
-                _ = try await recorder.waits(for: 1, "event")
+                _ = try await recorder.wait(for: 1, "event")
                 var counts: [String: Int] = [:]
                 for error in recorder.payloads("js_error") { counts[error["payload"]?["message"]?.string ?? "", default: 0] += 1 }
                 #expect(
@@ -341,7 +341,7 @@ struct FeaturesInBrowserTests {
                     pulse('survey_response', { survey_id: 'c7f3e8a2-91b4-4d6e-b2f1-8a3c9d4e5f6a', answers: [{ question_id: 'q1', value: 9 }], completed: true });
                     pulse('identify', { user_id: 'user_123', traits: { plan: 'pro' } });
                     """)
-                _ = try await recorder.waits(for: 1, "identify")
+                _ = try await recorder.wait(for: 1, "identify")
                 #expect(
                     recorder.received("event") == [
                         #"{"path":"/cases/features.html","name":"purchase","revenue_amount":49.99,"revenue_currency":"USD","data":{"plan":"pro"}}"#
@@ -380,10 +380,10 @@ struct FeaturesInBrowserTests {
                 #expect(try await it.fetched() == [])
                 #expect(try await it.browser.requestsToCollect() == 0)
                 try await it.browser.click("grant")
-                for name in ["clicks", "errors", "replay"] { try await it.waits(forFile: name) }
-                _ = try await recorder.waits(for: 1, "search_query")
+                for name in ["clicks", "errors", "replay"] { try await it.wait(forFile: name) }
+                _ = try await recorder.wait(for: 1, "search_query")
                 try await it.browser.click("deep")
-                _ = try await recorder.waits(for: 1, "click_event")
+                _ = try await recorder.wait(for: 1, "click_event")
                 #expect(try await it.browser.run("return sessionStorage.length").integer == 1)
 
                 try await it.browser.click("withdraw")
@@ -393,7 +393,7 @@ struct FeaturesInBrowserTests {
                 try await it.browser.run("pulse('log', 'info', 'between'); document.getElementById('bottom').textContent = 'between'")
                 #expect(try await it.browser.run("return sessionStorage.length").integer == 0)
                 try await it.browser.click("grant")
-                _ = try await recorder.waits(for: 2, "pageview")
+                _ = try await recorder.wait(for: 2, "pageview")
                 try await it.browser.open(site.elsewhere)
                 try await Patience.until("the end of the second session") {
                     recorder.payloads("replay").contains { $0["payload"]?["is_complete"]?.boolean == true } ? () : nil
@@ -423,7 +423,7 @@ struct FeaturesInBrowserTests {
             }
             try await it.site(#"data-dnt="false""#) { site in
                 try await it.browser.open(site.address + "/cases/gpc.html")
-                _ = try await recorder.waits(for: 1, "pageview")
+                _ = try await recorder.wait(for: 1, "pageview")
             }
         }
     }
@@ -435,9 +435,9 @@ struct FeaturesInBrowserTests {
                 #"data-clicks="true" data-errors="true" data-outlinks="true" data-replay="true" data-scroll="true" data-vitals="true""#
             ) { site in
                 try await it.browser.open(site.address + "/cases/csp.html")
-                try await it.waits(forFile: "clicks")
+                try await it.wait(forFile: "clicks")
                 try await it.browser.click("pro")
-                #expect(try await recorder.waits(for: 1, "click_event")[0].contains(#""element_selector":"button#pro""#))
+                #expect(try await recorder.wait(for: 1, "click_event")[0].contains(#""element_selector":"button#pro""#))
                 #expect(try await it.fetched().count == 7)
                 #expect(try await it.browser.run("return violations").elements.isEmpty)
             }
@@ -450,7 +450,7 @@ struct FeaturesInBrowserTests {
             try await it.site { site in
                 try await it.browser.open(site.address + "/cases/noscript.html?token=1")
                 #expect(
-                    try await recorder.waits(for: 1, "pageview") == [
+                    try await recorder.wait(for: 1, "pageview") == [
                         #"{"path":"/cases/noscript.html?token=1","title":"No script","utm_source":"mail"}"#
                     ])
                 #expect(try await it.browser.run("return document.getElementById('pixel').naturalWidth").integer == 1)
@@ -463,7 +463,7 @@ struct FeaturesInBrowserTests {
         try await FeatureSite.record { it, recorder in
             try await it.site(#"data-clicks="true""#) { site in
                 try await it.browser.open(site.address + Self.page)
-                try await it.waits(forFile: "clicks")
+                try await it.wait(forFile: "clicks")
                 try await it.browser.run(
                     """
                     CSS.escape = () => { throw new Error('broken page') };
@@ -471,7 +471,7 @@ struct FeaturesInBrowserTests {
                     """)
                 try await it.browser.click("deep")
                 try await it.browser.run("pulse('event', { name: 'still' })")
-                _ = try await recorder.waits(for: 1, "event")
+                _ = try await recorder.wait(for: 1, "event")
                 #expect(try await it.browser.run("return pulse.errors").integer == 1)
                 #expect(try await it.browser.run("return seen.length").integer == 0)
             }

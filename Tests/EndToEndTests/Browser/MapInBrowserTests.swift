@@ -64,7 +64,7 @@ struct MapInBrowserTests {
                     == "IP Geolocation by DB-IP")
             func shows(_ count: Int) async throws {
                 let picks = "document.querySelectorAll('.world .pick').length"
-                try await browser.waits(for: "document.querySelector('.map')?.scrollIntoView(); return \(picks) === \(count)")
+                try await browser.wait(for: "document.querySelector('.map')?.scrollIntoView(); return \(picks) === \(count)")
             }
             try await shows(2)
             #expect(try await Self.isFetched(browser) == true)
@@ -110,7 +110,7 @@ struct MapInBrowserTests {
                 #"{"type":"pageview","path":"/","visitor_id":"dee","ip":"198.51.100.7","timestamp":"\#(earlier)"}"#, as: .server)
             try await browser.resize(width: 420, height: 900)
             try await browser.open(app.address + "/dashboard/realtime")
-            try await browser.waits(for: "return !!document.querySelector('.world')")
+            try await browser.wait(for: "return !!document.querySelector('.world')")
             #expect(try await Self.coloured(browser) == ["DE", "US"])
             #expect(try await Dashboard.rows("Locations", browser) == ["United States 2", "Germany 1", "Singapore 1"])
             #expect(try await browser.run("return document.documentElement.scrollWidth > innerWidth + 1").boolean == false)

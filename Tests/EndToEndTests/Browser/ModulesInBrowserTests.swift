@@ -7,7 +7,7 @@ import Testing
 @Suite("All modules in a browser", .modules(.all), .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
 struct ModulesInBrowserTests {
     /// Waits until the report is `body`.
-    private static func waits(_ it: FeatureSite, for body: String, in path: String) async throws {
+    private static func wait(_ it: FeatureSite, for body: String, in path: String) async throws {
         try await Patience.until("\(path) to be \(body)", state: { "It is \(try await it.app.get(path).body)" }) {
             try await it.app.get(path).body == body ? () : nil
         }
@@ -20,7 +20,7 @@ struct ModulesInBrowserTests {
             try await it.site(on + #" data-release="2026.05.09""#) { site in
                 try await it.browser.open(
                     site.address + "/cases/features.html?q=Green+tea&utm_source=mail&utm_medium=email&utm_campaign=spring")
-                for name in ["errors", "outlinks", "scroll", "vitals"] { try await it.waits(forFile: name) }
+                for name in ["errors", "outlinks", "scroll", "vitals"] { try await it.wait(forFile: name) }
                 try await it.browser.run("scrollTo(0, 2000 - innerHeight)")
                 try await it.browser.run("return new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))")
                 try await it.browser.run(
@@ -32,27 +32,27 @@ struct ModulesInBrowserTests {
                 for id in ["external", "download-text", "throws"] { try await it.browser.click(id) }
                 try await it.browser.open(site.elsewhere)
 
-                try await Self.waits(
+                try await Self.wait(
                     it, for: #"{"data":[{"avg_max_depth":50,"p50":50,"p75":50,"path":"/cases/features.html","samples":1}]}"#,
                     in: "/api/v1/scroll")
-                try await Self.waits(
+                try await Self.wait(
                     it, for: #"{"data":[{"avg_duration":0,"bounce_rate":100,"campaign":"spring","pageviews":1,"visitors":1}]}"#,
                     in: "/api/v1/campaigns")
-                try await Self.waits(
+                try await Self.wait(
                     it,
                     for: #"{"data":[{"avg_results":0,"count":1,"query":"cups","unique":1,"zero_results":1},"#
                         + #"{"avg_results":null,"count":1,"query":"green tea","unique":1,"zero_results":0}]}"#, in: "/api/v1/search")
-                try await Self.waits(
+                try await Self.wait(
                     it,
                     for:
                         #"{"data":[{"clicks":1,"link_type":"external","unique":1,"url":"http://127.0.0.1:\#(site.port)/elsewhere.html?a=b"},"#
                         + #"{"clicks":1,"link_type":"download","unique":1,"url":"http://localhost:\#(site.port)/files/catalogue.pdf?v=2"}]}"#,
                     in: "/api/v1/outlinks")
-                try await Self.waits(
+                try await Self.wait(
                     it, for: #"{"affected_visitors":1,"releases":[{"count":1,"release":"2026.05.09"}],"total_errors":1,"unique_errors":1}"#,
                     in: "/api/v1/errors/stats")
-                try await Self.waits(it, for: #"{"data":[{"count":1,"level":"warn","release":"2026.05.09"}]}"#, in: "/api/v1/logs/summary")
-                try await Self.waits(
+                try await Self.wait(it, for: #"{"data":[{"count":1,"level":"warn","release":"2026.05.09"}]}"#, in: "/api/v1/logs/summary")
+                try await Self.wait(
                     it,
                     for:
                         #"{"average_order_value":49.99,"buyers":1,"currencies":[{"currency":"USD","orders":1,"revenue":49.99}],"currency":"USD","#
@@ -81,7 +81,7 @@ struct ModulesInBrowserTests {
                         + #""source_map_url":"failures.js.map","artifacts":{"source_map":\#(Self.map)}}"#, as: .query)
                 #expect(made.status == 201, "\(made.body)")
                 try await it.browser.open(site.address + "/cases/features.html")
-                try await it.waits(forFile: "errors")
+                try await it.wait(forFile: "errors")
                 try await it.browser.click("rejects")
                 try await it.browser.click("throws")
 

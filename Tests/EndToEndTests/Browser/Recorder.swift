@@ -34,7 +34,7 @@ final class Recorder: AnalyticsModule {
     var types: [String] { payloads.withLock { $0 }.compactMap { $0["type"]?.string } }
 
     /// Waits until `count` payloads of `type` have arrived.
-    func waits(for count: Int, _ type: String) async throws -> [String] {
+    func wait(for count: Int, _ type: String) async throws -> [String] {
         try await Patience.until("\(count) of \(type)", state: { "There are \(types)" }) { received(type).count >= count ? () : nil }
         return received(type)
     }

@@ -23,7 +23,7 @@ struct ReplayInBrowserTests {
         try await FeatureSite.record { it, recorder in
             try await it.site(#"data-replay="true""#) { site in
                 try await it.browser.open(site.address + Self.page)
-                try await it.waits(forFile: "replay")
+                try await it.wait(forFile: "replay")
                 try await it.browser.type("Ada Lovelace", into: "name")
                 try await it.browser.type("hunter2", into: "password")
                 try await it.browser.click("deep")
@@ -68,19 +68,19 @@ struct ReplayInBrowserTests {
         try await FeatureSite.record { it, recorder in
             try await it.site(#"data-replay="true" data-replay-sample="0""#) { site in
                 try await it.browser.open(site.address + Self.page)
-                try await it.waits(forFile: "replay")
+                try await it.wait(forFile: "replay")
                 try await it.browser.open(site.elsewhere)
                 #expect(recorder.received("replay").isEmpty)
             }
             try await it.site(#"data-replay="true" data-replay-mask="false" data-consent-granted="true""#) { site in
                 try await it.browser.open(site.address + Self.page)
-                try await it.waits(forFile: "replay")
+                try await it.wait(forFile: "replay")
                 try await it.browser.type("Ada", into: "name")
                 try await it.browser.type("hunter2", into: "password")
                 #expect(try await it.browser.run("return Object.keys(sessionStorage)").elements.compactMap(\.string) == ["pulse_replay"])
                 // With consent, the next page in the tab belongs to the same session.
                 try await it.browser.open(site.address + Self.page + "?second")
-                try await it.waits(forFile: "replay")
+                try await it.wait(forFile: "replay")
                 try await it.browser.open(site.elsewhere)
                 try await Patience.until("both pages") {
                     recorder.payloads("replay").filter { $0["payload"]?["is_complete"]?.boolean == true }.count >= 2 ? () : nil

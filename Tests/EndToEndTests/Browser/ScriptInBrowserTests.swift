@@ -15,8 +15,8 @@ struct ScriptInBrowserTests {
         let arrivals: Arrivals
 
         /// Waits until this has arrived, compared without titles and times.
-        func waits(for expected: [String]) async throws {
-            try await arrivals.waits(for: expected.count)
+        func wait(for expected: [String]) async throws {
+            try await arrivals.wait(for: expected.count)
             #expect(arrivals.all.map { $0.type == "event" ? "\($0.path) \($0.detail.prefix { $0 != " " })" : $0.path } == expected)
         }
 
@@ -61,7 +61,7 @@ struct ScriptInBrowserTests {
     func hashCampaigns() async throws {
         try await run(attributes: #"data-utm="true""#) { it in
             try await it.browser.open(it.site.address + "/app.html#/landing?utm_source=newsletter&utm_medium=email")
-            try await it.arrivals.waits(for: 1)
+            try await it.arrivals.wait(for: 1)
             let sources = try await it.app.get("/api/v1/campaigns/sources")
             #expect(sources.body.contains("newsletter"), "\(sources.body)")
         }
@@ -105,14 +105,14 @@ struct ScriptInBrowserTests {
             try await it.browser.click("event")
             #expect(try await it.browser.requestsToCollect() == 0)
             try await it.browser.click("grant")
-            try await it.waits(for: ["/cases/consent.html"])
+            try await it.wait(for: ["/cases/consent.html"])
             try await it.browser.click("event")
-            try await it.waits(for: ["/cases/consent.html", "/cases/consent.html click"])
+            try await it.wait(for: ["/cases/consent.html", "/cases/consent.html click"])
             try await it.browser.click("withdraw")
             try await it.browser.click("event")
             try await it.browser.click("grant")
             try await it.browser.click("route")
-            try await it.waits(for: ["/cases/consent.html", "/cases/consent.html click", "/cases/consent/next"])
+            try await it.wait(for: ["/cases/consent.html", "/cases/consent.html click", "/cases/consent/next"])
             #expect(try await it.ledger(of: 3) == Self.ledger(received: 3, stored: 3))
         }
     }
@@ -123,9 +123,9 @@ struct ScriptInBrowserTests {
     func early() async throws {
         try await run { it in
             try await it.browser.open(it.site.address + "/cases/early.html")
-            try await it.waits(for: ["/cases/early.html", "/cases/early.html first", "/cases/early.html second"])
+            try await it.wait(for: ["/cases/early.html", "/cases/early.html first", "/cases/early.html second"])
             try await it.browser.run("pulse('event', { name: 'last' })")
-            try await it.waits(for: ["/cases/early.html", "/cases/early.html first", "/cases/early.html second", "/cases/early.html last"])
+            try await it.wait(for: ["/cases/early.html", "/cases/early.html first", "/cases/early.html second", "/cases/early.html last"])
         }
     }
 
@@ -138,9 +138,9 @@ struct ScriptInBrowserTests {
         #expect(try Repository.text("Tests/Site/cases/element.html").contains(try #require(stub)))
         try await run { it in
             try await it.browser.open(it.site.address + "/cases/element.html")
-            try await it.waits(for: ["/cases/element.html", "/cases/element.html early"])
+            try await it.wait(for: ["/cases/element.html", "/cases/element.html early"])
             try await it.browser.run("pulse('event', { name: 'late' })")
-            try await it.waits(for: ["/cases/element.html", "/cases/element.html early", "/cases/element.html late"])
+            try await it.wait(for: ["/cases/element.html", "/cases/element.html early", "/cases/element.html late"])
         }
     }
 
@@ -148,10 +148,10 @@ struct ScriptInBrowserTests {
     func ownFunction() async throws {
         try await run { it in
             try await it.browser.open(it.site.address + "/cases/own-function.html")
-            try await it.waits(for: ["/cases/own-function.html"])
+            try await it.wait(for: ["/cases/own-function.html"])
             #expect(try await it.browser.run("return pulse(36)").integer == 72)
             try await it.browser.run("history.pushState({}, '', '/cases/own/next')")
-            try await it.waits(for: ["/cases/own-function.html", "/cases/own/next"])
+            try await it.wait(for: ["/cases/own-function.html", "/cases/own/next"])
             #expect(try await it.ledger(of: 2) == Self.ledger(received: 2, stored: 2))
         }
     }
@@ -184,7 +184,7 @@ struct ScriptInBrowserTests {
         try await run { it in
             try await it.browser.open(it.site.address + "/cases/csp.html")
             try await it.browser.click("pro")
-            try await it.waits(for: ["/cases/csp.html", "/cases/csp.html signup"])
+            try await it.wait(for: ["/cases/csp.html", "/cases/csp.html signup"])
             #expect(try await it.browser.run("return violations").elements.isEmpty)
         }
     }
@@ -193,11 +193,11 @@ struct ScriptInBrowserTests {
     func errors() async throws {
         try await run { it in
             try await it.browser.open(it.site.address + "/cases/errors.html")
-            try await it.waits(for: ["/cases/errors.html"])
+            try await it.wait(for: ["/cases/errors.html"])
             for button in ["own", "refused", "misuse"] { try await it.browser.click(button) }
-            try await it.waits(for: ["/cases/errors.html", "/cases/errors.html fine"])
+            try await it.wait(for: ["/cases/errors.html", "/cases/errors.html fine"])
             try await it.browser.click("route")
-            try await it.waits(for: ["/cases/errors.html", "/cases/errors.html fine", "/cases/route"])
+            try await it.wait(for: ["/cases/errors.html", "/cases/errors.html fine", "/cases/route"])
             let seen = try await it.browser.run("return seen").elements.compactMap(\.string)
             #expect(seen.count == 2)
             #expect(seen.first?.contains("own error") == true)
@@ -210,9 +210,9 @@ struct ScriptInBrowserTests {
     func frames() async throws {
         try await run { it in
             try await it.browser.open(it.site.address + "/cases/frame.html")
-            try await it.waits(for: ["/cases/framed.html"])
+            try await it.wait(for: ["/cases/framed.html"])
             try await it.browser.open(it.site.address + "/")
-            try await it.waits(for: ["/cases/framed.html", "/"])
+            try await it.wait(for: ["/cases/framed.html", "/"])
         }
     }
 
@@ -223,7 +223,7 @@ struct ScriptInBrowserTests {
             // The browser decides whether to prerender; if it doesn't, the page counts like any other.
             #expect(it.arrivals.all.isEmpty)
             try await it.browser.click("go")
-            try await it.waits(for: ["/cases/prerendered.html", "/cases/prerendered.html loaded"])
+            try await it.wait(for: ["/cases/prerendered.html", "/cases/prerendered.html loaded"])
         }
     }
 
@@ -231,13 +231,13 @@ struct ScriptInBrowserTests {
     func backAndForth() async throws {
         try await run { it in
             try await it.browser.open(it.site.address + "/")
-            try await it.waits(for: ["/"])
+            try await it.wait(for: ["/"])
             try await it.browser.click("pricing")
-            try await it.waits(for: ["/", "/pricing.html"])
+            try await it.wait(for: ["/", "/pricing.html"])
             try await it.browser.goBack()
-            try await it.waits(for: ["/", "/pricing.html", "/"])
+            try await it.wait(for: ["/", "/pricing.html", "/"])
             try await it.browser.run("history.forward()")
-            try await it.waits(for: ["/", "/pricing.html", "/", "/pricing.html"])
+            try await it.wait(for: ["/", "/pricing.html", "/", "/pricing.html"])
         }
     }
 
@@ -246,7 +246,7 @@ struct ScriptInBrowserTests {
     @Test("an event that was stored but whose answer was lost is sent again, and counts once", arguments: [503, 429])
     func retries(failure: Int) async throws {
         try await TestApp.run(over: .socket) { app in
-            try await FlakyFront.run(before: app.address, failures: [failure]) { front, address in
+            try await FlakyProxy.run(before: app.address, failures: [failure]) { front, address in
                 try await Teapots.serve(api: address, key: app.keys[.ingest]!) { site in
                     try await Chromium.run { chromium in
                         try await chromium.browse(as: .ada) { browser in
@@ -270,13 +270,13 @@ struct ScriptInBrowserTests {
     func outage() async throws {
         try await run { it in
             try await it.browser.open(it.site.address + "/")
-            try await it.waits(for: ["/"])
+            try await it.wait(for: ["/"])
             try await it.browser.run(
                 "const real = fetch; window.fetch = () => Promise.reject(new TypeError('offline')); window.online = () => { window.fetch = real }"
             )
             try await it.browser.run("pulse('event', { name: 'one' }); pulse('event', { name: 'two' })")
             try await it.browser.run("pulse('event', { name: 'three' }); online()")
-            try await it.waits(for: ["/", "/ one", "/ two", "/ three"])
+            try await it.wait(for: ["/", "/ one", "/ two", "/ three"])
             #expect(try await it.ledger(of: 4) == Self.ledger(received: 4, stored: 4))
         }
     }

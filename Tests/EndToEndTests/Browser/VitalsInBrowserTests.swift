@@ -7,7 +7,7 @@ import Testing
 @Suite("Web vitals in a browser", .modules(.all), .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
 struct VitalsInBrowserTests {
     private static func vitals(_ recorder: Recorder, _ count: Int) async throws -> [String: Double] {
-        _ = try await recorder.waits(for: count, "web_vital")
+        _ = try await recorder.wait(for: count, "web_vital")
         return Dictionary(recorder.payloads("web_vital").map { ($0["name"]?.string ?? "", $0["value"]?.number ?? -1) }) { $1 }
     }
 
@@ -16,14 +16,14 @@ struct VitalsInBrowserTests {
         try await FeatureSite.record { it, recorder in
             try await it.site(#"data-vitals="true""#) { site in
                 try await it.browser.open(site.address + "/cases/vitals.html")
-                try await it.waits(forFile: "vitals")
-                try await it.browser.waits(
+                try await it.wait(forFile: "vitals")
+                try await it.browser.wait(
                     for:
                         "return entries.some(e => e.entryType == 'layout-shift') && entries.some(e => e.entryType == 'largest-contentful-paint')"
                 )
                 try await it.browser.click("fast")
                 try await it.browser.click("slow")
-                try await it.browser.waits(for: "return entries.some(e => e.interactionId && e.duration > 200)")
+                try await it.browser.wait(for: "return entries.some(e => e.interactionId && e.duration > 200)")
                 let expected = try await it.browser.run(
                     """
                     const of = (type) => entries.filter(e => e.entryType == type);
@@ -111,13 +111,13 @@ struct VitalsInBrowserTests {
         try await FeatureSite.record { it, recorder in
             try await it.site(#"data-vitals="true""#) { site in
                 try await it.browser.open(site.address + "/cases/vitals-told.html")
-                try await it.browser.waits(for: "return 'first-input' in observers")
+                try await it.browser.wait(for: "return 'first-input' in observers")
                 try await body(it)
                 try await it.browser.click("leave")
                 // TTFB is the browser's own.
-                _ = try await recorder.waits(for: 3, "web_vital")
+                _ = try await recorder.wait(for: 3, "web_vital")
                 try await it.browser.open(site.address + "/")
-                _ = try await recorder.waits(for: 2, "pageview")
+                _ = try await recorder.wait(for: 2, "pageview")
                 expect(recorder.received("web_vital"))
             }
         }
@@ -128,19 +128,19 @@ struct VitalsInBrowserTests {
         try await FeatureSite.record { it, recorder in
             try await it.site(#"data-vitals="true" data-scroll="true""#) { site in
                 try await it.browser.open(site.address + "/cases/vitals.html")
-                try await it.waits(forFile: "vitals")
+                try await it.wait(forFile: "vitals")
                 try await it.browser.run("window.kept = true")
                 try await it.browser.click("leave")
-                _ = try await recorder.waits(for: 1, "scroll_depth")
-                try await it.browser.waits(for: "return document.title == 'Another site'")
+                _ = try await recorder.wait(for: 1, "scroll_depth")
+                try await it.browser.wait(for: "return document.title == 'Another site'")
                 let first = recorder.payloads("web_vital").count
                 try await it.browser.goBack()
-                _ = try await recorder.waits(for: 2, "pageview")
+                _ = try await recorder.wait(for: 2, "pageview")
                 try #require(try await it.browser.run("return window.kept === true").boolean == true, "the browser has not kept the page")
                 try await it.browser.run(
                     "return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 100))))")
                 try await it.browser.click("leave")
-                _ = try await recorder.waits(for: 2, "scroll_depth")
+                _ = try await recorder.wait(for: 2, "scroll_depth")
                 let second = recorder.payloads("web_vital").dropFirst(first)
                 let values = Dictionary(second.map { ($0["name"]?.string ?? "", $0["value"]?.number ?? -1) }) { $1 }
                 #expect(values.keys.sorted() == ["CLS", "FCP", "LCP", "TTFB"])

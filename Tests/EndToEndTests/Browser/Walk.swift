@@ -25,7 +25,7 @@ final class Walk {
         app.time.set(instant)
         try await action()
         expected += new.map { $0(instant) }
-        try await arrivals.waits(for: expected.count)
+        try await arrivals.wait(for: expected.count)
         try #require(arrivals.all == expected, sourceLocation: location)
     }
 

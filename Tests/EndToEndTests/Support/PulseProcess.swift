@@ -22,7 +22,7 @@ struct PulseProcess: Sendable {
 
         func write(_ yaml: String) throws { try yaml.write(toFile: configurationFile, atomically: true, encoding: .utf8) }
 
-        /// Starts without waiting.
+        /// Starts Pulse without waiting for it.
         func spawn(_ arguments: [String] = ["serve"]) throws -> Child {
             if let configuration, !FileManager.default.fileExists(atPath: configurationFile) { try write(configuration) }
             let file = configuration == nil ? [] : ["--config", configurationFile]
@@ -35,13 +35,13 @@ struct PulseProcess: Sendable {
                 environment: defaults.merging(environment) { $1 }.filter { !$0.value.isEmpty }, in: folder)
         }
 
-        /// Starts, and returns once it serves.
+        /// Starts Pulse, and returns once it accepts requests.
         func start(_ arguments: [String] = ["serve"]) async throws -> PulseProcess {
             try await PulseProcess(child: spawn(arguments))
         }
     }
 
-    /// Waits until `child` serves.
+    /// Waits until `child` accepts requests.
     init(child: Child) async throws {
         self.child = child
         // NIO writes an address as [IPv4]127.0.0.1/127.0.0.1:41235.
@@ -108,7 +108,7 @@ struct PulseProcess: Sendable {
         }
     }
 
-    /// Asks it to stop, and returns its exit status.
+    /// Asks Pulse to stop, waits for it, and returns its exit status.
     @discardableResult
     func stop(within seconds: Double = 30) async throws -> Int32 {
         child.signal(SIGTERM)

@@ -39,7 +39,7 @@ final class Senders: Sendable {
     private let state = Mutex(State())
     private let target: Mutex<(address: String, keys: PulseProcess.Keys)?> = Mutex(nil)
 
-    /// Sets where to send from now on; nil while nothing serves.
+    /// Sets where to send from now on; nil while no process accepts events.
     func aim(_ pulse: PulseProcess?, _ keys: PulseProcess.Keys) { target.withLock { $0 = pulse.map { ($0.address, keys) } } }
 
     var acknowledged: Int { state.withLock { $0.parcels.count { $0.isAcknowledged } } }

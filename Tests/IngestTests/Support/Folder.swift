@@ -16,7 +16,7 @@ func withRestarts(
     let environment = try await profile.environment().merging(more) { $1 }
     try await withFolder { folder in
         for start in starts {
-            try await TestApp.run(in: folder, environment: environment, modules: try ProbeModule.besideCore(), now: start.now, start.body)
+            try await TestApp.run(in: folder, environment: environment, modules: try ProbeModule.withCore(), now: start.now, start.body)
         }
     }
 }

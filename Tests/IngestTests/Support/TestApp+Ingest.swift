@@ -14,7 +14,7 @@ extension TestApp {
     static func collecting(
         _ profile: Profile, now: String = noon, yaml: String = "", _ body: @escaping @Sendable (TestApp) async throws -> Void
     ) async throws {
-        try await run(profile, modules: try ProbeModule.besideCore(), now: now, yaml: yaml, body)
+        try await run(profile, modules: try ProbeModule.withCore(), now: now, yaml: yaml, body)
     }
 
     /// One line per activity row, ordered by time: the values of `columns` separated by spaces, null as `-`.

@@ -7,7 +7,7 @@ import TestSupport
 
 /// The headers for browsers and caches on every answer, and which sites may send events.
 @Suite("Browsers and caches", .modules(.all))
-struct DoorsTests {
+struct ResponseHeaderTests {
     private static let resourcePolicy = HTTPField.Name("Cross-Origin-Resource-Policy")!
     private static let site: HTTPFields = [.origin: "https://shop.example"]
 

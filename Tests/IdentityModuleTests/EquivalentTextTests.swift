@@ -6,7 +6,7 @@ import TestSupport
 
 /// Ids, traits and accounts that look alike but differ in bytes are different to Pulse.
 @Suite("Names that look alike", .modules(IdentityModule.self, RevenueModule.self))
-struct SameLettersTests {
+struct EquivalentTextTests {
     // Composed and decomposed.
     private static let nfc = "caf\u{E9}", nfd = "cafe\u{301}"
 

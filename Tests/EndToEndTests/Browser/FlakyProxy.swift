@@ -8,7 +8,7 @@ import NIOHTTP1
 import Synchronization
 
 /// A proxy in front of Pulse on a bad day: it forwards requests, and sometimes loses the answer.
-final class FlakyFront: Sendable {
+final class FlakyProxy: Sendable {
     /// Statuses for the next collect requests, sent in place of Pulse's; when there are none left, Pulse's status is passed on.
     private let failures: Mutex<[Int]>
     private let bodies = Mutex<[String]>([])
@@ -21,9 +21,9 @@ final class FlakyFront: Sendable {
     /// Proxies `api` while `body` runs.
     /// - Parameter failures: The statuses that the first collect requests get instead of their answers.
     static func run<Result: Sendable>(
-        before api: String, failures: [Int], _ body: @Sendable (FlakyFront, _ address: String) async throws -> Result
+        before api: String, failures: [Int], _ body: @Sendable (FlakyProxy, _ address: String) async throws -> Result
     ) async throws -> Result {
-        let front = FlakyFront(failures: failures)
+        let front = FlakyProxy(failures: failures)
         let router = Router()
         router.get("/api/script.js") { _, _ in
             let answer = try await HTTP.get(api + "/api/script.js")

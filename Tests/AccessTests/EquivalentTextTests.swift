@@ -14,7 +14,7 @@ import TestSupport
 /// Sends every route and payload type texts that Swift considers equal although their bytes differ, in path, query and body.
 /// However a module uses such texts as keys, no request may crash the process or get a 5xx.
 @Suite("Every route, with equal texts of different bytes", .modules(.all))
-struct SameLettersTests {
+struct EquivalentTextTests {
     // Composed and decomposed.
     static let pair = ["caf\u{E9}", "cafe\u{301}"]
 

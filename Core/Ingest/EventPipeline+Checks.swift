@@ -1,0 +1,98 @@
+import Access
+import Common
+@_spi(Host) import Enrichment
+import HTTPTypes
+import Questions
+@_spi(Host) import Storage
+import Synchronization
+
+/// Whether an event is collected: its type, its fields, and what its sender and the project allow.
+extension EventPipeline {
+    // MARK: Type and fields
+
+    func collector(of json: JSON) throws -> Registered {
+        guard json.kind == .object else {
+            throw Refusal(reason: .invalidEvent, error: .body("an event must be an object; got \(json.described)."))
+        }
+        guard let type = json["type"], !type.isNull else {
+            throw Refusal(reason: .unknownType, error: .body("missing required field 'type'."))
+        }
+        guard let name = type.string, let registered = collectors[name] else {
+            let sent = type.string.map { "'\($0.excerpt(60))'" } ?? type.described
+            let accepted = collectors.keys.sorted().map { "'\($0)'" }.joined(separator: ", ")
+            throw Refusal(reason: .unknownType, error: .body("field 'type' must be one of \(accepted); got \(sent)."))
+        }
+        return registered
+    }
+
+    func checkModule(_ module: String, _ sender: Sender) throws {
+        do { try gate(module, sender.project, sender.key) } catch let error as ServiceError {
+            throw Refusal(reason: DropReason(rawValue: error.code) ?? .moduleDisabled, error: error)
+        }
+    }
+
+    static func checkFields(_ payload: inout Payload, _ collector: Collector, _ sender: Sender) throws {
+        try refusing {
+            if collector.isAboutVisitor, !sender.isPage, payload["visitor_id"] == nil {
+                throw ServiceError.body("missing required field 'visitor_id'.")
+            }
+            try payload.check(collector.fields)
+            try payload.check(Collector.commonFields)
+            if let id = payload["visitor_id"], id.withUTF8({ $0.starts(with: VisitorIdentity.provisionedBytes) }) == true {
+                throw ServiceError.body(
+                    "field 'visitor_id' must not begin with '\(VisitorIdentity.provisioned)', which is reserved for provisioned users; "
+                        + "got '\(id.string?.excerpt(60) ?? "")'.")
+            }
+        }
+    }
+
+    /// Runs `body`, and turns the error of a failed check into the refusal of the event.
+    static func refusing<Result>(_ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch let error as ServiceError {
+            // `invalid_body` is for whole requests; here a single event is wrong.
+            let reason = DropReason(rawValue: error.code).flatMap { $0 == .invalidBody ? nil : $0 }
+            throw Refusal(reason: reason ?? .invalidEvent, error: error)
+        }
+    }
+
+    // MARK: Privacy
+
+    final class Browser: Sendable {
+        let userAgent: UserAgent
+        let header: String
+        /// For the hash and for looking up the location; shortened when the project anonymizes addresses.
+        let address: IPAddress?
+
+        init(userAgent: UserAgent, header: String, address: IPAddress?) {
+            self.userAgent = userAgent
+            self.header = header
+            self.address = address
+        }
+    }
+
+    func browser(_ header: String, _ address: String, of project: Project) -> Browser {
+        let address = IPAddress(address)
+        return Browser(
+            userAgent: userAgents.parse(header), header: header,
+            address: project.privacy.anonymizeIP ? address?.anonymized() : address)
+    }
+
+    func checkPrivacy(_ payload: Payload, _ sender: Sender, _ browser: Browser) throws {
+        let settings = sender.project.privacy
+        func drop(_ reason: DropReason) -> Refusal { Refusal(reason: reason, error: .body("not kept.")) }
+        if settings.respectDNT, sender.asksNotToTrack { throw drop(.doNotTrack) }
+        if settings.consentRequired, payload["consent_granted"]?.boolean != true { throw drop(.consent) }
+        if let mode = payload["consent_mode"]?.string, !settings.allowedConsentModes.isEmpty {
+            guard settings.allowedConsentModes.contains(mode) else { throw drop(.consent) }
+        } else if settings.consentRequired, !settings.allowedConsentModes.isEmpty {
+            throw drop(.consent)
+        }
+        // Denied consent counts even when the project doesn't require consent.
+        if payload["consent_granted"]?.boolean == false { throw drop(.consent) }
+        if settings.botFiltering, browser.userAgent.isBot { throw drop(.bot) }
+        if !settings.blockedUserAgents.isEmpty {
+            let header = browser.header.lowercased()
+            if settings.blockedUserAgents.contains(where: { header.contains($0.lowercased()) }) { throw drop(.blockedUserAgent) }
+        }
+    }
+}
