@@ -35,8 +35,8 @@ struct DataFolder: Sendable {
         "events.duckdb", "control.sqlite", "journal", "spill", "backups", "before-restore-", adminToken, cookieSecret, lockName,
     ]
 
-    /// Removes other users' permissions on Pulse's files, which an older Pulse, a copy or a backup program may have left behind.
-    /// Ignores all other files, since the folder may contain anything.
+    /// Removes other users' permissions on Pulse's files. An older version of Pulse, a copy or a backup program may have left such
+    /// permissions behind. Ignores all other files, because the folder may contain anything.
     func makePrivate() {
         let files = FileManager.default
         for name in (try? files.contentsOfDirectory(atPath: root)) ?? [] where Self.names.contains(where: name.hasPrefix) {
@@ -52,22 +52,22 @@ struct DataFolder: Sendable {
         chmod(path, status.st_mode & 0o700)
     }
 
-    /// File names of the secrets that Pulse generates if the configuration has none.
+    /// The file names of the secrets that Pulse generates if the configuration does not set them.
     static let adminToken = "admin-token"
     static let cookieSecret = "cookie-secret"
 
-    /// The secret in file `name`; nil if there is none yet or it can't be read.
+    /// The secret in the file `name`; nil if the file doesn't exist yet or can't be read.
     func existingSecret(_ name: String) -> String? {
         let text = try? String(contentsOfFile: path(name), encoding: .utf8)
         return text.map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }.flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// The secret in file `name`, generated on first use.
+    /// The secret in the file `name`. Generates it on first use.
     func secret(_ name: String, prefix: String) throws -> String {
         let file = path(name)
         if let secret = existingSecret(name) { return secret }
         let secret = Identifiers.token(prefix: prefix, length: 43)
-        // Created with its final permissions, so other users can't read it even for an instant.
+        // The file is created with its final permissions, so other users can't read it even for a moment.
         guard FileManager.default.createFile(atPath: file, contents: Data((secret + "\n").utf8), attributes: [.posixPermissions: 0o600])
         else { throw ServiceError.unavailable("data_folder", "Can't write \(file). Is the folder writable?") }
         return secret
@@ -79,23 +79,23 @@ struct DataFolder: Sendable {
 extension DataFolder {
     /// The process that uses a folder.
     struct Holder: Sendable, Equatable {
-        /// Its process id; 0 if the lock file does not contain one.
+        /// The process id; 0 if the lock file does not contain one.
         let process: Int32
-        /// The address it listens on, such as `127.0.0.1:8080`; nil for a command, and for a host that is still starting.
+        /// The address that the process listens on, such as `127.0.0.1:8080`. Nil for a command, and for a host that is still
+        /// starting.
         let address: String?
     }
 
     private static let lockName = "lock"
 
-    /// Makes this process the only one that uses the folder, until the lock is released or the process ends. Creates the
-    /// folder if it is missing.
-    /// - Throws: `FolderInUse` when another process has it.
+    /// Reserves the folder for this process until the lock is released or the process ends. Creates the folder if it is missing.
+    /// - Throws: `FolderInUse` when another process is using the folder.
     func lock() throws -> FolderLock {
         try create()
         let file = path(Self.lockName)
         let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FolderError("Can't open \(file): \(String(cString: strerror(errno))).") }
-        // `holder()` in another process holds the lock for an instant, so try again before reporting the folder as taken.
+        // A call to `holder()` in another process holds the lock for a moment, so try again before reporting the folder as in use.
         for attempt in 0..<5 {
             if attempt > 0 { usleep(20_000) }
             if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return FolderLock(descriptor: descriptor) }
@@ -104,7 +104,7 @@ extension DataFolder {
         throw FolderInUse(folder: root, holder: readHolder() ?? Holder(process: 0, address: nil))
     }
 
-    /// The process that uses the folder; nil if there is none. Neither keeps the lock nor creates files.
+    /// The process that is using the folder; nil if there is none. This call doesn't keep the lock and creates no files.
     func holder() -> Holder? {
         let descriptor = open(path(Self.lockName), O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
@@ -121,8 +121,8 @@ extension DataFolder {
     }
 }
 
-/// This process's lock on a data folder. The kernel releases it whenever the process ends, even in a crash, so a leftover lock
-/// file means nothing.
+/// This process's lock on a data folder. The kernel releases the lock whenever the process ends, even in a crash. A leftover lock
+/// file therefore doesn't mean that the folder is in use.
 final class FolderLock: Sendable {
     private let descriptor: Mutex<Int32>
 
@@ -131,7 +131,7 @@ final class FolderLock: Sendable {
         write(nil)
     }
 
-    /// Writes the address this host listens on, such as `127.0.0.1:8080`, into the lock file for commands.
+    /// Writes the address that this host listens on, such as `127.0.0.1:8080`, into the lock file, where commands read it.
     func announce(_ address: String) { write(address) }
 
     private func write(_ address: String?) {
@@ -155,7 +155,7 @@ final class FolderLock: Sendable {
     deinit { release() }
 }
 
-/// Another process uses the data folder.
+/// Another process is using the data folder.
 struct FolderInUse: Error, CustomStringConvertible {
     let folder: String
     let holder: DataFolder.Holder

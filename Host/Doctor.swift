@@ -10,14 +10,14 @@ import Platform
 @_spi(Host) import Settings
 @_spi(Host) import Storage
 
-/// Checks everything that Pulse needs, and says for each item whether it is all right and what to do if not.
+/// Checks everything that Pulse needs. Says for each item whether it is in order, and what to do if it isn't.
 struct Doctor: Sendable {
     struct Finding: Sendable, Equatable, Encodable {
         enum Verdict: String, Sendable, Encodable { case ok, warn, fail }
 
         let verdict: Verdict
         let subject: String
-        /// What was found and, unless all is well, what to do about it.
+        /// The result of the check. If there is a problem, the text says what to do about it.
         let text: String
 
         static func ok(_ subject: String, _ text: String) -> Finding { Finding(verdict: .ok, subject: subject, text: text) }
@@ -149,7 +149,8 @@ struct Doctor: Sendable {
         return bytes > capacity / 4 ? .warn("journal", "\(text). Is the event store down or too slow?") : .ok("journal", text)
     }
 
-    /// The open-file limit of the running host, or of one that would be started like this command.
+    /// Checks the open-file limit of the running host. If there is none, checks the limit that a host started from this shell would
+    /// get.
     private func openFiles(of host: RunningHost?) -> Finding {
         let limit = host.flatMap { OpenFiles.limit(of: $0.process) } ?? OpenFiles.limit
         let connections = ConnectionLimits.connections(configuration.server.maxConnections, descriptors: limit)
@@ -215,7 +216,7 @@ struct Doctor: Sendable {
         } catch { return [.fail("migrations", "\(CommandError(error))")] }
     }
 
-    /// Checks the journal's files. The event store knows how far they have been applied.
+    /// Checks the journal's files. The event store knows how far each journal has been applied.
     private func journal(_ engines: Engines) async -> [Finding] {
         let path = folder.path("journal")
         do {
@@ -261,7 +262,7 @@ struct Doctor: Sendable {
         return .ok("clock", now.iso8601)
     }
 
-    /// Whether systemd reports the clock as synchronised; nil without systemd.
+    /// Whether systemd reports the clock as synchronized; nil without systemd.
     private static var isSynchronized: Bool? {
         guard FileManager.default.fileExists(atPath: "/run/systemd/system") else { return nil }
         let process = Process(), output = Pipe()

@@ -9,19 +9,19 @@ import RedisEngine
 @_spi(Host) import SQLiteEngine
 @_spi(Host) import Storage
 
-/// The stores that the configuration selects: embedded ones, or PostgreSQL and Redis.
+/// The stores that the configuration selects: either the embedded ones, or PostgreSQL and Redis.
 struct Engines: Sendable {
     let control: any ControlEngine
     var events: any EventStore
-    /// How many statements the event store runs at once.
+    /// How many statements the event store can run concurrently.
     let readers: Int
     let coordination: any Coordination
-    /// Whether only this process writes to the stores, so it knows about every change of facts.
+    /// Whether this process is the only one that writes to the stores. If so, it knows about every change of facts.
     let isAlone: Bool
-    /// Reserves the data folder for this process while the stores are open.
+    /// This process's lock on the data folder. It is held while the stores are open.
     let lock: FolderLock
 
-    /// - Parameter isRestoring: whether an unfinished restore in the data folder is accepted.
+    /// - Parameter isRestoring: whether to accept an unfinished restore in the data folder.
     static func open(
         _ configuration: HostConfiguration, isRestoring: Bool = false, time: any TimeSource, logger: Logger
     ) async throws -> Engines {
@@ -36,7 +36,7 @@ struct Engines: Sendable {
             isAlone: configuration.storage.databaseURL == nil, lock: lock)
     }
 
-    /// Opens only the control store. Commands do so even while a host is running.
+    /// Opens only the control store. Commands can do this even while a host is running.
     static func control(_ configuration: HostConfiguration, maximumConnections: Int, logger: Logger) throws -> any ControlEngine {
         if let url = configuration.storage.databaseURL?.revealed {
             return try PostgreSQLControlStore(url: url, maximumConnections: maximumConnections, logger: logger)

@@ -3,14 +3,14 @@ import Settings
 
 /// Finds the GeoIP database that a host uses.
 enum GeoIPFile {
-    /// The value of `privacy.geoip_database` that leaves places unknown.
+    /// The value of `privacy.geoip_database` that turns GeoIP off, so visitors' places stay unknown.
     static let none = "none"
 
-    /// Where `config/setup/geoip.sh` puts its database, below the repository's folder.
+    /// The path of the database that `config/setup/geoip.sh` creates, relative to the repository's folder.
     static let fetched = ".tools/geoip/country.mmdb"
 
-    /// The configured file, or else the one that `config/setup/geoip.sh` made below the working folder, the executable's folder or one
-    /// of its parents. Nil for no database.
+    /// The configured file. If none is configured, the database that `config/setup/geoip.sh` created below the working folder, the
+    /// executable's folder or one of its parents. Nil for no database.
     static func path(configured: String?, folders: [String] = Self.folders) -> String? {
         if let configured { return configured == none ? nil : configured }
         return folders.map { "\($0)/\(fetched)" }.first { FileManager.default.fileExists(atPath: $0) }

@@ -17,10 +17,10 @@ import ServiceLifecycle
 @_spi(Host) import Storage
 import Synchronization
 
-/// A running Pulse: its stores, collection and reports. Everything is created here and nowhere else; read the file from
-/// top to bottom to see what depends on what.
+/// A running Pulse: its stores, collection and reports. All parts are created in this file and nowhere else. Read it from top to
+/// bottom to see what depends on what.
 public struct Installation: Sendable {
-    /// The configuration at the start; `apply` does not change it.
+    /// The configuration at the start. `apply` does not change this value.
     let configuration: HostConfiguration
     let engines: Engines
     /// The projects, keys and module switches.
@@ -42,8 +42,9 @@ public struct Installation: Sendable {
     let dashboard: DashboardSessions
 
     /// Opens the stores, migrates their schema and catches up with the journal.
-    /// - Parameter events: wraps the event store, for tests; nil to use it directly.
-    /// - Throws: an error that a person has to fix: the configuration, an unreachable server, or a database of a newer Pulse.
+    /// - Parameter events: wraps the event store, for tests. Nil to use the store directly.
+    /// - Throws: an error that an administrator has to fix: in the configuration, an unreachable server, or a database from a newer
+    ///   version of Pulse.
     static func open(
         _ configuration: HostConfiguration, modules: [any AnalyticsModule], time: any TimeSource = SystemTime(),
         patience: StartupWait = .none, events: ((any EventStore) -> any EventStore)? = nil, telemetry: Telemetry, logger: Logger
@@ -66,7 +67,7 @@ public struct Installation: Sendable {
         }
     }
 
-    /// Puts the parts together without using the stores.
+    /// Assembles the parts without using the stores.
     static func assemble(
         _ configuration: HostConfiguration, _ modules: [any AnalyticsModule], _ engines: Engines, _ time: any TimeSource,
         _ telemetry: Telemetry, _ logger: Logger
@@ -163,7 +164,7 @@ public struct Installation: Sendable {
             dashboard: dashboard)
     }
 
-    /// Migrates the schema, creates the configured projects, and applies everything that was acknowledged before the last stop.
+    /// Migrates the schema, creates the configured projects, and applies all events that were acknowledged before the last stop.
     private func prepare() async throws {
         Backup.removeUnfinished(in: DataFolder(configuration.storage.dataFolder).path("backups"))
         let migrator = Migrator(control: engines.control, events: engines.events, modules: registry.migrations)
@@ -179,7 +180,7 @@ public struct Installation: Sendable {
     }
 
     /// Logs an error if there are facts of projects that the control store does not know, and reserves those projects' numbers.
-    /// The ledger has every project that has facts.
+    /// Every project that has facts is in the ledger.
     private func noteStrangeFacts() async throws {
         let rows = try await engines.events.query(
             "/* host.projects_of_facts */ SELECT DISTINCT project FROM ingest_ledger", timeoutSeconds: 300)
@@ -204,7 +205,7 @@ public struct Installation: Sendable {
 
     // MARK: Serving
 
-    /// The server and all services behind it, which start and stop together.
+    /// The HTTP server and the services that run with it. They start and stop together.
     public func application() throws -> some ApplicationProtocol {
         try application(limits: connectionLimits)
     }
@@ -236,7 +237,7 @@ public struct Installation: Sendable {
         return telemetry.services + [Following(installation: self), writer, runner] + registry.modules.flatMap(\.services)
     }
 
-    /// Ends live streams. Must stop before the server, which waits for every response to end.
+    /// Ends live streams. It must stop before the server, because the server waits for every response to end.
     var streamShutdown: some Service { StreamShutdown(stream: stream) }
 
     private var jobs: [Job] {
@@ -256,7 +257,7 @@ public struct Installation: Sendable {
             projects: { directory.projects })
     }
 
-    /// Saves what is still in memory and closes the stores. Call it after the application has ended.
+    /// Saves everything that is still in memory, and closes the stores. Call it after the application has ended.
     public func close() async {
         try? await directory.flushLastUse()
         journal.close()
@@ -271,7 +272,7 @@ public struct Installation: Sendable {
     }
 }
 
-/// A value that is set once, after creation, for two parts that refer to each other.
+/// A value that is set once, after creation. Used if two parts refer to each other.
 private final class Deferred<Value: Sendable>: Sendable {
     private let box = Mutex<Value?>(nil)
     var value: Value? { box.withLock { $0 } }
@@ -294,7 +295,7 @@ private struct Following: Service {
     }
 }
 
-/// Ends live streams when the host is asked to stop; the host would otherwise wait for them.
+/// Ends live streams when the host is asked to stop. Otherwise the host would wait for them.
 private struct StreamShutdown: Service {
     let stream: LiveStream
 

@@ -1,14 +1,15 @@
 import Core
 @_spi(Host) import Settings
 
-/// The modules that a program contains. The `pulse` program lists its own in the target `AllModules`; a test lists those it needs.
+/// The modules that a program contains. The `pulse` program lists its modules in the target `AllModules`. A test lists those that
+/// it needs.
 public struct ModuleList: Sendable {
-    /// In the order in which they are loaded.
+    /// The modules' types, in the order in which the modules are loaded.
     public let types: [any AnalyticsModule.Type]
 
     public init(_ types: [any AnalyticsModule.Type]) { self.types = types }
 
-    /// The list of the running program. Set it once, around everything else:
+    /// The module list of the running program. Set it once, around all other code:
     ///
     ///     await ModuleList.$current.withValue(.all) { await PulseCommand.main() }
     @TaskLocal public static var current = ModuleList([])
@@ -16,7 +17,7 @@ public struct ModuleList: Sendable {
     public var names: [String] { types.map { $0.manifest.name } }
 
     /// Creates the modules that the configuration loads.
-    /// - Throws: `ConfigurationErrors` with what is wrong in any module's settings.
+    /// - Throws: `ConfigurationErrors` that lists all errors in the modules' settings.
     @_spi(Host) public func load(_ settings: ModulesSettings) throws -> [any AnalyticsModule] {
         var errors: [ConfigurationError] = []
         let modules: [any AnalyticsModule] = try types.compactMap { type in

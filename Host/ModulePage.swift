@@ -6,14 +6,15 @@ import Ingest
 import Platform
 import Storage
 
-/// A module's page, `README.md` in its folder: a part that `pulse modules --pages` generates from the module, followed by a
-/// hand-written part, which is kept.
+/// A module's page, `README.md` in the module's folder. `pulse modules --pages` generates the first part from the module. The
+/// second part is written by hand, and is kept.
 struct ModulePage {
     private static let end = "<!-- Written by hand from here on. -->"
 
     let module: any AnalyticsModule
 
-    /// The whole page, with the hand-written part of `old`, its previous version.
+    /// Returns the whole page.
+    /// - Parameter old: the previous version of the page, whose hand-written part is kept; nil if there is none.
     func text(keeping old: String?) -> String {
         let written = old.flatMap { $0.range(of: Self.end) }.map { String(old![$0.upperBound...]) } ?? "\n"
         return generated + Self.end + written
@@ -86,7 +87,7 @@ extension ModulePage {
         "Modules/\(String(describing: type(of: module)).dropLast("Module".count))/README.md"
     }
 
-    /// `docs/modules.md`: one line per module, by category.
+    /// The text of `docs/modules.md`: one line per module, by category.
     static func index(_ modules: [any AnalyticsModule]) -> String {
         var text = """
             # Modules

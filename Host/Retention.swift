@@ -19,14 +19,14 @@ struct Retention: Sendable {
         ]
         if let months = settings.eventsMonths {
             let oldest = Self.start(months: months, before: now)
-            // Ids first; those that a remaining fact needs are kept.
+            // Delete ids before facts. Ids that a remaining fact needs are kept.
             statements.append(forgottenIDs(before: oldest))
             statements += tables.filter { $0 != Activity.visitors }.map {
                 "/* retention.facts */ DELETE FROM \(sql: $0.name) WHERE occurred_at < \(oldest.milliseconds)"
             }
         }
         if settings.eventsMonths == nil { try await engines.events.change(statements) } else { try await engines.events.erase(statements) }
-        // The deleted facts must not stay in the journal either.
+        // The deleted facts must be removed from the journal too.
         if settings.eventsMonths != nil { await writer.dropStored() }
         if settings.eventsMonths != nil { for project in projects() { counters.changed(project: project.number) } }
         if let days = settings.auditDays {
@@ -35,7 +35,8 @@ struct Retention: Sendable {
         }
     }
 
-    /// Deletes old rows of visitor ids that no remaining fact needs. Facts after `end` need no check: the id has a newer row for them.
+    /// Deletes old rows of visitor ids that no remaining fact needs. Facts after `end` need no check, because their visitor has a
+    /// newer id row.
     private func forgottenIDs(before oldest: Instant) -> SQL {
         let end = oldest.adding(days: Activity.idDays + 1)
         let needing = tables.filter { $0 != Activity.visitors }.map { table in
@@ -47,7 +48,8 @@ struct Retention: Sendable {
         return "/* retention.ids */ DELETE FROM core_visitors WHERE \(SQL.all(["occurred_at < \(oldest.milliseconds)"] + needing))"
     }
 
-    /// Midnight of the first day that is kept: `months` calendar months before today, or the last day of a shorter month.
+    /// Midnight of the first day that is kept. It is `months` calendar months before today, on the last day of the month if the
+    /// month is shorter.
     static func start(months: Int, before now: Instant) -> Instant {
         let (year, month, day) = Day(now).civil
         let total = year * 12 + (month - 1) - months

@@ -1,16 +1,16 @@
 import Common
 import Logging
 
-/// Waits for servers that start at the same time as this host, or restart with it after an outage.
+/// Waits for servers that start at the same time as this host, or that restart together with it after an outage.
 struct StartupWait: Sendable {
     let seconds: Int
     var pause: @Sendable () async throws -> Void = { try await Task.sleep(for: .seconds(1)) }
 
-    /// No waiting: for commands, whose user should see at once that the server is down.
+    /// Doesn't wait. For commands, whose user should see immediately that the server is down.
     static let none = StartupWait(seconds: 0)
 
     /// Returns once `ping` succeeds.
-    /// - Throws: a 503 with the last reason, after `seconds`; any other error than a 503 at once.
+    /// - Throws: after `seconds`, a 503 with the last reason. An error other than a 503 is thrown immediately.
     func wait(for server: String, logger: Logger, _ ping: () async throws -> Void) async throws {
         var waited = 0
         while true {

@@ -2,13 +2,13 @@ import Common
 import DuckDBEngine
 import SQLiteEngine
 
-/// Explains to a person why a store's file can't be used, and what to do about it.
+/// Explains in plain words why a store's file can't be used, and what to do about it.
 struct StoreDiagnosis: CustomStringConvertible {
     let description: String
 
     private static let advice = "Restore a backup: pulse restore FOLDER --force, which sets the current data aside."
 
-    /// Nil for an error that needs no explanation.
+    /// Returns nil for an error that needs no explanation.
     init?(_ error: any Error) {
         switch error {
         case let error as SQLiteError: self.init(error)

@@ -11,7 +11,7 @@ import Tracing
 
 /// This process's logs, metrics and traces.
 public struct Telemetry: Sendable {
-    /// The metrics that `/metrics` shows.
+    /// The metrics that `/metrics` returns.
     public let metrics: PrometheusMetrics
     private let threshold: LogThreshold
     private let output: LogOutput
@@ -20,8 +20,8 @@ public struct Telemetry: Sendable {
     let exportsSpans: Bool
 
     /// - Parameters:
-    ///   - secrets: configured secrets to redact from logs and spans; those with one of Pulse's prefixes are always redacted.
-    ///   - quiet: logs only warnings and worse, for commands whose output is their result.
+    ///   - secrets: configured secrets to redact from logs and spans. Secrets with one of Pulse's prefixes are always redacted.
+    ///   - quiet: whether to log only warnings and errors, for commands that print a result.
     @_spi(Host) public init(_ settings: TelemetrySettings, secrets: [String] = [], quiet: Bool = false) {
         let level = Logger.Level(rawValue: settings.logLevel.rawValue) ?? .info
         threshold = LogThreshold(quiet ? max(level, .warning) : level)
@@ -44,7 +44,8 @@ public struct Telemetry: Sendable {
         return Logger(label: label) { StructuredLogHandler(label: $0, output: output) }
     }
 
-    /// Makes these the process-wide systems, for libraries that log and measure by themselves. Call it once, at start.
+    /// Installs these as the process-wide systems, for libraries that write logs and metrics by themselves. Call it once, at
+    /// startup.
     func install() {
         let output = output
         LoggingSystem.bootstrap { StructuredLogHandler(label: $0, output: output) }
@@ -56,7 +57,8 @@ public struct Telemetry: Sendable {
 
     var services: [any Service] { exportsSpans ? [tracer] : [] }
 
-    /// Runs a route's work in a span that continues the caller's trace; without export, only in the caller's context.
+    /// Runs a route's work in a span that continues the caller's trace. If spans aren't exported, only passes the caller's context
+    /// on.
     func span(_ route: Route, _ headers: HTTPFields, _ work: () async -> Answer) async -> Answer {
         guard exportsSpans || headers.contains(Self.traceparent) else { return await work() }
         var context = ServiceContext.current ?? .topLevel

@@ -1,7 +1,7 @@
-/// Whether a request only reads from a module, or changes or collects something (`write`).
+/// The kind of access that a request needs to a module: `read`, or `write` to change or collect something.
 public enum AccessMode: String, Sendable, Codable, CaseIterable { case read, write }
 
-/// The kinds of access to a module that a project allows.
+/// The kinds of access to a module that a project permits.
 public enum AccessLevel: String, Sendable, Codable, CaseIterable {
     case read, write, all
 
@@ -18,11 +18,11 @@ public enum RouteScope: Sendable, Equatable {
     case key(KeyScope)
     /// An API key with the scope `ingest` or `query`: for calls that a site's front end makes.
     case frontend
-    /// As the bearer: the admin token, or an API key of the project in the path with the scope `admin`.
+    /// The admin token, or an API key of the project in the path with the scope `admin`. Either is sent as a bearer token.
     case admin
-    /// The admin token only: for routes about the installation rather than a project.
+    /// Only the admin token, for routes about the whole installation.
     case installation
-    /// Anyone with the public token in the path, which belongs to a project.
+    /// Anyone who has the public token in the path. The token belongs to a project.
     case publicToken
     /// Anybody.
     case anonymous
@@ -36,11 +36,11 @@ public enum RouteScope: Sendable, Equatable {
     public static let query = RouteScope.key(.query)
 }
 
-/// A module's switch in a project.
+/// The settings of a module in a project: its switch and its access level.
 public struct ModuleState: Sendable, Equatable, Codable {
     /// Whether the module is on.
     public var isEnabled: Bool
-    /// What is allowed while it is on.
+    /// The access that is permitted while the module is on.
     public var access: AccessLevel
 
     public init(isEnabled: Bool, access: AccessLevel) {

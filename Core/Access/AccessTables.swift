@@ -39,14 +39,14 @@ import Storage
         primaryKey: ["id"], indexes: [["project_id", "created_at"]]
     )
 
-    /// Dashboard sessions that a log-out ended, by the id in their cookie.
+    /// Dashboard sessions that were ended by a log-out, by the id in their cookie.
     static let endedSessions = Table(
         "access_ended_sessions", [Column("id", .text), Column("ended_at", .int64)], primaryKey: ["id"])
 
-    /// Project numbers that must not be assigned although no project here has them: the event store has facts with them.
+    /// Project numbers that must not be assigned. No project in this control store has them, but facts in the event store do.
     static let takenNumbers = Table("access_taken_numbers", [Column("number", .int32)], primaryKey: ["number"])
 
-    /// History of these tables.
+    /// The migrations of these tables, oldest first.
     public static let migrations = [
         Migration(
             "001-create", on: .control,

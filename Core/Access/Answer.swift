@@ -2,12 +2,12 @@ import Common
 import HTTPTypes
 import NIOCore
 
-/// The response of a handler.
+/// A handler's response.
 public struct Answer: Sendable {
     /// The body of a response.
     public enum Body: Sendable {
         case bytes(ByteBuffer)
-        /// Sent piece by piece until the stream ends or the client disconnects.
+        /// A body sent piece by piece until the stream ends or the client disconnects.
         case stream(AsyncStream<ByteBuffer>)
     }
 
@@ -24,12 +24,12 @@ public struct Answer: Sendable {
         self.body = body
     }
 
-    /// `value` as JSON with sorted member names, so equal responses have equal bytes.
+    /// A JSON response. Member names are sorted, so equal values give equal bytes.
     public static func json(_ value: some Encodable, status: Int = 200) throws -> Answer {
         json(bytes: ByteBuffer(bytes: try JSONText(encoding: value).bytes), status: status)
     }
 
-    /// JSON that is already encoded.
+    /// A response with a body of encoded JSON.
     public static func json(bytes: ByteBuffer, status: Int = 200) -> Answer {
         Answer(status: status, headers: [.contentType: "application/json; charset=utf-8"], body: .bytes(bytes))
     }
@@ -37,7 +37,7 @@ public struct Answer: Sendable {
     /// A 204 without a body.
     public static let noContent = Answer(status: 204)
 
-    /// Adds a member to a response that is a JSON object. It relies on `json` writing no spaces.
+    /// Adds a member to a response that is a JSON object. Relies on `json` not writing any spaces.
     @_spi(Host) public mutating func add(_ name: String, _ value: some Encodable) throws {
         guard case .bytes(var bytes) = body else { return }
         let member = try JSONText(encoding: [name: value]).bytes, isEmpty = bytes.readableBytes == 2

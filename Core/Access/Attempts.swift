@@ -2,16 +2,16 @@ import Common
 import Foundation
 import Synchronization
 
-/// Limits attempts per subject, such as wrong secrets per address: after a number of attempts in 15 minutes, further ones are refused
-/// until the 15 minutes are over.
+/// Limits attempts per subject, such as wrong secrets per address. After too many attempts, further ones are rejected until 15 minutes have
+/// passed since the first.
 ///
-/// A correct secret doesn't reset the count, because it says nothing about who sent the wrong ones.
+/// A correct secret doesn't reset the count, because it doesn't show who sent the wrong ones.
 @_spi(Host) public final class Attempts: Sendable {
     static let minutes: Int64 = 15
-    /// Nobody can guess a random secret of this length. A shorter one, which a person chose, is refused like a wrong one once the
-    /// address has failed too often; a longer one never is, so nobody can lock others out.
+    /// Secrets of at least this length can't be guessed. A shorter secret was chosen by a person: once an address has failed too often, it
+    /// is rejected even if it is correct. A longer one is never rejected for that reason, so nobody can lock others out.
     static let lengthBeyondGuessing = 32
-    /// From this many subjects on, those whose 15 minutes are over are forgotten.
+    /// Once there are this many subjects, those whose 15 minutes have passed are dropped.
     private static let maximumSubjects = 10_000
 
     private struct Tally {
@@ -26,36 +26,37 @@ import Synchronization
     private let tallies = Mutex<[String: Tally]>([:])
 
     /// - Parameters:
-    ///   - label: names the attempts in the error sentence: `failed log-ins from your address`.
-    ///   - maximum: how many are allowed in 15 minutes.
+    ///   - label: names the attempts in the error sentence, such as `failed log-ins from your address`.
+    ///   - maximum: the number of attempts allowed in 15 minutes.
     public init(_ label: String, maximum: Int, time: any TimeSource) {
         self.label = label
         self.maximum = maximum
         self.time = time
     }
 
-    /// An IPv6 address counts by its /64, because a client usually has that whole network; everything else counts as it is.
+    /// The subject to count for an address or id. IPv6 addresses are counted by /64, because a client usually has that whole network. Any
+    /// other text is used unchanged.
     static func subject(_ text: String) -> String {
         var bytes = in6_addr()
         guard inet_pton(AF_INET6, text, &bytes) == 1 else { return text }
         return withUnsafeBytes(of: bytes) { $0.prefix(8).map { String($0, radix: 16) }.joined(separator: ":") }
     }
 
-    /// Checks the sender of a correct secret.
-    /// - Throws: 429 when the secret is short enough to guess and the address has failed too often.
+    /// Checks whether the sender of a correct secret may use it.
+    /// - Throws: 429 if the secret is short enough to guess and the address has failed too often.
     public func admit(_ secret: String, from address: String) throws {
         if secret.utf8.count < Self.lengthBeyondGuessing { try check(Self.subject(address)) }
     }
 
-    /// Counts one more attempt.
-    /// - Parameter subject: an address, or an id.
-    /// - Throws: 429 with the seconds to wait, after too many.
+    /// Counts an attempt.
+    /// - Parameter subject: an address or an id.
+    /// - Throws: 429 with the number of seconds to wait, if there were too many attempts.
     public func count(_ subject: String) throws {
         let subject = Self.subject(subject), now = time.now
         try check(subject)
         tallies.withLock { tallies in
             if tallies.count >= Self.maximumSubjects { tallies = tallies.filter { now - $0.value.since < Self.minutes * 60_000 } }
-            // All of them are recent: an attack from everywhere, which counting by address can't stop.
+            // Still too many, so all subjects are recent: a distributed attack, which counting by address can't stop.
             if tallies.count >= Self.maximumSubjects { tallies = [:] }
             tallies[subject, default: Tally(count: 0, since: now)].count += 1
         }

@@ -2,7 +2,7 @@ import Common
 import Foundation
 import Storage
 
-/// Who changed what. Written in the transaction of the change, so neither exists without the other.
+/// A record of who changed what. It is written in the transaction of the change, so neither can exist without the other.
 @_spi(Host) public struct AuditEntry: Sendable, Encodable {
     /// Id of the entry.
     public let id: String
@@ -25,7 +25,7 @@ import Storage
 
 /// Writes and reads audit entries.
 public enum AuditLog {
-    /// Adds an entry inside `transaction`. `metadata` must not contain secrets.
+    /// Adds an entry as part of `transaction`. `metadata` must not contain secrets.
     public static func record(
         _ action: String, by actor: String, on resource: String, metadata: [String: String] = [:],
         project: String, at instant: Instant, in transaction: any ControlTransaction

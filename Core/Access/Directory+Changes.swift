@@ -2,9 +2,9 @@ import Common
 import Foundation
 import Storage
 
-/// Changes to the directory. Those by administrators write their audit entry in the same transaction.
+/// Changes to the directory. Changes by administrators write their audit entry in the same transaction.
 extension Directory {
-    /// Adds a project. `privacy` are its initial rules, and its modules have the installation's defaults.
+    /// Adds a project with `privacy` as its initial rules. Its modules have the installation's defaults.
     public func createProject(name: String, domain: String, privacy: PrivacyRules, by actor: String) async throws -> Project {
         let id = Identifiers.uuid(), now = time.now
         let settings = try Self.text(privacy)
@@ -27,20 +27,20 @@ extension Directory {
         return project
     }
 
-    /// Reserves the project numbers that facts in the event store have. If this control store isn't the one under which they were
-    /// collected (that was lost, or an older one was restored), a new project must not get such a number, or it would see the
+    /// Reserves the project numbers that occur in the event store. The facts may have been collected under another control store, for
+    /// example if that one was lost or an older backup was restored. A new project must not get one of their numbers, or it would see the
     /// visitors of another project.
     /// - Returns: the numbers that no project here has, in order.
     public func note(numbersOfFacts numbers: Set<Int32>) async throws -> [Int32] {
         let unknown = numbers.filter { project(number: $0) == nil && $0 > 0 }.sorted()
         guard let last = unknown.last else { return [] }
-        // The largest is enough: new numbers are above it.
+        // Reserving the largest is enough, because new numbers are always above it.
         try await control.write(
             "/* access.taken_number */ INSERT INTO access_taken_numbers (number) VALUES (\(Int64(last))) ON CONFLICT (number) DO NOTHING")
         return unknown
     }
 
-    /// What a new key may do.
+    /// The properties of a key to be created.
     public struct KeyRequest: Sendable {
         /// Name of the key.
         public let name: String
@@ -48,9 +48,9 @@ extension Directory {
         public let scopes: [KeyScope]
         /// When it expires; nil for never.
         public let expiresAt: Instant?
-        /// Nil or empty for every enabled module.
+        /// The modules that the key may use; nil or empty for every enabled module.
         public let allowedModules: [String]?
-        /// Whether payloads may have the visitor's `ip` and `user_agent`; see `APIKey`.
+        /// Whether payloads sent with the key may have the visitor's `ip` and `user_agent`; see `APIKey`.
         public let isServer: Bool
 
         public init(name: String, scopes: [KeyScope], expiresAt: Instant? = nil, allowedModules: [String]? = nil, isServer: Bool = false) {
@@ -62,7 +62,7 @@ extension Directory {
         }
     }
 
-    /// Adds a key. Only a hash of its secret is stored, so the secret in the result can be shown just once.
+    /// Adds a key. Only a hash of the secret is stored, so the result is the only chance to show the secret.
     public func createKey(_ request: KeyRequest, in project: Project, by actor: String) async throws -> (key: APIKey, secret: String) {
         let secret = Identifiers.token(prefix: "pa_live_", length: 24)
         let scopes = KeyScope.allCases.filter(request.scopes.contains)
@@ -100,8 +100,8 @@ extension Directory {
         return rows.map(DirectoryReader.key)
     }
 
-    /// Revokes a key at once, on every host.
-    /// - Throws: 404 for a key that doesn't exist, belongs to another project or is already revoked.
+    /// Revokes a key immediately, on every host.
+    /// - Throws: 404 if the key doesn't exist, belongs to another project or was revoked before.
     public func revokeKey(_ id: String, in project: Project, by actor: String) async throws {
         let now = time.now
         let found = try await control.write { transaction in
@@ -118,8 +118,8 @@ extension Directory {
         try await changed()
     }
 
-    /// Ends a dashboard session at once, on every host.
-    /// - Parameter lifetimeDays: how long sessions live; those that were ended longer ago are forgotten.
+    /// Ends a dashboard session immediately, on every host.
+    /// - Parameter lifetimeDays: how long sessions last. Records of sessions that were ended longer ago are deleted.
     public func endSession(_ id: String, lifetimeDays: Int64) async throws {
         let now = time.now, past = now.adding(days: -lifetimeDays)
         try await control.write { transaction in
@@ -134,7 +134,7 @@ extension Directory {
         try await changed()
     }
 
-    /// A change to the switch of one module; nil keeps a value as it is.
+    /// A change to the settings of one module. Nil leaves a setting unchanged.
     public struct ModuleChange: Sendable {
         /// Name of the module.
         public let module: String
@@ -150,9 +150,9 @@ extension Directory {
         }
     }
 
-    /// Changes module switches, all or none.
+    /// Changes the settings of several modules in one transaction.
     ///
-    /// Enabling a module that never had a level gives it `all`.
+    /// Enabling a module that never had a level sets the level to `all`.
     /// - Throws: 404 for a module that this host does not have, 400 when disabling `core`.
     public func setModules(_ changes: [ModuleChange], in project: Project, by actor: String) async throws {
         for change in changes {
@@ -167,7 +167,7 @@ extension Directory {
                 let rows = try await transaction.run(
                     "SELECT is_enabled, access FROM access_modules WHERE project_id = \(project.id) AND module = \(change.module)")
                 let standard = defaults.state(of: change.module)
-                // Nil until someone sets a level: a module can be switched off without ever having had one.
+                // The level is nil until someone sets it: a module can be switched off without ever having had one.
                 var level = change.access ?? rows.first.flatMap { AccessLevel(rawValue: $0.text("access")) }
                 let isEnabled = change.isEnabled ?? rows.first?["is_enabled"].bool ?? standard.isEnabled
                 if level == nil, isEnabled { level = standard.isEnabled ? standard.access : .all }
@@ -187,7 +187,7 @@ extension Directory {
         try await changed()
     }
 
-    /// Changes privacy rules. `change` gets the stored rules, which may be newer than those this host has read.
+    /// Changes privacy rules. `change` gets the stored rules, which may be newer than the copy in this host's memory.
     public func changePrivacy(
         of project: Project, by actor: String, _ change: @escaping @Sendable (inout PrivacyRules) -> Void
     ) async throws -> PrivacyRules {

@@ -5,12 +5,11 @@ import Logging
 import Storage
 import Synchronization
 
-/// Projects, keys and module switches as the gate needs them: all of them in memory, reloaded whenever any host changes
-/// something.
+/// The projects, keys and module settings that the gate needs. They are all in memory, and reloaded whenever any host changes something.
 public final class Directory: Sendable {
-    /// The channel that tells hosts to reload.
+    /// The channel for messages that make hosts reload.
     static let channel = "access"
-    /// What this host publishes on the channel.
+    /// This host's id, which it publishes on the channel.
     private let sender = Identifiers.uuid()
 
     struct Snapshot: Sendable {
@@ -22,21 +21,21 @@ public final class Directory: Sendable {
         var keysByID: [String: APIKey] = [:]
         /// Ids of dashboard sessions that were ended before they expired.
         var endedSessions: Set<String> = []
-        /// The state of the audit log when `poll` last looked.
+        /// The state of the audit log when `poll` last checked it.
         var seen = ""
-        /// The number of the reload that it comes from.
+        /// The number of the reload that produced this state.
         var reload = 0
     }
 
     let control: any ControlStore
     let coordination: any Coordination
     let time: any TimeSource
-    /// The modules of this host, and their default switches.
+    /// The modules of this host, with their default settings.
     @_spi(Host) public let defaults: ModuleDefaults
     private let state = Mutex(Snapshot())
     /// Number of reloads started so far.
     private let reloads = Mutex(0)
-    /// When each key was last used, by id, to about a minute.
+    /// When each key was last used, by key id, to about a minute.
     private let lastUse = Mutex<[String: Instant]>([:])
 
     @_spi(Host) public init(control: any ControlStore, coordination: any Coordination, time: any TimeSource, defaults: ModuleDefaults) {
@@ -48,7 +47,7 @@ public final class Directory: Sendable {
 
     // MARK: Lookups
 
-    /// The key with this secret, unless it is unknown, revoked or expired.
+    /// The key with this secret; nil if it is unknown, revoked or expired.
     public func key(secret: String) -> APIKey? {
         let hash = Digest.sha256(secret)
         guard let key = state.withLock({ $0.keys[hash] }) else { return nil }
@@ -58,7 +57,8 @@ public final class Directory: Sendable {
         return key
     }
 
-    /// The current state of the key with this id, for requests that outlast their admission; nil once it is revoked or expired.
+    /// The current state of the key with this id; nil if it is revoked or expired. For long requests, whose key may change after they were
+    /// admitted.
     public func key(id: String) -> APIKey? {
         guard let key = state.withLock({ $0.keysByID[id] }) else { return nil }
         return key.expiresAt.map { $0 <= time.now } == true ? nil : key
@@ -74,24 +74,25 @@ public final class Directory: Sendable {
         state.withLock { Array($0.projects.values) }.sorted { $0.number < $1.number }
     }
 
-    /// The switch of `module` in `project`: the one that was set, or else the installation's default.
+    /// The settings of `module` in `project`: those set for the project, or the installation's defaults.
     public func state(of module: String, in project: Project) -> ModuleState {
         project.modules[module] ?? defaults.state(of: module)
     }
 
-    /// All modules of this host, with their switch in `project`.
+    /// All modules of this host, with their settings in `project`.
     public func states(in project: Project) -> [(module: String, state: ModuleState)] {
         defaults.modules.map { ($0, state(of: $0, in: project)) }
     }
 
-    /// Checks the module's switch and level, and the key's modules. Collection calls it for the module of each payload.
+    /// Checks that `module` is on, that its level permits `access`, and that the key may use it. Collection calls this for the module of
+    /// each payload.
     /// - Throws: 403 that says which check failed.
     public func checkModule(_ module: String, _ access: AccessMode, _ project: Project, _ key: APIKey?) throws {
         try checkSwitch(module, access, project)
         guard key?.mayUse(module) ?? true else { throw Self.forbidden(module) }
     }
 
-    /// Like `checkModule` for a key, but with the modules that `caller` may use.
+    /// Like `checkModule` for a key, but for the modules that `caller` may use.
     func checkModule(_ module: String, _ access: AccessMode, _ project: Project, _ caller: Caller) throws {
         try checkSwitch(module, access, project)
         try caller.check(module)
@@ -102,7 +103,7 @@ public final class Directory: Sendable {
         guard state.isEnabled else {
             throw ServiceError(status: 403, code: "module_disabled", message: "Module '\(module)' is not enabled for this project.")
         }
-        // The reports of `core` are always available, whatever its level says about collection.
+        // The reports of `core` are always available, even if its level only permits collection.
         guard state.access.allows(access) || (module == "core" && access == .read) else {
             throw ServiceError(
                 status: 403, code: "module_access",
@@ -114,7 +115,7 @@ public final class Directory: Sendable {
         ServiceError(status: 403, code: "key_modules", message: "API key is not allowed to use module '\(module)'.")
     }
 
-    /// Whether a dashboard session was ended, on any host.
+    /// Whether a dashboard session was ended, by any host.
     public func isEnded(session id: String) -> Bool { state.withLock { $0.endedSessions.contains(id) } }
 
     // MARK: Reloading
@@ -127,13 +128,13 @@ public final class Directory: Sendable {
         }
         var snapshot = try await DirectoryReader(control: control, defaults: defaults).read()
         snapshot.reload = number
-        // Of overlapping reloads the one that started last wins: it saw the changes that the others were made for.
+        // If reloads overlap, the one that started last wins: it has seen the changes that the others were started for.
         state.withLock { if $0.reload < number { $0 = snapshot } }
     }
 
     /// Reloads after changes by any host, until the task is cancelled.
     public func follow(logger: Logger) async {
-        // This host already has its own changes.
+        // Messages from this host are skipped, because it reloads after its own changes.
         for await event in coordination.subscribe(Self.channel) where event != .message(sender) {
             do { try await reload() } catch {
                 logger.warning("projects and keys could not be reloaded", metadata: ["error": "\(error)"])
@@ -141,8 +142,8 @@ public final class Directory: Sendable {
         }
     }
 
-    /// Reloads if something was changed without a message on the channel: by `pulse key create` next to a running host, or by hosts
-    /// that share no Redis. Every change leaves an audit entry or an ended session, so it compares those.
+    /// Reloads if something changed without a message on the channel, for example by `pulse key create` next to a running host, or by hosts
+    /// that share no Redis. Every change leaves an audit entry or an ended session, so comparing those is enough.
     public func poll() async throws {
         let rows = try await control.read(
             """
@@ -156,7 +157,7 @@ public final class Directory: Sendable {
         state.withLock { $0.seen = seen }
     }
 
-    /// Makes a change by this host visible: here at once, on the others as soon as they get the message.
+    /// Makes a change by this host visible: immediately here, and on other hosts when they get the message.
     func changed() async throws {
         try await reload()
         try? await coordination.publish(Self.channel, sender)
@@ -164,13 +165,13 @@ public final class Directory: Sendable {
 
     private func noteUse(of key: APIKey, at now: Instant) {
         lastUse.withLock { uses in
-            // One-minute precision is enough for people, and busy keys cost nothing.
+            // A precision of a minute is enough for people, and means that busy keys cost nothing.
             if let noted = uses[key.id], now - noted < 60_000 { return }
             uses[key.id] = now
         }
     }
 
-    /// Stores when keys were last used. Called from time to time, and at shutdown.
+    /// Stores when keys were last used. Called periodically and at shutdown.
     public func flushLastUse() async throws {
         let uses = lastUse.withLock { $0 }
         guard !uses.isEmpty else { return }
@@ -186,9 +187,9 @@ public final class Directory: Sendable {
     }
 }
 
-/// The modules of this host, and their switches in a project that hasn't set them.
+/// The modules of this host, with the settings they have in projects that haven't changed them.
 @_spi(Host) public struct ModuleDefaults: Sendable {
-    /// Their names, in the order in which they are listed.
+    /// The names of the modules, in the order in which they are listed.
     public let modules: [String]
     private let states: [String: ModuleState]
 
@@ -197,7 +198,7 @@ public final class Directory: Sendable {
         self.states = states
     }
 
-    /// The default switch of `module`. Without a configured one, only `core` is on.
+    /// The default settings of `module`. If none are configured, only `core` is on.
     public func state(of module: String) -> ModuleState {
         states[module] ?? ModuleState(isEnabled: module == "core", access: module == "core" ? .all : .read)
     }

@@ -10,7 +10,7 @@ struct DirectoryReader: Sendable {
     func read() async throws -> Directory.Snapshot {
         var switches: [String: [String: ModuleState]] = [:]
         for row in try await control.read("/* access.modules */ SELECT project_id, module, is_enabled, access FROM access_modules") {
-            // The switch may be set without a level, which is then "".
+            // A module can have a switch without a level. The level is then "".
             let module = row.text("module"), level = AccessLevel(rawValue: row.text("access"))
             switches[row.text("project_id"), default: [:]][module] = ModuleState(
                 isEnabled: row["is_enabled"].bool ?? false, access: level ?? defaults.state(of: module).access)

@@ -11,8 +11,8 @@ extension Route {
     private static let statements = Schema.Field.optional(
         "statements", .list(.object([.required("sql", .string(0...Int.max)), .required("values", .list(.any))])), "With explain=sql.")
 
-    /// This route with the parameter `explain`: with `explain=sql` callers with the scope `admin` also get the SQL statements that were
-    /// run for the response.
+    /// This route with the parameter `explain`. With `explain=sql`, callers with the scope `admin` get the SQL statements that were run for
+    /// the response.
     public var explained: Route {
         guard case .project(let answer) = handler, case .object(let fields, _) = success.schema else {
             preconditionFailure("\(method) \(path): only an object that a project is answered can be explained")

@@ -4,11 +4,11 @@ import Storage
 /// A fact to record: its table, and its values in the order of `FactTable.columns`.
 public typealias Fact = (table: FactTable, values: [Value])
 
-/// Records facts about a visitor that came without an event, from an administrator or another system. They belong to no report's
-/// activity, no session and no ledger entry.
+/// Records facts about a visitor that didn't come with an event but from an administrator or another system. Such facts are not part of
+/// activity, of a session or of the ledger.
 public protocol FactRecorder: Sendable {
-    /// Records `facts`, which are on disk when it returns.
-    /// - Parameter visitor: the id, as an event would carry it in `visitor_id`.
+    /// Records `facts`. They are on disk when this returns.
+    /// - Parameter visitor: the visitor's id, in the form that events use in `visitor_id`.
     /// - Throws: `ServiceError` 503 while the journal is full.
     func record(_ facts: [Fact], about visitor: String, of project: Project, at instant: Instant) async throws
 }

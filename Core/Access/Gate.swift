@@ -6,21 +6,21 @@ import Questions
 import Storage
 import Synchronization
 
-/// The one place that decides whether a request reaches a handler. It makes the same checks in the same order for every
-/// route: credentials (401), rate (429), scope (403), module enabled (403), access level (403), the key's modules
-/// (403). The handler then finds the resource (404) before it reads the body (400).
+/// Decides whether a request reaches its handler; nothing else does. Every route gets the same checks in the same order: credentials (401),
+/// rate (429), scope (403), module enabled (403), access level (403), modules of the key (403). The handler then looks up the resource
+/// (404) before it reads the body (400).
 @_spi(Host) public struct Gate: Sendable {
     /// Projects, keys and module switches.
     public let directory: Directory
-    /// What handlers get to work with.
+    /// The services that handlers may use.
     public let services: Services
     private let limiter: RateLimiter
     private let administration: Administration
-    /// Wrong admin tokens, by address.
+    /// Counts wrong admin tokens by address.
     private let attempts: Attempts
     /// Whether the page that sent a request may call front-end routes.
     private let admitsOrigin: @Sendable (IncomingRequest) -> Bool
-    /// Called for every request with a project's key that the gate refuses, with the code of the error.
+    /// Called for every request that carries a project's key and is rejected by the gate. Gets the error code.
     private let refused: @Sendable (_ project: Project, _ route: Route, _ code: String) -> Void
 
     public init(
@@ -37,21 +37,21 @@ import Synchronization
         self.refused = refused
     }
 
-    /// Checks `request` against `route` of `module` (nil for the host's own routes) and runs the handler.
-    /// - Throws: `ServiceError` of the first check that fails, or what the handler throws.
+    /// Checks `request` against `route`, and runs the handler. `module` is nil for the host's own routes.
+    /// - Throws: the `ServiceError` of the first check that fails, or the handler's error.
     public func pass(_ request: IncomingRequest, to route: Route, module: String?, surface: any Surface) async throws -> Answer {
         var rate: RateLabel?
         do {
             let answer = try await handle(request, route, module, surface, &rate)
             return rate?.labelled(answer) ?? answer
         } catch let error as ServiceError {
-            // A caller that was counted gets the rate headers even when the request is refused.
+            // If the request was counted, the response has the rate headers even if the request is rejected.
             guard let rate else { throw error }
             return rate.labelled(surface.answer(to: error))
         }
     }
 
-    /// - Parameter rate: set once the request is counted, even if it is then refused.
+    /// - Parameter rate: set as soon as the request is counted, even if the request is rejected afterwards.
     private func handle(
         _ request: IncomingRequest, _ route: Route, _ module: String?, _ surface: any Surface, _ rate: inout RateLabel?
     ) async throws -> Answer {
@@ -71,18 +71,18 @@ import Synchronization
             let caller = try await admitPublic(request, route, module, resolve, &rate)
             try Self.checkParameters(route, request)
             var request = request
-            // The public must not change what a definition says, so only declared query parameters get through.
+            // Public requests must not be able to change the definition they show, so the gate drops undeclared query parameters.
             request.query = request.query.keeping(route.parameters.map(\.name))
             return try await answer(request, route, module, caller, handler)
         }
     }
 
-    /// Runs the handler. A response that may lack acknowledged events says how current it is.
+    /// Runs the handler. If the response may lack acknowledged events, a header says how current it is.
     private func answer(
         _ request: IncomingRequest, _ route: Route, _ module: String?, _ caller: Admitted,
         _ handler: @Sendable (ProjectRequest) async throws -> Answer
     ) async throws -> Answer {
-        // Collection runs no reports.
+        // Collection runs no reports, so it needs no services for a single response.
         let services = route.scope == .ingest ? services : services.forOneResponse()
         var answer = try await handler(
             ProjectRequest(
@@ -91,7 +91,7 @@ import Synchronization
         return answer
     }
 
-    /// Sent only when something may be missing.
+    /// This header is sent only if the response may lack acknowledged events.
     private static let asOf = HTTPField.Name("X-Pulse-As-Of")!
 
     private struct Admitted {
@@ -99,8 +99,8 @@ import Synchronization
         let caller: Caller
     }
 
-    /// Counts the request by address before the token is looked up, so nobody can try many tokens; then by project, separately from the
-    /// project's keys.
+    /// Admits a request with a public token. It is counted by address before the token is looked up, so nobody can try many tokens. It is
+    /// then counted by project, separately from requests with the project's keys.
     private func admitPublic(
         _ request: IncomingRequest, _ route: Route, _ module: String?, _ resolve: PublicTokenResolver, _ rate: inout RateLabel?
     ) async throws -> Admitted {
@@ -128,7 +128,8 @@ import Synchronization
         }
         do {
             let needed = Self.neededScope(route.scope, key)
-            // A key without the scope doesn't use up the project's rate limit, because the key of a page is public.
+            // A page's key is public, so a request that lacks the scope must not use up the project's rate limit. It is counted against the
+            // key.
             try await count(needed == .ingest ? .ingest : .query, key.has(needed) ? project.id : "key \(key.id)", &rate)
             try checkKey(key, needed, route, module, project)
             if route.scope.isForFrontends, !key.isServer, !admitsOrigin(request) {
@@ -152,7 +153,7 @@ import Synchronization
         if let module { try directory.checkModule(module, route.access, project, key) }
     }
 
-    /// A front-end route takes either scope; a refusal names `ingest`.
+    /// The scope that the key needs. A front-end route accepts `ingest` or `query`; if the key has neither, the error names `ingest`.
     private static func neededScope(_ scope: RouteScope, _ key: APIKey) -> KeyScope {
         switch scope {
         case .key(let needed): needed
@@ -177,7 +178,7 @@ import Synchronization
         try await count(.admin, "admin token", &rate)
     }
 
-    /// - Throws: 429 when the address has tried too many tokens and this one is short enough to guess.
+    /// - Throws: 429 if this token is short enough to guess and the address has sent too many wrong ones.
     private func admitGuessable(_ token: String, _ request: IncomingRequest) throws {
         if limiter.isLimited(.admin) { try attempts.admit(token, from: request.clientAddress) }
     }
@@ -208,10 +209,10 @@ import Synchronization
                 status: 403, code: "missing_scope",
                 message: "API key does not have the required 'admin' scope for this endpoint.")
         }
-        // A key of another project gets the same response as for a project that does not exist.
+        // A key of another project gets the same response as if the project did not exist.
         guard project.id == id.lowercased() else { throw ServiceError.notFound("Project", id) }
         if let module { try directory.checkModule(module, route.access, project, key) }
-        // A host route without a module concerns the whole project.
+        // A host route that belongs to no module affects the whole project.
         guard module != nil || key.allowedModules == nil || route.isForRestrictedKeys else {
             throw ServiceError(
                 status: 403, code: "key_modules",
@@ -223,8 +224,8 @@ import Synchronization
     private static let missingAdminToken = ServiceError(status: 401, code: "missing_admin_token", message: "Missing admin token.")
     private static let invalidAdminToken = ServiceError(status: 401, code: "invalid_admin_token", message: "Invalid admin token.")
 
-    /// - Throws: 400 for a value that is not accepted. Routes that report or administer also refuse unknown parameters, because ignoring
-    ///   a misspelled one would answer another question. Pages and collection ignore them, because links and caches add their own.
+    /// - Throws: 400 for an invalid value. Routes that report or administer also reject unknown parameters: ignoring a misspelled one would
+    ///   answer a different question. Pages and collection ignore them, because links and caches add parameters of their own.
     private static func checkParameters(_ route: Route, _ request: IncomingRequest) throws {
         let names = route.refusesUnknownParameters && !request.query.text.isEmpty ? request.query.names : []
         try checkKnown(names, route)
@@ -248,7 +249,7 @@ import Synchronization
     }
 }
 
-/// The admin token of the installation, kept as a digest.
+/// The installation's admin token. Only its digest is kept.
 public struct Administration: Sendable {
     private let digest: String
 

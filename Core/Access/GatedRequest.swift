@@ -4,9 +4,9 @@ import NIOCore
 @_spi(Host) import Questions
 import Storage
 
-/// What handlers may use. They reach events only through a `Scope`, so `reports` is hidden behind the SPI `Scopes`.
+/// The services that handlers may use. Handlers must read events through a `Scope`, so `reports` is behind the SPI `Scopes`.
 public struct Services: Sendable {
-    /// The parts that all requests share. A single reference, because a request's services are copied at every step.
+    /// The services that are the same for all requests. A class, because `Services` is copied for every request at every step.
     private final class Shared: Sendable {
         let control: any ControlStore
         let directory: Directory
@@ -54,7 +54,7 @@ public struct Services: Sendable {
     public var directory: Directory { shared.directory }
     /// The clock.
     public var time: any TimeSource { shared.time }
-    /// Records facts that come without an event.
+    /// Records facts that don't come with an event.
     public var facts: any FactRecorder { shared.facts }
     /// The reports that can be run by name.
     public var catalog: ReportCatalog { shared.catalog }
@@ -62,9 +62,9 @@ public struct Services: Sendable {
     public var datasets: DatasetCatalog { shared.datasets }
     /// The payload types that this host's modules collect.
     public var payloadTypes: Set<String> { shared.payloadTypes }
-    /// The features of the tracking script, of every module in the binary.
+    /// The tracking script's features, from every module in the binary.
     public var scriptFeatures: [ScriptFeature] { shared.scriptFeatures }
-    /// The dimensions to filter by, each with the module whose facts it uses.
+    /// The dimensions that reports can be filtered by, each with the module whose facts it reads.
     @_spi(Host) public var dimensions: [(module: String, dimension: SessionDimension)] { shared.dimensions }
     /// The size limits of request bodies.
     public var limits: BodyLimits { shared.limits }
@@ -90,7 +90,7 @@ public struct Services: Sendable {
             externalDatabase: externalDatabase)
     }
 
-    /// A copy for one response, which tracks how current that is.
+    /// A copy of the services for one response. It tracks how current that response is.
     func forOneResponse() -> Services {
         var services = self
         services.reports = reports.forOneResponse()
@@ -99,7 +99,7 @@ public struct Services: Sendable {
 
     /// The size limits of request bodies.
     public struct BodyLimits: Sendable {
-        /// The most bytes of a decompressed body.
+        /// The maximum size of a body in bytes, after decompression.
         public let bytes: Int
         public init(bytes: Int = 1_048_576) { self.bytes = bytes }
     }
@@ -123,18 +123,18 @@ extension GatedRequest {
     /// The current time.
     public var now: Instant { services.time.now }
 
-    /// The part of the path with this name.
+    /// The value of the variable path part `name`.
     public func path(_ name: String) -> String {
         guard let value = request.pathParameters[name] else { preconditionFailure("the path has no '{\(name)}'") }
         return value
     }
 
-    /// The plain id in the path; forms with a prefix such as `exp-` are accepted.
+    /// The id in the path, without a prefix such as `exp-`.
     public func id(_ name: String = "id") -> String { Identifiers.plain(path(name)) }
 
     /// The query parameter `name`; nil when it is absent or empty.
     public func text(_ name: String) -> String? { request.query[name].flatMap { $0.isEmpty ? nil : $0 } }
-    /// The query parameter `name` as a whole number; `value` when it is absent or not one.
+    /// The query parameter `name` as an integer; `value` if it is missing or not an integer.
     public func integer(_ name: String, default value: Int) -> Int { text(name).flatMap(Int.init) ?? value }
     /// Maximum number of rows to return.
     public var limit: Int { integer("limit", default: 10) }
@@ -142,11 +142,11 @@ extension GatedRequest {
     public var offset: Int { integer("offset", default: 0) }
 
     /// The bytes of the body.
-    /// - Throws: 413 when it exceeds the installation's limit.
+    /// - Throws: 413 if the body exceeds the installation's limit.
     public func rawBody() async throws -> ByteBuffer { try await request.collectBody(services.limits.bytes) }
 
-    /// The bytes of the body, for a route that takes more than others: a file.
-    /// - Throws: 413 when it exceeds both `bytes` and the installation's limit.
+    /// The bytes of the body, for routes that accept larger bodies, such as files.
+    /// - Throws: 413 if the body exceeds both `bytes` and the installation's limit.
     public func rawBody(atMost bytes: Int) async throws -> ByteBuffer { try await request.collectBody(max(bytes, services.limits.bytes)) }
 
     func body(_ schema: Schema?) async throws -> JSON {
@@ -158,12 +158,12 @@ extension GatedRequest {
     }
 }
 
-/// Who makes a request for a project. An enum rather than an optional key, so a request without a key is never taken for the
+/// Who makes a request for a project. This is an enum, not an optional key, so a request without a key can't be mistaken for the
 /// administrator's.
 public enum Caller: Sendable {
     case key(APIKey)
     case adminToken
-    /// Someone with a public token, who may see what its maker could.
+    /// Someone with a public token, who may see what the token's maker could see.
     case publicToken(PublicToken)
 
     /// The modules that the caller is limited to; nil for all.
@@ -187,7 +187,7 @@ public enum Caller: Sendable {
     }
 }
 
-/// A request for one project, by a caller who may make it.
+/// A request for one project. The gate has checked that the caller may make it.
 public struct ProjectRequest: GatedRequest {
     public let request: IncomingRequest
     public let services: Services
@@ -201,7 +201,7 @@ public struct ProjectRequest: GatedRequest {
     /// The key that was used; nil for the admin token and for a public token.
     public var key: APIKey? { if case .key(let key) = caller { key } else { nil } }
 
-    // Internal on purpose: only the gate, which is in this target, can let a request through.
+    // Internal, so that only the gate, which is in this target, can create one.
     init(request: IncomingRequest, services: Services, route: Route, module: String?, project: Project, caller: Caller) {
         self.request = request
         self.services = services
@@ -212,20 +212,21 @@ public struct ProjectRequest: GatedRequest {
     }
 
     /// Checks access to another module whose facts or definitions the request needs.
-    /// - Throws: 403 when the project or the caller may not use it that way.
+    /// - Throws: 403 if the project's settings or the caller's key don't permit this access.
     public func require(module: String, _ access: AccessMode = .read) throws { try directory.checkModule(module, access, project, caller) }
 
-    /// The modules that the caller is limited to; nil for all. A request that is saved to be run later without its maker's key keeps
-    /// them (`PublicToken`).
+    /// The modules that the caller is limited to; nil for all. If the request is saved and later runs without the maker's key, this limit
+    /// is saved with it (`PublicToken`).
     public var allowedModules: [String]? { caller.allowedModules }
 
-    /// - Throws: 403 when the caller may not use the module, even if the module is off: nobody may save for others what they may not
-    ///   read themselves.
+    /// Checks that the caller may use `module`, whether or not the module is on: nobody may save for others what they may not read
+    /// themselves.
+    /// - Throws: 403.
     public func requireKey(toUse module: String) throws {
         try caller.check(module)
     }
 
-    /// Call this when `parameter` asks for more than the route's scope allows.
+    /// Call this if `parameter` asks for more than the route's scope permits.
     /// - Throws: 403 unless the caller is the administrator or a key with the scope `admin`.
     public func requireAdmin(for parameter: String) throws {
         let isAdmin =
@@ -249,11 +250,11 @@ public struct ProjectRequest: GatedRequest {
         }
     }
 
-    /// The body, checked against the route's schema.
-    /// - Throws: 400 that names the wrong field; 413.
+    /// The body, validated against the route's schema.
+    /// - Throws: 400 that names the invalid field; 413.
     public func body() async throws -> JSON { try await body(route.body) }
 
-    /// A copy of the request, and the log of the statements that its scopes run.
+    /// A copy of the request whose scopes log the statements they run, and that log.
     func logged() -> (call: ProjectRequest, log: StatementLog) {
         var services = services
         let log = StatementLog(services.reports)
@@ -262,7 +263,7 @@ public struct ProjectRequest: GatedRequest {
     }
 }
 
-/// A request about the installation, with the admin token.
+/// A request for the whole installation, made with the admin token.
 public struct InstallationRequest: GatedRequest {
     public let request: IncomingRequest
     public let services: Services
@@ -276,12 +277,12 @@ public struct InstallationRequest: GatedRequest {
 
     /// The caller as the audit log names it.
     public var actor: String { "admin token" }
-    /// The body, checked against the route's schema.
-    /// - Throws: 400 that names the wrong field; 413.
+    /// The body, validated against the route's schema.
+    /// - Throws: 400 that names the invalid field; 413.
     public func body() async throws -> JSON { try await body(route.body) }
 }
 
-/// A request by anyone.
+/// A request that needs no credentials.
 public struct AnonymousRequest: GatedRequest {
     public let request: IncomingRequest
     public let services: Services

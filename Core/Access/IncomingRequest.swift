@@ -4,7 +4,7 @@ import Logging
 import NIOCore
 
 extension HTTPFields {
-    /// Like `self[name]`, but without copying the value when the field came once, as nearly all fields do.
+    /// Like `self[name]`, but doesn't copy the value if the field was sent only once, which is true of nearly all fields.
     public func value(_ name: HTTPField.Name) -> String? {
         var first: String?
         for field in self where field.name == name {
@@ -15,11 +15,11 @@ extension HTTPFields {
     }
 }
 
-/// A request as received, before any check. The host makes it from its server's request type.
+/// A request as received, before any checks. The host creates it from its server's request type.
 public struct IncomingRequest: Sendable {
     /// The HTTP method.
     public let method: HTTPRequest.Method
-    /// Without the query.
+    /// The path without the query.
     public let path: String
     /// The query after the path.
     public internal(set) var query: Query
@@ -27,9 +27,9 @@ public struct IncomingRequest: Sendable {
     public let headers: HTTPFields
     /// The values of `{name}` parts of the route's path, percent-decoded.
     public let pathParameters: [String: String]
-    /// The client's address: that of the peer, or the one that a trusted proxy reports.
+    /// The client's address: the peer's, or the one reported by a trusted proxy.
     public let clientAddress: String
-    /// The id of the request, as in the logs.
+    /// The request's id, which the logs use too.
     public let id: String
     private let hostLogger: Logger
     private let module: String?
@@ -53,7 +53,7 @@ public struct IncomingRequest: Sendable {
         self.collectBody = collectBody
     }
 
-    /// The logger of the request, with its id and module. Made on demand, because most requests log nothing.
+    /// A logger with the request's id and module. It is created on demand, because most requests log nothing.
     public var logger: Logger {
         var logger = hostLogger
         logger[metadataKey: "request.id"] = "\(id)"
@@ -68,18 +68,18 @@ public struct IncomingRequest: Sendable {
 
         public init(_ text: String) { self.text = text }
 
-        /// Only the pairs with one of these names.
+        /// The query reduced to the parameters with these names.
         func keeping(_ names: [String]) -> Query {
             guard !names.isEmpty else { return Query("") }
             return Query(pairs.filter { names.contains(exactly: $0.name) }.map(\.text).joined(separator: "&"))
         }
 
-        /// The decoded names, each as often as it was sent.
+        /// The decoded names. A name that was sent several times is listed as often.
         var names: [String] {
             text.split(separator: "&").map { Self.decoded($0.prefix { $0 != "=" }) }.filter { !$0.isEmpty }
         }
 
-        /// The last value of `name`; `+` is a space, as forms send it.
+        /// The last value of `name`, or nil. A `+` is a space, as in HTML forms.
         public subscript(_ name: String) -> String? { values(name).last }
 
         /// All values of `name`, in order.
@@ -88,7 +88,8 @@ public struct IncomingRequest: Sendable {
             return pairs.filter { $0.name.isExactly(name) }.map(\.value)
         }
 
-        /// Split by bytes: clients may send raw Unicode, and a combining mark after `&` or `=` must not hide that separator.
+        /// Splits the query by bytes, not characters: clients may send raw Unicode, and a combining mark after `&` or `=` must not hide the
+        /// separator.
         private var pairs: [(text: Substring, name: String, value: String)] {
             text.utf8.split(separator: UInt8(ascii: "&")).map { pair in
                 let end = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex

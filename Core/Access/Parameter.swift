@@ -1,12 +1,12 @@
 import Common
 
-/// A query parameter of a route: checked before the handler runs, and described in OpenAPI.
+/// A query parameter of a route. The gate validates it before the handler runs, and OpenAPI documents it.
 public struct Parameter: Sendable {
     /// The values that a parameter accepts.
     public enum Kind: Sendable {
         case integer(ClosedRange<Int>, default: Int?)
         case text(maximum: Int)
-        /// Text that the handler checks.
+        /// Any text; the handler validates it.
         case anyText
         case choice([String], default: String?)
         case timestamp
@@ -22,13 +22,13 @@ public struct Parameter: Sendable {
         }
     }
 
-    /// Its name in the query.
+    /// The parameter's name in the query.
     public let name: String
-    /// The values that it accepts.
+    /// The values that the parameter accepts.
     public let kind: Kind
-    /// Whether a request without it is refused.
+    /// Whether requests without the parameter are rejected.
     public let isRequired: Bool
-    /// What it does, in one sentence.
+    /// One sentence that says what the parameter does.
     public let summary: String
 
     public init(_ name: String, _ kind: Kind, required: Bool = false, _ summary: String) {
@@ -38,7 +38,7 @@ public struct Parameter: Sendable {
         self.summary = summary
     }
 
-    /// - Throws: 400 that names the parameter, the value that was sent and what is accepted.
+    /// - Throws: 400 that names the parameter, the value sent and the accepted values.
     func check(_ query: IncomingRequest.Query) throws {
         guard let value = query[name], !value.isEmpty else {
             if isRequired { throw ServiceError.parameter(name, "it is required, and must be \(expectation).") }
@@ -59,7 +59,7 @@ public struct Parameter: Sendable {
         }
     }
 
-    /// What is accepted, in words that follow "must be".
+    /// The accepted values, worded to follow "must be".
     @_spi(Host) public var expectation: String {
         switch kind {
         case .integer(let range, _): "a whole number from \(range.lowerBound) to \(range.upperBound)"
@@ -71,7 +71,7 @@ public struct Parameter: Sendable {
         }
     }
 
-    /// The parameters that every list accepts.
+    /// The paging parameters that every list accepts.
     public static let page: [Parameter] = [
         Parameter("limit", .integer(1...1_000, default: 10), "Maximum number of rows."),
         Parameter("offset", .integer(0...1_000_000, default: 0), "Number of rows to skip."),

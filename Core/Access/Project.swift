@@ -1,24 +1,24 @@
 import Common
 
-/// One site or app. No other project sees its facts and definitions.
+/// One site or app. Its facts and definitions are invisible to other projects.
 public struct Project: Sendable, Equatable {
     /// Its id, a UUID.
     public let id: String
     /// The small number that identifies the project in facts.
     public let number: Int32
-    /// Its name for people.
+    /// The display name.
     public let name: String
     /// The domain of its site.
     public let domain: String
     /// When it was created.
     public let createdAt: Instant
-    /// What may be stored about its visitors.
+    /// The rules for what may be stored about the project's visitors.
     public let privacy: PrivacyRules
-    /// The module switches that were set; other modules have the installation's default.
+    /// The module settings that were changed for this project. Other modules have the installation's defaults.
     public let modules: [String: ModuleState]
 }
 
-/// A project's rules for what is kept about a visitor.
+/// A project's rules for what is stored about its visitors.
 public struct PrivacyRules: Sendable, Equatable, Codable {
     /// Shorten IP addresses before anything is looked up or hashed.
     public var anonymizeIP = true
@@ -42,21 +42,21 @@ public struct PrivacyRules: Sendable, Equatable, Codable {
     }
 }
 
-/// An API key without the secret, which is never stored.
+/// An API key, without its secret, which is never stored.
 public struct APIKey: Sendable, Equatable {
     /// Its id, a UUID.
     public let id: String
     /// Id of the project that it belongs to.
     public let projectID: String
-    /// Its name for people.
+    /// The display name.
     public let name: String
-    /// The part of the secret that may be shown: `pa_live_xK9m...`.
+    /// The part of the secret that may be displayed, such as `pa_live_xK9m...`.
     public let prefix: String
-    /// What it may be used for.
+    /// The scopes that the key has.
     public let scopes: Set<KeyScope>
-    /// The modules that it may use; nil for every enabled module.
+    /// The modules that the key may use; nil for every enabled module.
     public let allowedModules: [String]?
-    /// Whether payloads may have the visitor's `ip` and `user_agent`: for keys that never leave a server.
+    /// Whether payloads sent with the key may have the visitor's `ip` and `user_agent`. Only for keys that never leave a server.
     public let isServer: Bool
     /// When it was created.
     public let createdAt: Instant
@@ -65,8 +65,8 @@ public struct APIKey: Sendable, Equatable {
     /// When it was last used, to about a minute; nil for never.
     public let lastUsedAt: Instant?
 
-    /// Whether it has `scope`, which `admin` includes.
+    /// Whether the key has `scope`. The scope `admin` includes all others.
     public func has(_ scope: KeyScope) -> Bool { scopes.contains(scope) || scopes.contains(.admin) }
-    /// Whether it may use `module`, if that is enabled.
+    /// Whether the key may use `module`. Doesn't check that the module is enabled.
     public func mayUse(_ module: String) -> Bool { allowedModules?.contains(module) ?? true }
 }

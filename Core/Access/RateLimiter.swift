@@ -3,7 +3,7 @@ import Coordination
 import HTTPTypes
 import Synchronization
 
-/// Limits requests per second for each kind of caller. The limits can be changed while serving.
+/// Limits requests per second for each kind of caller. The limits can be changed while the host runs.
 @_spi(Host) public final class RateLimiter: Sendable {
     /// The kinds of callers, each with its own limit.
     public enum Kind: String, Sendable { case ingest, query, admin }
@@ -25,7 +25,7 @@ import Synchronization
     }
 
     private let coordination: any Coordination
-    /// Takes over while shared coordination is unavailable: a limit per host is better than none, and than refusing everybody.
+    /// Used while shared coordination is unavailable. A limit per host is better than no limit, and better than rejecting every request.
     private let local: LocalCoordination
     private let limits: Mutex<Limits>
 
@@ -50,7 +50,7 @@ import Synchronization
 
     func isLimited(_ kind: Kind) -> Bool { perSecond(kind) > 0 }
 
-    /// Counts one request by `subject`.
+    /// Counts one request by `subject` and returns its rate.
     func take(_ kind: Kind, subject: String) async -> RateLabel {
         let perSecond = perSecond(kind)
         guard perSecond > 0 else { return RateLabel(limit: 0, decision: nil) }
@@ -79,7 +79,7 @@ struct RateLabel: Sendable {
             retryAfterSeconds: decision.seconds)
     }
 
-    /// `answer` with the headers.
+    /// Returns `answer` with the rate headers added.
     func labelled(_ answer: Answer) -> Answer {
         guard let decision else { return answer }
         var answer = answer

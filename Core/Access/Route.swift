@@ -7,13 +7,12 @@ public struct PublicToken: Sendable {
     public let project: String
     /// What the token belongs to, such as `embed <id>`.
     public let holder: String
-    /// The modules that it may show: those that the key that made it could use at the time. Nil for all.
+    /// The modules that the token may show: those that the maker's key could use when the token was made. Nil for all.
     public let allowedModules: [String]?
-    /// Id of the key that made it; the token ends when the key does. Nil for the administrator.
+    /// Id of the key that the token was made with. The token becomes invalid when the key does. Nil if the administrator made it.
     public let maker: String?
 
-    /// `allowedModules` and `maker` have no defaults, because a token without its maker's limits would show others what the maker may
-    /// not read.
+    /// `allowedModules` and `maker` have no defaults: a token without its maker's limits would show others what the maker may not read.
     public init(project: String, holder: String, allowedModules: [String]?, maker: String?) {
         self.maker = maker
         self.project = project
@@ -26,9 +25,9 @@ public struct PublicToken: Sendable {
 /// - Throws: 404 for an unknown token.
 public typealias PublicTokenResolver = @Sendable (_ token: String, AnonymousRequest) async throws -> PublicToken
 
-/// One endpoint, as data: the host serves it, the gate guards it, OpenAPI describes it.
+/// One endpoint, described as data: the host serves it, the gate guards it and OpenAPI documents it.
 public struct Route: Sendable {
-    /// The successful response of a route, as OpenAPI describes it.
+    /// A route's successful response, as OpenAPI documents it.
     public struct Success: Sendable {
         /// The usual status.
         public let status: Int
@@ -36,11 +35,11 @@ public struct Route: Sendable {
         public let mediaType: String?
         /// The schema of a JSON body; nil for other bodies.
         public let schema: Schema?
-        /// Another status that the same response may have.
+        /// An alternative status for the same response.
         public var otherStatus: Int?
 
         /// A JSON response.
-        /// - Parameter other: the status when nothing was created because it already existed.
+        /// - Parameter other: the status if nothing was created because it existed before.
         public static func json(_ schema: Schema, status: Int = 200, or other: Int? = nil) -> Success {
             Success(status: status, mediaType: "application/json", schema: schema, otherStatus: other)
         }
@@ -63,30 +62,30 @@ public struct Route: Sendable {
 
     /// The HTTP method.
     public let method: HTTPRequest.Method
-    /// The path, with `{name}` for a part that varies.
+    /// The path, with `{name}` for each variable part.
     public let path: String
-    /// What it does, in one sentence.
+    /// One sentence that says what the route does.
     public let summary: String
-    /// Who may call it.
+    /// Who may call the route.
     public let scope: RouteScope
-    /// Whether it reads, or changes or collects something.
+    /// Whether the route only reads, or changes or collects something.
     public let access: AccessMode
-    /// Its query parameters.
+    /// The query parameters that the route declares.
     public let parameters: [Parameter]
-    /// The schema of the body; nil for a route without one.
+    /// The schema of the request body; nil for a route without one.
     public let body: Schema?
-    /// Its successful response.
+    /// The route's successful response.
     public let success: Success
     let handler: Handler
-    /// Whether pages of other sites use it: they may read its response, or load it as a script.
+    /// Whether pages on other sites may use the route: read its response, or load it as a script.
     public private(set) var isForSites: Bool
-    /// For administration routes without a module: whether a key that is limited to some modules may use the route. The handler then
-    /// enforces that limit.
+    /// For administration routes that belong to no module: whether a key limited to some modules may use the route. The handler then has to
+    /// enforce the key's limits.
     public private(set) var isForRestrictedKeys = false
-    /// Whether its response may take any amount of time. On other routes, the server responds with 503 after its time limit.
+    /// Whether the route may take any amount of time. Other routes respond with 503 after the server's time limit.
     public private(set) var hasNoTimeLimit = false
 
-    /// A route of one project. `scope` and `access` have no defaults, so forgetting one does not compile.
+    /// A route of a project. `scope` and `access` have no defaults, so forgetting one is a compile error.
     public init(
         _ method: HTTPRequest.Method, _ path: String, _ summary: String, scope: RouteScope, access: AccessMode,
         parameters: [Parameter] = [], body: Schema? = nil, success: Success,
@@ -123,8 +122,8 @@ public struct Route: Sendable {
         isForSites = false
     }
 
-    /// A route for anyone who has the token that is `{token}` in the path. It only reads. Of the query parameters, only
-    /// those declared in `parameters` reach the handler.
+    /// A read-only route for anyone who has the token in the path, as `{token}`. Only query parameters declared in `parameters` reach the
+    /// handler.
     /// - Parameter resolve: finds the access that the token gives.
     public init(
         publicToken method: HTTPRequest.Method, _ path: String, _ summary: String, parameters: [Parameter] = [], success: Success,
@@ -143,7 +142,7 @@ public struct Route: Sendable {
         isForSites = false
     }
 
-    /// A route for everybody.
+    /// A route that needs no credentials.
     public init(
         anonymous method: HTTPRequest.Method, _ path: String, _ summary: String, parameters: [Parameter] = [],
         success: Success, use handler: @escaping @Sendable (AnonymousRequest) async throws -> Answer
@@ -160,11 +159,11 @@ public struct Route: Sendable {
         isForSites = false
     }
 
-    /// Its operation name in OpenAPI, if the general rule would give it the name of another route.
+    /// The route's operation name in OpenAPI. Only set if the generated name would clash with another route's.
     public private(set) var operationName: String?
-    /// Whether OpenAPI describes it. Pages, and routes that only they use, aren't part of the API.
+    /// Whether OpenAPI includes the route. Pages, and routes that only pages use, aren't part of the API.
     public private(set) var isDocumented = true
-    /// The media type of its handler's refusals, if it is not JSON; the header `Pulse-Error` says why.
+    /// The media type of the handler's error responses, if it is not JSON. The header `Pulse-Error` then has the reason.
     public private(set) var refusalMediaType: String?
 
     /// This route with another operation name in OpenAPI.
@@ -181,14 +180,14 @@ public struct Route: Sendable {
         return copy
     }
 
-    /// This route, with a handler that refuses with a body of `mediaType` and the header `Pulse-Error`.
+    /// This route, with a handler whose error responses have a body of `mediaType` and the header `Pulse-Error`.
     public func refusing(with mediaType: String) -> Route {
         var copy = self
         copy.refusalMediaType = mediaType
         return copy
     }
 
-    /// Whether a parameter that the route does not declare is refused.
+    /// Whether the route rejects query parameters that it doesn't declare.
     public var refusesUnknownParameters: Bool {
         switch scope {
         case .key(.ingest), .frontend, .publicToken, .anonymous: false
@@ -196,33 +195,33 @@ public struct Route: Sendable {
         }
     }
 
-    /// This route, open to keys that are limited to some modules.
+    /// This route, available to keys that are limited to some modules.
     public func forRestrictedKeys() -> Route {
         var copy = self
         copy.isForRestrictedKeys = true
         return copy
     }
 
-    /// This route, open to pages of other sites.
+    /// This route, available to pages on other sites.
     public func forSites() -> Route {
         var route = self
         route.isForSites = true
         return route
     }
 
-    /// This route without the time limit of responses: its work grows with the data, or has its own limits.
+    /// This route, exempt from the server's time limit, because its work grows with the data or has limits of its own.
     public func withoutTimeLimit() -> Route {
         var route = self
         route.hasNoTimeLimit = true
         return route
     }
 
-    /// The path without the names of its parts. Two routes with the same shape and method clash.
+    /// The path without the names of its variable parts. Two routes with the same shape and method clash.
     public var shape: String {
         path.split(separator: "/", omittingEmptySubsequences: false).map { $0.hasPrefix("{") ? "{}" : String($0) }.joined(separator: "/")
     }
 
-    /// The names in the path, in order.
+    /// The names of the path's variable parts, in order.
     public var pathNames: [String] {
         path.split(separator: "/").filter { $0.hasPrefix("{") && $0.hasSuffix("}") }.map { String($0.dropFirst().dropLast()) }
     }

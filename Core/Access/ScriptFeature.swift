@@ -1,15 +1,15 @@
-/// A part of the tracking script that pages load only if their script tag asks for it, such as `data-outlinks`.
+/// An optional part of the tracking script. Pages load it only if their script tag asks for it, for example with `data-outlinks`.
 ///
-/// Its source is `Script/<name>.js` in the module's folder; `config/setup/script.sh` builds `Script/served/<name>.min.js` from it, which
-/// the package embeds in the binary:
+/// The source is `Script/<name>.js` in the module's folder. `config/setup/script.sh` builds `Script/served/<name>.min.js` from it, and the
+/// package embeds that file in the binary:
 ///
 ///     static let scriptFeatures = [ScriptFeature("outlinks", PackageResources.outlinks_min_js, sends: "outlink")]
 public struct ScriptFeature: Sendable {
-    /// The attribute of the tag without `data-`, and the file's name without `.js`.
+    /// The feature's name: the tag's attribute without `data-`, and the source file's name without `.js`.
     public let name: String
-    /// The minified script, an ES module, ready to be served.
+    /// The minified script, an ES module.
     public let file: StaticFile
-    /// The payload type that the feature sends; nil for a feature that works without one of its own.
+    /// The payload type that the feature sends; nil if it has none of its own.
     public let payloadType: String?
 
     public init(_ name: String, _ script: [UInt8], sends payloadType: String? = nil) {

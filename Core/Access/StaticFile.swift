@@ -2,14 +2,14 @@ import Common
 import HTTPTypes
 import NIOCore
 
-/// A file that is served as it is: compressed only once, and not sent again to a browser that has it.
+/// A file that is served unchanged. It is compressed once, and browsers that have it don't get it again.
 public struct StaticFile: Sendable {
     /// The uncompressed contents.
     public let bytes: [UInt8]
     private let mediaType: String
     private let plain: ByteBuffer
     private let compressed: ByteBuffer
-    /// Identifies the content, so a browser that has it gets 304.
+    /// The ETag. A browser that sends it back has the file and gets a 304.
     private let tag: String
 
     public init(_ bytes: [UInt8], _ mediaType: String) {
@@ -20,7 +20,7 @@ public struct StaticFile: Sendable {
         tag = "\"" + Digest.sha256(String(decoding: bytes, as: UTF8.self)).prefix(16) + "\""
     }
 
-    /// The response to `call`: 304 if the browser has the file, else the file, compressed if accepted.
+    /// The response to `call`: 304 if the browser has the file, otherwise the file, compressed if the browser accepts that.
     /// - Parameter caching: the value of `Cache-Control`.
     public func answer(_ call: AnonymousRequest, caching: String) -> Answer {
         var headers: HTTPFields = [
@@ -36,7 +36,7 @@ public struct StaticFile: Sendable {
         return Answer(status: 200, headers: headers, body: .bytes(compressed))
     }
 
-    /// Whether `gzip` is accepted: it or `*` is named, without a weight of zero.
+    /// Whether an `Accept-Encoding` header accepts `gzip`: it names `gzip` or `*` with a weight above zero.
     /// - Source: RFC 9110, 12.5.3.
     static func acceptsGzip(_ header: String) -> Bool {
         header.lowercased().split(separator: ",").contains { entry in

@@ -2,14 +2,14 @@ import Common
 import HTTPTypes
 import NIOCore
 
-/// One of the APIs that the host serves over the same events: how its requests carry credentials, and how its responses and errors
-/// are written. Modules don't depend on which surface a request came through.
+/// One of the APIs that the host serves. All of them work on the same events, but differ in how requests carry credentials and in the
+/// format of responses and errors. Modules don't know which surface a request came through.
 @_spi(Host) public protocol Surface: Sendable {
     /// Its name.
     var name: String { get }
 
-    /// Whether `path` belongs to this surface. Decided before anything else runs, so even an unknown path or a malformed body gets
-    /// an error in the surface's own format.
+    /// Whether `path` belongs to this surface. The host decides this first, so even an unknown path or a malformed body gets an error in
+    /// the surface's own format.
     func owns(_ path: String) -> Bool
 
     /// The API key that the request carries, if any.
@@ -17,7 +17,7 @@ import NIOCore
     /// The bearer token that the request carries, if any.
     func bearer(of request: IncomingRequest) -> String?
 
-    /// The response for `error`, in the format of the surface.
+    /// The response for `error`, in the surface's format.
     func answer(to error: ServiceError) -> Answer
 }
 

@@ -1,11 +1,11 @@
-/// Comma-separated values.
+/// Parses comma-separated values.
 ///
-/// - Source: RFC 4180. Lines may also end in a lone LF or CR, as spreadsheets write them; a byte order mark is skipped. A quote inside an
-///   unquoted field is an ordinary character (`5" pipe`).
+/// - Source: RFC 4180. Two extensions: lines may also end in a lone LF or CR, as spreadsheets write them, and a byte order mark is skipped.
+///   A quote inside an unquoted field is an ordinary character (`5" pipe`).
 public enum CSV {
     /// One row of the file.
     public struct Record: Sendable, Equatable {
-        /// The line where the record starts; the first line is 1.
+        /// The number of the line where the record starts, counted from 1.
         public let line: Int
         /// The fields in order, unquoted.
         public let fields: [String]
@@ -16,19 +16,20 @@ public enum CSV {
         }
     }
 
-    /// Why a text is rejected, and on which line.
+    /// Why a text is rejected, and on which line the error is.
     public struct ParseError: Error, Sendable, Equatable, CustomStringConvertible {
         public let line: Int
         public let description: String
     }
 
-    /// Returns every record in order. Empty lines are skipped, but `""` is a record with one empty field. Some programs write semicolons or
-    /// tabs instead of commas; Excel announces its delimiter in a first line such as `sep=;`, which is skipped.
+    /// Returns all records in order. Empty lines are skipped, but a line with only `""` is a record with one empty field. Semicolons and
+    /// tabs are also recognized as delimiters. Excel announces its delimiter in a first line such as `sep=;`, which is skipped.
     /// - Parameters:
     ///   - delimiter: nil to detect it from the text.
-    ///   - maximumRecords: how many records are accepted, the header included.
-    ///   - maximumFields: how many fields one record may have.
-    /// - Throws: `ParseError` for an unclosed quote, text after a closing quote, or an exceeded limit, before the excess takes memory.
+    ///   - maximumRecords: the most records that are accepted, including the header.
+    ///   - maximumFields: the most fields that one record may have.
+    /// - Throws: `ParseError` for an unclosed quote, text after a closing quote, or an exceeded limit. A limit is enforced before the
+    ///   excess is stored.
     public static func parse(
         _ text: String, delimiter: UInt8? = UInt8(ascii: ","), maximumRecords: Int = .max, maximumFields: Int = .max
     ) throws(ParseError) -> [Record] {
@@ -45,15 +46,15 @@ public enum CSV {
         return try parser.records()
     }
 
-    /// The delimiter of Excel's line `sep=;`, and the line's length in bytes, line ending included.
+    /// The delimiter in Excel's line `sep=;`, and the length of that line in bytes, including its line ending.
     private static func declaredDelimiter(_ bytes: [UInt8]) -> (byte: UInt8, length: Int)? {
         let start = bytes.prefix(7)
         guard start.count > 5, start.starts(with: "sep=".utf8), [lf, cr].contains(start[5]) else { return nil }
         return (start[4], start[5] == cr && start.count > 6 && start[6] == lf ? 7 : 6)
     }
 
-    /// Comma, semicolon or tab: the one that occurs, outside quotes, equally often in each of the first lines. If several do, the most
-    /// frequent one. Ties go to tab, then semicolon, because commas also occur in numbers and sentences.
+    /// Detects the delimiter: the comma, semicolon or tab that occurs equally often in each of the first lines, outside quotes. If several
+    /// do, the most frequent one wins. Ties go to tab, then semicolon, because commas also occur in numbers and sentences.
     private static func likelyDelimiter(_ bytes: [UInt8]) -> UInt8 {
         let candidates = [tab, UInt8(ascii: ";"), UInt8(ascii: ",")]
         var counts = [[Int](repeating: 0, count: 3)], isQuoted = false

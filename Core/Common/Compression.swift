@@ -1,12 +1,12 @@
 import CZlib
 
-/// Compresses and decompresses gzip and deflate with zlib.
+/// Compresses to gzip and decompresses gzip and zlib data, using zlib.
 public enum Compression {
     /// Decompresses gzip or zlib data.
     /// - Throws: `tooLarge` if the result exceeds `maximum` bytes, 400 for damaged or truncated data.
     public static func inflate(_ bytes: [UInt8], maximum: Int, tooLarge: ServiceError) throws -> [UInt8] {
         var stream = z_stream()
-        // Adding 32 to the window bits makes zlib detect gzip or zlib from the header.
+        // Adding 32 to the window bits makes zlib detect the format, gzip or zlib, from the header.
         guard inflateInit2_(&stream, 15 + 32, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
             throw ServiceError.unavailable("out_of_memory", "Not enough memory to read the request body.")
         }

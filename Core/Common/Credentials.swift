@@ -1,9 +1,9 @@
 extension String {
-    /// The text without the user and password of every URL in it: `https://ada:secret@example.com/a` becomes
+    /// Returns the text with the user name and password removed from every URL: `https://ada:secret@example.com/a` becomes
     /// `https://example.com/a`.
     ///
-    /// - Source: WHATWG URL, 4.4: the authority ends at `/`, `\`, `?` or `#`, its user part at the last `@`. In running text,
-    ///   spaces, quotes and angle brackets end it too.
+    /// - Source: WHATWG URL, 4.4: the authority ends at `/`, `\`, `?` or `#`, and its user part ends at the last `@`. In running text,
+    ///   spaces, quotes and angle brackets end the authority, too.
     public var withoutCredentials: String {
         guard utf8.contains(UInt8(ascii: "@")) else { return self }
         let bytes = Array(utf8)

@@ -3,8 +3,8 @@ import Foundation
 /// Text compared by its UTF-8 bytes, as the databases compare it.
 ///
 /// Swift compares strings by canonical equivalence: `é` as one scalar equals `e` plus a combining accent, and the Kelvin sign equals `K`.
-/// Both engines treat these as different texts. Use this type, or the `String` methods below, to compare, hash, sort or key anything a
-/// client sent: ids, names, paths, keys.
+/// DuckDB and PostgreSQL treat these as different texts. To compare, hash, sort or use as keys any texts that clients sent (ids, names,
+/// paths, keys), use this type or the `String` methods below.
 public struct ExactText: Sendable, Hashable, Comparable {
     /// The text as an ordinary string.
     public let text: String
@@ -41,7 +41,7 @@ extension String {
         return left.withUTF8 { left in right.withUTF8 { left.isEmpty || memcmp(left.baseAddress!, $0.baseAddress!, left.count) == 0 } }
     }
 
-    /// Whether this string sorts before `other` by bytes, which is code point order and how both engines sort.
+    /// Whether this string sorts before `other` by bytes. Byte order equals code point order, and DuckDB and PostgreSQL sort this way.
     public func comesBefore(_ other: String) -> Bool {
         var left = self, right = other
         return left.withUTF8 { left in
@@ -53,7 +53,8 @@ extension String {
         }
     }
 
-    /// The parts between separators, empty ones included. Splits by scalars, so a separator followed by a combining mark still counts.
+    /// Returns the parts between separators, including empty parts. Splits by scalars, so a separator followed by a combining mark is still
+    /// found.
     public func parts(separatedBy separator: Unicode.Scalar) -> [String] {
         unicodeScalars.split(separator: separator, omittingEmptySubsequences: false).map { String($0) }
     }
@@ -77,7 +78,7 @@ extension Collection<String> {
 }
 
 extension Dictionary where Key == ExactText {
-    /// Keys the values by exact text; the last of several values for one text wins.
+    /// Builds a dictionary keyed by exact text. If several values have the same key, the last one wins.
     public init(exactly pairs: some Sequence<(String, Value)>) {
         self.init(pairs.map { (ExactText($0), $1) }) { _, last in last }
     }

@@ -1,16 +1,18 @@
 import Synchronization
 
-/// Limits how many tasks run at a time; the others wait without holding a thread. Groups take turns: a free permit goes to the group that
-/// holds the fewest, then to the one that took or returned a permit least recently, and within a group to the task that came first. If each
-/// group may hold only some of the permits, the rest stay free for other groups.
+/// Limits how many tasks run at a time. The others wait without occupying a thread.
 ///
-/// An actor can't do this, because another task may enter it at every `await`.
+/// Groups take turns. A free permit goes to the group that holds the fewest permits; among several such groups, to the one whose last turn
+/// was longest ago; within a group, to the task that came first. If a group may hold only some of the permits, the rest stay available to
+/// other groups.
+///
+/// An actor can't limit tasks like this, because another task may enter it at every `await`.
 public final class FairSemaphore: Sendable {
     /// Why a task did not get a permit.
     public enum Refusal: Error, Equatable {
-        /// Its turn did not come within the time limit.
+        /// The task did not get a permit within its time limit.
         case late
-        /// Too many tasks of its group are already waiting.
+        /// Too many tasks of the same group are waiting.
         case crowded
     }
 
@@ -25,9 +27,9 @@ public final class FairSemaphore: Sendable {
         let permitsOfGroup: Int
         var tickets = 0
         var waiters: [Waiter] = []
-        /// Permits by group; groups without permits are absent.
+        /// How many permits each group holds. Groups without permits are absent.
         var held: [String: Int] = [:]
-        /// When each group last took or returned a permit. Groups without permits are forgotten once nobody waits.
+        /// When each group last took or returned a permit. Groups that hold no permits are removed once no task waits.
         var turns: [String: Int] = [:], turn = 0
 
         mutating func take(_ group: String) {
@@ -66,7 +68,7 @@ public final class FairSemaphore: Sendable {
     /// - Parameters:
     ///   - permits: how many tasks may run at a time.
     ///   - permitsOfGroup: how many permits one group may hold at a time; nil for all.
-    ///   - waitersOfGroup: how many tasks of one group may wait; further ones are rejected.
+    ///   - waitersOfGroup: how many tasks of one group may wait; any more are rejected.
     public init(permits: Int, permitsOfGroup: Int? = nil, waitersOfGroup: Int = .max) {
         state = Mutex(State(free: permits, permitsOfGroup: permitsOfGroup ?? permits))
         self.waitersOfGroup = waitersOfGroup
@@ -77,8 +79,8 @@ public final class FairSemaphore: Sendable {
 
     /// Runs `body` once a permit is free and it is this task's turn.
     /// - Parameters:
-    ///   - group: which group the permit counts for, such as a project's id, so one project's backlog does not block another project.
-    ///   - limit: the longest it may wait; nil for no limit.
+    ///   - group: the group that the permit counts against, such as a project's id, so one project's backlog does not block other projects.
+    ///   - limit: the longest time the task may wait; nil for no limit.
     /// - Throws: `CancellationError` if the task is cancelled while it waits, `Refusal`, and whatever `body` throws.
     public func withPermit<Result>(
         of group: String = "", within limit: Duration? = nil, _ body: () async throws -> Result
@@ -88,9 +90,9 @@ public final class FairSemaphore: Sendable {
         return try await body()
     }
 
-    /// Like `withPermit`, but runs `body` even if the calling task is cancelled.
+    /// Like `withPermit`, but runs `body` to its end even if the calling task is cancelled.
     public func withPermitAlways(_ body: @escaping @Sendable () async -> Void) async {
-        // A new task is not cancelled along with this one, so `withPermit` can't throw.
+        // The new task is not cancelled along with the caller, so `withPermit` can't throw here.
         await Task { try? await withPermit(body) }.value
     }
 
@@ -104,7 +106,7 @@ public final class FairSemaphore: Sendable {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { turn in
                 let outcome: Result<Void, any Error>? = state.withLock { state in
-                    // Checked under the lock, so a later cancellation finds the waiter in the list.
+                    // Checked under the lock, so a cancellation after this point finds the waiter in the list.
                     if Task.isCancelled { return .failure(CancellationError()) }
                     if state.mayTake(group) {
                         state.take(group)

@@ -1,9 +1,9 @@
 import Foundation
 
-/// Operations on folders of the file system.
+/// Operations on folders in the file system.
 @_spi(Host) public enum Folder {
-    /// Waits until the folder's entries are on disk, so files created, renamed or removed in it stay that way after a power failure.
-    /// Does nothing if the folder can't be opened or its file system does not support this.
+    /// Waits until the folder's entries are on disk, so files created, renamed or removed in the folder stay that way after a power
+    /// failure. Does nothing if the folder can't be opened or its file system does not support syncing folders.
     public static func sync(_ path: String) {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { return }

@@ -1,14 +1,14 @@
-/// Parses the dates and times in requests: the ISO 8601 profile of RFC 3339, with seconds and offset optional, or a bare
-/// date.
+/// Parses the dates and times in requests. The format is a bare date or the ISO 8601 profile of RFC 3339, except that seconds and offset
+/// are optional.
 public enum ISO8601 {
-    /// What a text was parsed as.
+    /// The result of parsing: which form the text had.
     public enum Parsed: Sendable, Equatable {
         case day(Day)
         case instant(Instant)
-        /// A date and time without an offset; the caller decides which time zone applies.
+        /// A date and time without an offset. The caller decides which time zone it is in.
         case local(Day, milliseconds: Int64)
 
-        /// The instant, in UTC if no offset was given; the start of a day.
+        /// The instant. A text without an offset is in UTC, and a bare date means the start of the day.
         public var utc: Instant {
             switch self {
             case .day(let day): day.start
@@ -19,7 +19,7 @@ public enum ISO8601 {
     }
 
     /// Parses `2026-03-01`, or `2026-03-01T10:00`, `...:30` or `...:30.250` followed by `Z`, `+02:00`, `+0200` or nothing.
-    /// Nil for any other form, and for a day that does not exist.
+    /// Returns nil for any other form, and for a day that does not exist.
     public static func parse(_ text: String) -> Parsed? {
         var bytes = Array(text.utf8)[...]
         guard let year = digits(&bytes, 4), take(&bytes, "-"), let month = digits(&bytes, 2), take(&bytes, "-"),
@@ -45,7 +45,7 @@ public enum ISO8601 {
         return .instant(day.start.adding(milliseconds: ofDay - Int64(offset) * 60_000))
     }
 
-    /// Like `parse`, for a query parameter: the plus of an offset arrives as a space if the client did not encode it.
+    /// Like `parse`, but for query parameters, in which an offset's plus sign arrives as a space if the client did not encode it.
     public static func parse(parameter text: String) -> Parsed? {
         if let parsed = parse(text) { return parsed }
         var bytes = Array(text.utf8)
@@ -71,7 +71,7 @@ public enum ISO8601 {
         return true
     }
 
-    /// Reads a fraction of one to nine digits, truncated to milliseconds.
+    /// Reads a fraction of one to nine digits and truncates it to milliseconds.
     private static func milliseconds(_ bytes: inout ArraySlice<UInt8>) -> Int64? {
         var value: Int64 = 0, read = 0
         while let byte = bytes.first, byte >= 48, byte <= 57, read < 9 {

@@ -5,7 +5,7 @@ import Foundation
 public enum Identifiers {
     /// Returns a random UUID (version 4) in lower case.
     ///
-    /// Foundation's `UUID` returns the same value every time once the process has run out of file descriptors, so this does not use it.
+    /// Does not use Foundation's `UUID`, which returns the same value every time once the process has run out of file descriptors.
     public static func uuid() -> String {
         var random = SystemRandomNumberGenerator()
         let high = random.next() & ~0xF000 | 0x4000, low = random.next() >> 2 | 1 << 63
@@ -14,7 +14,8 @@ public enum Identifiers {
             separator: "-")
     }
 
-    /// The stored form of an id: lower case, without a prefix such as `exp-`. Responses show ids in this form; requests may prefix them.
+    /// Returns an id in its stored form: lower case, without a prefix such as `exp-`. Responses show ids in this form; requests may add the
+    /// prefix.
     public static func plain(_ text: String) -> String {
         let text = text.lowercased()
         guard let dash = text.firstIndex(of: "-"), text.utf8.count > 36 else { return text }
@@ -29,9 +30,9 @@ public enum Identifiers {
     }
 }
 
-/// Hashes for values that must not be stored in clear, with helpers to write and compare them.
+/// Hashes values that must not be stored in plain text, and encodes and compares hashes.
 public enum Digest {
-    /// SHA-256 in lowercase hex. For secrets with 128 or more random bits, where a slow hash adds nothing.
+    /// SHA-256 in lowercase hex. Use it for secrets with 128 or more random bits, for which a slow hash adds nothing.
     public static func sha256(_ text: String) -> String {
         var text = text, hash = SHA256()
         text.withUTF8 { hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
@@ -51,9 +52,9 @@ public enum Digest {
 
     private static func digit(_ value: UInt8) -> UInt8 { value + (value < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10) }
 
-    /// Whether the texts are equal, in a time that does not depend on where they differ.
+    /// Whether the texts are equal. The time that this takes does not reveal where they differ.
     public static func equal(_ left: String, _ right: String) -> Bool {
-        // Compares digests, so the lengths don't leak either.
+        // Compares digests, so the time does not reveal the lengths either.
         let left = SHA256.hash(data: Array(left.utf8)), right = SHA256.hash(data: Array(right.utf8))
         return left == right  // swift-crypto compares digests in constant time
     }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A point in time in whole milliseconds, the resolution at which events are stored.
+/// A point in time in whole milliseconds. Events are stored with this resolution.
 public struct Instant: Sendable, Hashable, Comparable, Codable {
     /// Milliseconds since 1970-01-01T00:00:00Z.
     public let milliseconds: Int64
@@ -11,12 +11,12 @@ public struct Instant: Sendable, Hashable, Comparable, Codable {
     public static func < (left: Instant, right: Instant) -> Bool { left.milliseconds < right.milliseconds }
     public static func - (left: Instant, right: Instant) -> Int64 { left.milliseconds - right.milliseconds }
 
-    /// The instant this much later, or earlier if the amount is negative; a day has 24 hours.
+    /// The instant this much later, or earlier if the amount is negative. A day counts as 24 hours.
     public func adding(milliseconds: Int64) -> Instant { Instant(milliseconds: self.milliseconds + milliseconds) }
     public func adding(seconds: Int64) -> Instant { adding(milliseconds: seconds * 1_000) }
     public func adding(days: Int64) -> Instant { adding(seconds: days * 86_400) }
 
-    /// The start of the UTC hour, or day, that contains the instant.
+    /// The start of the UTC hour, or of the UTC day, that contains the instant.
     public var startOfHour: Instant { floor(3_600_000) }
     public var startOfDay: Instant { floor(86_400_000) }
 
@@ -25,7 +25,7 @@ public struct Instant: Sendable, Hashable, Comparable, Codable {
         return Instant(milliseconds: milliseconds - (rest < 0 ? rest + unit : rest))
     }
 
-    /// The same instant as Foundation's `Date`.
+    /// The same instant as a Foundation `Date`.
     public var date: Date { Date(timeIntervalSince1970: Double(milliseconds) / 1_000) }
 
     public init(_ date: Date) { milliseconds = Int64((date.timeIntervalSince1970 * 1_000).rounded()) }
@@ -61,7 +61,7 @@ public struct Day: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// The UTC day that contains `instant`.
     public init(_ instant: Instant) { number = instant.startOfDay.milliseconds / 86_400_000 }
 
-    /// Nil if the proleptic Gregorian calendar has no such day, or the year is not 1...9999.
+    /// Returns nil if the day does not exist in the proleptic Gregorian calendar, or the year is not 1...9999.
     public init?(year: Int, month: Int, day: Int) {
         guard (1...9999).contains(year), (1...12).contains(month), (1...31).contains(day) else { return nil }
         // Howard Hinnant, "chrono-compatible low-level date algorithms", days_from_civil.
@@ -77,7 +77,7 @@ public struct Day: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     public static func < (left: Day, right: Day) -> Bool { left.number < right.number }
 
-    /// The day this many days later, or earlier if negative.
+    /// The day this many days later, or earlier if the number is negative.
     public func adding(days: Int64) -> Day { Day(number: number + days) }
 
     /// The midnight UTC at which the day begins.
@@ -85,7 +85,7 @@ public struct Day: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     /// The date in the proleptic Gregorian calendar.
     public var civil: (year: Int, month: Int, day: Int) {
-        // civil_from_days from the same source.
+        // Howard Hinnant's civil_from_days, the inverse of days_from_civil above.
         let shifted = number + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
         let dayOfEra = shifted - era * 146_097

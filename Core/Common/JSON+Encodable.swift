@@ -5,7 +5,7 @@ extension JSON {
     }
 }
 
-/// Lets a response contain a stored document.
+/// Lets a response contain a stored JSON document.
 extension JSON: Encodable {
     public func encode(to encoder: any Encoder) throws {
         switch kind {

@@ -2,12 +2,12 @@ import CSimdJSON
 import Foundation
 import Synchronization
 
-/// A value in a parsed JSON document: a position on simdjson's tape, so nothing is copied until it is read.
+/// A value in a parsed JSON document. It is only a position on simdjson's tape, so no data is copied until the value is read.
 ///
-/// - Source: simdjson, doc/tape.md. A tape word has its type in the top byte and 56 bits of payload.
+/// - Source: simdjson, doc/tape.md. A tape word holds its type in the top byte and 56 bits of payload.
 ///
-/// `@unchecked Sendable`: a value is a position in a document, which it keeps alive. Nothing writes to the document's buffers after the
-/// parse that filled them: they return to the parser pool in the document's `deinit`, when no value is left.
+/// `@unchecked Sendable`: a value is a position in a document, and keeps the document alive. Nothing writes to the document's buffers after
+/// the parse that filled them. They return to the parser pool in the document's `deinit`, when no value is left.
 public struct JSON: @unchecked Sendable {
     /// The six kinds of JSON values.
     public enum Kind: String, Sendable {
@@ -27,7 +27,7 @@ public struct JSON: @unchecked Sendable {
     private var payload: Int { Int(word & Self.payloadBits) }
     private static let payloadBits: UInt64 = 0x00FF_FFFF_FFFF_FFFF
 
-    /// The tape index after this value.
+    /// The tape index just after this value.
     private var end: Int { Self.end(of: index, on: document.tape) }
 
     private static func end(of index: Int, on tape: UnsafePointer<UInt64>) -> Int {
@@ -53,7 +53,8 @@ public struct JSON: @unchecked Sendable {
     /// Whether the value is `null`.
     public var isNull: Bool { tag == UInt8(ascii: "n") }
 
-    /// Passes the UTF-8 of a string to `body` without copying; the buffer is valid only inside `body`. Nil unless the value is a string.
+    /// Passes the UTF-8 of a string to `body` without copying. The buffer is valid only inside `body`. Returns nil if the value is not a
+    /// string.
     public func withUTF8<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result? {
         guard tag == UInt8(ascii: "\"") else { return nil }
         let start = document.strings + payload
@@ -64,7 +65,7 @@ public struct JSON: @unchecked Sendable {
     /// The string; nil for any other value.
     public var string: String? { withUTF8 { String(decoding: $0, as: UTF8.self) } }
 
-    /// The whole number, even if it is written as `1.0`; nil if it does not fit in 64 bits, and for any other value.
+    /// The whole number, which may be written as `1.0`; nil if it does not fit in 64 bits, and for any other value.
     public var integer: Int64? {
         switch tag {
         case UInt8(ascii: "l"): return Int64(bitPattern: document.tape[index + 1])
@@ -77,7 +78,7 @@ public struct JSON: @unchecked Sendable {
     /// A whole number above `Int64.max` that fits in `UInt64`; nil for any other value.
     public var unsigned: UInt64? { tag == UInt8(ascii: "u") ? document.tape[index + 1] : nil }
 
-    /// Every digit of a whole number up to `UInt64.max`, as ids need; nil for any other value.
+    /// The whole number with all its digits, up to `UInt64.max`, because ids need every digit; nil for any other value.
     public var digits: String? { integer.map(String.init) ?? unsigned.map(String.init) }
 
     /// The number; nil for any other value.
@@ -95,12 +96,12 @@ public struct JSON: @unchecked Sendable {
         tag == UInt8(ascii: "t") ? true : tag == UInt8(ascii: "f") ? false : nil
     }
 
-    /// The member of an object with this name; the last one if the name occurs twice, as in JavaScript. Nil if there is
-    /// none, or the value is not an object.
+    /// The member of an object with this name; nil if there is none, or if the value is not an object. If the name occurs twice, the last
+    /// member wins, as in JavaScript.
     public subscript(_ name: String) -> JSON? {
         guard tag == UInt8(ascii: "{") else { return nil }
         var name = name
-        // `wanted` has a base address unless it is empty, in which case nothing is compared.
+        // `wanted` has a base address unless it is empty, and then nothing is compared.
         // Works on the tape directly, because it runs about thirty times per event.
         let position = name.withUTF8 { wanted in
             let tape = document.tape, strings = UnsafeRawPointer(document.strings), last = end - 1
@@ -119,8 +120,8 @@ public struct JSON: @unchecked Sendable {
         return position > 0 ? JSON(document, position) : nil
     }
 
-    /// A 64-bit filter of an object's member names; 0 for any other value. A name whose bit is not set is certainly absent, which
-    /// saves most of the lookups in a payload.
+    /// A 64-bit filter of an object's member names; 0 for any other value. If a name's bit is not set, the object certainly lacks that
+    /// name, which saves most of the lookups in a payload.
     public var nameBits: UInt64 {
         guard tag == UInt8(ascii: "{") else { return 0 }
         let tape = document.tape, strings = document.strings, last = end - 1
@@ -134,9 +135,9 @@ public struct JSON: @unchecked Sendable {
         return bits
     }
 
-    /// The bit for a name in `nameBits`; several names may share one.
+    /// The bit that stands for a name in `nameBits`. Several names may share a bit.
     public static func nameBit(_ name: String) -> UInt64 {
-        // Runs for about thirty names per event; string views would take three times as long.
+        // This runs for about thirty names per event. String views would take three times as long.
         var name = name
         return name.withUTF8 { $0.isEmpty ? 1 : nameBit($0.count, first: $0[0], last: $0[$0.count - 1]) }
     }
@@ -146,7 +147,7 @@ public struct JSON: @unchecked Sendable {
         1 << ((UInt64(truncatingIfNeeded: count) &* 11 ^ UInt64(first) &* 5 ^ UInt64(last) &* 3) & 63)
     }
 
-    /// Calls `body` for each member of an object, in order, with the bytes of its name. Does nothing for any other value.
+    /// Calls `body` for each member of an object, in order, and passes the bytes of its name. Does nothing for any other value.
     public func forEachMember(_ body: (UnsafeBufferPointer<UInt8>, JSON) throws -> Void) rethrows {
         guard tag == UInt8(ascii: "{") else { return }
         let last = end - 1
@@ -165,7 +166,7 @@ public struct JSON: @unchecked Sendable {
         return all
     }
 
-    /// Calls `body` for each element of an array, in order, without building a list. Does nothing for any other value.
+    /// Calls `body` for each element of an array, in order. It does not build a list, and does nothing for any other value.
     public func forEachElement(_ body: (JSON) throws -> Void) rethrows {
         guard tag == UInt8(ascii: "[") else { return }
         let last = end - 1
@@ -184,7 +185,7 @@ public struct JSON: @unchecked Sendable {
         return all
     }
 
-    /// The kind of value in words, for error messages: `a number`, `an object`, `null`.
+    /// The kind of the value in words, for error messages: `a number`, `an object`, `null`.
     public var described: String {
         switch kind {
         case .object: "an object"
@@ -199,8 +200,8 @@ public struct JSON: @unchecked Sendable {
 
 /// The buffers filled by a parse. They return to the pool once no value refers to the document.
 ///
-/// `@unchecked Sendable`: the pointers never change. The memory they point to was filled before the document was created and is only read
-/// while it lives: the next parse gets the buffers from `deinit`, when no value holds the document.
+/// `@unchecked Sendable`: the pointers never change. The memory they point to was filled before the document was created, and is only read
+/// while the document lives. The next parse gets the buffers from `deinit`, when no value refers to the document.
 final class JSONDocument: @unchecked Sendable {
     fileprivate let parser: OpaquePointer
     fileprivate let tape: UnsafePointer<UInt64>
@@ -222,8 +223,8 @@ private enum JSONParsers {
     static let maximumCapacity = 256 * 1_024
 
     private static let idle = Mutex<[Idle]>([])
-    /// `@unchecked Sendable`: only the list, guarded by its lock, refers to an idle parser, and whichever thread takes one out is its only
-    /// user. Parsers come back from a document's `deinit` or a failed parse, so nothing reads their buffers any more.
+    /// `@unchecked Sendable`: only the list, which its lock guards, refers to an idle parser, and the thread that takes a parser out of the
+    /// list is its only user. Parsers come back from a document's `deinit` or a failed parse, so nothing reads their buffers any more.
     private struct Idle: @unchecked Sendable { let parser: OpaquePointer }
 
     static func take() -> OpaquePointer? {
@@ -248,9 +249,9 @@ extension JSON {
     /// The deepest nesting of containers that is accepted.
     static let maximumDepth = 64
 
-    /// Parses all of `bytes` as one document. Skips a byte order mark; half of a surrogate pair becomes U+FFFD.
-    /// - Throws: `ServiceError` 400 if the text is malformed, nested deeper than 64 levels or not UTF-8, or a number is out of range; 503
-    ///   if there is no memory left.
+    /// Parses all of `bytes` as one document. Skips a byte order mark, and replaces half of a surrogate pair with U+FFFD.
+    /// - Throws: `ServiceError` 400 if the text is malformed, nested deeper than 64 levels or not UTF-8, or if a number is out of range;
+    ///   503 if no memory is left.
     public static func parse(_ bytes: UnsafeRawBufferPointer) throws -> JSON {
         do { return try parseStrictly(bytes) } catch {
             guard let mended = withoutHalfPairs(withoutBOM(bytes)) else { throw error }
@@ -272,7 +273,7 @@ extension JSON {
         return JSON(JSONDocument(parser: parser, parsed), 1)
     }
 
-    /// Parses all of `text` as one document, like `parse` of bytes.
+    /// Like `parse` of bytes, but parses a string.
     public static func parse(_ text: String) throws -> JSON {
         var text = text
         return try text.withUTF8 { try parse(UnsafeRawBufferPointer($0)) }

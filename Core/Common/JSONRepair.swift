@@ -1,11 +1,11 @@
 extension JSON {
-    /// A parsed document, possibly after repairs, and which repairs each element needed.
+    /// A parsed document, and the repairs that each of its elements needed, if any.
     public struct Mended: Sendable {
         /// The document after repair.
         public let json: JSON
-        /// The repairs made anywhere in the document.
+        /// The repairs made anywhere in the document, combined.
         public private(set) var adjustments: Adjustments = []
-        /// Indexed by element, because callers look up every element and every element may have been repaired.
+        /// The repairs by element. This is an array because callers look up every element, and every element may have been repaired.
         private var outer: [Int: Adjustments] = [:], inner: [Int: Adjustments] = [:]
 
         fileprivate init(json: JSON, repairs: [JSONRepair.Place: Adjustments] = [:]) {
@@ -17,16 +17,16 @@ extension JSON {
             }
         }
 
-        /// The repairs in one element of the outermost array or, with `inMember`, of an array that is a member of the outermost object.
+        /// The repairs in one element of the outermost array. With `inMember`, the array is that member of the outermost object.
         public func adjustments(ofElement index: Int, inMember: Bool) -> Adjustments {
             adjustments.isEmpty ? [] : (inMember ? inner : outer)[index] ?? []
         }
     }
 
-    /// Parses all of `bytes` as one document, repairing details that would otherwise reject it: half of a surrogate pair and invalid UTF-8
-    /// become U+FFFD, whole numbers beyond 64 bits and numbers beyond the range of `Double` become strings with all their digits, and
-    /// containers nested deeper than 64 levels become null.
-    /// - Throws: `ServiceError` 400 for anything that is still not JSON.
+    /// Parses all of `bytes` as one document. Repairs details for which the document would be rejected otherwise: half of a surrogate pair
+    /// and invalid UTF-8 become U+FFFD; whole numbers beyond 64 bits and numbers beyond the range of `Double` become strings with all their
+    /// digits; and containers nested deeper than 64 levels become null.
+    /// - Throws: `ServiceError` 400 if the document is invalid JSON even after repair.
     public static func parseRepairing(_ bytes: UnsafeRawBufferPointer) throws -> Mended {
         do { return Mended(json: try parseStrictly(bytes)) } catch let error as ServiceError {
             guard error.status == 400, !bytes.isEmpty else { throw error }
@@ -37,7 +37,8 @@ extension JSON {
         }
     }
 
-    /// Returns `bytes` with each half of a surrogate pair replaced, which JSON's grammar allows but the parser rejects; nil if none occurs.
+    /// Returns `bytes` with each half of a surrogate pair replaced; nil if there is none. JSON's grammar allows such halves, but the parser
+    /// rejects them.
     static func withoutHalfPairs(_ bytes: UnsafeRawBufferPointer) -> [UInt8]? {
         var mending = JSONRepair(bytes, everything: false)
         mending.run()
@@ -50,9 +51,10 @@ extension JSON {
     }
 }
 
-/// Rewrites, in one pass, the parts of a rejected document that need not have failed. Anything that is not JSON is copied unchanged.
+/// Repairs a rejected document in one pass, by rewriting the parts that can be repaired. Anything that is not JSON is copied unchanged.
 struct JSONRepair {
-    /// A place in the document: the index in the outermost container, and in the container inside it, or -1 outside the inner one.
+    /// A place in the document: the index in the outermost container, and the index in the container inside it, which is -1 outside any
+    /// inner container.
     struct Place: Hashable { var outer = 0, inner = -1 }
 
     private(set) var result: [UInt8] = []
@@ -97,7 +99,7 @@ struct JSONRepair {
     // MARK: Containers
 
     private mutating func open() {
-        // At the parser's depth limit only an empty container is accepted, so containers are allowed one level less.
+        // At the parser's depth limit only an empty container is accepted, so the repaired document may have one level less.
         guard depth < JSON.maximumDepth - 1 || !everything else { return leaveOut() }
         depth += 1
         if depth == 2 { place.inner = 0 }
@@ -110,7 +112,7 @@ struct JSONRepair {
         copy(1)
     }
 
-    /// Writes null instead of the container that begins here.
+    /// Writes null in place of the container that begins here.
     private mutating func leaveOut() {
         var open = 0
         let kept = result.count
@@ -154,7 +156,7 @@ struct JSONRepair {
         note(.characters)
     }
 
-    /// The UTF-16 unit of an escape `\uXXXX` at `start`; nil if there is none.
+    /// The UTF-16 unit that an escape `\uXXXX` at `start` stands for; nil if there is no escape.
     private func unit(at start: Int) -> UInt16? {
         guard start + 6 <= bytes.count, bytes[start] == UInt8(ascii: "\\"), bytes[start + 1] == UInt8(ascii: "u") else { return nil }
         var unit: UInt16 = 0
@@ -165,7 +167,7 @@ struct JSONRepair {
         return unit
     }
 
-    /// Copies a non-ASCII character, or replaces a byte that is not part of one.
+    /// Copies a non-ASCII character. Replaces the byte if it is not part of a valid character.
     private mutating func nonASCII() {
         if let length = UTF8Text.length(at: at, of: bytes) { return copy(length) }
         guard everything else { return copy(1) }
@@ -182,7 +184,7 @@ struct JSONRepair {
         let text = String(decoding: bytes[at..<end], as: UTF8.self), count = end - at
         guard let isWhole = Self.isWhole(text.utf8[...]) else { return copy(count) }
         if isWhole ? Int64(text) != nil || UInt64(text) != nil : Double(text)?.isFinite == true { return copy(count) }
-        // Kept as a string however long it is: null would mean that nothing was sent.
+        // Kept as a string, however long the number is, because null would mean that no value was sent.
         result.append(UInt8(ascii: "\""))
         copy(count)
         result.append(UInt8(ascii: "\""))
@@ -194,7 +196,7 @@ struct JSONRepair {
             || byte | 0x20 == UInt8(ascii: "e")
     }
 
-    /// Whether a number has neither fraction nor exponent; nil for text that is not a JSON number.
+    /// Whether a number has neither fraction nor exponent; nil if the text is not a JSON number.
     private static func isWhole(_ text: Substring.UTF8View) -> Bool? {
         var rest = text
         func digits() -> Int {

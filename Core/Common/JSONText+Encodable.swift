@@ -1,8 +1,8 @@
 extension JSONText {
     /// Encodes `value` as compact JSON with member names in byte order, so equal values give equal bytes.
     ///
-    /// Foundation's encoder keys members by `String` and so drops one of two names that are canonically equivalent. Member names often come
-    /// from clients, so this encoder keeps them apart, as the databases do.
+    /// Foundation's encoder uses `String` keys for members, so it drops one of two names that are canonically equivalent. Member names
+    /// often come from clients. This encoder keeps both names, as the databases do.
     /// - Throws: `EncodingError` for infinity or NaN, which JSON can't represent.
     public init(encoding value: some Encodable) throws {
         self.init()
@@ -46,10 +46,10 @@ private enum JSONPiece {
     final class Members {
         var pieces: [(name: String, value: JSONPiece)] = []
 
-        /// The members in byte order of their names; the last of several with one name wins.
+        /// The members in byte order of their names. If several have the same name, the last one wins.
         var sorted: [(name: String, value: JSONPiece)] {
             var sorted: [(name: String, value: JSONPiece)] = []
-            // Compares positions of equal names, because `sorted` need not be stable.
+            // Compares positions if names are equal, because `sorted` need not be stable.
             for (_, member) in pieces.enumerated().sorted(by: {
                 $0.element.name.isExactly($1.element.name) ? $0.offset < $1.offset : $0.element.name.comesBefore($1.element.name)
             }) {
@@ -70,7 +70,7 @@ private enum JSONPiece {
 
 /// Encodes one value into a `JSONPiece`.
 private final class PieceEncoder: Encoder {
-    // Never filled: a value that can't be encoded is a bug in Pulse, so nobody needs its path.
+    // Never filled. It only matters if encoding fails, which would be a bug in Pulse.
     let codingPath: [any CodingKey] = []
     let userInfo: [CodingUserInfoKey: Any] = [:]
     var piece: JSONPiece?

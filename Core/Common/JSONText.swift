@@ -1,4 +1,4 @@
-/// Writes compact JSON into a byte buffer, for documents that are stored or streamed. Responses of routes are `Encodable` instead.
+/// Writes compact JSON into a byte buffer. Used for documents that are stored or streamed; the responses of routes are `Encodable` instead.
 public struct JSONText: Sendable {
     /// The JSON written so far, as UTF-8.
     public private(set) var bytes: [UInt8] = []
@@ -8,7 +8,7 @@ public struct JSONText: Sendable {
     /// The JSON written so far.
     public var string: String { String(decoding: bytes, as: UTF8.self) }
 
-    /// Appends a value. Of members with the same name, only the last is written.
+    /// Appends a value. If several members have the same name, only the last is written.
     public mutating func append(_ value: JSON) {
         switch value.kind {
         case .object:
@@ -43,8 +43,8 @@ public struct JSONText: Sendable {
         }
     }
 
-    /// Indexes of members whose name occurs again later, in order. The last one wins, as in JavaScript; database engines disagree on which
-    /// one they find.
+    /// Indexes of members whose name occurs again later, in ascending order. The last member with a name wins, as in JavaScript. Without
+    /// this, the result would depend on the database engine, because engines disagree about which member they find.
     private static func overridden(in value: JSON) -> [Int] {
         var count = 0
         value.forEachMember { _, _ in count += 1 }
@@ -54,7 +54,7 @@ public struct JSONText: Sendable {
         // The pointers stay valid as long as `value` is alive.
         value.forEachMember { name, _ in names.append(name) }
         return withExtendedLifetime(value) {
-            // For a few names, comparing pairs is faster than building a set; for many it would be quadratic.
+            // For a few names, comparing all pairs is faster than building a set. For many names, it would take quadratic time.
             guard count > 32 else {
                 return names.indices.filter { place in names[(place + 1)...].contains { $0.elementsEqual(names[place]) } }
             }
@@ -64,7 +64,7 @@ public struct JSONText: Sendable {
         }
     }
 
-    /// The bytes of a name, valid as long as its document is alive.
+    /// The bytes of a name. They are valid as long as the document is alive.
     private struct Name: Hashable {
         let bytes: UnsafeBufferPointer<UInt8>
 
@@ -72,16 +72,16 @@ public struct JSONText: Sendable {
         func hash(into hasher: inout Hasher) { hasher.combine(bytes: UnsafeRawBufferPointer(bytes)) }
     }
 
-    /// The number as it is stored and returned: the fewest digits that identify it, without an exponent from 1e-6 up to 21 integer digits,
-    /// as JavaScript writes it except that large exponents have no plus. DuckDB reformats numbers in documents this way; PostgreSQL returns
-    /// them as stored.
+    /// The number as it is stored and returned: the fewest digits that identify it, without an exponent from 1e-6 up to 21 integer digits.
+    /// JavaScript writes numbers the same way, except that its large exponents have a plus. DuckDB reformats numbers in documents to this
+    /// form; PostgreSQL returns numbers as they were stored.
     static func digits(of number: Double) -> String {
         let plain = "\(number)"
         guard let e = plain.utf8.firstIndex(of: UInt8(ascii: "e")) else { return plain.hasSuffix(".0") ? String(plain.dropLast(2)) : plain }
         let mantissa = plain[..<e], sign = number < 0 ? "-" : "", exponent = Int(plain[plain.utf8.index(after: e)...]) ?? 0
         var digits = mantissa.filter { $0.isNumber }
         if mantissa.hasSuffix(".0") { digits.removeLast() }
-        // The position of the decimal point among the digits.
+        // The position of the decimal point within the digits.
         let point = exponent + 1
         switch point {
         case digits.count...21: return sign + digits + String(repeating: "0", count: point - digits.count)
@@ -90,7 +90,7 @@ public struct JSONText: Sendable {
         }
     }
 
-    /// Appends text as it is; it must be JSON or part of it.
+    /// Appends text unchanged. It must be JSON or a part of a JSON document.
     public mutating func append(raw text: String) { bytes.append(contentsOf: text.utf8) }
 
     /// Appends a JSON string, quoted and escaped.
@@ -123,7 +123,7 @@ public struct JSONText: Sendable {
 }
 
 extension JSON {
-    /// The object as JSON text, with the member `name` set to `value`, which must be JSON text.
+    /// Returns the object as JSON text, with the member `name` set to `value`, which must be JSON text.
     public func text(setting name: String, to value: String) -> String {
         var text = JSONText()
         text.append(raw: "{")

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A time on a clock that never goes back, in nanoseconds.
+/// A time in nanoseconds on a clock that never goes back.
 @_spi(Host) public struct MonotonicTime: Comparable, Sendable {
     public let nanoseconds: Int64
 
@@ -20,7 +20,7 @@ import Foundation
         MonotonicTime(nanoseconds: nanoseconds + Int64(max(0, min(seconds, 1e9)) * 1e9))
     }
 
-    /// Milliseconds from now until this time, rounded up, for `poll`.
+    /// Milliseconds from now until this time, rounded up, to pass to `poll`.
     public var pollMilliseconds: Int32 {
         let rest = max(0, nanoseconds - MonotonicTime.now.nanoseconds)
         return Int32(min((rest + 999_999) / 1_000_000, Int64(Int32.max)))

@@ -1,4 +1,4 @@
-/// Encodes a nil member of a response as null. Without it, the member would be omitted.
+/// Encodes a nil member of a response as null. Without this wrapper, the member would be omitted.
 @propertyWrapper
 public struct Nullable<Value: Encodable & Sendable>: Encodable, Sendable {
     public var wrappedValue: Value?

@@ -1,12 +1,13 @@
 import Foundation
 
-/// Normalizes page paths for storage, so one page has one path whether a browser, an image or a server sent it.
+/// Normalizes page paths for storage, so a page has the same path whether a script, an image or a server sent it.
 public enum PagePath {
-    /// The most characters of a path that are kept.
+    /// The maximum length of a stored path in characters.
     public static let maximumLength = 2_048
 
-    /// Returns the path without query and fragment, which may identify people; the fragment of a hash route (`/#/inbox`) is kept. A full
-    /// URL is reduced to its path. The result is normalized as by `normalized` and truncated to `maximumLength` characters.
+    /// Returns the path without its query and fragment, because these may identify people. The fragment of a hash route (`/#/inbox`) is
+    /// kept. A full URL is reduced to its path. The result is normalized like the result of `normalized`, and truncated to `maximumLength`
+    /// characters.
     public static func clean(_ path: String) -> String {
         isPlain(path) ? path : whole(path).prefix(scalars: maximumLength)
     }
@@ -14,13 +15,14 @@ public enum PagePath {
     /// Whether `clean` truncates the path.
     public static func isCut(_ path: String) -> Bool { path.utf8.count > maximumLength && whole(path).unicodeScalars.count > maximumLength }
 
-    /// How many characters are composed: more than are kept, because composing may merge several into one, but not all, because it takes
-    /// quadratic time.
+    /// How many characters are put into composed form. This is more than are kept, because composing may merge several characters into one.
+    /// It is not all of them, because composing takes quadratic time.
     private static let composedLength = 4 * maximumLength
 
     private static func whole(_ path: String) -> String { normalized(withoutQuery(withoutOrigin(path)), atMost: composedLength) }
 
-    /// Whether the path needs no change: empty, or short ASCII with a leading slash and no percent sign, query, fragment or controls.
+    /// Whether the path needs no change: it is empty, or it is short ASCII with a leading slash and has no percent sign, query, fragment or
+    /// control characters.
     private static func isPlain(_ path: String) -> Bool {
         var path = path
         return path.withUTF8 { bytes in
@@ -62,14 +64,14 @@ public enum PagePath {
 
     // MARK: Normalization
 
-    /// The stored form of a path from a query or a definition; in a pattern, `*` matches any text.
+    /// The stored form of a path that comes from a query or a definition. In a pattern, `*` matches any text.
     public static func asked(_ path: String) -> String { path.utf8.contains(UInt8(ascii: "*")) ? normalized(path) : clean(path) }
 
-    /// The stored form of a path, a pattern or a part of one: percent-decoded where that yields characters, in Unicode's form C.
-    /// Escapes whose decoding would change the meaning stay, with uppercase digits: slash, percent sign, question mark, number sign,
-    /// controls and invalid UTF-8.
+    /// The stored form of a path, a pattern or a part of a path: percent-decoded if that yields characters, in Unicode's form C.
+    /// Some escapes stay, with uppercase digits, because decoding them would change the meaning: slash, percent sign, question mark, number
+    /// sign, controls and invalid UTF-8.
     ///
-    /// - Source: RFC 3986, 6.2.2; URL Standard, "percent-decode", for how addresses are displayed.
+    /// - Source: RFC 3986, 6.2.2; URL Standard, "percent-decode", for how browsers display addresses.
     public static func normalized(_ path: some StringProtocol) -> String { normalized(path, atMost: .max) }
 
     private static func normalized(_ path: some StringProtocol, atMost length: Int) -> String {
@@ -95,7 +97,7 @@ public enum PagePath {
         return result
     }
 
-    /// The decoded bytes of the run of escapes, such as `%41%C3`, that begins at `start`; empty if none does.
+    /// The decoded bytes of the run of escapes, such as `%41%C3`, that begins at `start`; empty if no escape begins there.
     private static func encodedRun(_ bytes: UnsafeRawBufferPointer, from start: Int) -> [UInt8] {
         var run: [UInt8] = [], at = start
         while at + 2 < bytes.count, bytes[at] == UInt8(ascii: "%"), let high = Hexadecimal.value(bytes[at + 1]),
@@ -136,7 +138,7 @@ public enum PagePath {
         Hexadecimal.value(byte) != nil && result.suffix(2).contains(UInt8(ascii: "%"))
     }
 
-    /// Appends a byte that was not encoded; controls become escapes.
+    /// Appends a byte that was not percent-encoded. Control characters become escapes.
     private static func append(_ byte: UInt8, to result: inout [UInt8]) {
         if byte < 0x20 || byte == 0x7F { appendEncoded(byte, to: &result) } else { result.append(byte) }
     }

@@ -8,17 +8,17 @@ public enum Rounded {
         return decimals == 1 ? oneDecimal(percentage) : twoDecimals(percentage)
     }
 
-    /// The mean of `count` durations, from milliseconds to seconds with one decimal; 0 if `count` is 0.
+    /// The mean of `count` durations, given their sum in milliseconds, in seconds with one decimal; 0 if `count` is 0.
     public static func seconds(_ milliseconds: Int64, over count: Int64) -> Double {
         count == 0 ? 0 : oneDecimal(Double(milliseconds) / Double(count) / 1_000)
     }
 
-    /// The arithmetic mean, one decimal; 0 if `count` is 0.
+    /// The arithmetic mean with one decimal; 0 if `count` is 0.
     public static func average(_ sum: Int64, over count: Int64) -> Double {
         count == 0 ? 0 : oneDecimal(Double(sum) / Double(count))
     }
 
-    /// `difference` as a percentage of the previous `total`, one decimal; nil if `total` is 0.
+    /// `difference` as a percentage of the previous `total`, with one decimal; nil if `total` is 0.
     public static func change(_ difference: Int64, from total: Int64) -> Double? {
         total == 0 ? nil : oneDecimal(Double(difference) / Double(total) * 100)
     }

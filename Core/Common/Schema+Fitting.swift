@@ -1,6 +1,6 @@
 extension Schema.Field {
-    /// The accepted value closest to one that the schema rejects, to be stored in its place, and the adjustments that led to it. Nil if
-    /// nothing accepted is close.
+    /// For a value that the schema rejects, returns the closest accepted value, to be stored instead, and the adjustments made to get
+    /// there. Returns nil if no accepted value is close.
     public func fitting(_ value: JSON) -> (value: JSON, adjustments: Adjustments)? {
         guard let (fitting, done) = schema.fitting(value, for: self), (try? schema.check(fitting)) != nil else { return nil }
         return (fitting, done)
@@ -13,7 +13,7 @@ extension Schema {
         case .string(let length, .plain): Self.fitting(text: value, atMost: length.upperBound, field.fit)
         case .integer: Self.number(value, isRequired: field.isRequired).flatMap(Self.rounded)
         case .number:
-            // A required field must be a number; an optional one may be a number that a template put in quotes.
+            // A required field must be a number. An optional field may also be a number in quotes, as templates write it.
             value.kind == .string ? Self.number(value, isRequired: field.isRequired).map { (JSON(raw: "\($0)"), .number) } : nil
         case .named(_, let schema), .nullable(let schema): schema.fitting(value, for: field)
         case .array, .object, .map: container(value, for: field)
@@ -55,7 +55,8 @@ extension Schema {
 }
 
 extension Double {
-    /// Parses a decimal number as programs write it, ignoring surrounding white space; nil for anything else, such as `nan` or `0x10`.
+    /// Parses a decimal number as programs write it, ignoring surrounding white space. Returns nil for anything else, such as `nan` or
+    /// `0x10`.
     public init?(decimal text: String) {
         let bytes = text.utf8.drop { $0 <= 0x20 }
         let trimmed = bytes.prefix((bytes.lastIndex { $0 > 0x20 }.map { bytes.distance(from: bytes.startIndex, to: $0) + 1 }) ?? 0)
@@ -69,7 +70,7 @@ extension Double {
 }
 
 extension String {
-    /// The text with each NUL, which can't be stored, replaced by U+FFFD.
+    /// The text with each NUL replaced by U+FFFD, because the databases can't store NUL.
     public var withoutNUL: String {
         guard utf8.contains(0) else { return self }
         return String(UnicodeScalarView(unicodeScalars.map { $0.value == 0 ? "\u{FFFD}" : $0 }))
@@ -77,8 +78,8 @@ extension String {
 }
 
 extension JSON {
-    /// The array or object that a string contains as JSON; nil for anything else. On pages where Prototype 1.6 gives arrays a `toJSON`,
-    /// `JSON.stringify` writes arrays inside objects this way.
+    /// The array or object that a string contains as JSON; nil for anything else. `JSON.stringify` writes arrays inside objects as such
+    /// strings on pages where Prototype 1.6 gives arrays a `toJSON`.
     public var spelledContainer: JSON? {
         guard kind == .string, let text = string, let first = text.utf8.first(where: { $0 > 0x20 }),
             first == UInt8(ascii: "[") || first == UInt8(ascii: "{")
@@ -95,16 +96,16 @@ extension JSON {
         self.init(raw: written.string)
     }
 
-    /// - Parameter raw: JSON written by Pulse itself; anything invalid stops the process.
+    /// - Parameter raw: JSON written by Pulse itself. If it is invalid, the process stops.
     init(raw: String) {
         guard let json = try? JSON.parse(raw) else { preconditionFailure("not JSON") }
         self = json
     }
 }
 
-/// Copies as much of a free-form object as its limits allow: members in order as long as they fit, with NULs replaced. If the whole object
-/// is too large, strings are first truncated to 1,000 characters, so a long one does not crowd out those after it. Every written byte
-/// counts.
+/// Copies as much of a free-form object as its limits allow. Members are copied in order as long as they fit, with NULs replaced. If the
+/// whole object is too large, strings are first truncated to 1,000 characters, so a long string does not crowd out the members after it.
+/// Every byte that is written counts toward the limit.
 private struct FittingObject {
     private static let longText = 1_000
 
@@ -126,7 +127,7 @@ private struct FittingObject {
     }
 
     private init(keys: Int, bytes: Int, cuts: Bool) {
-        // The outermost braces take 2 bytes.
+        // The braces of the outermost object take 2 bytes.
         (self.keys, self.bytes, self.cuts) = (keys, bytes - 2, cuts)
     }
 
@@ -162,7 +163,7 @@ private struct FittingObject {
         if let content { text.append(raw: content) } else { write(value) }
     }
 
-    /// The JSON of a value; nil for a container, whose parts are copied one by one.
+    /// The JSON of a value; nil for an array or object, whose parts are copied one by one.
     private mutating func content(of value: JSON) -> String? {
         switch value.kind {
         case .object, .array: return nil

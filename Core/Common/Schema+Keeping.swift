@@ -1,6 +1,6 @@
 extension Schema {
-    /// Writes the parts of an accepted value that are stored. Objects lose members that the schema does not declare, and optional members
-    /// that are null, which means not sent. An object without any declared members is stored unchanged.
+    /// Writes the parts of an accepted value that are stored. Members that the schema does not declare are left out, and so are optional
+    /// members that are null, because null means not sent. If the schema declares no members, the object is stored unchanged.
     public func write(kept value: JSON, to text: inout JSONText) {
         switch self {
         case .named(_, let inner): inner.write(kept: value, to: &text)

@@ -1,33 +1,33 @@
-/// The shape of a JSON value. It validates input and describes itself in OpenAPI, so the documentation can't differ from
-/// what is accepted.
+/// The shape of a JSON value. The same schema validates input and describes it in OpenAPI, so the documentation always matches what is
+/// accepted.
 public indirect enum Schema: Sendable {
     case any
     case boolean
     case integer(ClosedRange<Int64>)
     case number(ClosedRange<Double>)
-    /// A string; its length counts Unicode scalars.
+    /// A string. Its length is counted in Unicode scalars.
     case string(ClosedRange<Int>, format: Format = .plain)
     case choice([String])
     case array(Schema, count: ClosedRange<Int>)
     case object([Field], unknown: UnknownFields = .ignored)
-    /// A free-form object: the sender chooses the names.
+    /// A free-form object, whose member names the sender chooses.
     case map(Schema, limits: MapLimits = MapLimits())
     case nullable(Schema)
-    /// A schema with a type name for OpenAPI. Types without one are named after where they are used.
+    /// A schema with its own type name in OpenAPI. Types without a name are named after where they are used.
     case named(String, Schema)
 
-    /// What a string must look like, besides its length.
+    /// What a string must look like, apart from its length.
     public enum Format: Sendable {
         case plain
         /// An ISO 8601 date or timestamp.
         case timestamp
         case uuid
         case uri
-        /// A name registered by this installation's modules. `check` does not know them, so the caller has to.
+        /// A name that this installation's modules register. `check` does not know these names, so the caller must check them.
         case oneOf(Names)
     }
 
-    /// Which names `Format.oneOf` accepts.
+    /// Which registered names `Format.oneOf` accepts.
     public enum Names: String, Sendable { case reports, modules }
 
     /// Whether members that are not declared are ignored or rejected.
@@ -35,9 +35,9 @@ public indirect enum Schema: Sendable {
 
     /// The limits of a free-form object.
     public struct MapLimits: Sendable {
-        /// The most member names, over all levels.
+        /// The largest number of member names, over all levels.
         public let keys: Int
-        /// The most bytes as compact JSON, the stored form.
+        /// The largest size in bytes, as compact JSON, which is the stored form.
         public let bytes: Int
         public init(keys: Int = 100, bytes: Int = 32 * 1_024) {
             self.keys = keys
@@ -49,7 +49,7 @@ public indirect enum Schema: Sendable {
     public struct Field: Sendable {
         /// The name in JSON.
         public let name: String
-        /// The name's bit in `JSON.nameBits`.
+        /// The bit that stands for the name in `JSON.nameBits`.
         public let nameBit: UInt64
         /// What the value must look like.
         public let schema: Schema
@@ -57,42 +57,43 @@ public indirect enum Schema: Sendable {
         public let isRequired: Bool
         /// One line for OpenAPI; may be empty.
         public let summary: String
-        /// What happens to an event if this field's value is not accepted. Only collection reads it.
+        /// What happens to an event if this field's value is not accepted. Only event collection uses this.
         public private(set) var fit = Fit.cut
 
         /// How far a value may be adjusted to fit the schema.
         public enum Fit: Sendable {
-            /// Truncates values that are too long. Any other unaccepted value is dropped in an optional field, and rejects the event in a
-            /// required one.
+            /// Truncates values that are too long. Other unaccepted values are dropped if the field is optional; if it is required, the
+            /// event is rejected.
             case cut
-            /// Like `cut`, but drops values that are too long, because a truncated one would name something else.
+            /// Like `cut`, but drops values that are too long instead of truncating them, because a truncated value would name something
+            /// else.
             case whole
-            /// Rejects the event unless the value is accepted as sent: for identifiers and values that must not be guessed.
+            /// Rejects the event unless the value is accepted as sent. For identifiers, and for values that must not be guessed.
             case exact
         }
 
-        /// How to treat a word such as `undefined` that was sent instead of an id. Read wherever `fit` is.
+        /// How to treat a word such as `undefined` that was sent instead of an id. Like `fit`, only event collection uses this.
         public private(set) var placeholders = Placeholders.accepted
 
-        /// What to do with a word that was sent instead of an id.
+        /// How to treat a word that was sent instead of an id.
         public enum Placeholders: Sendable {
             case accepted
-            /// Treated as if nothing had been sent.
+            /// Treats the field as if it had not been sent.
             case leftOut
             /// Rejects the event.
             case refused
         }
 
-        /// The field, with this treatment of words such as `undefined` instead of an id.
+        /// Returns the field with this treatment of words such as `undefined`.
         public func naming(placeholders: Placeholders) -> Field {
             var field = self
             field.placeholders = placeholders
             return field
         }
 
-        /// The field, dropped if its value is too long.
+        /// The field, but a value that is too long is dropped.
         public var whole: Field { with(.whole) }
-        /// The field, rejecting the event if its value is too long or of the wrong kind.
+        /// The field, but a value that is too long or has the wrong type rejects the event.
         public var exact: Field { with(.exact) }
 
         private func with(_ fit: Fit) -> Field {
@@ -120,9 +121,9 @@ public indirect enum Schema: Sendable {
         }
     }
 
-    /// A string of 1 to `maximum` characters.
+    /// A string of 1 to `maximum` characters; must not be empty.
     public static func text(_ maximum: Int) -> Schema { .string(1...maximum) }
-    /// A string of 0 to `maximum` characters.
+    /// A string of 0 to `maximum` characters; may be empty.
     public static func optionalText(_ maximum: Int) -> Schema { .string(0...maximum) }
     /// An ISO 8601 date or timestamp.
     public static let timestamp = Schema.string(10...35, format: .timestamp)
@@ -139,10 +140,10 @@ public indirect enum Schema: Sendable {
 }
 
 extension Schema {
-    /// Checks `value`, found at `path` in the document (`""` for the whole document).
+    /// Checks `value`. `path` is where it was found in the document, `""` for the whole document.
     ///
-    /// An optional field may be null, which counts as absent.
-    /// - Throws: `ServiceError` 400 that names the field, the value and what is accepted.
+    /// An optional field may be null, and null counts as absent.
+    /// - Throws: `ServiceError` 400 that names the field, the value and what would be accepted.
     public func check(_ value: JSON, at path: String = "") throws {
         switch self {
         case .any: break
@@ -169,7 +170,7 @@ extension Schema {
     private func checkString(_ value: JSON, _ length: ClosedRange<Int>, _ format: Format, _ path: String) throws {
         enum Finding { case fine, nul, wrong }
         let finding: Finding? = value.withUTF8 { utf8 in
-            // No early exit, so the compiler can vectorize the loop.
+            // No early exit from the loop, so the compiler can vectorize it.
             var scalars = 0, nuls = 0
             for byte in utf8 {
                 nuls &+= byte == 0 ? 1 : 0
@@ -213,7 +214,7 @@ extension Schema {
         guard keys <= limits.keys else {
             throw ServiceError.body("field '\(path)' may hold at most \(limits.keys) keys; got \(keys).")
         }
-        // `bytes` is an upper bound; counts exactly only if it exceeds the limit.
+        // `bytes` is an upper bound. The exact size is computed only if the bound exceeds the limit.
         if bytes > limits.bytes {
             var text = JSONText()
             text.append(value)
@@ -225,7 +226,7 @@ extension Schema {
         for (name, member) in value.members { try element.check(member, at: "\(path).\(name)") }
     }
 
-    /// Counts names over all levels, and an upper bound of the value's bytes as JSON.
+    /// Counts the member names over all levels, and computes an upper bound of the value's size in bytes as JSON.
     /// - Throws: 400 for a NUL.
     private static func measure(_ value: JSON, _ path: String, _ keys: inout Int, _ bytes: inout Int) throws {
         switch value.kind {
@@ -233,7 +234,7 @@ extension Schema {
             bytes += 2
             try value.forEachMember { name, member in
                 keys += 1
-                // 2 for the colon and comma.
+                // 2 bytes for the colon and comma.
                 bytes += try longest(name, path) + 2
                 try measure(member, path, &keys, &bytes)
             }
@@ -249,9 +250,9 @@ extension Schema {
         }
     }
 
-    /// The most bytes that a string can take as JSON.
+    /// The most bytes that a string may take as JSON.
     private static func longest(_ utf8: UnsafeBufferPointer<UInt8>, _ path: String) throws -> Int {
-        // No early exit, so the compiler can vectorize the loop.
+        // No early exit from the loop, so the compiler can vectorize it.
         var nuls = 0, escapes = 0
         for byte in utf8 {
             nuls &+= byte == 0 ? 1 : 0
@@ -278,7 +279,7 @@ extension Schema {
         return .body("\(subject) must be \(expectation); got \(received(value)).")
     }
 
-    /// The value in words for an error message, including the value itself if it is short enough to help.
+    /// The value in words for an error message. Includes the value itself if it is short enough to be helpful.
     private func received(_ value: JSON) -> String {
         switch value.kind {
         case .string:

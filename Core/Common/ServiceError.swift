@@ -1,7 +1,7 @@
-/// Why a request can't be served, worded so the caller can fix it.
+/// Explains why a request can't be served, in words that help the caller fix it.
 ///
-/// The one error type of the whole project: a status, a stable code for programs, and a sentence for people that says
-/// what is wrong, what was sent and what is accepted. Each surface writes it in its own shape.
+/// This is the one error type of the whole project. It has a status, a stable code for programs, and a sentence for people that says what
+/// is wrong, what was sent and what is accepted. Each API surface writes it in its own format.
 public struct ServiceError: Error, Sendable, Equatable, CustomStringConvertible {
     /// HTTP status, 400...599.
     public let status: Int
@@ -9,7 +9,7 @@ public struct ServiceError: Error, Sendable, Equatable, CustomStringConvertible 
     public let code: String
     /// One or a few sentences for people.
     public let message: String
-    /// Seconds after which a retry may succeed, sent as `Retry-After`; nil if the header is not sent.
+    /// After how many seconds a retry may succeed, sent as `Retry-After`; nil to omit the header.
     public let retryAfterSeconds: Int?
 
     public init(status: Int, code: String, message: String, retryAfterSeconds: Int? = nil) {
@@ -26,12 +26,12 @@ public struct ServiceError: Error, Sendable, Equatable, CustomStringConvertible 
         ServiceError(status: 400, code: code, message: message)
     }
 
-    /// 400 for a request body; `what` completes `Invalid request body: `.
+    /// 400 for an invalid request body; `what` completes the sentence `Invalid request body: `.
     public static func body(_ what: String) -> ServiceError {
         invalid("invalid_body", "Invalid request body: \(what)")
     }
 
-    /// 400 for a query parameter; `what` completes `Invalid query parameter 'name': `.
+    /// 400 for an invalid query parameter; `what` completes the sentence `Invalid query parameter 'name': `.
     public static func parameter(_ name: String, _ what: String) -> ServiceError {
         invalid("invalid_parameter", "Invalid query parameter '\(name)': \(what)")
     }
@@ -41,14 +41,14 @@ public struct ServiceError: Error, Sendable, Equatable, CustomStringConvertible 
         ServiceError(status: 404, code: "not_found", message: "\(kind) '\(id.excerpt())' not found.")
     }
 
-    /// 503: this host, or a service it depends on, can't handle the request at the moment.
+    /// 503: this host, or a service that it depends on, can't handle the request at the moment.
     public static func unavailable(_ code: String, _ message: String, retryAfterSeconds: Int = 1) -> ServiceError {
         ServiceError(status: 503, code: code, message: message, retryAfterSeconds: retryAfterSeconds)
     }
 }
 
 extension String {
-    /// The text truncated to `limit` characters, so a response never echoes a megabyte.
+    /// The text truncated to `limit` characters, so a response never echoes a megabyte of input.
     public func excerpt(_ limit: Int = 100) -> String {
         utf8.count <= limit ? self : String(prefix(limit)) + "..."
     }

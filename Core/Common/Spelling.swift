@@ -1,9 +1,9 @@
-/// Suggests the word that was probably meant.
+/// Suggests the word that the caller probably meant.
 public enum Spelling {
-    /// The word closest to `word`, the first of several equally close; nil if none is close enough to be a typo.
+    /// The word closest to `word`; if several are equally close, the first. Nil if none is close enough for `word` to be a typo.
     public static func nearest(to word: String, among words: [String]) -> String? {
         let wanted = normal(word)
-        // Allows one typo per three letters. Nothing longer than 64 characters can be a name in Pulse.
+        // Allows one typo per three letters. No name in Pulse is longer than 64 characters.
         guard (1...64).contains(wanted.count) else { return nil }
         let limit = max(1, wanted.count / 3)
         let ranked = words.map { (word: $0, distance: distance(wanted, normal($0))) }
@@ -11,15 +11,15 @@ public enum Spelling {
         return best.word
     }
 
-    /// `; did you mean 'funnels'?`, or "" if no word is close.
+    /// The suggestion, such as `; did you mean 'funnels'?`; "" if no word is close.
     public static func suggestion(for word: String, among words: [String]) -> String {
         nearest(to: word, among: words).map { "; did you mean '\($0)'?" } ?? ""
     }
 
-    /// Lowercased with underscores for hyphens, so neither counts as a typo.
+    /// The word in lower case with underscores instead of hyphens, so differences in these don't count as typos.
     private static func normal(_ word: String) -> [Character] { word.lowercased().map { $0 == "-" ? "_" : $0 } }
 
-    /// The fewest insertions, deletions, replacements and swaps of adjacent characters that turn `left` into `right`.
+    /// The smallest number of insertions, deletions, replacements and swaps of adjacent characters that turns `left` into `right`.
     /// - Source: Damerau-Levenshtein distance in its restricted form (optimal string alignment).
     public static func distance(_ left: [Character], _ right: [Character]) -> Int {
         var beforeLast: [Int] = [], last = Array(0...right.count)

@@ -2,13 +2,13 @@ import Foundation
 
 /// Confidence intervals and significance tests.
 public enum Statistics {
-    /// The 0.975 quantile of the standard normal distribution: 95 % of it lies within ± this value.
+    /// The 0.975 quantile of the standard normal distribution: 95 % of the distribution lies within ± this value.
     public static let z95 = 1.959963984540054
 }
 
 extension Statistics {
-    /// The two-sided p-value of the difference between two samples' means, by Welch's t-test, 0...1. Nil if it can't be
-    /// computed: a sample has fewer than two values, or neither has any spread.
+    /// The two-sided p-value, 0...1, of the difference between the means of two samples, by Welch's t-test. Nil if it can't be computed: a
+    /// sample has fewer than two values, or neither sample has any spread.
     /// - Source: NIST/SEMATECH e-Handbook of Statistical Methods, 7.3.1, with unequal variances
     public static func welch(_ first: [Double], _ second: [Double]) -> Double? {
         guard first.count > 1, second.count > 1 else { return nil }
@@ -21,7 +21,7 @@ extension Statistics {
         return student(t, freedom: freedom)
     }
 
-    /// The mean, and the variance of the mean as an estimate.
+    /// The mean of a sample, and the estimated variance of that mean.
     private static func spread(_ values: [Double]) -> (mean: Double, ofMean: Double) {
         let count = Double(values.count), mean = values.reduce(0, +) / count
         return (mean, values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1) / count)
@@ -37,7 +37,7 @@ extension Statistics {
     static func incompleteBeta(_ a: Double, _ b: Double, at x: Double) -> Double {
         guard x > 0 else { return 0 }
         guard x < 1 else { return 1 }
-        // The fraction converges fast only on this side.
+        // The continued fraction converges fast only on this side.
         guard x <= (a + 1) / (a + b + 2) else { return 1 - incompleteBeta(b, a, at: 1 - x) }
         let logarithm: Double = lgamma(a + b) - lgamma(a) - lgamma(b)
         let factor: Double = exp(logarithm + a * log(x) + b * log(1 - x)) / a
@@ -62,7 +62,8 @@ extension Statistics {
     }
 }
 
-/// The 95 % confidence interval of a rate, in percent. With few visitors it is wide, and a difference within it says little.
+/// The 95 % confidence interval of a rate, in percent. If there are few visitors the interval is wide, and rates that differ by less may
+/// not really differ.
 public struct ConfidenceInterval: Encodable, Sendable, Equatable {
     /// The bounds, 0...100, with two decimals.
     public let low: Double, high: Double
@@ -77,7 +78,7 @@ public struct ConfidenceInterval: Encodable, Sendable, Equatable {
         let n = Double(trials), p = Double(successes) / n, z = Statistics.z95
         let centre = (p + z * z / (2 * n)) / (1 + z * z / n)
         let half = z / (1 + z * z / n) * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot()
-        // Exactly 0 and 100 at the ends, where floating point would leave a remainder.
+        // Returns exactly 0 and 100 at the ends, where floating point would leave a remainder.
         low = successes == 0 ? 0 : Rounded.twoDecimals(max(0, centre - half) * 100)
         high = successes == trials ? 100 : Rounded.twoDecimals(min(1, centre + half) * 100)
     }

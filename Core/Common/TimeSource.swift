@@ -1,6 +1,6 @@
 import Foundation
 
-/// Provides the current time. Injected everywhere, so tests can set the clock.
+/// Provides the current time. It is injected everywhere, so tests can set the clock.
 public protocol TimeSource: Sendable {
     /// The current time.
     var now: Instant { get }

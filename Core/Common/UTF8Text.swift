@@ -1,6 +1,6 @@
 /// Examines UTF-8 byte by byte.
 enum UTF8Text {
-    /// The length in bytes of the character that begins at `start`; nil if no complete, valid one does.
+    /// The length in bytes of the character that begins at `start`; nil if no complete, valid character begins there.
     /// - Source: The Unicode Standard, table 3-7.
     static func length(at start: Int, of bytes: UnsafeRawBufferPointer) -> Int? {
         let first = bytes[start]

@@ -1,10 +1,10 @@
 import Crypto
 import Foundation
 
-/// Encrypts values that must be stored but not be readable from the database alone, such as credentials for other servers.
+/// Encrypts values, such as credentials for other servers, that are stored but must not be readable from the database alone.
 ///
-/// AES-256-GCM, with a key per purpose that HKDF derives from the installation's secret. A value sealed for one context can't be opened in
-/// another.
+/// Uses AES-256-GCM with a separate key for each purpose, which HKDF derives from the installation's secret. A value sealed for one context
+/// can't be opened in another.
 public struct Vault: Sendable {
     private let secret: SymmetricKey
 
@@ -18,7 +18,7 @@ public struct Vault: Sendable {
         return box.combined!.base64EncodedString()
     }
 
-    /// Decrypts a sealed text. Nil if it was sealed with another secret, purpose or context, or has been modified.
+    /// Decrypts a sealed text. Returns nil if it was sealed with another secret, purpose or context, or has been modified.
     public func open(_ sealed: String, for purpose: String, context: String) -> String? {
         guard let data = Data(base64Encoded: sealed), let box = try? AES.GCM.SealedBox(combined: data),
             let opened = try? AES.GCM.open(box, using: key(purpose), authenticating: Data(context.utf8))
@@ -26,7 +26,7 @@ public struct Vault: Sendable {
         return String(decoding: opened, as: UTF8.self)
     }
 
-    /// A stable pseudonym for `text`, 128 bits as hex. Without the secret it can't be found by trying texts.
+    /// A stable pseudonym for `text`, 128 bits as hex. Without the secret, nobody can find the text by guessing.
     public func pseudonym(_ text: String, for purpose: String) -> String {
         let code = HMAC<SHA256>.authenticationCode(for: Data(text.utf8), using: key("pseudonym.\(purpose)"))
         return Digest.hex(Array(code).prefix(16))

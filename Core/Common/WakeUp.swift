@@ -1,9 +1,10 @@
 import CLinux
 import Foundation
 
-/// A descriptor that wakes up a thread in `poll`.
+/// A file descriptor that wakes up a thread waiting in `poll`.
 @_spi(Host) public final class WakeUp: Sendable {
-    /// Poll it for POLLIN. Negative if the process has no descriptors left; `poll` ignores it then, so a signal is noticed later.
+    /// Poll this descriptor for POLLIN. It is negative if the process has run out of descriptors. `poll` then ignores it, so the thread
+    /// notices a signal later.
     public let descriptor: Int32
 
     public init() { descriptor = eventfd(0, O_CLOEXEC | O_NONBLOCK) }
@@ -16,7 +17,7 @@ import Foundation
         eventfd_read(descriptor, &count)
     }
 
-    /// Waits for a signal, for `other` to be readable, or for the time to pass. Returns whether `other` is readable.
+    /// Waits until a signal arrives, `other` is readable, or the time has passed. Returns whether `other` is readable.
     @discardableResult
     public func wait(orReadable other: Int32 = -1, milliseconds: Int) -> Bool {
         var descriptors = [

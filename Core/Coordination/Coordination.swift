@@ -1,20 +1,20 @@
 import Common
 
-/// State shared by the hosts of one installation: rate limits, messages and leases. In process for one host, in Redis for several.
+/// State that the hosts of an installation share: rate limits, messages and leases. Kept in memory for a single host, in Redis for several.
 public protocol Coordination: Sendable {
-    /// Takes one token from the bucket `key`.
+    /// Takes one token from the bucket named `key`.
     func take(_ key: String, _ limit: RateLimit) async throws -> RateDecision
 
-    /// Sends `message` on `channel` to every connected host, this one included. Hosts that are offline miss it.
+    /// Sends `message` on `channel` to every connected host, including this one. Hosts that are offline don't get it.
     func publish(_ channel: String, _ message: String) async throws
 
-    /// The messages on `channel` from now on. `.resumed` means that some may have been missed because the connection was
-    /// lost and restored, so subscribers must refresh their caches.
+    /// The messages on `channel` from now on. `.resumed` means that messages may have been missed while the connection was lost.
+    /// Subscribers must then refresh their caches.
     func subscribe(_ channel: String) -> AsyncStream<CoordinationEvent>
 
-    /// Acquires or renews the lease `name` for `owner`, for `seconds`. Returns false while another owner holds it.
+    /// Acquires or renews the lease `name` for `owner`. The lease lasts `seconds`. Returns false if another owner holds it.
     func acquire(lease name: String, owner: String, seconds: Int) async throws -> Bool
-    /// Ends the lease `name` if `owner` holds it.
+    /// Releases the lease `name` if `owner` holds it.
     func release(lease name: String, owner: String) async throws
 
     /// Checks that the backend can be reached.
@@ -23,28 +23,28 @@ public protocol Coordination: Sendable {
     func close() async
 }
 
-/// What a subscriber receives.
+/// An event that a subscriber receives.
 public enum CoordinationEvent: Sendable, Equatable {
     case message(String)
-    /// Messages may have been missed.
+    /// The connection was restored. Messages may have been missed.
     case resumed
 }
 
-/// The limits of a token bucket.
+/// The parameters of a token bucket.
 public struct RateLimit: Sendable, Hashable {
     /// Tokens added per second.
     public let perSecond: Int
-    /// The most tokens the bucket holds.
+    /// The maximum number of tokens in the bucket.
     public let burst: Int
 
-    /// - Parameter burst: nil for as many as `perSecond`.
+    /// - Parameter burst: the maximum number of tokens in the bucket; nil for `perSecond`.
     public init(perSecond: Int, burst: Int? = nil) {
         self.perSecond = perSecond
         self.burst = burst ?? perSecond
     }
 }
 
-/// Whether a request may proceed, and the state of its bucket.
+/// The result of taking a token: whether the request may proceed, and the state of the bucket.
 public struct RateDecision: Sendable, Equatable {
     /// Whether a token was taken.
     public let isAllowed: Bool

@@ -1,7 +1,7 @@
 import Common
 import Synchronization
 
-/// Coordination within a single host, in memory.
+/// Coordination in memory, for installations with a single host.
 public final class LocalCoordination: Coordination {
     private struct Bucket {
         var tokens: Double
@@ -9,12 +9,13 @@ public final class LocalCoordination: Coordination {
     }
 
     private struct State {
-        /// Buckets used since `agedAt`, and those used in the period before. A bucket unused for a minute is full again and can be dropped.
+        /// The buckets used since `agedAt`, and those last used in the period before. A bucket that is unused for a minute is full again,
+        /// so it can be dropped.
         var buckets: [String: Bucket] = [:], older: [String: Bucket] = [:]
         var agedAt = Instant(milliseconds: 0)
 
-        /// Returns the bucket, moving it out of the older ones if it is there. Once there are too many, or after a minute, the older ones
-        /// are dropped all at once, so no request has to sweep.
+        /// Returns the bucket, and removes it from the older ones if it is there. After a minute, or when there are too many buckets, all
+        /// older ones are dropped together, so no request has to search for unused ones.
         mutating func bucket(_ key: String, _ limit: RateLimit, _ now: Instant) -> Bucket {
             if buckets.count >= LocalCoordination.maximumBuckets || now - agedAt >= 60_000 {
                 (older, buckets, agedAt) = (buckets, [:], now)
@@ -27,7 +28,7 @@ public final class LocalCoordination: Coordination {
         var leases: [String: (owner: String, until: Instant)] = [:]
     }
 
-    /// Beyond this many buckets, those not used since the previous cleanup are dropped.
+    /// Once there are this many buckets, those not used since the previous cleanup are dropped.
     private static let maximumBuckets = 50_000
 
     private let time: any TimeSource
@@ -37,7 +38,7 @@ public final class LocalCoordination: Coordination {
 
     public func take(_ key: String, _ limit: RateLimit) async throws -> RateDecision { takeNow(key, limit) }
 
-    /// Like `take`, but without suspending.
+    /// Like `take`, but doesn't suspend.
     public func takeNow(_ key: String, _ limit: RateLimit) -> RateDecision {
         let now = time.now
         return state.withLock { state in

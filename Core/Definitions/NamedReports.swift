@@ -5,7 +5,7 @@ import Storage
 
 extension ProjectRequest {
     /// The report called `name`.
-    /// - Parameter path: the path of the field with the name, for the error.
+    /// - Parameter path: the path of the field that holds the name, for the error message.
     /// - Throws: 400 for an unknown name.
     public func report(_ name: String, at path: String = "report_type") throws -> NamedReport {
         try services.catalog.require(name, at: path).report

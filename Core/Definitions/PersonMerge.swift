@@ -3,9 +3,9 @@ import Common
 import Questions
 import Storage
 
-/// Merges of two users who are the same person. Module `identity` writes them; every report that counts people reads them.
+/// Merges of two users who are the same person. The module `identity` writes them, and every report that counts people reads them.
 public enum PersonMerge {
-    /// Merges, including those that were undone.
+    /// All merges, including undone ones.
     public static let table = Table(
         "identity_merges",
         [
@@ -16,10 +16,10 @@ public enum PersonMerge {
         ],
         primaryKey: ["id"], indexes: [["project_id", "created_at"]])
 
-    /// The maximum number of merges in effect per project; each adds a row to the statements that count people.
+    /// The maximum number of merges in effect per project. Each one adds a row to the statements that count people.
     public static let maximum = 10_000
 
-    /// The project's merges in effect.
+    /// People as the project's merges in effect define them.
     static func people(of project: Project, in control: any ControlStore) async throws -> People {
         let rows = try await control.read(
             """

@@ -5,11 +5,11 @@ import Questions
 import Storage
 
 extension Route {
-    /// A GET route for a report over the scope that the request describes, with the scope `query`. With `compare=previous` the response
-    /// also has the report over the equally long period before, with `explain=sql` the statements that made it.
+    /// A GET route with the scope `query`, for a report over the range that the request describes. With `compare=previous`, the response
+    /// includes the same report for the equally long period before. With `explain=sql`, it includes the SQL statements that were run.
     /// - Parameters:
     ///   - fields: the members of the report.
-    ///   - run: makes the report; called once for each period if periods are compared.
+    ///   - run: makes the report. Called once per period if periods are compared.
     public static func report<Report: Encodable & Sendable>(
         _ path: String, _ summary: String, parameters: [Parameter] = ScopeParameters.list, fields: [Schema.Field],
         run: @escaping @Sendable (ProjectRequest, Scope) async throws -> Report
@@ -19,7 +19,7 @@ extension Route {
         ) { call in try await answer(call) { try await run(call, $0) } }.explained
     }
 
-    /// Like `report(_:_:parameters:fields:run:)`, but a POST route for a report on a body that is not saved.
+    /// Like `report(_:_:parameters:fields:run:)`, but a POST route. The report is about the definition in the body, which is not saved.
     public static func report<Report: Encodable & Sendable>(
         _ path: String, _ summary: String, parameters: [Parameter] = ScopeParameters.list, body: Schema, fields: [Schema.Field],
         run: @escaping @Sendable (ProjectRequest, JSON, Scope) async throws -> Report
@@ -59,8 +59,8 @@ extension Route {
         return answer
     }
 
-    /// A route at `path/drill`: the visitors behind a number of the report at `path`.
-    /// - Parameter cell: the filter dimensions that identify the number; each becomes a parameter.
+    /// A route at `path/drill` that lists the visitors behind one number of the report at `path`.
+    /// - Parameter cell: the filter dimensions that identify the number. Each becomes a query parameter.
     public static func drill(_ path: String, by cell: [String]) -> Route {
         let parameters = cell.map { Parameter($0, .text(maximum: 2_048), "Its \($0), as in the report.") }
         return report(
@@ -76,7 +76,7 @@ extension Route {
         }
     }
 
-    /// A report's members, and next to them the report of the period before.
+    /// The members of a report, plus the report for the period before.
     private struct Compared<Report: Encodable>: Encodable {
         let current: Report, previous: Report?
         private enum CodingKeys: String, CodingKey { case previous }
@@ -89,12 +89,12 @@ extension Route {
     }
 }
 
-/// A report that is only a list.
+/// A report that consists of a single list.
 public struct ReportList<Element: Encodable & Sendable>: Encodable, Sendable {
-    /// The list.
+    /// The elements of the list.
     public let data: [Element]
     public init(data: [Element]) { self.data = data }
 
-    /// The members of such a report, for `Route.report`.
+    /// The members of a list report, for `Route.report`.
     public static func fields(_ members: [Schema.Field]) -> [Schema.Field] { [.required("data", .list(.object(members)))] }
 }

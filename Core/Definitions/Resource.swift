@@ -6,44 +6,44 @@ import NIOCore
 import Questions
 import Storage
 
-/// A kind of definition that people save. A module declares its fields and gets a table and five routes: list, get, create, update and
-/// delete, per project, paginated, validated and audited.
+/// A kind of definition that people save, such as a funnel. A module declares the fields, and gets a table and five routes per project:
+/// list, get, create, update and delete. The routes paginate, validate and audit.
 public struct Resource: Sendable {
-    /// Its name in sentences: `Funnel`.
+    /// The kind's name in sentences, such as `Funnel`.
     public let kind: String
-    /// `/api/v1/funnels`
+    /// The path of the routes, such as `/api/v1/funnels`.
     public let path: String
-    /// `funnels_definition`
+    /// The name of the table, such as `funnels_definition`.
     public let table: String
     /// The members of a definition, without `id` and timestamps.
     public let fields: [Schema.Field]
-    /// A field whose value is unique within a project.
+    /// The field whose value is unique within a project, if any.
     public let unique: String?
     /// Whether `unique` ignores case.
     public let uniqueInAnyCase: Bool
-    /// Arrays that the list replaces with their count.
+    /// Fields with arrays. The list route returns the number of their elements instead.
     public let counted: Set<String>
-    /// The values of fields that were not sent: a JSON object.
+    /// The values of fields that a create request leaves out: a JSON object.
     public let defaults: JSON?
     /// Converts a validated definition to the JSON text that is stored.
     public let normalize: (@Sendable (JSON) throws -> String)?
-    /// Checks what fields can't express. Called with the whole definition before it is stored; throws 400.
+    /// Checks rules that `fields` can't express. Gets the whole definition before it is stored. Throws 400.
     public let check: @Sendable (JSON) throws -> Void
-    /// Checks a request's body against other definitions. Called with the id of the definition that it changes, if any; throws 400.
+    /// Checks a request's body against other definitions. Gets the id of the definition being changed, or nil for a new one. Throws 400.
     public let verify: @Sendable (ProjectRequest, _ id: String?, JSON) async throws -> Void
-    /// Checks what must hold among the project's definitions of this kind. Called in the transaction of a change, so two changes at
-    /// the same time can't break it together; throws 400.
+    /// Checks rules that involve several of the project's definitions of this kind. Runs in the transaction of the change, so two
+    /// concurrent changes can't break a rule together. Throws 400.
     public let relations: (@Sendable (ProjectRequest, Relations) throws -> Void)?
-    /// A boolean field that is true in at most one definition of a project: setting it clears it in the other.
+    /// A boolean field that is true in at most one definition of a project. Setting it in one definition clears it in the others.
     public let exclusive: String?
 
-    /// A change, and the definitions that exist after it.
+    /// A change to a definition, and the definitions that exist after it.
     public struct Relations: Sendable {
         /// The definition before the change; nil if it is new.
         public let old: Definition?
         /// The definition after the change; nil if it was deleted.
         public let new: Definition?
-        /// The project's definitions after the change, oldest first.
+        /// All of the project's definitions after the change, oldest first.
         public let all: [Definition]
     }
 
@@ -62,7 +62,7 @@ public struct Resource: Sendable {
         self.uniqueInAnyCase = uniqueInAnyCase
         self.counted = counted
         self.defaults = defaults.map { text in
-            // A constant in the source, parsed when a test first uses the resource: a user never meets this.
+            // The text is a constant in the source and is parsed when a test first uses the resource, so users never run into this.
             guard let read = try? JSON.parse(text) else { preconditionFailure("defaults of \(kind) are not JSON: \(text)") }
             return read
         }
@@ -118,8 +118,8 @@ public struct Resource: Sendable {
     public var routes: [Route] { routes { _, _, _ in } }
 
     /// The five routes.
-    /// - Parameter after: called after a change is stored and before the response, with the definition before (nil if it is new) and after
-    ///   (nil if it was deleted).
+    /// - Parameter after: called once a change is stored, before the response. Gets the definition before the change (nil if it is new) and
+    ///   after it (nil if it was deleted).
     public func routes(
         after: @escaping @Sendable (ProjectRequest, _ old: Definition?, _ new: Definition?) async throws -> Void
     ) -> [Route] {
@@ -157,20 +157,20 @@ public struct Resource: Sendable {
     }
 
     /// The definition that the path names.
-    /// - Throws: 404, including for a definition of another project.
+    /// - Throws: 404, which includes definitions of other projects.
     public func require(_ call: ProjectRequest) async throws -> Definition {
         guard let definition = try await find(call.id(), for: call) else { throw ServiceError.notFound(kind, call.path("id")) }
         return definition
     }
 
-    /// The definition with this id, if the project has it.
+    /// The definition with this id; nil if the project has none.
     public func find(_ id: String, for call: ProjectRequest) async throws -> Definition? {
         let rows = try await call.control.read(
             "SELECT \(sql: Self.columns) FROM \(sql: table) WHERE id = \(id) AND project_id = \(call.project.id)")
         return try rows.first.map(Definition.init)
     }
 
-    /// The project's definitions among these ids, by id.
+    /// The project's definitions with these ids, keyed by id. Ids that the project doesn't have are left out.
     public func find(_ ids: [String], for call: ProjectRequest) async throws -> [String: Definition] {
         var definitions: [String: Definition] = [:]
         // In batches, because the number of values in a statement is limited.
@@ -225,7 +225,7 @@ public struct Resource: Sendable {
 
     @Sendable private func get(_ call: ProjectRequest) async throws -> Answer { answer(try await require(call), status: 200) }
 
-    /// Creates a definition from `body` as the create route does: validated, stored and audited. For routes of other modules, after
+    /// Creates a definition from `body`, like the create route: validates, stores and audits it. Routes of other modules call this after
     /// `call.require(module:_:)`.
     /// - Throws: 400 if `body` is not a valid definition.
     public func create(_ body: JSON, for call: ProjectRequest) async throws -> Definition {
@@ -251,7 +251,7 @@ public struct Resource: Sendable {
     }
 
     private func replace(_ call: ProjectRequest, from body: JSON?) async throws -> (old: Definition?, new: Definition) {
-        // A missing definition is a 404 before the body is read.
+        // Looked up first, so a missing definition is a 404 even if the body is invalid.
         let id = try await require(call).id
         let body = if let body { body } else { try await call.body() }
         let project = call.project.id, now = call.now.milliseconds
@@ -269,7 +269,7 @@ public struct Resource: Sendable {
         return (old, try Definition(row))
     }
 
-    /// Deletes the definition and records that in the audit log.
+    /// Deletes the definition and writes an audit entry.
     public func delete(_ definition: Definition, _ call: ProjectRequest) async throws {
         let id = definition.id, project = call.project.id
         _ = try await change(call, id: id, .delete, nil) { transaction, _ in
@@ -280,7 +280,7 @@ public struct Resource: Sendable {
 
     // MARK: Storing
 
-    /// The whole definition as JSON text: the declared fields of `body`, completed from the old definition or the defaults.
+    /// The whole definition as JSON text: the declared fields of `body`. Missing fields come from the old definition or the defaults.
     private func complete(_ body: JSON, over old: JSON?) throws -> String {
         var text = JSONText(), first = true
         text.append(raw: "{")
@@ -299,11 +299,11 @@ public struct Resource: Sendable {
         return try normalize?(definition) ?? text.string
     }
 
-    /// Null counts as not sent: the default replaces it, if there is one.
+    /// The value to store. An explicit null counts as missing, so the default replaces it if there is one.
     private func value(of field: Schema.Field, _ body: JSON, _ old: JSON?) -> JSON? {
         let byDefault = defaults?[field.name]
         guard let sent = body[field.name] else { return old?[field.name] ?? byDefault }
-        // The check that follows rejects null for a required field.
+        // Null in a required field is kept, so that the check that follows rejects it.
         return sent.isNull && !field.isRequired ? byDefault : sent
     }
 
@@ -312,9 +312,9 @@ public struct Resource: Sendable {
         return uniqueInAnyCase ? value?.lowercased() : value
     }
 
-    /// Runs `statements`, which return the row that they changed, in one transaction with the audit entry. They get the old definition,
-    /// read in that transaction, so two changes of different fields at the same time are both kept.
-    /// - Throws: 404 if they changed no row, 400 for a duplicate.
+    /// Runs `statements` in one transaction with the audit entry. They get the old definition, read in the same transaction, and return the
+    /// row that they changed. Two concurrent changes to different fields are therefore both kept.
+    /// - Throws: 404 if no row was changed, 400 for a duplicate.
     private func change(
         _ call: ProjectRequest, id: String, _ action: Change, _ body: JSON?,
         _ statements: @escaping @Sendable (any ControlTransaction, _ old: Definition?) async throws -> Rows
@@ -351,7 +351,8 @@ public struct Resource: Sendable {
         return changed
     }
 
-    /// Updates every definition of the project for which `change` returns a new text; for the consequences of a change elsewhere.
+    /// Updates every definition of the project for which `change` returns a new text. Used when a change elsewhere affects these
+    /// definitions.
     public func changeAll(of call: ProjectRequest, _ change: @escaping @Sendable (_ id: String, JSON) throws -> String?) async throws {
         let project = call.project.id, now = call.now
         try await call.control.write { try await changeAll(of: project, at: now, in: $0, change) }
@@ -372,7 +373,7 @@ public struct Resource: Sendable {
 
     // MARK: Responses
 
-    /// The routes' response for a definition.
+    /// The response that the routes return for a definition.
     public func answer(_ definition: Definition, status: Int = 200) -> Answer {
         var text = JSONText()
         write(definition, counting: [], to: &text)
@@ -399,7 +400,7 @@ public struct Resource: Sendable {
 }
 
 extension Resource.Definition {
-    /// As the definition's own routes return it.
+    /// Encodes the definition as its own routes return it.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: MemberName.self)
         try container.encode(id, forKey: MemberName("id"))

@@ -11,8 +11,8 @@ extension ScopeParameters {
 }
 
 extension ProjectRequest {
-    /// The currency of a revenue report; with `compare=previous`, of both periods.
-    /// - Parameter standard: the currency if the request names none and there are no orders.
+    /// The currency of a revenue report. With `compare=previous`, both periods use it.
+    /// - Parameter standard: the currency to use if the request names none and there are no orders.
     /// - Throws: 400 for an invalid currency code.
     public func currency(default standard: String = Revenue.defaultCurrency) async throws -> String {
         guard let code = text("currency") else { return try await Revenue.currency(of: try scope()) ?? standard }

@@ -2,7 +2,7 @@
 import Common
 @_spi(Host) import Questions
 
-/// What a saved report or a widget asks: the report's name and its parameters.
+/// The question that a saved report or a widget asks: the name of a report and its parameters.
 public struct SavedQuestion: Sendable {
     let reportType: String
     let parameters: JSON?
@@ -13,7 +13,7 @@ public struct SavedQuestion: Sendable {
         parameters = changes?["params"] ?? saved?["params"]
     }
 
-    /// Questions with the same text are the same.
+    /// Two questions are the same if their texts are equal.
     fileprivate var text: ExactText {
         var text = JSONText()
         text.append(string: reportType)
@@ -23,8 +23,8 @@ public struct SavedQuestion: Sendable {
 }
 
 extension ProjectRequest {
-    /// Checks that the request's key may read every module that the question reads: the report's own, and those of its filters, its
-    /// segment and people. Whether the question can be answered now doesn't matter.
+    /// Checks that the request's key may read every module that the question needs: the module of the report, and those of its filters,
+    /// segment and people. Passing this check doesn't mean that the question can be answered now.
     /// - Throws: 403.
     public func requireKey(toRead question: SavedQuestion) async throws {
         try requireKey(toUse: try services.catalog.require(question.reportType).module)
@@ -34,9 +34,10 @@ extension ProjectRequest {
         {}
     }
 
-    /// Checks that a limited key changes a saved definition only to questions that it may read itself, because an embed made by others may
-    /// show the definition. A new definition needs no check, as nothing shows it yet.
-    /// - Parameter questions: returns the questions of the saved definition, and of the definition with the changes in `body`.
+    /// Checks that a key limited to some modules may itself read every question that it puts into a saved definition. Without this check, a
+    /// key could change a definition that someone else's embed shows, and read more than it may. New definitions aren't checked, because
+    /// nothing shows them yet.
+    /// - Parameter questions: returns the questions of the saved definition, or of the definition with the changes in `body`.
     /// - Throws: 403.
     func requireKey(
         toChange id: String?, of resource: Resource, by body: JSON, _ questions: (_ saved: JSON, _ body: JSON?) -> [SavedQuestion]

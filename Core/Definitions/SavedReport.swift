@@ -3,7 +3,7 @@ import Common
 @_spi(Host) import Questions
 import Storage
 
-/// Saved reports with their parameters. Module `dashboards` serves the definitions; other modules embed, export and send them.
+/// Saved reports with their parameters. The module `dashboards` serves the definitions; other modules embed, export and send the reports.
 public enum SavedReport {
     /// The definition's fields, checks and routes.
     public static let resource: Resource = Resource(
@@ -21,14 +21,14 @@ public enum SavedReport {
             try await call.requireKey(toChange: id, of: resource, by: body) { saved, body in [SavedQuestion(body, over: saved)] }
         })
 
-    /// The parameters with which a request overrides saved ones, for routes that run saved reports.
+    /// The query parameters that override saved ones. Used by routes that run saved reports.
     public static let overrides = ScopeParameters.list.map { Parameter($0.name, $0.kind.withoutDefault, "Overrides the saved value.") }
 
-    /// Runs the report.
+    /// Runs the saved report.
     /// - Parameters:
-    ///   - override: the request's value of a parameter, which replaces the saved one. The route declares `overrides`, so the gate has
-    ///     validated it.
-    ///   - restrictions: policies that hide rows from it.
+    ///   - override: returns the request's value of a parameter, which replaces the saved one. The route declares `overrides`, so the gate
+    ///     has validated the value.
+    ///   - restrictions: policies that hide rows from the report.
     public static func run(
         _ definition: Resource.Definition, _ call: ProjectRequest, override: (String) -> String? = { _ in nil },
         restrictedBy restrictions: [RowRestriction] = []
@@ -42,9 +42,9 @@ public enum SavedReport {
         return try await call.run(report: saved["report_type"]?.string ?? "", over: scope)
     }
 
-    /// Checks each parameter by itself.
-    /// - Parameter path: the parameters' path in the request body.
-    /// - Throws: 400 for an unknown parameter, or an invalid value.
+    /// Checks each parameter separately.
+    /// - Parameter path: the path of the parameters in the request body.
+    /// - Throws: 400 for an unknown parameter or an invalid value.
     static func check(parameters: JSON?, at path: String = "params") throws {
         for (name, value) in parameters?.members ?? [] {
             guard let parameter = ScopeParameters.list.first(where: { $0.name.isExactly(name) }) else {
@@ -58,8 +58,9 @@ public enum SavedReport {
         }
     }
 
-    /// Checks that the parameters make a scope.
-    /// - Throws: 400 for what `check` can't see: an unknown zone or segment, an invalid filter, a range that ends before it starts.
+    /// Checks that a scope can be made from the parameters.
+    /// - Throws: 400 for problems that `check` can't detect: an unknown zone or segment, an invalid filter, a range that ends before it
+    ///   starts.
     static func verify(parameters: JSON?, at path: String = "params", _ call: ProjectRequest) async throws {
         guard let parameters, !parameters.isNull else { return }
         do { _ = try await call.scope { parameters[$0].flatMap(text) } } catch let error as ServiceError
@@ -72,7 +73,7 @@ public enum SavedReport {
     static func text(_ value: JSON) -> String? { value.string ?? value.integer.map(String.init) }
 }
 
-/// Saved dashboards: reports side by side.
+/// Saved dashboards. A dashboard shows several reports side by side.
 public enum Dashboard {
     /// The definition's fields, checks and routes.
     public static let resource: Resource = Resource(
@@ -124,8 +125,8 @@ public enum Dashboard {
         }
     }
 
-    /// Runs all widgets. Returns their reports by widget id, or an object with `error` for one that can't be shown. Parameters as in
-    /// `SavedReport.run`.
+    /// Runs all widgets. Returns their reports by widget id. A widget that can't be shown gets an object with `error` instead. The
+    /// parameters are those of `SavedReport.run`.
     public static func run(
         _ definition: Resource.Definition, _ call: ProjectRequest, override: (String) -> String? = { _ in nil },
         restrictedBy restrictions: [RowRestriction] = []

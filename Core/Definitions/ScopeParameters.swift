@@ -3,9 +3,9 @@ import Common
 import Foundation
 @_spi(Scopes) import Questions
 
-/// The parameters that reports share.
+/// The query parameters that all reports share.
 public enum ScopeParameters {
-    /// Everything that selects what a report covers.
+    /// The parameters that select what a report covers.
     public static let range: [Parameter] = [
         Parameter("start_at", .timestamp, "Start of the range, inclusive. Default: 30 days before the end."),
         Parameter("end_at", .timestamp, "End of the range, exclusive; a date without a time includes that day. Default: now."),
@@ -27,7 +27,7 @@ public enum ScopeParameters {
     public static let interval = Parameter(
         "interval", .choice(TimeBuckets.Unit.allCases.map(\.rawValue), default: "day"), "Width of a point.")
 
-    /// `range` with limit and offset.
+    /// `range`, with limit and offset.
     public static let list = range + Parameter.page
 }
 
@@ -41,7 +41,7 @@ extension ProjectRequest {
     public func scope() async throws -> Scope { try await scope { text($0) } }
 
     /// The scope for other values of the same parameters, such as those of a saved report.
-    /// - Parameter value: the value of a parameter; nil if it has none.
+    /// - Parameter value: returns the value of a parameter; nil if it has none.
     public func scope(where value: (String) -> String?) async throws -> Scope {
         let zoneName = value("timezone") ?? "UTC"
         guard let zone = TimeZone(tzName: zoneName) else {
@@ -75,17 +75,17 @@ extension ProjectRequest {
         return try await PersonMerge.people(of: project, in: control)
     }
 
-    /// Everything in `range`, regardless of the request's parameters.
+    /// A scope over everything in `range`. Ignores the request's parameters.
     public func scope(over range: TimeRange) -> Scope {
         Scope(project: project.number, range: range, reader: services.reports)
     }
 
-    /// Everything that was ever collected for the project, regardless of the request's parameters.
+    /// A scope over everything ever collected for the project. Ignores the request's parameters.
     public func wholeScope() -> Scope { scope(over: .always) }
 
     private func range(in zone: TimeZone, _ value: (String) -> String?) throws -> TimeRange {
-        // The default end is the next full minute instead of now, so that a report requested again within the minute has the
-        // same range. There are no events between the two.
+        // The default end is the next full minute, not now, so a report requested again within the same minute has the same range. No
+        // events lie between now and that minute.
         let end =
             try instant("end_at", value("end_at"), in: zone, endOfDay: true)
             ?? Instant(milliseconds: (now.milliseconds / 60_000 + 1) * 60_000)

@@ -3,7 +3,7 @@ import Common
 import Questions
 import Storage
 
-/// Saved segments. Module `segments` serves them, and `segment_id` limits any report to one.
+/// Saved segments. The module `segments` serves the definitions, and `segment_id` limits any report to one segment.
 public enum SegmentDefinition {
     /// The definition's fields, checks and routes.
     public static let resource = Resource(
@@ -29,7 +29,8 @@ public enum SegmentDefinition {
             }
         })
 
-    /// The segments that a definition refers to; none if it can no longer be parsed, as that must not block a change of another one.
+    /// Ids of the segments that a definition refers to. Empty if the definition can no longer be parsed, because that must not block
+    /// changes to other definitions.
     private static func references(of definition: Resource.Definition) -> Set<String> {
         var ids: Set<String> = []
         let segment = try? Segment.parse(definition.fields["definition"] ?? definition.fields)
@@ -45,7 +46,7 @@ public enum SegmentDefinition {
     }
 
     /// The segment with this id.
-    /// - Throws: 404; 400 if it is not active, or refers to itself; 403 if a module whose facts it reads is off.
+    /// - Throws: 404 if there is none; 400 if it is not active or refers to itself; 403 if a module whose facts it reads is off.
     public static func segment(_ id: String, for call: ProjectRequest) async throws -> Segment {
         try call.require(module: "segments")
         guard let found = try await resource.find(id, for: call) else { throw ServiceError.notFound("Segment", id) }
@@ -55,20 +56,20 @@ public enum SegmentDefinition {
         return try await segment(found, for: call)
     }
 
-    /// The segment of a definition, whether it is active or not.
+    /// The segment that a definition describes, whether or not it is active.
     public static func segment(_ definition: Resource.Definition, for call: ProjectRequest) async throws -> Segment {
         try await resolve(try Segment.parse(definition.fields["definition"] ?? definition.fields), for: call, inside: [definition.id])
     }
 
-    /// Replaces references in `segment` with the rules of those segments, and checks that its modules are on.
-    /// - Parameter outer: the segment's own id; empty if it is not saved.
-    /// - Throws: 400 if a segment refers to itself, to one that does not exist, or to too many; 403 if a module whose facts are read
-    ///   is off.
+    /// Replaces references to other segments with their rules, and checks that the modules involved are on.
+    /// - Parameter outer: the id of `segment` itself; empty if it is not saved.
+    /// - Throws: 400 if a segment refers to itself, to one that does not exist, or to too many; 403 if a module whose facts are read is
+    ///   off.
     public static func resolve(_ segment: Segment, for call: ProjectRequest, inside outer: Set<String> = []) async throws -> Segment {
         var expansion = SegmentExpansion(call)
         let rule = try await expansion.expand(segment.rule, inside: outer, depth: 0), modules = Segment(rule).modules
         for module in modules.sorted() { try call.require(module: module) }
-        // The condition on revenue may be in a segment that this one refers to.
+        // The condition on revenue may come from a segment that this one refers to, so it is looked for after references are replaced.
         let currency = modules.contains("revenue") ? try await Revenue.currency(of: call.wholeScope()) : nil
         return Segment(rule, currency: currency ?? Revenue.defaultCurrency)
     }
@@ -77,7 +78,7 @@ public enum SegmentDefinition {
 /// Replaces references to saved segments with their rules.
 private struct SegmentExpansion {
     private static let maximumDepth = 5, maximumConditions = 500
-    /// Sequences and funnels. Each follows all visitors through their steps separately.
+    /// The maximum number of sequences and funnels in a segment. Each of them follows all visitors through its steps separately.
     private static let maximumJourneys = 10
 
     private let call: ProjectRequest
@@ -86,9 +87,10 @@ private struct SegmentExpansion {
 
     init(_ call: ProjectRequest) { self.call = call }
 
+    /// Returns `rule` with all references replaced.
     /// - Parameters:
-    ///   - outer: ids of the segments that the rule is part of.
-    ///   - depth: how many references led to it.
+    ///   - outer: ids of the segments that contain the rule.
+    ///   - depth: the number of references followed to reach the rule.
     mutating func expand(_ rule: Segment.Rule, inside outer: Set<String>, depth: Int) async throws -> Segment.Rule {
         switch rule {
         case .all(let rules): return .all(try await expand(rules, inside: outer, depth: depth))

@@ -1,16 +1,16 @@
-/// ASCII classes and case of single bytes in UTF-8 text. Bytes from 0x80 on are neither letters nor digits.
+/// Tests and converts the ASCII class and case of single bytes in UTF-8 text. Bytes from 0x80 on are neither letters nor digits.
 extension UInt8 {
     @inline(__always) var isDigit: Bool { self &- 0x30 < 10 }
     @inline(__always) var isLetter: Bool { (self | 0x20) &- 0x61 < 26 }
     @inline(__always) var isWord: Bool { isDigit || isLetter }
-    /// 0x20 or below, or 0x7F.
+    /// Whether the byte is a space or control character: 0x20 or below, or 0x7F.
     @inline(__always) var isSpaceOrControl: Bool { self <= 0x20 || self == 0x7F }
     @inline(__always) var lowercased: UInt8 { self &- 0x41 < 26 ? self | 0x20 : self }
     @inline(__always) var uppercased: UInt8 { self &- 0x61 < 26 ? self & 0xDF : self }
 }
 
 extension String {
-    /// Passes the UTF-8 bytes to `body`, without a copy if the text is stored as UTF-8, as it is on Linux.
+    /// Passes the UTF-8 bytes to `body`. Nothing is copied if the text is stored as UTF-8, as it always is on Linux.
     @inline(__always)
     func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
         if let result = utf8.withContiguousStorageIfAvailable(body) { return result }
@@ -41,7 +41,7 @@ extension UnsafeBufferPointer<UInt8> {
         return true
     }
 
-    /// `range` without leading and trailing spaces and control characters.
+    /// Returns `range` without leading and trailing spaces and control characters.
     func trimmed(_ range: Range<Int>) -> Range<Int> {
         var start = range.lowerBound
         var end = range.upperBound

@@ -1,15 +1,15 @@
-/// Keywords of programs that fetch pages without a person watching. Hand-picked ones first, with the name that reports show;
-/// then those of the public list, `BotList`; then words that no browser uses. The first matching line gives the name.
+/// Keywords of programs that fetch pages without a person watching. The hand-picked keywords come first, with the names that reports show.
+/// The keywords of the public list, `BotList`, follow, and last come words that no browser uses. The first matching line decides the name.
 ///
-/// Bots are crawlers (of search engines, AI companies and SEO tools), monitors, link previews, feed readers, HTTP
-/// libraries of scripts, and headless browsers. `okhttp`, `CFNetwork`, `Dalvik` and `Dart` are not bots, because apps use
-/// them to send events; nor is an empty header.
+/// Bots are crawlers (of search engines, AI companies and SEO tools), monitors, link previews, feed readers, HTTP libraries of scripts, and
+/// headless browsers. `okhttp`, `CFNetwork`, `Dalvik` and `Dart` do not mark a bot, because apps use them to send events. An empty header
+/// does not mark a bot either.
 enum BotKeywords {
     typealias Line = (text: String, name: String)
 
     static let lines: [Line] = named + listed + words
 
-    /// The first line whose keyword may also be part of a device name. There it does not indicate a bot.
+    /// The first line whose keyword may also be part of a device name. Inside a device name, the keyword does not indicate a bot.
     static let firstUncertain = named.count
 
     private static let named: [Line] = aiCrawlers + search + previews + tools + monitors + headless + libraries + feeds
@@ -27,7 +27,7 @@ enum BotKeywords {
         "libhttp",
         "lgnewsfeed",
         "webkitscan",
-        // A component that embeds Internet Explorer's engine names its maker's site.
+        // The header of a component that embeds Internet Explorer's engine contains the site of its maker.
         "browser from: http://",
         "technology%20preview", "servicesagent", "u_agent",
     ]
@@ -126,7 +126,7 @@ enum BotKeywords {
     private static let previews: [Line] = [
         ("facebookexternalhit", "facebookexternalhit"),
         ("facebookcatalog", "facebookcatalog"),
-        // Says "like TwitterBot".
+        // Its header contains "like TwitterBot".
         ("telegrambot", "TelegramBot"),
         ("twitterbot", "Twitterbot"),
         ("linkedinbot", "LinkedInBot"),
@@ -351,8 +351,8 @@ enum BotKeywords {
         ("theoldreader", "The Old Reader"),
     ]
 
-    /// Words that mark a bot without naming it. No name is taken from the header, because anyone could invent one. Words that
-    /// apps with an embedded browser use too are left out (`search`, `reader`, `health`, `scan`, `download`, `booking.com/`).
+    /// Words that mark a bot without naming it. Such a bot gets no name from the header, because anyone could invent one. Words that apps
+    /// with an embedded browser also use are left out (`search`, `reader`, `health`, `scan`, `download`, `booking.com/`).
     private static let words: [Line] = [
         // What bots call themselves.
         "bot|", "bots|", "bot_", "robot", "|bot-", "crawl", "spider", "agent|", "worker/",

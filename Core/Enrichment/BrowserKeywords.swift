@@ -1,5 +1,5 @@
-/// Keywords of browsers, and of apps that show pages in an embedded browser. The first matching line wins, so a browser
-/// that poses as another (`Chrome ... Safari ... Edg`) comes before it.
+/// Keywords of browsers, and of apps that show pages in an embedded browser. The first matching line wins. A browser that poses as another
+/// one (`Chrome ... Safari ... Edg`) therefore comes before that one.
 enum BrowserKeywords {
     typealias Line = (text: String, name: String, version: UserAgentVersion)
 
@@ -74,7 +74,7 @@ enum BrowserKeywords {
         ("|ddg/", "DuckDuckGo", .here),
         ("brave chrome/", "Brave", .here),
         ("|brave/", "Brave", .here),
-        // On iOS its version is that of the system.
+        // On iOS the version of this browser is that of the system.
         ("safari/604.1 brave|", "Brave", .none),
         ("xiaomi/miuibrowser/", "MIUI Browser", .here),
         ("miuibrowser/", "MIUI Browser", .here),
@@ -130,7 +130,7 @@ enum BrowserKeywords {
         ("electron/", "Electron", .here),
         ("crios/", "Chrome", .here),
         ("chromium/", "Chromium", .here),
-        // Old browsers that say "compatible", as only bots do today.
+        // Old browsers whose headers contain "compatible", which only bots send today.
         ("icab", "iCab", .here),
         ("ibrowse", "IBrowse", .here),
         ("aweb", "AWeb", .here),
@@ -147,7 +147,7 @@ enum BrowserKeywords {
         ("msie ", "Internet Explorer", .here),
     ]
 
-    /// Fallbacks if nothing above matches.
+    /// Fallbacks for headers in which nothing above matches.
     private static let engines: [Line] = [
         ("; wv)", androidWebView, .chrome),
         ("chrome/", "Chrome", .here),
@@ -162,8 +162,8 @@ enum BrowserKeywords {
         ("|links (", "Links", .here),
         ("lynx/", "Lynx", .here),
         ("w3m/", "w3m", .here),
-        // Apps that show no page: the name of their HTTP library identifies the traffic. They are not bots: React
-        // Native and other SDKs send events with exactly these headers.
+        // Apps that show no page. The name of their HTTP library identifies the traffic. These are not bots: React Native and other SDKs
+        // send events with exactly these headers.
         ("okhttp", "okhttp", .here),
         ("cfnetwork/", "CFNetwork", .none),
         ("dalvik/", "Dalvik", .here),
@@ -190,7 +190,7 @@ enum UserAgentVersion: Sendable {
     case opera
     /// After `Chrome/`.
     case chrome
-    /// The number after `Trident/` plus four: `MSIE` gives the version that Internet Explorer imitates.
+    /// The number after `Trident/` plus four. The number after `MSIE` is only the version that Internet Explorer imitates.
     case trident
     case none
 }

@@ -1,4 +1,4 @@
-/// A network: an address and the number of its leading bits that identify the network.
+/// A network: an address, and how many of its leading bits identify the network.
 public struct CIDR: Sendable, Hashable, CustomStringConvertible {
     /// The first address of the network.
     public let network: IPAddress
@@ -8,8 +8,8 @@ public struct CIDR: Sendable, Hashable, CustomStringConvertible {
     private let highMask: UInt64
     private let lowMask: UInt64
 
-    /// Reads `10.0.0.0/8` and `2001:db8::/32`; a bare address is a network of one address. Bits after the prefix
-    /// are cleared (`10.1.2.3/8` is `10.0.0.0/8`).
+    /// Parses `10.0.0.0/8` and `2001:db8::/32`. A bare address gives a network of one address. Bits after the prefix are cleared, so
+    /// `10.1.2.3/8` becomes `10.0.0.0/8`.
     ///
     /// - Throws: `EnrichmentError` that says what is wrong with the text.
     public init(_ text: String) throws {
@@ -48,7 +48,7 @@ public struct CIDR: Sendable, Hashable, CustomStringConvertible {
         self.prefixLength = length
     }
 
-    /// Whether the address is in this network. No IPv4 address is in an IPv6 network, not even `::/0`.
+    /// Whether the address is in this network. An IPv4 address is never in an IPv6 network, not even in `::/0`.
     public func contains(_ address: IPAddress) -> Bool {
         address.isIPv4 == network.isIPv4 && address.high & highMask == network.high && address.low & lowMask == network.low
     }

@@ -1,22 +1,22 @@
 /// Finds the client's address behind proxies.
 @_spi(Host) public enum ClientAddress {
-    /// The most entries that are read; longer chains are an attack.
+    /// The most entries that are read. Longer chains are attacks.
     private static let hopLimit = 32
 
-    /// The address of a connection's other end; nil if the text is not an address. A dual-stack socket reports an IPv4 client as
-    /// `::ffff:192.0.2.1`; the result is the plain IPv4 address, even for a NAT64 address.
+    /// The address of a connection's peer; nil if the text is not an address. A dual-stack socket reports an IPv4 client as
+    /// `::ffff:192.0.2.1`, and this returns the plain IPv4 address. It also does so for a NAT64 address.
     public static func peer(_ text: String) -> IPAddress? { IPAddress(text)?.translated }
 
-    /// The client's address.
+    /// Returns the client's address.
     ///
-    /// Each proxy appends the address of its caller, so the list can be trusted from its right end up to the first
-    /// address that is not a trusted proxy. That one is the client; entries to its left may be forged.
-    /// - If the peer is not trusted, it is the client, and its headers are ignored.
+    /// Each proxy appends the address of its caller, so the list is read from its right end. The first address that is not a trusted proxy
+    /// is the client. Entries to its left may be forged.
+    /// - If the peer is not a trusted proxy, it is the client, and its headers are ignored.
     /// - If all entries are trusted, the leftmost is the client.
-    /// - An entry that is not an address (`unknown`, `_hidden`, junk) ends the search: the result is the hop that reported it.
+    /// - An entry that is not an address (`unknown`, `_hidden`, junk) ends the search. The result is the proxy that reported this entry.
     ///
-    /// Pass only the header that your proxies write: one that they forward unchanged is under the client's control. If
-    /// both are given, `X-Forwarded-For` is used.
+    /// Pass only the header that your proxies write. A header that they forward unchanged is under the client's control. If both headers
+    /// are given, `X-Forwarded-For` is used.
     ///
     /// - Parameters:
     ///   - peer: The other end of the connection.
@@ -34,7 +34,7 @@
         return peer
     }
 
-    /// Reads the list from right to left. `node` returns the part of an entry that holds the address.
+    /// Reads the list from right to left. `node` returns the part of an entry that contains the address.
     private static func walk(
         from peer: IPAddress, _ list: String, _ trusted: [CIDR],
         _ node: (UnsafeBufferPointer<UInt8>, Range<Int>) -> Range<Int>?
@@ -55,7 +55,7 @@
         }
     }
 
-    /// The value of `for=` in `for="[2001:db8::1]:443";proto=https`, without its quotes.
+    /// The value of `for=` in an element such as `for="[2001:db8::1]:443";proto=https`, without quotes.
     private static func nodeOfElement(_ text: UnsafeBufferPointer<UInt8>, _ element: Range<Int>) -> Range<Int>? {
         var start = element.lowerBound
         while start < element.upperBound {
@@ -74,7 +74,7 @@
         return nil
     }
 
-    /// `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:4711`.
+    /// Parses `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:4711`.
     private static func address(_ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> IPAddress? {
         guard !range.isEmpty else { return nil }
         if text[range.lowerBound] == UInt8(ascii: "[") {
@@ -90,7 +90,7 @@
         return IPAddress(UnsafeBufferPointer(rebasing: text[range.lowerBound..<end]), allowsV4: true)
     }
 
-    /// Nothing, or a colon and 1 to 5 digits.
+    /// Whether the text is empty, or a colon and 1 to 5 digits.
     private static func isPort(_ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> Bool {
         guard !range.isEmpty else { return true }
         return text[range.lowerBound] == UInt8(ascii: ":") && (2...6).contains(range.count)

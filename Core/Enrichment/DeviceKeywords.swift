@@ -1,8 +1,8 @@
-/// Keywords that reveal the kind of device when the operating system alone does not.
+/// Keywords that reveal the kind of device if the operating system alone does not.
 enum DeviceKeywords {
     typealias Line = (text: String, sign: Sign)
 
-    /// What a keyword indicates. A header may have several signs; `UserAgentParser` decides which one wins.
+    /// What a keyword indicates. Several keywords may occur in one header, and `UserAgentParser` decides which one wins.
     struct Sign: OptionSet, Sendable {
         let rawValue: UInt16
 
@@ -11,17 +11,17 @@ enum DeviceKeywords {
         static let tv = Sign(rawValue: 1 << 2)
         static let wearable = Sign(rawValue: 1 << 3)
         static let iPad = Sign(rawValue: 1 << 4)
-        /// Shows a page: a browser, or an app with an embedded browser.
+        /// The client shows pages: it is a browser, or an app with an embedded browser.
         static let page = Sign(rawValue: 1 << 5)
         /// `AppleWebKit`: a browser engine, even if the browser itself is unknown.
         static let webKit = Sign(rawValue: 1 << 6)
-        /// `(compatible; ...`: sent by Internet Explorer and Konqueror, otherwise only by bots.
+        /// `(compatible; ...`: sent by Internet Explorer, Konqueror and bots.
         static let compatible = Sign(rawValue: 1 << 8)
-        /// A processor that, among Apple's devices, only Macs have.
+        /// A processor that no Apple device other than a Mac has.
         static let intel = Sign(rawValue: 1 << 7)
         static let car = Sign(rawValue: 1 << 9)
         static let console = Sign(rawValue: 1 << 10)
-        /// A browser that exists only for iOS, or a build number of iOS.
+        /// A browser that exists only on iOS, or a build number of iOS.
         static let iosOnly = Sign(rawValue: 1 << 11)
     }
 
@@ -278,6 +278,6 @@ enum DeviceKeywords {
         ("segasaturn", .console),
     ]
 
-    /// Operating systems of consoles; they decide the device, whatever else the header says.
+    /// Operating systems of consoles. They decide the kind of device, whatever else the header contains.
     static let consoles: Set<String> = ["Xbox", "PlayStation", "Nintendo"]
 }

@@ -8,18 +8,18 @@ import Glibc
 import Musl
 #endif
 
-/// A geographic database in MaxMind's format (GeoLite2, GeoIP2, DB-IP: City or Country), mapped into memory.
+/// A geographic database in MaxMind's format (GeoLite2, GeoIP2, DB-IP: City or Country). The file is mapped into memory.
 ///
-/// Any number of threads may look up addresses at once. To replace the file, write the new one next to it, rename it over
-/// the old one and open a new `GeoIP`. Truncating the file while it is mapped crashes the process.
+/// Any number of threads may look up addresses concurrently. To replace the file, write the new one next to it, rename it over the old one,
+/// and open a new `GeoIP`. Truncating the file while it is mapped crashes the process.
 ///
 /// - Source: MaxMind DB File Format Specification 2.0.
 @_spi(Host) public final class GeoIP: Sendable {
-    /// Safe to share: it is written once in `init` and closed in `deinit`. In between, libmaxminddb's lookups only read it and
-    /// the mapped file, so they may run on many threads at once, as its manual says.
+    /// Safe to share: the database handle is written once in `init` and closed in `deinit`. In between, libmaxminddb's lookups only read
+    /// the handle and the mapped file, so they may run on many threads concurrently, as its manual says.
     private nonisolated(unsafe) let database: UnsafeMutablePointer<MMDB_s>
 
-    /// Recently read records. Many addresses share a record, and building three strings costs more than finding it here.
+    /// Recently read records. Many addresses share a record, and finding it here costs less than building three strings.
     private let cache = Mutex<[CachedRecord?]>(Array(repeating: nil, count: GeoIP.cacheSize))
 
     private static let cacheSize = 4096
@@ -30,14 +30,14 @@ import Musl
     }
 
     /// Opens the database at `path`.
-    /// - Throws: `EnrichmentError` that names the file and says what is wrong with it.
+    /// - Throws: `EnrichmentError` that names the file and says why it can't be opened.
     public init(path: String) throws {
-        // Not assigned to `database` yet: once all properties are set, throwing would run `deinit`.
+        // Not assigned to `database` yet, because if `init` throws after all properties are set, `deinit` runs.
         let opened = UnsafeMutablePointer<MMDB_s>.allocate(capacity: 1)
         opened.initialize(to: MMDB_s())
         let status = MMDB_open(path, UInt32(MMDB_MODE_MMAP), opened)
         guard status == MMDB_SUCCESS else {
-            // On failure the library has already closed everything.
+            // If opening fails, the library itself closes everything.
             let reason =
                 status == MMDB_IO_ERROR || status == MMDB_FILE_OPEN_ERROR
                 ? String(cString: strerror(errno)) : String(cString: MMDB_strerror(status))
@@ -52,16 +52,16 @@ import Musl
         database.deallocate()
     }
 
-    /// When the database was built, for diagnostics.
+    /// When the database was built. For diagnostics.
     public var buildDate: Date { Date(timeIntervalSince1970: TimeInterval(database.pointee.metadata.build_epoch)) }
 
-    /// The type in the database's metadata, such as `GeoLite2-City`.
+    /// The database type according to the metadata, such as `GeoLite2-City`.
     public var databaseType: String { String(cString: database.pointee.metadata.database_type) }
 
-    /// Whether the database has countries but no regions and cities.
+    /// Whether the database contains countries but no regions and cities.
     public var hasOnlyCountries: Bool { databaseType.contains("Country") }
 
-    /// The credit that a free database's licence requires wherever its locations are shown; nil for other databases.
+    /// The credit that the licence of a free database requires wherever its locations are shown; nil for other databases.
     public var attribution: Attribution? {
         let type = databaseType
         if type.hasPrefix("DBIP"), type.contains("Lite") { return Attribution(text: "IP Geolocation by DB-IP", url: "https://db-ip.com") }
@@ -69,11 +69,11 @@ import Musl
         return nil
     }
 
-    /// A credit to show with locations.
+    /// A credit that must be shown with locations.
     public struct Attribution: Sendable, Hashable, Encodable {
         /// The text of the link.
         public let text: String
-        /// Where the link leads.
+        /// The target of the link.
         public let url: String
 
         public init(text: String, url: String) {
@@ -82,13 +82,13 @@ import Musl
         }
     }
 
-    /// The location of `address`; `Location.unknown` if the database has none, as for private addresses.
+    /// The location of `address`; `Location.unknown` if the database has no entry for it, as for private addresses.
     ///
-    /// With a Country database, region and city are "".
+    /// If this is a Country database, region and city are "".
     public func lookup(_ address: IPAddress) -> Location {
         guard var entry = find(address) else { return .unknown }
         let record = entry.offset
-        // Multiplicative hashing: the top 12 bits of the product choose one of the 4,096 slots.
+        // Multiplicative hashing. The top 12 bits of the product select one of the 4,096 slots.
         let slot = Int(truncatingIfNeeded: (record &* 0x9E37_79B1) >> 20)
         if let cached = cache.withLock({ $0[slot] }), cached.record == record { return cached.location }
 
@@ -150,7 +150,7 @@ import Musl
     }
 }
 
-/// The paths in a record of the parts of a `Location`. Static strings end with a zero byte, as C requires.
+/// The path in a record to each part of a `Location`. These are static strings because those end with a zero byte, as C requires.
 private enum GeoPath {
     static let country: [StaticString] = ["country", "iso_code"]
     static let region: [StaticString] = ["subdivisions", "0", "iso_code"]

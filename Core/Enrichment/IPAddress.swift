@@ -8,9 +8,9 @@ import Darwin
 
 /// An IPv4 or IPv6 address.
 ///
-/// IPv4 is stored in its IPv6 form (`::ffff:192.0.2.1`), so an address has one value however it was written.
+/// IPv4 is stored in its IPv6 form (`::ffff:192.0.2.1`), so an address has the same value however it was written.
 public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
-    /// The first and the last eight bytes as big-endian numbers: the address's first byte is the most significant.
+    /// The first and the last eight bytes as big-endian numbers, so the address's first byte is the most significant one.
     public let high: UInt64
     public let low: UInt64
 
@@ -22,13 +22,13 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
         self.low = low
     }
 
-    /// An IPv4 address: `192.0.2.1` is 0xC0000201.
+    /// Creates an IPv4 address from its number: `192.0.2.1` is 0xC0000201.
     public init(v4 number: UInt32) { self.init(high: 0, low: Self.mapped | UInt64(number)) }
 
-    /// Parses `192.0.2.1`, `2001:db8::1`, `[2001:db8::1]` and `::ffff:192.0.2.1`, which equals the first.
+    /// Parses `192.0.2.1`, `2001:db8::1`, `[2001:db8::1]` and `::ffff:192.0.2.1`, which equals `192.0.2.1`.
     ///
-    /// Nil for anything else: a port, spaces, a zone (`fe80::1%eth0`, which means nothing on another machine), numbers
-    /// with leading zeros (`010.0.0.1`, which some programs read as octal).
+    /// Returns nil for anything else: a port, spaces, a zone (`fe80::1%eth0`, which means nothing on another machine), or numbers with
+    /// leading zeros (`010.0.0.1`, which some programs read as octal).
     public init?(_ text: String) {
         let address = text.withBytes { bytes -> IPAddress? in
             guard bytes.count >= 2 else { return nil }
@@ -43,7 +43,7 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// - Parameter allowsV4: False inside brackets, which only IPv6 addresses may have.
     init?(_ bytes: UnsafeBufferPointer<UInt8>, allowsV4: Bool) {
-        // The longest is "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255".
+        // The longest address is "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255".
         guard (2...45).contains(bytes.count) else { return nil }
         let isV6 = bytes.contains(UInt8(ascii: ":"))
         guard isV6 || allowsV4 else { return nil }
@@ -81,18 +81,18 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     /// Whether this is an IPv4 address.
     public var isIPv4: Bool { high == 0 && low >> 32 == Self.mapped >> 32 }
 
-    /// The 16 bytes in network order; IPv4 in the form `::ffff:192.0.2.1`.
+    /// The 16 bytes in network order. An IPv4 address is in the form `::ffff:192.0.2.1`.
     public var bytes: [UInt8] {
         withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { Array($0) }
     }
 
-    /// The address without the part that identifies a household or person: IPv4 without its last 8 bits, IPv6 with only its
-    /// first 48 bits. The rest is enough to find the country.
+    /// The address without the part that identifies a household or person. IPv4 loses its last 8 bits, and IPv6 keeps only its first 48
+    /// bits. The rest is enough to find the country.
     public func anonymized() -> IPAddress {
         isIPv4 ? IPAddress(high: 0, low: low & ~0xFF) : IPAddress(high: high & ~0xFFFF, low: 0)
     }
 
-    /// The canonical text: `192.0.2.1`, `2001:db8::1`.
+    /// The canonical text of the address: `192.0.2.1`, `2001:db8::1`.
     ///
     /// Does not use `inet_ntop`, which writes `::ffff:1` as `::255.255.0.1` and is slower.
     /// - Source: RFC 5952, section 4.
@@ -109,7 +109,8 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
             let zeros = longestZeros
             for index in 0..<8 {
                 if zeros.contains(index) {
-                    // Writes one colon for the run. The second precedes the next group, or is written here at the end.
+                    // Writes one colon for the run of zeros. The second colon precedes the next group, or is written here if the run is at
+                    // the end.
                     if index == zeros.lowerBound { text.append(UInt8(ascii: ":")) }
                     if index == 7 { text.append(UInt8(ascii: ":")) }
                 } else {
@@ -126,7 +127,7 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
         UInt16(truncatingIfNeeded: (index < 4 ? high : low) >> UInt64((3 - index % 4) * 16))
     }
 
-    /// The longest run of two or more zero groups, the first of several; empty if there is none.
+    /// The longest run of two or more zero groups. If several are equally long, the first; empty if there is none.
     private var longestZeros: Range<Int> {
         var best = 0..<0
         var start = 0
@@ -141,7 +142,7 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// Appends to a buffer that must be large enough.
+/// Appends to a buffer, which must be large enough.
 private struct TextWriter {
     let target: UnsafeMutableBufferPointer<UInt8>
     var count = 0

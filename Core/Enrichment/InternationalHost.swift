@@ -2,12 +2,12 @@ import Foundation
 
 /// Converts internationalized host names to the form that DNS and browsers use: `xn--mnchen-3ya.de` for `münchen.de`.
 enum InternationalHost {
-    /// The URL with its host in ASCII; nil if the host is already ASCII or is not a valid host name.
+    /// Returns the URL with its host in ASCII; nil if the host needs no conversion or is not a valid host name.
     static func ascii(url: String) -> String? {
         guard let scheme = url.range(of: "://") else { return nil }
         let rest = url[scheme.upperBound...]
         let authority = rest.prefix { !["/", "\\", "?", "#"].contains($0) }
-        // Everything up to the last `@` is the user part.
+        // Everything up to the last `@` is user name and password.
         let user = authority.lastIndex(of: "@").map { authority[...$0] } ?? ""
         let hostAndPort = authority.dropFirst(user.count)
         let host = hostAndPort.prefix { $0 != ":" }
@@ -15,9 +15,9 @@ enum InternationalHost {
         return url[..<scheme.upperBound] + user + ascii + hostAndPort.dropFirst(host.count) + rest[authority.endIndex...]
     }
 
-    /// The host name in ASCII; nil if it is already ASCII or is not a valid host name.
+    /// Returns the host name in ASCII; nil if it needs no conversion or is not a valid host name.
     ///
-    /// - Source: RFC 5891; UTS #46 for the mapping of compatibility forms, capitals and full stops of other scripts.
+    /// - Source: RFC 5891; UTS #46 for how compatibility forms, capitals and the full stops of other scripts are mapped.
     static func ascii(host: String) -> String? {
         guard host.utf8.contains(where: { $0 > 0x7F }) else { return nil }
         let mapped = host.lowercased().precomposedStringWithCompatibilityMapping.replacing("\u{3002}", with: ".")
@@ -32,7 +32,7 @@ enum InternationalHost {
 
     private static let base = 36, skew = 38, damp = 700, thresholds = 1...26
 
-    /// The label in Punycode, without `xn--`; nil if it is too long.
+    /// Encodes a label in Punycode, without the prefix `xn--`; nil if the result is too long.
     /// - Source: RFC 3492, section 6.3.
     private static func punycode(_ label: [Unicode.Scalar]) -> String? {
         guard label.count <= 63 else { return nil }

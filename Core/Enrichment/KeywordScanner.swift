@@ -1,13 +1,13 @@
 /// Finds any number of keywords in a text in one pass, reading each byte once.
 ///
-/// Keywords are lower case and match ASCII letters in either case. Special characters:
-/// - `|` at the start or end: a word must begin or end there. `|line/` is found in `Safari Line/13`, not in `Online/13`.
-/// - `^` at the start: the text must begin there.
+/// Keywords are lower case. They match ASCII letters in either case. Special characters:
+/// - `|` at the start or end: a word must begin or end there. `|line/` matches in `Safari Line/13`, but not in `Online/13`.
+/// - `^` at the start: the keyword matches only at the start of the text.
 ///
-/// A keyword that hides suppresses shorter ones that end at the same byte: `|cubot|`, a phone brand, hides `bot|`.
+/// A keyword marked as hiding suppresses shorter keywords that end at the same byte. For example, `|cubot|`, a phone brand, hides `bot|`.
 ///
-/// - Source: A. Aho, M. Corasick: Efficient string matching, CACM 18(6), 1975; here with all failure links resolved in
-///   advance, so each byte costs one table lookup.
+/// - Source: A. Aho, M. Corasick: Efficient string matching, CACM 18(6), 1975. All failure links are resolved in advance, so each byte
+///   costs one table lookup.
 struct KeywordScanner: Sendable {
     struct Keyword: Sendable {
         var text: String
@@ -22,21 +22,21 @@ struct KeywordScanner: Sendable {
         var hides: Bool
     }
 
-    /// A bit in a transition: its target state completes at least one keyword.
+    /// The bit in a transition that says that its target state completes at least one keyword.
     private static let complete: UInt16 = 0x8000
     private static let none = UInt16.max
 
-    /// The column of each byte value; 0 for bytes that no keyword contains.
+    /// The column of each byte value. Bytes that occur in no keyword have column 0.
     private let columns: [UInt8]
-    /// 64 transitions per state.
+    /// The transitions of all states, 64 per state.
     private let transitions: [UInt16]
-    /// For each state, the start of its list in `completed`.
+    /// For each state, where its list in `completed` starts.
     private let lists: [UInt16]
-    /// Lists of keyword numbers, the longest keyword first; `none` ends a list.
+    /// Lists of keyword numbers, with the longest keyword first. `none` ends each list.
     private let completed: [UInt16]
     private let patterns: [Pattern]
 
-    /// - Precondition: keywords are ASCII, use at most 63 different bytes, and need fewer than 32,768 states. They are
+    /// - Precondition: the keywords are ASCII, use at most 63 different bytes, and need fewer than 32,768 states. All keywords are
     ///   constants of this target, so a test is enough to ensure this.
     init(_ keywords: [Keyword]) {
         var columns = [UInt8](repeating: 0, count: 256)
@@ -88,7 +88,7 @@ struct KeywordScanner: Sendable {
         self.patterns = patterns
     }
 
-    /// Calls `found` with the number of each keyword in `text` and the position just after it, in the order of these
+    /// Calls `found` for each keyword in `text`, with the keyword's number and the position just after it. Calls are in the order of these
     /// positions.
     @inline(__always)
     func scan(_ text: UnsafeBufferPointer<UInt8>, found: (_ keyword: Int, _ end: Int) -> Void) {
@@ -123,7 +123,7 @@ struct KeywordScanner: Sendable {
     }
 }
 
-/// The states while they are being built.
+/// The states while the scanner is built.
 private struct Trie {
     struct State {
         var next = [Int](repeating: 0, count: 64)
@@ -147,7 +147,7 @@ private struct Trie {
         states[state].keywords.append(number)
     }
 
-    /// Resolves failure links level by level: a state without a transition takes that of its longest suffix that is also a state.
+    /// Resolves failure links level by level. A state without a transition takes the transition of its longest suffix that is also a state.
     mutating func followFailures() {
         var suffixes = [Int](repeating: 0, count: states.count)
         var queue = states[0].next.filter { $0 != 0 }
@@ -170,7 +170,8 @@ private struct Trie {
         levels = queue
     }
 
-    /// Renumbers the states by depth. Text without keywords moves among shallow states, which then stay together in the CPU cache.
+    /// Renumbers the states by depth. Text without keywords moves among shallow states, and their numbers then keep them together in the
+    /// CPU cache.
     mutating func sortByDepth() {
         let order = [0] + levels
         var numbers = [Int](repeating: 0, count: states.count)

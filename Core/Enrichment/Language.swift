@@ -1,18 +1,18 @@
 /// A visitor's language, as a BCP 47 tag.
 @_spi(Host) public enum Language {
-    /// The first tag of an `Accept-Language` header, or of a payload's `language`, in canonical case: `en-US`,
-    /// `zh-Hant-TW`, `es-419`. "" if that tag is not a language (`*`, junk).
+    /// The first tag of an `Accept-Language` header, or of the field `language` of a payload, in canonical case: `en-US`, `zh-Hant-TW`,
+    /// `es-419`. "" if that tag is not a language (`*`, junk).
     ///
-    /// Keeps language, script and region; variants and extensions add little and are rare enough to identify a person.
-    /// `_` counts as `-` (`en_US`, from Java and Android), and the old codes `iw`, `in`, `ji` become `he`, `id`, `yi`.
+    /// Keeps language, script and region. Variants and extensions add little, and are rare enough to identify a person. `_` counts as `-`
+    /// (`en_US`, from Java and Android), and the old codes `iw`, `in`, `ji` become `he`, `id`, `yi`.
     ///
-    /// - Source: RFC 5646, section 2.1 for the parts and 2.1.1 for their case.
+    /// - Source: RFC 5646, section 2.1 for the parts of a tag and 2.1.1 for their case.
     public static func tag(of text: String) -> String {
         text.withBytes { bytes in
             var end = 0
             while end < bytes.count, bytes[end] != UInt8(ascii: ","), bytes[end] != UInt8(ascii: ";"), end < 100 { end += 1 }
             let tag = bytes.trimmed(0..<end)
-            // Real tags have at most 35 bytes; much longer ones are junk.
+            // Real tags have at most 35 bytes. Much longer ones are junk.
             guard (2...64).contains(tag.count) else { return "" }
             return normalized(bytes, tag)
         }
@@ -47,7 +47,7 @@
         return (renamed[name] ?? name) + subtags(bytes, script, region)
     }
 
-    /// `-Hant-TW`
+    /// Script and region, such as `-Hant-TW`.
     private static func subtags(
         _ bytes: UnsafeBufferPointer<UInt8>, _ script: Range<Int>?, _ region: Range<Int>?
     ) -> String {
@@ -71,7 +71,7 @@
         }
     }
 
-    /// Two letters (`US`) or three digits (`419`).
+    /// A region: two letters (`US`) or three digits (`419`).
     private static func isRegion(_ part: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
         part.count == 2 && part.allSatisfy(\.isLetter) || part.count == 3 && part.allSatisfy(\.isDigit)
     }

@@ -1,10 +1,10 @@
-/// The location of an address; "" for each part that the database does not know.
+/// The location of an IP address. Each part that the database does not know is "".
 @_spi(Host) public struct Location: Sendable, Hashable {
-    /// ISO 3166-1: `US`.
+    /// Country code, ISO 3166-1: `US`.
     public var country: String
-    /// ISO 3166-2: `US-CA`.
+    /// Region code, ISO 3166-2: `US-CA`.
     public var region: String
-    /// The English name: `San Francisco`.
+    /// English name of the city: `San Francisco`.
     public var city: String
 
     public init(country: String = "", region: String = "", city: String = "") {
@@ -13,6 +13,6 @@
         self.city = city
     }
 
-    /// Nothing is known.
+    /// A location without any known part.
     public static let unknown = Location()
 }

@@ -1,11 +1,11 @@
-/// Folds the many hosts of one service into one source.
+/// Maps the many hosts of one service to a single source.
 ///
-/// Each source is named after a host that people recognize and that still works: `twitter.com` for X and its `t.co`, as the API's
-/// specification calls it; `chatgpt.com` for `chat.openai.com`. Country domains of a search engine are one source, because nobody
-/// reads 190 rows of Google (the visitor's country is in the geo report). Other services of the same company keep their host,
-/// because they mean something else: `mail.google.com`, `news.google.com`, `gemini.google.com`.
+/// Each source is named after a host that people recognize and that still works: `twitter.com` for X and its `t.co`, as in the API's
+/// specification; `chatgpt.com` for `chat.openai.com`. All country domains of a search engine are one source, because nobody reads 190 rows
+/// of Google, and the geo report shows the visitor's country. Other services of the same company keep their own hosts, because they mean
+/// something else: `mail.google.com`, `news.google.com`, `gemini.google.com`.
 enum ReferrerAliases {
-    /// The source for a host; the host itself if it has no alias.
+    /// The source for a host. A host without an alias is its own source.
     /// - Parameter host: Lower case, without `www.`.
     static func canonical(_ host: String) -> String {
         if let source = hosts[host] { return source }
@@ -17,8 +17,8 @@ enum ReferrerAliases {
         return countryDomain(host) ?? host
     }
 
-    /// The host of a known app, including variants such as `org.telegram.messenger.web`; otherwise the package. Some browsers send a
-    /// host instead of a package, which gives that host's source.
+    /// The host of a known app, including variants of its package such as `org.telegram.messenger.web`. For unknown apps, the package
+    /// itself. Some browsers send a host instead of a package; the result is then the source for that host.
     ///
     /// - Parameter package: The name of an Android package, in lower case.
     static func app(_ package: String) -> String {
@@ -33,7 +33,7 @@ enum ReferrerAliases {
 
     private static let dot = UInt8(ascii: ".")
 
-    /// `google.de`, `google.co.uk`, `images.google.com.br` give `google.com`; `news.google.de` gives `news.google.com`.
+    /// Maps `google.de`, `google.co.uk` and `images.google.com.br` to `google.com`, and `news.google.de` to `news.google.com`.
     private static func countryDomain(_ host: String) -> String? {
         guard host.utf8.suffix(3).first == dot else { return nil }
         let labels = host.utf8.split(separator: dot, omittingEmptySubsequences: false)
@@ -50,18 +50,18 @@ enum ReferrerAliases {
         "google": "google.com", "bing": "bing.com", "pinterest": "pinterest.com",
     ]
 
-    /// Subdomains that are variants of the search engine itself.
+    /// Subdomains that are variants of the search engine itself rather than other services.
     private static let searchPrefixes: Set<String> = ["m", "images", "encrypted", "ipv4", "ipv6", "cse"]
 
-    /// Domains whose subdomains all belong to one source (`l.`, `lm.`, `m.`, `out.`, `old.`, a country or a language).
+    /// Domains whose subdomains (`l.`, `lm.`, `m.`, `out.`, `old.`, a country or a language) all belong to one source.
     private static let domains: [Substring: String] = folded.merging(payments { $0 < 3 }.map { (Substring($0), ReferrerSource.direct) }) {
         $1
     }
 
     private static let hosts: [String: String] = named.merging(payments { $0 > 2 }.map { ($0, ReferrerSource.direct) }) { $1 }
 
-    /// Hosts of payment providers whose number of labels satisfies `includes`. Buyers return from them, but no visit starts there, so
-    /// they count as direct.
+    /// Hosts of payment providers, restricted to those whose number of labels satisfies `includes`. Buyers return from these hosts, but no
+    /// visit starts there, so they count as direct.
     private static func payments(_ includes: (Int) -> Bool) -> [String] {
         SourceCatalog.payments.filter { includes($0.utf8.split(separator: dot).count) }
     }
@@ -93,7 +93,7 @@ enum ReferrerAliases {
         "m.google.com": "google.com", "images.google.com": "google.com", "encrypted.google.com": "google.com",
         "ipv4.google.com": "google.com", "cse.google.com": "google.com",
         "google.com": "google.com",
-        // The Copilot pane of the Edge browser.
+        // The Copilot pane in the Edge browser.
         "edgeservices.bing.com": "copilot.microsoft.com",
         "go.bsky.app": "bsky.app",
         "l.workplace.com": "workplace.com",

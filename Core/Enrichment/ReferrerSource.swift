@@ -1,4 +1,4 @@
-/// Reduces a referrer to the source that reports group by: a host such as `google.com`, or `(direct)`.
+/// Reduces a referrer to the source by which reports group visits: a host such as `google.com`, or `(direct)`.
 public enum ReferrerSource {
     /// The source of visits without a referring site.
     public static let direct = "(direct)"
@@ -6,24 +6,24 @@ public enum ReferrerSource {
     /// The most bytes of a referrer that are stored.
     public static let lengthLimit = 2048
 
-    /// The most bytes that are read; anything longer is junk.
+    /// The most bytes that are read. A longer referrer is junk.
     private static let readLimit = 16_384
 
-    /// The source of a referrer.
+    /// Returns the source of a referrer:
     ///
     /// - The host in lower case without `www.`, port, user and trailing dots; internationalized names in Punycode.
-    /// - Hosts of one service become one source: see `ReferrerAliases`.
-    /// - `android-app://` referrers become the host of a known app, otherwise the name of the package.
-    /// - `(direct)` for no referrer, for anything but an http, https or android-app URL, for the site itself, and for payment
-    ///   providers, from which buyers only return.
+    /// - Hosts of the same service become one source; see `ReferrerAliases`.
+    /// - An `android-app://` referrer becomes the host of a known app, otherwise the name of the package.
+    /// - `(direct)` is returned if there is no referrer or it is not an http, https or android-app URL. The same applies if it is the site
+    ///   itself, or a payment provider, because buyers only return from there.
     ///
     /// ```swift
     /// ReferrerSource.source(of: "https://www.google.de/search?q=pulse", siteHost: "example.com")  // "google.com"
     /// ReferrerSource.source(of: "https://blog.example.com/a", siteHost: "www.example.com")  // "(direct)"
     /// ```
     ///
-    /// - Parameter siteHost: The site's host, in any case, with or without `www.` and port; "" if unknown. Its subdomains
-    ///   belong to the site.
+    /// - Parameter siteHost: The site's host, in any case, with or without `www.` and port; "" if unknown. Subdomains of this host belong
+    ///   to the site.
     public static func source(of referrer: String, siteHost: String) -> String {
         guard !referrer.isEmpty else { return direct }
         return referrer.withBytes { bytes in
@@ -42,8 +42,8 @@ public enum ReferrerSource {
         }
     }
 
-    /// The stored form of a referrer: scheme, host, port and path, at most 2,048 bytes. User, password, query and fragment
-    /// are dropped because they may be private. "" for anything but an http, https or android-app URL.
+    /// The stored form of a referrer: scheme, host, port and path, at most 2,048 bytes. User, password, query and fragment are dropped,
+    /// because they may contain private data. "" for anything but an http, https or android-app URL.
     public static func clean(_ referrer: String) -> String {
         guard !referrer.isEmpty else { return "" }
         return referrer.withBytes { bytes in
@@ -59,7 +59,7 @@ public enum ReferrerSource {
             }
             result += host
             if let port = address.port { result += ":\(port)" }
-            // Truncates the path at the first byte of a character, so no part of one remains.
+            // Truncates the path at a character boundary, so no partial character remains.
             var end = min(address.path.upperBound, address.path.lowerBound + lengthLimit - result.utf8.count)
             if end < address.path.upperBound {
                 while end > address.path.lowerBound, text[end] & 0xC0 == 0x80 { end -= 1 }
@@ -68,7 +68,7 @@ public enum ReferrerSource {
         }
     }
 
-    /// Drops `www.` if a domain remains; `www.com` and `www.intranet` are names of their own.
+    /// Drops `www.` if the rest is still a domain. `www.com` and `www.intranet` are complete names.
     private static func withoutWWW(_ text: UnsafeBufferPointer<UInt8>, _ host: Range<Int>) -> Range<Int> {
         let prefix = 4
         guard host.count > prefix, text.equals("www.", in: host.lowerBound..<host.lowerBound + prefix) else { return host }
@@ -76,7 +76,7 @@ public enum ReferrerSource {
         return text[rest].contains(UInt8(ascii: ".")) ? rest : host
     }
 
-    /// Whether the host is the site's or one of its subdomains. Compares in place, because most referrers are the site itself.
+    /// Whether the host is the site's own or one of its subdomains. Compares in place, because most referrers are the site itself.
     private static func isSite(_ text: UnsafeBufferPointer<UInt8>, _ host: Range<Int>, _ siteHost: String) -> Bool {
         guard !siteHost.isEmpty else { return false }
         return siteHost.withBytes { site in

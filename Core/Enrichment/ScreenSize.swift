@@ -1,11 +1,11 @@
 /// The size of a visitor's screen, as browsers send it: `1920x1080`.
 @_spi(Host) public struct ScreenSize: Sendable, Hashable, CustomStringConvertible {
-    /// In CSS pixels, 1...65535.
+    /// Width in CSS pixels, 1...65535.
     public let width: Int
-    /// In CSS pixels, 1...65535.
+    /// Height in CSS pixels, 1...65535.
     public let height: Int
 
-    /// Parses two numbers of 1...65535 with an `x` between them; nil for anything else, including spaces and leading zeros.
+    /// Parses two numbers of 1...65535 with an `x` between them. Returns nil for anything else, including spaces and leading zeros.
     public init?(_ text: String) {
         let size = text.withBytes { bytes -> (Int, Int)? in
             guard (3...11).contains(bytes.count), let cross = bytes.firstIndex(of: UInt8(ascii: "x")),
@@ -31,7 +31,7 @@
 }
 
 extension ScreenSize {
-    /// Parses a size whose numbers may have fractions, as on scaled screens: `412.5x915`. Nil for anything else.
+    /// Parses a size whose numbers may have fractions, as on scaled screens: `412.5x915`. Returns nil for anything else.
     public init?(rounding text: String) {
         let parts = text.split(separator: "x", omittingEmptySubsequences: false)
         guard parts.count == 2, text.utf8.count <= 40 else { return nil }

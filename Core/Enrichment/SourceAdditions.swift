@@ -1,7 +1,8 @@
-/// Hosts, and the words that campaigns use for them, that `SourceList` lacks or classifies differently; these entries win. The format is
-/// that of `SourceList`: kind, name and hosts. Words have no dot. A name in both lists is one source.
+/// Hosts that `SourceList` lacks or classifies differently, and the words that campaigns use for these hosts. Entries here take precedence.
+/// The format is the same as in `SourceList`: kind, name and hosts. An entry without a dot is a word rather than a host. A name that occurs
+/// in both lists is one source.
 ///
-/// - Source: Google Analytics 4's source categories for the meaning of search, social, video and shopping; the services themselves.
+/// - Source: Google Analytics 4's source categories, for what counts as search, social, video and shopping; the websites of the services.
 enum SourceAdditions {
     static let text = #"""
         search	Google	google lens.google.com search.google.com google-play

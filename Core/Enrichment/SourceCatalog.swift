@@ -5,7 +5,7 @@ public enum SourceKind: String, Sendable, Hashable {
     case mail
     /// An ad server.
     case ads
-    /// A payment provider, from which buyers return to a visit that began elsewhere.
+    /// A payment provider. Buyers return from it to a visit that began elsewhere.
     case payment
     /// Any other site.
     case site
@@ -17,15 +17,15 @@ public enum SourceCatalog {
     public struct Assistant: Sendable {
         /// The host that reports show.
         public let host: String
-        /// All its hosts, and the words that campaigns use for it.
+        /// All hosts of the assistant, and the words that campaigns use for it.
         public var names: [String]
     }
 
-    /// The kind of a host, as returned by `ReferrerSource`, or of a word such as `newsletter` from a campaign; `site` if it is
-    /// unknown.
+    /// The kind of a source. `name` is a host, as returned by `ReferrerSource`, or a word that a campaign uses, such as `newsletter`.
+    /// Returns `site` if the name is unknown.
     ///
-    /// The kind of a host applies to its subdomains: `old.reddit.com` is like `reddit.com`. Search engines also have other services
-    /// on subdomains, so there it applies only to variants of the search: `images.`, `m.`, `de.`.
+    /// The subdomains of a host have the kind of that host: `old.reddit.com` is like `reddit.com`. Search engines and shops also have other
+    /// services on subdomains, so only subdomains that are variants of the same service (`images.`, `m.`, `de.`) have their kind.
     public static func kind(of name: String) -> SourceKind {
         if let kind = kinds[name] { return kind }
         let labels = name.utf8.split(separator: dot, omittingEmptySubsequences: false)
@@ -39,7 +39,7 @@ public enum SourceCatalog {
         return labels.count > 2 && webmail.contains(labels[0]) ? .mail : .site
     }
 
-    /// All known assistants, in the order of the lists.
+    /// All known assistants, in the order in which the lists name them.
     public static let assistants: [Assistant] = {
         var assistants: [Assistant] = [], positions: [String: Int] = [:]
         for line in lines where line.kind == .assistant {
@@ -71,7 +71,7 @@ public enum SourceCatalog {
             return (kind, String(fields[1]), fields[2].split(separator: " ").map(String.init))
         }
 
-    /// Kinds by host, or by `name.*` for a name under any country's domain.
+    /// Kinds by host. A key `name.*` stands for the name under any country's domain.
     private static let kinds: [String: SourceKind] = {
         var kinds: [String: SourceKind] = [:]
         for line in lines { for host in line.hosts where kinds[host] == nil { kinds[host] = line.kind } }
@@ -81,7 +81,7 @@ public enum SourceCatalog {
     private static func kind(below labels: ArraySlice<Label>, of name: String) -> SourceKind? {
         let host = name[labels[labels.startIndex].startIndex...]
         if let kind = kinds[String(host)] { return kind }
-        // `yandex.com.tr` matches `yandex.*`: `*` is a top-level domain, also together with a `com`, `co` or the like before it.
+        // `yandex.com.tr` matches `yandex.*`. The `*` stands for a top-level domain, which may have `com`, `co` or the like before it.
         for count in [1, 2] where labels.count > count && (count == 1 ? labels.last!.count <= 3 : isSecondLevel(labels)) {
             let end = labels[labels.endIndex - count - 1].endIndex
             if let kind = kinds[name[host.startIndex..<end] + ".*"] { return kind }
@@ -93,7 +93,7 @@ public enum SourceCatalog {
         labels.last!.count == 2 && ["com", "co", "org", "net", "edu", "it"].contains(Substring(labels[labels.endIndex - 2]))
     }
 
-    /// Whether a host of this kind, with this many labels, may have other services of the company on its subdomains.
+    /// Whether a host of this kind, with this number of labels, may have the company's other services on its subdomains.
     private static func isPortal(_ kind: SourceKind, _ labels: Int) -> Bool { kind == .shopping || kind == .search && labels < 3 }
 
     /// Whether a subdomain is a variant of the same service.

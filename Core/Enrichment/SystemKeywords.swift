@@ -1,10 +1,10 @@
-/// Keywords of operating systems. The first matching line wins: consoles, TVs and phones come first, because they also
-/// name the system they are based on or pose as (`Windows Phone ... Android ... like iPhone OS ... Mac OS X`).
+/// Keywords of operating systems. The first matching line wins. Consoles, TVs and phones come first, because they also name the system that
+/// they are based on or pose as (`Windows Phone ... Android ... like iPhone OS ... Mac OS X`).
 enum SystemKeywords {
     enum Version: Sendable {
-        /// `major.minor` right after the keyword.
+        /// The version is `major.minor` right after the keyword.
         case here
-        /// Implied by the keyword.
+        /// The keyword implies the version.
         case fixed(String)
         case none
     }
@@ -76,9 +76,9 @@ enum SystemKeywords {
     ]
 
     private static let desktops: [Line] = [
-        // The build number that follows is frozen by browsers, so it means nothing.
+        // Browsers freeze the build number that follows, so it means nothing.
         ("cros ", "ChromeOS", .none),
-        // Windows 11 also says 10.0; only client hints distinguish it.
+        // Windows 11 also reports 10.0. Only client hints distinguish the two.
         ("windows nt 10", "Windows", .fixed("10")),
         ("windows nt 6.4", "Windows", .fixed("10")),
         ("windows nt 6.3", "Windows", .fixed("8.1")),
@@ -112,7 +112,7 @@ enum SystemKeywords {
         ("okhttp", "Android", .none),
         ("kubuntu", "Ubuntu", .here),
         ("ubuntu", "Ubuntu", .here),
-        // The number after these is the version of a package (`Fedora/3.6.13-1.fc14 Firefox/3.6.13`).
+        // The number after these keywords is the version of a package (`Fedora/3.6.13-1.fc14 Firefox/3.6.13`).
         ("fedora", "Fedora", .none),
         ("debian", "Debian", .none),
         ("linux mint", "Linux Mint", .here),
@@ -131,7 +131,7 @@ enum SystemKeywords {
         ("x11", "Linux", .none),
     ]
 
-    /// Phrases in which the name of a system does not count: a Kindle says `Linux armv7l like Android`.
+    /// Phrases in which the name of a system does not count. For example, a Kindle reports `Linux armv7l like Android`.
     static let denied = ["like android"]
 
     /// Operating systems of desktops and laptops.

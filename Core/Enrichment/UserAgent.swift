@@ -1,10 +1,10 @@
 /// The software and device that a `User-Agent` header describes.
 ///
-/// Every name comes from the tables of this target and never from the header, so the number of distinct values is
-/// bounded whatever clients send. Versions are shortened on purpose: the browser's to its major number, the system's to
-/// `major.minor`. Reports need no more, and the rest would help to identify a person.
+/// Every name comes from the tables of this target and never from the header, so the number of distinct values is bounded, whatever clients
+/// send. Versions are shortened on purpose: a browser's to its major number, a system's to `major.minor`. Reports need no more, and a full
+/// version would help to identify a person.
 public struct UserAgent: Sendable, Hashable {
-    /// The kind of device. Reports show the raw value.
+    /// The kind of device. Reports show its raw value.
     public enum Device: String, Sendable, Hashable, CaseIterable {
         case unknown = ""
         case desktop = "Desktop"
@@ -19,17 +19,18 @@ public struct UserAgent: Sendable, Hashable {
         case bot = "Bot"
     }
 
-    /// `Chrome`, `Samsung Internet`, `Facebook`; for a known bot its name, such as `Googlebot`. "" if unknown.
+    /// The browser: `Chrome`, `Samsung Internet`, `Facebook`. For a known bot, the bot's name, such as `Googlebot`. "" if unknown.
     public var browser: String
-    /// Major number only: `122`. "" if unknown.
+    /// The browser's major version number only: `122`. "" if unknown.
     public var browserVersion: String
-    /// `Windows`, `macOS`, `iOS`, `iPadOS`, `Android`, `Ubuntu`. "" if unknown.
+    /// The operating system: `Windows`, `macOS`, `iOS`, `iPadOS`, `Android`, `Ubuntu`. "" if unknown.
     public var os: String
-    /// At most `major.minor`: `10`, `17.4`; the generation for consoles (`PlayStation` `5`). "" if unknown or frozen.
+    /// The system's version, at most `major.minor`: `10`, `17.4`. For consoles, the generation (`PlayStation` `5`). "" if unknown or
+    /// frozen.
     public var osVersion: String
     /// The kind of device; `bot` for every bot.
     public var device: Device
-    /// True for crawlers, monitors, link previews, feed readers, HTTP libraries and headless browsers.
+    /// Whether the client is a crawler, monitor, link preview, feed reader, HTTP library or headless browser.
     public var isBot: Bool
 
     public init(
@@ -48,7 +49,7 @@ public struct UserAgent: Sendable, Hashable {
         self.isBot = isBot
     }
 
-    /// Nothing is known, as for an empty header. That alone does not prove a bot: privacy tools and some native clients
-    /// send no header.
+    /// The result if nothing is known, as for an empty header. An empty header alone does not prove a bot, because privacy tools and some
+    /// native clients send no header.
     public static let unknown = UserAgent()
 }

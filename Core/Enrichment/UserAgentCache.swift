@@ -1,12 +1,12 @@
 import Synchronization
 
-/// A cache of fixed size for parsed headers.
+/// A fixed-size cache of parsed headers.
 ///
-/// It is split into shards with one lock each. Within a shard, a header maps to a set of four entries, of which a new
-/// header replaces the oldest. So memory is bounded, the cache is never emptied at once, and a flood of made-up headers
-/// costs only misses.
+/// The cache is split into shards with one lock each. Within a shard, each header maps to a set of four entries, and a new header replaces
+/// the oldest of them. So memory is bounded, the cache is never emptied as a whole, and a flood of made-up headers causes only cache
+/// misses.
 final class UserAgentCache: Sendable {
-    /// Longer headers are not cached: they are rare, and would let a stranger fill the memory.
+    /// Headers longer than this are not cached. They are rare, and caching them would let a stranger fill the memory.
     static let lengthLimit = 1024
 
     private static let shardCount = 32
@@ -18,7 +18,7 @@ final class UserAgentCache: Sendable {
         var agent: UserAgent
     }
 
-    /// A class, because a `Mutex` can't be copied and so can't be an array element.
+    /// This is a class because a `Mutex` can't be copied and so can't be an array element.
     private final class Shard: Sendable {
         let entries: Mutex<[Entry?]>
 
@@ -27,10 +27,10 @@ final class UserAgentCache: Sendable {
 
     private let shards: [Shard]
     private let setMask: UInt64
-    /// Random, so nobody can construct headers that all map to one set.
+    /// A random seed, so nobody can construct headers that all map to the same set.
     private let seed: UInt64
 
-    /// - Parameter capacity: The number of headers, rounded up so the number of sets per shard is a power of two.
+    /// - Parameter capacity: How many headers to cache, rounded up so that the number of sets per shard is a power of two.
     init(capacity: Int) {
         let perShard = max(Self.ways, (capacity + Self.shardCount - 1) / Self.shardCount)
         var sets = 1
@@ -40,7 +40,7 @@ final class UserAgentCache: Sendable {
         shards = (0..<Self.shardCount).map { _ in Shard(sets * Self.ways) }
     }
 
-    /// The cached result, or that of `read`, which is then cached.
+    /// Returns the cached result. If there is none, calls `read` and caches its result.
     @inline(__always)
     func answer(to header: String, orElse read: (String) -> UserAgent) -> UserAgent {
         let length = header.utf8.count
@@ -60,7 +60,7 @@ final class UserAgentCache: Sendable {
         let agent = read(header)
         let entry = Entry(hash: hash, header: header, agent: agent)
         shard.entries.withLock { entries in
-            // The newest comes first; the fourth is evicted.
+            // The newest entry comes first, and the fourth is evicted.
             for place in stride(from: first + Self.ways - 1, to: first, by: -1) { entries[place] = entries[place - 1] }
             entries[first] = entry
         }
@@ -69,7 +69,7 @@ final class UserAgentCache: Sendable {
 }
 
 extension UnsafeBufferPointer<UInt8> {
-    /// A fast hash of the bytes, eight at a time. It depends on `seed`, so it is valid only within this process.
+    /// A fast hash of the bytes, computed eight bytes at a time. It depends on `seed`, so it is valid only within this process.
     @inline(__always)
     func hash(seed: UInt64) -> UInt64 {
         var hash = seed ^ UInt64(truncatingIfNeeded: count)
@@ -87,7 +87,7 @@ extension UnsafeBufferPointer<UInt8> {
         return Self.mix(hash ^ rest, seed)
     }
 
-    /// Multiplies to 128 bits and folds the halves, as wyhash does.
+    /// Multiplies to 128 bits and combines the two halves, as wyhash does.
     @inline(__always)
     private static func mix(_ value: UInt64, _ seed: UInt64) -> UInt64 {
         let product = (value ^ 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(by: seed | 0xA076_1D64_78BD_642F)

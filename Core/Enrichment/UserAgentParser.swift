@@ -5,15 +5,15 @@
 /// agents.parse("Mozilla/5.0 (Windows NT 10.0; Win64; x64) ... Chrome/122.0.0.0 Safari/537.36").browser  // "Chrome"
 /// ```
 ///
-/// Share one parser; copies share its cache. Any text is accepted: only its first 2,048 bytes count, parsing takes linear
-/// time, and unknown parts are "".
+/// Share one parser; copies of it share its cache. Any text is accepted. Only the first 2,048 bytes are parsed, parsing takes linear time,
+/// and unknown parts of the result are "".
 public struct UserAgentParser: Sendable {
-    /// Longer headers are truncated; real ones have 100 to 500 bytes.
+    /// Longer headers are truncated. Real ones have 100 to 500 bytes.
     static let lengthLimit = 2048
 
     private let cache: UserAgentCache?
 
-    /// - Parameter cacheCapacity: How many headers to cache; 0 for none. 8,192 take 3 MB, at most 10 MB.
+    /// - Parameter cacheCapacity: How many headers to cache; 0 for none. A cache of 8,192 headers takes 3 MB, at most 10 MB.
     public init(cacheCapacity: Int = 8192) {
         cache = cacheCapacity > 0 ? UserAgentCache(capacity: cacheCapacity) : nil
     }
@@ -24,7 +24,7 @@ public struct UserAgentParser: Sendable {
         return cache.answer(to: header, orElse: Self.read)
     }
 
-    /// Like `parse`, but without the cache.
+    /// Like `parse`, but bypasses the cache.
     static func read(_ header: String) -> UserAgent {
         header.withBytes { bytes in
             bytes.isEmpty ? .unknown : read(UnsafeBufferPointer(rebasing: bytes.prefix(lengthLimit)))
@@ -49,8 +49,8 @@ public struct UserAgentParser: Sendable {
         return agent
     }
 
-    /// Whether the header looks like `Mozilla/5.0 (compatible; Something/1.0)`. Apart from bots, only old browsers send that, all
-    /// of which are in the table, and some TVs.
+    /// Whether the header looks like `Mozilla/5.0 (compatible; Something/1.0)`. Apart from bots, only some TVs and old browsers send such
+    /// headers, and all of these browsers are in the table.
     private static func isNamelessCompatible(_ scan: UserAgentScan) -> Bool {
         scan.signs.contains(.compatible) && !scan.browser.isFound && !scan.signs.contains(.tv)
     }
@@ -67,20 +67,21 @@ public struct UserAgentParser: Sendable {
         case .none: break
         }
         if agent.os == "macOS", scan.signs.contains(.iosOnly) {
-            // An iPad presents itself to sites as a Mac, with a Mac's version.
+            // An iPad presents itself to sites as a Mac, and sends the version of a Mac.
             agent.os = "iPadOS"
             agent.osVersion = ""
         }
         if isFrozen(agent, text, scan) { agent.osVersion = "" }
         guard agent.os == "iOS" else { return }
-        // Since version 26, Safari reports 18 for the system; its own version equals the real one.
+        // Since version 26, Safari reports version 18 of the system. Safari's own version equals the real version of the system.
         let safari = text.version(at: scan.place(.version), parts: 2)
         if let reported = number(agent.osVersion), let real = number(safari), reported >= 18, real > reported { agent.osVersion = safari }
         if scan.signs.contains(.iPad), isTabletSystem(agent.osVersion) { agent.os = "iPadOS" }
         if !scan.signs.contains(.page), scan.signs.contains(.intel) { agent.os = "macOS" }
     }
 
-    /// Whether browsers send this version for every system: `Mac OS X 10_15_7` since 2020, and `Android 10; K` since 2023.
+    /// Whether this is a version that browsers send whatever the real version is: `Mac OS X 10_15_7` since 2020, and `Android 10; K` since
+    /// 2023.
     private static func isFrozen(_ agent: UserAgent, _ text: UnsafeBufferPointer<UInt8>, _ scan: UserAgentScan) -> Bool {
         guard scan.signs.contains(.page) else { return false }
         if agent.os == "macOS" { return agent.osVersion == "10.15" }
@@ -88,7 +89,7 @@ public struct UserAgentParser: Sendable {
         return text.equals("; k)", in: AndroidModel.behindVersion(text, scan.place(.android)))
     }
 
-    /// Whether an iPad with this version runs iPadOS, which has existed since version 13.
+    /// Whether an iPad with this version runs iPadOS, which exists since version 13.
     private static func isTabletSystem(_ version: String) -> Bool {
         guard let major = number(version) else { return true }
         return major >= 13
@@ -117,14 +118,14 @@ public struct UserAgentParser: Sendable {
         guard agent.os == "Android" else { return }
         if line.name == "Safari" {
             agent.browser = BrowserKeywords.androidBrowser
-            // It is always `Version/4.0`.
+            // The number after `Version/` is always `4.0` here.
             agent.browserVersion = ""
         }
-        // Chrome itself sends no `Version/`; apps that embed Chrome's engine do.
+        // Chrome itself sends no `Version/`, but apps that embed Chrome's engine do.
         if line.name == "Chrome", scan.place(.version) > 0 { agent.browser = BrowserKeywords.androidWebView }
     }
 
-    /// The position of the browser's version; 0 if there is none.
+    /// The position of the browser's version in the header; 0 if there is none.
     private static func position(_ version: UserAgentVersion, _ scan: UserAgentScan) -> Int {
         switch version {
         case .here, .trident: Int(scan.browser.end)
@@ -143,13 +144,13 @@ public struct UserAgentParser: Sendable {
         if signs.contains(.tv) { return .tv }
         if signs.contains(.wearable) { return .wearable }
         if os == "Android", AndroidModel.namesScreenSize(text, scan.place(.android)) { return .tv }
-        // Includes iPads that present themselves as a Mac.
+        // This includes iPads that present themselves as a Mac.
         if os == "iPadOS" { return .tablet }
-        // Internet Explorer says "Tablet PC" on any Windows that could be one.
+        // Internet Explorer sends "Tablet PC" on any Windows computer that could be a tablet.
         if signs.contains(.tablet), os != "Windows" { return .tablet }
         if os == "Windows" || os == "macOS" { return .desktop }
         if signs.contains(.mobile) { return .mobile }
-        // A browser says "Mobile" on a phone but not on a tablet; apps never say it.
+        // A browser sends "Mobile" on a phone but not on a tablet. Apps never send it.
         if os == "Android" { return signs.contains(.page) ? .tablet : .mobile }
         if os == "iOS" { return .mobile }
         return SystemKeywords.desktopNames.contains(os) ? .desktop : .unknown
@@ -157,8 +158,8 @@ public struct UserAgentParser: Sendable {
 }
 
 extension UnsafeBufferPointer<UInt8> {
-    /// The version at `position`, or after one separator there: `17_4_1` with two parts gives `17.4`. "" if there is no
-    /// number, or one of more than four digits, which is a date or build number instead.
+    /// The version that begins at `position`, or after one separator there. With two parts, `17_4_1` gives `17.4`. "" if there is no
+    /// number, or if a number has more than four digits, because it is then a date or build number.
     func version(at position: Int, parts: Int) -> String {
         guard position > 0, position < count else { return "" }
         var start = position

@@ -1,8 +1,8 @@
-/// The result of one pass over a header: the best match in each table, and where it is.
+/// The result of scanning a header once: the best match in each table, and where that match is.
 struct UserAgentScan {
     /// A matching line of a table, and the position just after its keyword.
     struct Hit {
-        /// The line's number; lower lines win.
+        /// The line's number. If several lines match, the lowest number wins.
         var line = UInt16.max
         var end: UInt16 = 0
 
@@ -21,10 +21,10 @@ struct UserAgentScan {
     var system = Hit()
     var bot = Hit()
     var signs = DeviceKeywords.Sign()
-    /// Positions just after `Version/`, `Chrome/` and so on, by `Place`; 0 if the token is absent.
+    /// Positions just after `Version/`, `Chrome/` and other tokens, by `Place`; 0 if the token is absent.
     var places = SIMD8<UInt16>.zero
 
-    /// Tokens whose version other lines may need.
+    /// Tokens whose version may also be needed by lines for other browsers.
     enum Place: Int {
         case version, chrome, opera, facebook, android
     }
@@ -54,16 +54,16 @@ struct UserAgentScan {
 
     func place(_ place: Place) -> Int { Int(places[place.rawValue]) }
 
-    /// Whether the keyword is part of an Android device's name: the phone `Spider 8` in `(Linux; Android 13; Spider 8)`. If a
-    /// version follows the keyword, it is the name of a program after all.
+    /// Whether the keyword is part of an Android device's name, as in the phone `Spider 8` in `(Linux; Android 13; Spider 8)`. A keyword
+    /// that is followed by a version is the name of a program instead.
     private func isInDevice(_ text: UnsafeBufferPointer<UInt8>, _ end: Int) -> Bool {
         let start = place(.android)
         guard start > 0, end == text.count || text[end] != UInt8(ascii: "/") else { return false }
         return !text[start..<end].contains { $0 == UInt8(ascii: ")") || $0 == UInt8(ascii: "(") }
     }
 
-    /// Whether this is an e-mail address such as `someone@example.com`, the operator of a crawler, unlike `Ecosia ios@9.1`,
-    /// `en_IR@calendar=gregorian` and `600000@taobao_android`.
+    /// Whether this is an e-mail address such as `someone@example.com`, which belongs to the operator of a crawler. Headers also contain an
+    /// `@` in `Ecosia ios@9.1`, `en_IR@calendar=gregorian` and `600000@taobao_android`, which are not addresses.
     private static func isMailAddress(_ text: UnsafeBufferPointer<UInt8>, after end: Int) -> Bool {
         guard end < text.count, text[end].isLetter, end > 1, text[end - 2].isWord else { return false }
         var index = end, dot: Int?
@@ -77,7 +77,7 @@ struct UserAgentScan {
     }
 }
 
-/// All tables in one scanner, built once.
+/// A scanner for the keywords of all tables, built only once.
 struct UserAgentKeywords: Sendable {
     enum Meaning: Sendable {
         case browser(UInt16)
@@ -85,18 +85,18 @@ struct UserAgentKeywords: Sendable {
         case bot(UInt16)
         case device(DeviceKeywords.Sign)
         case place(UserAgentScan.Place)
-        /// `@`
+        /// The character `@`.
         case mail
         case nothing
     }
 
     static let shared = UserAgentKeywords()
 
-    /// A line of `BotKeywords` without a name.
+    /// A line of `BotKeywords` that has no name.
     static let nameless = UInt16(BotKeywords.lines.count - 1)
 
     let scanner: KeywordScanner
-    /// The meaning of each keyword, by its number.
+    /// What each keyword means, by its number.
     let meanings: [Meaning]
 
     private init() {

@@ -1,21 +1,21 @@
-/// The parts of a referrer URL, found in one pass over its bytes.
+/// The parts of a referrer URL, found in a single pass over its bytes.
 ///
-/// Deliberately avoids Foundation's `URL`: this runs for each event, and must reject what it does not understand instead
-/// of repairing it.
+/// This deliberately avoids Foundation's `URL`, because it runs for each event and must reject what it does not understand instead of
+/// repairing it.
 struct WebAddress {
     enum Scheme { case http, https, androidApp }
 
     var scheme: Scheme
-    /// The host without user, password, port, brackets and trailing dots; not empty, in its original case.
+    /// The host without user, password, port, brackets and trailing dots. It is never empty, and keeps its original case.
     var host: Range<Int>
-    /// Whether the host is in brackets, so it is an IPv6 address.
+    /// Whether the host is in brackets, which means that it is an IPv6 address.
     var isIPv6: Bool
     /// The port, 1...65535; nil if none is given.
     var port: Int?
     /// The path, from the first `/` to the query or fragment; may be empty.
     var path: Range<Int>
 
-    /// Nil for anything but an absolute `http`, `https` or `android-app` URL with a valid host.
+    /// Returns nil for anything but an absolute `http`, `https` or `android-app` URL with a valid host.
     init?(_ text: UnsafeBufferPointer<UInt8>) {
         let all = text.trimmed(0..<text.count)
         guard let (scheme, start) = Self.scheme(text, all) else { return nil }
@@ -59,7 +59,7 @@ struct WebAddress {
         byte == UInt8(ascii: "/") || byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
     }
 
-    /// Parses `host:port`; also used for a project's configured host.
+    /// Parses `host:port`. Also used for the host that a project is configured with.
     static func authority(
         _ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>
     ) -> (host: Range<Int>, isIPv6: Bool, port: Int?)? {
@@ -96,8 +96,8 @@ struct WebAddress {
         return (1...65535).contains(port) ? port : nil
     }
 
-    /// Whether the name consists of labels of letters, digits, `-` and `_`, 1 to 63 bytes each, 253 in all. Other scripts
-    /// must be in Punycode, as browsers send them; see `InternationalHost`.
+    /// Whether the name consists of labels of letters, digits, `-` and `_`, with 1 to 63 bytes each and 253 bytes in all. Labels in other
+    /// scripts must be in Punycode, as browsers send them; see `InternationalHost`.
     private static func isHostName(_ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> Bool {
         guard (1...253).contains(range.count) else { return false }
         var labelLength = 0
@@ -115,7 +115,7 @@ struct WebAddress {
         return labelLength > 0
     }
 
-    /// The host in lower case; an IPv6 address in canonical form and brackets. Nil if that address is invalid.
+    /// The host in lower case. An IPv6 address is in canonical form and in brackets. Nil if the IPv6 address is invalid.
     func hostText(_ text: UnsafeBufferPointer<UInt8>) -> String? {
         guard isIPv6 else { return text.lowercasedText(host) }
         guard let address = IPAddress(text.text(host)), !address.isIPv4 else { return nil }

@@ -2,14 +2,14 @@ import Common
 @_spi(Host) import Storage
 import Synchronization
 
-/// How far in the journal each project's acknowledged events reach, so a report waits only for those of its project; and when
-/// they were acknowledged, so a report that stops waiting can say how current it is.
+/// Tracks where each project's acknowledged events end in the journal, so a report waits only for events of its own project. It also tracks
+/// when they were acknowledged, so a report that stops waiting can say how current its data is.
 final class Acknowledged: Sendable {
     private struct State {
-        /// Where the last record of each project ends, unless it is known to be applied.
+        /// Where the last record of each project ends. Projects whose records are all known to be applied are absent.
         var ends: [Int32: JournalPosition] = [:]
         var latest = JournalPosition.start
-        /// Everything acknowledged before `at` is before `end` in the journal. Oldest first.
+        /// Each mark says that everything acknowledged before `at` has a position before `end` in the journal. Oldest first.
         var marks: [(at: Instant, end: JournalPosition)] = []
         /// The project of the latest batch, and the latest record that wasn't a batch.
         var batchProject: Int32?
@@ -45,15 +45,15 @@ final class Acknowledged: Sendable {
         }
     }
 
-    /// Whether, in the last second, one project sent live events while another imported: large batches of the import would delay
-    /// the reports of the first. Without live events, imports of any number of projects take less work in larger batches, which
-    /// are also laid out better in the store.
+    /// Whether, in the last second, one project sent live events while another one imported. The import's large batches would delay reports
+    /// of the project with live events, so batches are kept small then. If nobody sends live events, larger batches are better: they take
+    /// less work and are laid out better in the store.
     var isShared: Bool { state.withLock { state in state.shared.map { state.now - $0 < Self.sharedMilliseconds } ?? false } }
 
     private static func mark(_ now: Instant, _ state: inout State) {
         state.marks.append((now, state.latest))
         guard state.marks.count > maximumMarks else { return }
-        // The store has been unavailable for minutes or hours; half as many marks are nearly as precise.
+        // The store has been unavailable for minutes or hours. Dropping every other mark costs little precision.
         while state.marks.count > maximumMarks / 2 {
             state.milliseconds *= 2
             state.marks = state.marks.reduce(into: []) { kept, mark in
@@ -62,15 +62,15 @@ final class Acknowledged: Sendable {
         }
     }
 
-    /// Where the last acknowledged record of `project` ends; `.start` when none is waiting to be applied.
+    /// Where the last acknowledged record of `project` ends; `.start` when none of its records is waiting to be applied.
     func end(of project: Int32) -> JournalPosition { state.withLock { $0.ends[project] ?? .start } }
 
-    /// The instant before which everything acknowledged is applied, when the store has reached `position`.
+    /// The instant before which every acknowledged event is applied, given that the store has reached `position`.
     func asOf(_ position: JournalPosition) -> Instant {
         state.withLock { $0.marks.last { $0.end <= position }?.at } ?? Instant(milliseconds: 0)
     }
 
-    /// Drops what is no longer needed once the store has reached `position`.
+    /// Drops the entries that are no longer needed once the store has reached `position`.
     func applied(upTo position: JournalPosition) {
         state.withLock { state in
             if position >= state.latest {

@@ -2,36 +2,36 @@ import Common
 @_spi(Host) import Storage
 import Synchronization
 
-/// Holds batches back while the writer has enough to do, so nobody's events wait long behind an import.
+/// Limits how many import batches enter the journal, so no project's events wait long behind another project's import.
 ///
-/// Batches are let in while those waiting for the writer add up to less than a fraction of a second of its work, as measured.
-/// Beyond that each project has a share of it, and may always have one batch in. So a project's batch never waits because of
-/// another project. A batch that isn't let in within a moment is refused with 429. Small requests don't come here.
+/// Batches enter freely while the admitted ones add up to less than a fraction of a second of the writer's work, by its measured speed.
+/// Beyond that limit, each project gets an equal share of it, and may always have one batch admitted. So a project's batch never waits
+/// because of another project. A batch that isn't admitted within a moment is rejected with 429. Small requests bypass the door.
 final class BatchDoor: Sendable {
     struct Settings: Sendable {
-        /// Seconds of the writer's work that batches may add up to: while imports have the host to themselves, and while they share
-        /// it. Whatever follows in the journal waits that long.
+        /// How many seconds of the writer's work the admitted batches may add up to. The second value applies while one project sends live
+        /// events during another's import, the first one otherwise. Records behind the batches in the journal wait that long.
         var secondsAlone = 0.6
         var secondsShared = 0.2
-        /// How long a batch waits to be let in.
+        /// How long a batch waits for admission.
         var patience = Duration.seconds(2)
-        /// The most bytes of waiting bodies, for one project and for all of them.
+        /// The most bytes that waiting bodies may have: for one project, and for all projects together.
         var waitingBytes = 16 << 20
         var allWaitingBytes = 64 << 20
-        /// The assumed speed of the writer until it is measured: that of a slow machine.
+        /// The speed to assume until the writer's speed is measured: that of a slow machine.
         var firstBytesPerSecond = 1e6
     }
 
-    /// Given to a batch that is let in. It is returned (`leave`) once the batch is in the journal or has failed.
+    /// Issued to a batch when it is admitted. Return the pass with `leave` once the batch is in the journal or has failed.
     struct Pass: Sendable {
         fileprivate let project: Int32
         fileprivate let bytes: Int
     }
 
     private struct Sender {
-        /// Bytes that were let in and are not applied yet.
+        /// Bytes that were admitted but are not applied yet.
         var bytes = 0
-        /// Batches that wait to be let in, in order.
+        /// Batches that wait for admission, first come first.
         var line: [(bytes: Int, wait: TimedWait<Bool>)] = []
         var waitingBytes: Int { line.reduce(0) { $0 + $1.bytes } }
     }
@@ -39,17 +39,17 @@ final class BatchDoor: Sendable {
     private struct State {
         let settings: Settings
         var bytesPerSecond: Double
-        /// Seconds of work in one batch of the writer.
+        /// How many seconds one batch of the writer takes.
         var batchSeconds = 0.0
-        /// Projects that have batches in, or waiting.
+        /// Projects that have batches admitted or waiting.
         var senders: [Int32: Sender] = [:]
-        /// Batches that are in the journal and not applied yet, nearly in order.
+        /// Batches that are in the journal but not applied yet, nearly in order.
         var kept: [(end: JournalPosition, project: Int32, bytes: Int)] = []
         var applied = JournalPosition.start
         var isOpen = false
 
         func mayEnter(_ sender: Sender, isShared: Bool) -> Bool {
-            // Enough for the batch under way and the next one, which gathers meanwhile.
+            // Enough for the batch that the writer is applying and for the next one, which is being gathered.
             let room = bytesPerSecond * (isShared ? settings.secondsShared : max(settings.secondsAlone, 2 * batchSeconds))
             return sender.bytes == 0 || Double(sender.bytes) < room / Double(max(1, senders.count))
                 || Double(senders.values.reduce(0) { $0 + $1.bytes }) < room
@@ -75,15 +75,16 @@ final class BatchDoor: Sendable {
 
     /// Returns once a batch of `project` may go into the journal.
     /// - Parameters:
-    ///   - bytes: an estimate of its size there.
-    ///   - waits: called when it has to wait.
-    /// - Returns: nil when batches aren't counted, because the store is unavailable.
-    /// - Throws: 429 when it has waited too long or too many wait; 503 while the store is unavailable and the journal half full.
+    ///   - bytes: the estimated size of the batch in the journal.
+    ///   - waits: called when the batch has to wait.
+    /// - Returns: the pass; nil while the store is unavailable, because batches aren't counted then.
+    /// - Throws: 429 when the batch has waited too long or too many are waiting; 503 when the store is unavailable and the journal is half
+    ///   full.
     func enter(_ project: Int32, bytes: Int, waits: () -> Void) async throws -> Pass? {
         enum Verdict { case free, counted, waits(Duration), refused }
         let wait = TimedWait<Bool>()
         let verdict = state.withLock { state -> Verdict in
-            // While the store is unavailable everything waits in the journal, which is what it is for.
+            // The journal exists to hold events while the store is unavailable.
             if state.isOpen { return .free }
             var sender = state.senders[project] ?? Sender()
             if sender.line.isEmpty, state.mayEnter(sender, isShared: acknowledged.isShared) {
@@ -113,7 +114,7 @@ final class BatchDoor: Sendable {
         }
     }
 
-    /// - Throws: 503 when half of the journal is full; the other half is for live events.
+    /// - Throws: 503 when half of the journal is full, because the other half is reserved for live events.
     private func checkRoom() throws {
         guard journal.backlogBytes < journal.capacityBytes / 2 else { throw Journal.full }
     }
@@ -136,7 +137,8 @@ final class BatchDoor: Sendable {
             retryAfterSeconds: seconds)
     }
 
-    /// Returns a pass. The batch is in the journal and ends at or before `end`; nil when none of it was kept.
+    /// Returns a pass.
+    /// - Parameter end: a position in the journal at or after the end of the batch; nil when none of the batch was kept.
     func leave(_ pass: Pass?, bytes: Int, keptUntil end: JournalPosition?) {
         guard let pass else { return }
         let turns = state.withLock { state in
@@ -153,7 +155,7 @@ final class BatchDoor: Sendable {
 
     // MARK: For the writer
 
-    /// Call this when the store has reached `position`, with the measured speed and the duration of a batch.
+    /// Call this when the store has reached `position`, with the measured speed and the time that a batch took.
     func applied(upTo position: JournalPosition, bytesPerSecond: Double?, batchSeconds: Double = 0) {
         let turns = state.withLock { state in
             state.applied = position
@@ -167,7 +169,7 @@ final class BatchDoor: Sendable {
         admit(turns)
     }
 
-    /// Opens the door while the store is unavailable: then batches are let in without being counted.
+    /// Opens the door because the store is unavailable. Batches are then admitted without being counted.
     func setOpen(_ isOpen: Bool) {
         let turns = state.withLock { state -> [Turn] in
             guard state.isOpen != isOpen else { return [] }
@@ -179,7 +181,7 @@ final class BatchDoor: Sendable {
 
     private typealias Turn = (project: Int32, bytes: Int, wait: TimedWait<Bool>)
 
-    /// The batches that may enter now. The project with the fewest bytes in comes first.
+    /// The waiting batches that may enter now. The project with the fewest admitted bytes goes first.
     private func nextTurns(_ state: inout State) -> [Turn] {
         var turns: [Turn] = []
         let isShared = acknowledged.isShared
@@ -197,7 +199,7 @@ final class BatchDoor: Sendable {
 
     private func admit(_ turns: [Turn]) {
         for (project, bytes, wait) in turns where !wait.end(.success(true)) {
-            // The batch has just given up.
+            // The batch has just stopped waiting.
             leave(Pass(project: project, bytes: bytes), bytes: 0, keptUntil: nil)
         }
     }

@@ -3,14 +3,14 @@ import Common
 import HTTPTypes
 import NIOCore
 
-/// `GET /api/collect.gif`: collects a pageview with a one-pixel image, where no script runs.
+/// `GET /api/collect.gif`: returns a one-pixel image and collects a pageview. For pages where scripts don't run.
 ///
 ///     <noscript><img src="https://pulse.example.com/api/collect.gif?key=pa_live_..."
 ///         referrerpolicy="no-referrer-when-downgrade" alt=""></noscript>
 struct CollectImage: Sendable {
     let collection: Collection
 
-    /// Pageview fields that the query may have.
+    /// The pageview fields that the query may contain.
     private static let parameters: KeyValuePairs = [
         "path": "Path of the page. Default: the path in the Referer header.",
         "consent_granted": "Whether the visitor agreed: true or false.", "title": "Title of the page.",
@@ -24,14 +24,14 @@ struct CollectImage: Sendable {
     var route: Route {
         Route(
             .get, "/api/collect.gif", "Collect a pageview with an image, where no script runs.", scope: .ingest, access: .write,
-            // Checked later as fields of the payload, so details are adjusted and the ledger counts refusals.
+            // Fields are checked later, as those of any payload, so minor errors are adjusted and the ledger counts refusals.
             parameters: Self.parameters.map { Parameter($0, .anyText, $1) },
             success: .other("image/gif"), use: collect
         ).named("collectByImage").refusing(with: "image/gif")
     }
 
-    /// Answers with the image whatever happens to the pageview, because pages must not show a broken one. The status says whether
-    /// the pageview was accepted, the header `Pulse-Error` why not.
+    /// Always responds with the image, even if the pageview is refused, because pages must not show a broken image. The status says whether
+    /// the pageview was accepted, and the header `Pulse-Error` says why not.
     @Sendable private func collect(_ call: ProjectRequest) async throws -> Answer {
         var headers: HTTPFields = [
             .contentType: "image/gif", .cacheControl: "no-store, no-cache, must-revalidate, max-age=0", .expires: "0",
@@ -54,7 +54,7 @@ struct CollectImage: Sendable {
     private static let pragma = HTTPField.Name("Pragma")!
     private static let referer = HTTPField.Name("Referer")!
 
-    /// The query as the payload that a script would send.
+    /// Turns the query into the payload that a script would send.
     private static func pageview(_ call: ProjectRequest) throws -> JSON {
         var text = JSONText()
         text.append(raw: #"{"type":"pageview""#)
@@ -83,7 +83,7 @@ struct CollectImage: Sendable {
     }
 
     /// A transparent pixel.
-    /// - Source: GIF89a: header, screen 1x1 with two colors, the first one transparent, one image of one pixel.
+    /// - Source: GIF89a: header, 1x1 screen with two colors, of which the first is transparent, and one image of one pixel.
     static let image = ByteBuffer(bytes: [
         0x47, 0x49, 0x46, 0x38, 0x39, 0x61, 0x01, 0x00, 0x01, 0x00, 0x80, 0x00, 0x00, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0xFF, 0x21, 0xF9, 0x04,
         0x01, 0x00, 0x00, 0x00, 0x00, 0x2C, 0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0x01, 0x00, 0x00, 0x02, 0x02, 0x44, 0x01, 0x00, 0x3B,

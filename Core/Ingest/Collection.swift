@@ -11,9 +11,9 @@ import NIOCore
 ///
 /// `EventPipeline` has the steps for one event; this type handles the request as a whole.
 @_spi(Host) public final class Collection: FactRecorder {
-    /// A larger body is a batch, which waits while the writer has enough to do. Browsers send less than this.
+    /// A body larger than this is a batch, which waits if the writer is busy. Browsers send smaller bodies.
     private static let liveBytes = 16 << 10
-    /// A batch yields after this many events, because its thread serves other requests, too.
+    /// The thread yields to other requests after this many events of a batch.
     private static let eventsAtATime = 32
 
     private let journal: Journal
@@ -30,13 +30,13 @@ import NIOCore
         self.maximumEvents = maximumEvents
     }
 
-    /// `POST /api/collect`: one payload, an array of up to 1,000, or `{"events": [...]}`.
+    /// `POST /api/collect`: accepts one payload, an array of up to 1,000, or `{"events": [...]}`.
     ///
-    /// For a single payload, returns `{"ok":true}` or its error; for a batch, how many events were accepted and what was wrong
-    /// with each of the others: 200 when at least one was accepted, else 400.
+    /// For a single payload, returns `{"ok":true}` or its error. For a batch, returns how many events were accepted and what was wrong with
+    /// each of the others. The status is 200 when at least one event was accepted, otherwise 400.
     public func collect(_ call: ProjectRequest) async throws -> Answer {
         let body = try await refusing(call) { try await self.body(of: call) }
-        // Before parsing, so events that are sent too fast cost little.
+        // Checked before parsing, so rejecting events that are sent too fast costs little.
         let pass = try await refusing(call) { try await self.pass(for: body, of: call.project) }
         let batch: Batch, isSingle: Bool
         do { (batch, isSingle) = try await take(body, from: call) } catch {
@@ -47,7 +47,7 @@ import NIOCore
         return isSingle ? try Self.answer(toSingle: batch) : Self.answer(toBatch: batch)
     }
 
-    /// Runs `body`; if it throws, the request is refused as a whole and counts as one event.
+    /// Runs `body`. If it throws, the whole request is refused and counts as one event.
     private func refusing<Result>(_ call: ProjectRequest, _ body: () async throws -> Result) async throws -> Result {
         do { return try await body() } catch let error as ServiceError {
             refuse(in: call.project, at: call.now, Self.reason(error, default: .invalidBody))
@@ -62,21 +62,21 @@ import NIOCore
 
     private static func isLarge(_ body: ByteBuffer) -> Bool { body.readableBytes > liveBytes }
 
-    /// Waits until the writer can keep up with a large body. Nil when no pass is needed; small bodies never wait.
-    /// - Throws: 429 when that takes too long, 503 when batches have filled their half of the journal (`BatchDoor`).
+    /// Waits until the writer can keep up with a large body. Returns nil when no pass is needed; small bodies never wait.
+    /// - Throws: 429 when the wait takes too long, 503 when batches have filled their half of the journal (`BatchDoor`).
     private func pass(for body: ByteBuffer, of project: Project) async throws -> BatchDoor.Pass? {
         guard Self.isLarge(body) else { return nil }
         return try await writer.door.enter(project.number, bytes: body.readableBytes) { writer.hurry() }
     }
 
     /// Collects one event that did not come in a body, such as the pageview of an image.
-    /// - Throws: the reason when the event is refused.
+    /// - Throws: the reason why the event is refused.
     func collect(_ event: JSON, from call: ProjectRequest) async throws {
         let batch = try await take([event], from: call)
         if let (_, error) = batch.errors.first { throw error }
     }
 
-    /// Checks events one by one, and keeps those that pass.
+    /// Checks events one by one and keeps the valid ones.
     private func take(_ events: [JSON], of payloads: Payloads? = nil, from call: ProjectRequest) async throws -> Batch {
         let hour = call.now.startOfHour.milliseconds
         var batch = Batch(project: call.project.number, hour: hour, isLarge: payloads?.isLarge ?? false)
@@ -137,7 +137,7 @@ import NIOCore
         return try await call.rawBody()
     }
 
-    /// The body of a form if it is JSON, because a form is curl's default content type. Real forms are refused.
+    /// The body of a form if the body is JSON: curl sends JSON with a form's content type by default. Real forms are refused.
     private func bodyOfForm(_ media: String, of call: ProjectRequest) async throws -> ByteBuffer {
         if media == "application/x-www-form-urlencoded" {
             let body = try await call.rawBody()
@@ -156,7 +156,7 @@ import NIOCore
         let isLarge: Bool
         private let document: JSON.Mended
 
-        /// The repairs that were needed to parse the event at all.
+        /// The repairs without which the event could not have been parsed.
         func mended(_ index: Int) -> Adjustments {
             isSingle ? document.adjustments : document.adjustments(ofElement: index, inMember: document.json.kind == .object)
         }
@@ -197,24 +197,24 @@ import NIOCore
     private struct Batch {
         let project: Int32
         let hour: Int64
-        /// Whether it had to pass `BatchDoor`.
+        /// Whether the batch had to pass `BatchDoor`.
         let isLarge: Bool
         var received = 0
         var accepted = 0
         var refusals: [String: Int] = [:]
-        /// Number of adjusted events among those to be stored, by reason.
+        /// How many of the events to be stored were adjusted, by reason.
         var adjustments: [String: Int] = [:]
         var errors: [(index: Int, error: ServiceError)] = []
-        /// The rows of the events to be stored, and what each of these events changed in memory.
+        /// The rows of the events to be stored, and the changes that each of these events made in memory.
         var rows = EncodedRows()
         var effects: [EventPipeline.Effect] = []
-        /// A position in the journal at or after its last event; nil when none of its events is there.
+        /// A position in the journal at or after the batch's last event; nil when none of its events is in the journal.
         var end: JournalPosition?
         var events: Int { effects.count }
     }
 
     /// Writes the batch to the journal.
-    /// - Returns: a position at or after its end; nil when there is no event to keep.
+    /// - Returns: a position in the journal at or after the end of the batch; nil when there is no event to keep.
     private func keep(_ batch: Batch, from call: ProjectRequest) async throws -> JournalPosition? {
         var end: JournalPosition?
         if batch.rows.isEmpty {
@@ -273,7 +273,7 @@ import NIOCore
     }
 }
 
-/// Why an event is not stored: the reason that is counted, and the error for the sender.
+/// Why an event is not stored: the reason to count, and the error for the sender.
 struct Refusal: Error {
     let reason: DropReason
     let error: ServiceError

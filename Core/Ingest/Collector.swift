@@ -1,19 +1,19 @@
 import Common
 @_spi(Host) import Storage
 
-/// How one payload type becomes facts. A module registers one for each type that it collects.
+/// Turns the payloads of one type into facts. A module registers one collector for each type that it collects.
 public struct Collector: Sendable {
     /// The `type` of the payload.
     public let type: String
-    /// What the payload is, for the module's documentation page.
+    /// Describes the payload on the module's documentation page.
     public let summary: String
-    /// Fields that the payload may have besides the common ones. They are checked, and minor errors are adjusted
-    /// (`Schema.Field.Fit`), before `read` is called.
+    /// The fields that the payload may have in addition to the common ones. Before `read` is called, they are checked, and minor errors are
+    /// adjusted (`Schema.Field.Fit`).
     public let fields: [Schema.Field]
-    /// Whether the payload is about the visitor. Then `visitor_id` is required, except in events that a page sends: they are about
-    /// the page's own visitor. A visitor without an id gets the anonymous id that responses show, so it can be looked up.
+    /// Whether the payload is about the visitor. If so, `visitor_id` is required, except in events that a page sends, which are about the
+    /// page's own visitor. A visitor without an id gets an anonymous id, which responses show so that callers can look it up.
     let isAboutVisitor: Bool
-    /// Makes a draft from a payload whose fields are checked, or refuses it with 400.
+    /// Makes a draft from a payload whose fields were checked, or refuses the payload with 400.
     public let read: @Sendable (Payload) throws -> Draft
 
     public init(
@@ -39,13 +39,13 @@ public struct Collector: Sendable {
     ]
 }
 
-/// What a collector made of a payload: activity for the shared table, facts for the module's own tables, or both.
+/// The output of a collector for one payload: activity for the shared table, facts for the module's own tables, or both.
 public struct Draft: Sendable {
-    /// The pageview or custom event; nil for none.
+    /// The pageview or custom event; nil if the payload is neither.
     public var activity: ActivityDraft?
-    /// Rows for the module's own tables, made once the visit is known. Values in the order of `FactTable.columns`.
+    /// Makes rows for the module's own tables once the session is known. Values are in the order of `FactTable.columns`.
     public var facts: @Sendable (Visit) -> [(table: FactTable, values: [Value])]
-    /// Replaces the `event_id` that was sent; see `Addition`.
+    /// Replaces the `event_id` that the client sent; see `Addition`.
     var eventID: String?
 
     public init(
@@ -59,21 +59,21 @@ public struct Draft: Sendable {
 
 /// A pageview or custom event.
 public struct ActivityDraft: Sendable {
-    /// Pageview or custom event.
+    /// Whether this is a pageview or a custom event.
     public let kind: Activity.Kind
     /// Path of the page.
     public let path: String
-    /// Title of the page; "" when none was sent.
+    /// Title of the page; "" if none was sent.
     public let title: String
     /// Name of the custom event; "" for a pageview.
     public let name: String
     /// Properties as JSON text; nil for none.
     public let data: String?
-    /// URL of the previous page; "" when none was sent.
+    /// URL of the previous page; "" if none was sent.
     public let referrer: String
-    /// The screen size that was sent; an invalid one is rounded or left out later.
+    /// The screen size as sent; if invalid, it is rounded or left out later.
     public internal(set) var screen: String
-    /// The language that was sent; "" for that of the `Accept-Language` header.
+    /// The language as sent; "" means the one in the `Accept-Language` header.
     public let language: String
 
     public init(
@@ -91,7 +91,7 @@ public struct ActivityDraft: Sendable {
     }
 }
 
-/// What is known about an event besides its payload.
+/// What is known about an event apart from its payload.
 public struct Visit: Sendable {
     /// Number of the project.
     public let project: Int32
@@ -101,11 +101,11 @@ public struct Visit: Sendable {
     public let at: Instant
     /// When its session started.
     public let sessionAt: Instant
-    /// Path of the session's last pageview before the event; "" when there was none.
+    /// Path of the session's last pageview before the event; "" if there was none.
     public let lastPath: String
     /// The attributes of its session.
     public let attributes: SessionAttributes
-    /// Properties of the pageview or event as stored, in JSON text; nil for none.
+    /// Properties of the pageview or event as stored, as JSON text; nil if there are none.
     public let data: String?
 
     /// The values of `FactTable.sessionColumns`.
@@ -114,17 +114,18 @@ public struct Visit: Sendable {
             + [attributes.source, attributes.country, attributes.device, attributes.browser, attributes.os].map(Value.text)
     }
 
-    /// The page that a fact is about: the path that was sent, without what identifies people, or else the session's last page.
+    /// The page that a fact is about: the path that was sent, stripped of anything that identifies people, or the session's last page if no
+    /// path was sent.
     public func page(_ sent: String) -> String { sent.isEmpty ? lastPath : PagePath.clean(sent) }
 }
 
-/// What the first activity of a session decides for the whole session.
+/// The attributes that a session takes from its first activity and keeps until it ends.
 public final class SessionAttributes: Sendable {
-    /// Where the visit came from, and the visitor's location; "" when unknown.
+    /// The session's traffic source and the visitor's location; "" when unknown.
     public let source, referrer, country, region, city: String
     /// The visitor's device and software; "" when unknown.
     public let browser, browserVersion, os, osVersion, device, screen, language: String
-    /// All of them encoded as in each row of the session, in the order of `Activity.table`.
+    /// All attributes, encoded as in each row of the session, in the order of `Activity.table`.
     let columns: [UInt8]
 
     /// - Parameter row: a row with a column for each of `Activity.attributes`.

@@ -1,19 +1,19 @@
 import Common
 import Storage
 
-/// Fields that a module adds to another module's payload type, and the facts it makes of them: `utm` extends `pageview`,
-/// `revenue` extends `event`.
+/// Fields that a module adds to another module's payload type, and the facts that it makes from them. For example, `utm` extends
+/// `pageview`, and `revenue` extends `event`.
 ///
-/// If the module may not collect (switched off, level `read`, not among the key's modules), its fields are silently ignored: the
-/// event belongs to the other module and is kept.
+/// The fields are silently ignored if the module may not collect (switched off, level `read`, not among the key's modules). The event is
+/// still kept, because it belongs to the other module.
 public struct CollectorExtension: Sendable {
     /// The `type` of the payload.
     public let type: String
-    /// What the module does with the fields, for the module's documentation page.
+    /// Describes what the module does with the fields, for its documentation page.
     public let summary: String
-    /// The fields, all optional. `read` is called when at least one was sent.
+    /// The fields, all of them optional. `read` is called when at least one was sent.
     public let fields: [Schema.Field]
-    /// Returns what to add for a payload whose fields are checked, nil for nothing; or refuses the event with 400.
+    /// Returns what to add to a payload whose fields were checked; nil to add nothing. May refuse the event with 400.
     public let read: @Sendable (Payload) throws -> Addition?
 
     public init(_ type: String, _ summary: String, fields: [Schema.Field], read: @escaping @Sendable (Payload) throws -> Addition?) {
@@ -27,12 +27,12 @@ public struct CollectorExtension: Sendable {
 
 /// What an extension adds to an event.
 public struct Addition: Sendable {
-    /// Identifies what the event is about if that counts only once however often it is sent, such as an order. Takes precedence
-    /// over the `event_id` that was sent, which differs each time a page is reloaded.
+    /// Identifies what the event is about, such as an order, if that may be counted only once however often it is sent. Takes precedence
+    /// over the `event_id` that was sent, because a page sends a new one each time it is reloaded.
     public let eventID: String?
-    /// Makes rows for the module's own tables; values in the order of `FactTable.columns`.
+    /// Makes rows for the module's own tables. Values are in the order of `FactTable.columns`.
     public let facts: @Sendable (Visit) -> [(table: FactTable, values: [Value])]
-    /// Adjustments that were needed to read the fields.
+    /// The adjustments made while reading the fields.
     public let adjustments: Adjustments
 
     public init(
@@ -45,7 +45,7 @@ public struct Addition: Sendable {
 }
 
 extension EventPipeline {
-    /// An extension with the module that owns it. A class for the same reason as `Registered`.
+    /// An extension and the module that owns it. This is a class for the same reason as `Registered`.
     public final class RegisteredExtension: Sendable {
         let module: String
         let added: CollectorExtension
@@ -55,7 +55,7 @@ extension EventPipeline {
         }
     }
 
-    /// Adds to `draft` what extensions make of the payload.
+    /// Applies the payload's extensions to `draft`.
     func extend(_ draft: inout Draft, of type: String, _ payload: inout Payload, _ sender: Sender) throws {
         for registered in extensions[type] ?? [] {
             guard payload.hasAny(of: registered.added.fields) else { continue }

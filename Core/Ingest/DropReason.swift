@@ -1,6 +1,6 @@
 /// Why an event was not stored. The ledger and the metrics count each refused or dropped event under one of these reasons.
 public enum DropReason: String, Sendable, CaseIterable, Error {
-    // The whole request. It counts as one event, unless its events were already read.
+    // Reasons to refuse the whole request. It counts as one event, unless its events were read before.
     case invalidBody = "invalid_body"
     case bodyTooLarge = "body_too_large"
     case tooManyEvents = "too_many_events"
@@ -10,21 +10,21 @@ public enum DropReason: String, Sendable, CaseIterable, Error {
     /// The page belongs to a site that `server.collection_origins` does not list.
     case foreignOrigin = "foreign_origin"
     case journalFull = "journal_full"
-    // A single event.
+    // Reasons to refuse a single event.
     case invalidEvent = "invalid_event"
     case unknownType = "unknown_type"
     case invalidTimestamp = "invalid_timestamp"
     case moduleDisabled = "module_disabled"
     case moduleAccess = "module_access"
     case keyModules = "key_modules"
-    // The project's privacy settings. The response doesn't reveal these.
+    // Reasons that come from the project's privacy settings. The response doesn't reveal them.
     case doNotTrack = "do_not_track"
     case bot
     case blockedUserAgent = "blocked_user_agent"
     case consent
 
-    /// Whether the response reports the reason. Other drops look accepted, so no response reveals what a visitor's browser
-    /// asked for, or that the visitor was taken for a bot.
+    /// Whether the response reports the reason. For other reasons the event looks accepted, so no response reveals a visitor's privacy
+    /// choices or that the visitor was classified as a bot.
     public var isTold: Bool {
         switch self {
         case .doNotTrack, .bot, .blockedUserAgent, .consent: false

@@ -6,7 +6,7 @@ import Questions
 @_spi(Host) import Storage
 import Synchronization
 
-/// Whether an event is collected: its type, its fields, and what its sender and the project allow.
+/// Decides whether an event is collected, from its type, its fields, and what its sender and the project allow.
 extension EventPipeline {
     // MARK: Type and fields
 
@@ -46,10 +46,10 @@ extension EventPipeline {
         }
     }
 
-    /// Runs `body`, and turns the error of a failed check into the refusal of the event.
+    /// Runs `body`, and turns its error into the refusal of the event.
     static func refusing<Result>(_ body: () throws -> Result) throws -> Result {
         do { return try body() } catch let error as ServiceError {
-            // `invalid_body` is for whole requests; here a single event is wrong.
+            // `invalid_body` is reserved for whole requests; here only one event is wrong.
             let reason = DropReason(rawValue: error.code).flatMap { $0 == .invalidBody ? nil : $0 }
             throw Refusal(reason: reason ?? .invalidEvent, error: error)
         }
@@ -60,7 +60,7 @@ extension EventPipeline {
     final class Browser: Sendable {
         let userAgent: UserAgent
         let header: String
-        /// For the hash and for looking up the location; shortened when the project anonymizes addresses.
+        /// Used for the hash and to look up the location; shortened when the project anonymizes addresses.
         let address: IPAddress?
 
         init(userAgent: UserAgent, header: String, address: IPAddress?) {

@@ -39,7 +39,7 @@ extension EventPipeline {
                 sessionAt: Instant(milliseconds: place.sessionAt), lastPath: place.fromPath, attributes: attributes, data: activity.data)
         } else {
             let current = sessions.current(project: project, visitor: visitor.key, at: when, sessionID: sessionID)
-            // A session with a `session_id` is only identified by it, and facts don't store it.
+            // A fact with a `session_id` is never tentative: only the id identifies its session, and stored facts don't contain the id.
             isTentative = sessionID == nil && (current?.isTentative == true || Sessions.isOld(when, now: sender.now))
             let attributes =
                 current?.attributes
@@ -69,7 +69,7 @@ extension EventPipeline {
         return Effect(session: touched, visitor: newlyKnown, adjustments: adjustments)
     }
 
-    /// Adds facts that came without an event, as notes, together with the visitor's id.
+    /// Adds facts that came without an event, such as notes, together with the visitor's id.
     func add(_ facts: [Fact], about id: String, of project: Project, at instant: Instant, to rows: inout EncodedRows) {
         let visitor = VisitorIdentity.key(of: id, project: project.number)
         for (table, values) in facts + [(Activity.visitors, [.text(id)])] {
@@ -84,7 +84,7 @@ extension EventPipeline {
         }
     }
 
-    /// A number larger than all before; across hosts, only as far as their clocks agree.
+    /// Returns a number larger than all previous ones. Across hosts, that holds only as far as their clocks agree.
     func nextArrival(_ now: Instant) -> Int64 {
         var last = lastArrival.load(ordering: .relaxed)
         while true {
@@ -95,22 +95,22 @@ extension EventPipeline {
         }
     }
 
-    /// Appends the columns that every fact begins with.
+    /// Appends the columns that every fact starts with.
     static func begin(_ row: inout RowEncoder, _ project: Int32, _ at: Int64, _ visitor: Int64) {
         row.append(Int64(project))
         row.append(at)
         row.append(visitor)
     }
 
-    /// What an event changed in memory: the session it extended, and the visitor whose id is in its rows. Also the adjustments made to
-    /// the event.
+    /// What an event changed in memory: the session it extended, and the visitor whose id its rows contain. Also holds the adjustments made
+    /// to the event.
     struct Effect {
         let session: Sessions.Name?
         let visitor: Int64?
         let adjustments: Adjustments
     }
 
-    /// Forgets a visitor whose facts were erased, so later events start from nothing.
+    /// Forgets a visitor whose facts were erased, so later events start from scratch.
     @_spi(Host) public func forget(project: Int32, visitor: Int64) {
         sessions.forget(project: project, visitor: visitor)
         knownVisitors.forget([visitor])
@@ -134,7 +134,7 @@ extension EventPipeline {
             language: activity.language.isEmpty ? Language.tag(of: sender.acceptLanguage) : Language.tag(of: activity.language))
     }
 
-    /// A site may have other host names than its project's domain, so referrers from the page's own origin are internal, too.
+    /// A site may have host names other than its project's domain, so referrers from the page's own origin count as internal as well.
     func source(of referrer: String, _ sender: Sender) -> String {
         let source = ReferrerSource.source(of: referrer, siteHost: sender.project.domain)
         guard source != ReferrerSource.direct, !sender.origin.isEmpty else { return source }

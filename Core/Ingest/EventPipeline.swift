@@ -6,9 +6,9 @@ import Questions
 @_spi(Host) import Storage
 import Synchronization
 
-/// The steps that turn one event into facts, in order; each lets the event through or refuses it with a reason.
+/// The steps that turn one event into facts, in order. Each step passes the event on or refuses it with a reason.
 @_spi(Host) public final class EventPipeline: Sendable {
-    /// A collector with the module that owns it. A class, because one is looked up for every event and copying a collector would
+    /// A collector and the module that owns it. This is a class because one is looked up for every event, and copying a collector would
     /// retain each of its parts.
     public final class Registered: Sendable {
         let module: String
@@ -21,10 +21,10 @@ import Synchronization
 
     let collectors: [String: Registered]
     let extensions: [String: [RegisteredExtension]]
-    /// The number of each table in encoded rows, by name.
+    /// Table numbers as used in encoded rows, by table name.
     let tableNumbers: [String: Int]
     let activityNumber, visitorsNumber: Int
-    /// Whether the rows of a table record their order of arrival, by table number; and the last arrival number used.
+    /// Whether the rows of each table record their order of arrival, indexed by table number. `lastArrival` is the last number used.
     let recordsArrival: [Bool]
     let lastArrival = Atomic<Int64>(0)
     let gate: @Sendable (_ module: String, Project, APIKey?) throws -> Void
@@ -56,19 +56,19 @@ import Synchronization
         self.geoIP = geoIP
     }
 
-    /// What all events of a request have in common. A class, because it is passed from step to step for each of them.
+    /// What all events of a request have in common. This is a class because every step of every event gets it.
     final class Sender: Sendable {
         let project: Project
         let key: APIKey?
         let now: Instant
-        /// Nil for a server, which sends events on behalf of other people's browsers.
+        /// Nil if a server sent the request, because it sends events on behalf of other people's browsers.
         let browser: Browser?
         let acceptLanguage: String
-        /// Host and port of the page that sent the request, from the `Origin` header; "" without one.
+        /// Host and port of the page that sent the request, from the `Origin` header; "" if the header is missing.
         let origin: String
         let asksNotToTrack: Bool
 
-        /// Whether a page sends its own visitor's events. Only browsers send `Origin` with them.
+        /// Whether a page sent the events of its own visitor. Only browsers send `Origin` with events.
         var isPage: Bool { browser != nil && !origin.isEmpty }
 
         init(_ call: ProjectRequest, browser: Browser?) {
@@ -83,7 +83,7 @@ import Synchronization
         }
     }
 
-    /// Whether the day's salt must be fetched before events are taken, as after the clock has jumped.
+    /// Whether the salt of the current day must be fetched before events are accepted, for example because the clock has jumped.
     func lacksSalt(at now: Instant) -> Bool { !identity.hasSalt(of: Day(now)) }
     func fetchSalt(at now: Instant) async { await identity.fetchSalt(of: now) }
 
@@ -97,14 +97,14 @@ import Synchronization
     private static let dnt = HTTPField.Name("DNT")!
     private static let gpc = HTTPField.Name("Sec-GPC")!
 
-    /// Adds the facts of one event to `rows`, or none when it is refused.
+    /// Adds the facts of one event to `rows`. Adds none if the event is refused.
     /// - Throws: `Refusal`.
     func add(_ json: JSON, from sender: Sender, to rows: inout EncodedRows) throws -> Effect {
         let registered = try collector(of: json)
         try checkModule(registered.module, sender)
         var payload = Payload(json)
         try Self.checkFields(&payload, registered.collector, sender)
-        // What a server doesn't send stays unknown: its own address and library are not the visitor's.
+        // A server's own address and client library are not the visitor's, so anything that the server doesn't send stays unknown.
         let browser = sender.browser ?? browser(payload.text("user_agent"), payload.text("ip"), of: sender.project)
         try checkPrivacy(payload, sender, browser)
         var draft = try Self.refusing { try registered.collector.read(payload) }
@@ -116,11 +116,11 @@ import Synchronization
         return encode(draft, payload, sender, browser, visitor, at, adjustments, into: &rows)
     }
 
-    /// Makes the adjustments that the schema of a single field can't.
+    /// Makes the adjustments that involve more than the schema of a single field.
     private static func adjust(_ draft: inout Draft, _ payload: Payload) -> Adjustments {
         var done: Adjustments = []
         if let time = payload["timestamp"], isOdd(time) { done.insert(.timestamp) }
-        // A shorter path wasn't cut.
+        // A path shorter than the limit wasn't truncated.
         if draft.activity.map({ $0.path.utf8.count >= PagePath.maximumLength }) ?? true, let path = payload["path"]?.string,
             PagePath.isCut(path)
         {
@@ -145,28 +145,28 @@ import Synchronization
                     "field 'timestamp' must be ISO 8601 or epoch milliseconds, at most 10 years back and 10 minutes ahead; got \(value)."))
         }
         guard let instant = instant(value) else { throw refusal(value.string.map { "'\($0.excerpt(60))'" } ?? value.described) }
-        // 10 years of 366 days, so a full ten-year archive always fits.
+        // Ten years of 366 days, so a full archive of ten years is always accepted.
         guard instant >= now.adding(days: -3_660), instant <= now.adding(seconds: 600) else {
             throw refusal(value.string.map { "'\($0)'" } ?? value.digits ?? "\(value.number ?? 0)")
         }
         return instant
     }
 
-    /// Drops fractions of a millisecond, which browser clocks have; digits in a string are milliseconds, too.
+    /// Drops fractions of a millisecond, which browser clocks produce. Digits in a string count as milliseconds, too.
     static func instant(_ value: JSON) -> Instant? {
         if let milliseconds = value.integer { return Instant(milliseconds: milliseconds) }
         if let parsed = value.string.flatMap({ ISO8601.parse($0) }) { return parsed.utc }
         guard let number = value.number ?? value.string.flatMap(Double.init(decimal:)) else { return nil }
-        // A number outside the range of `Int64` is still a timestamp, and refused as one that is out of range.
+        // A number outside the range of `Int64` is still a timestamp, so it is refused as out of range.
         return Instant(milliseconds: Int64(exactly: number.rounded(.down)) ?? (number < 0 ? .min : .max))
     }
 
-    /// Whether an accepted timestamp is neither a whole number nor ISO 8601.
+    /// Whether an accepted timestamp is in an unusual form, that is, neither a whole number nor ISO 8601.
     static func isOdd(_ value: JSON) -> Bool { value.integer == nil && value.string.map { ISO8601.parse($0) == nil } ?? true }
 
     struct Visitor {
         let key: Int64
-        /// The id that was sent. Without one, the anonymous id if the event is about the visitor; otherwise nil.
+        /// The id that was sent. If none was sent: the anonymous id if the event is about the visitor, otherwise nil.
         var id: String?
     }
 
@@ -179,11 +179,11 @@ import Synchronization
             identity.anonymousKey(project: project, address: address, userAgent: browser.header, on: day, salt: salt)
         }
         let today = Day(sender.now)
-        // Uses the salt of the event's own day while it exists, so late events get the same visitor as the others.
+        // Uses the salt of the event's own day as long as it exists, so late events get the same visitor key as that day's other events.
         func key(_ day: Day) -> Int64? { key(day, salt: day) ?? key(day, salt: today) }
         guard let own = key(day) ?? identity.withOwnSalt(of: today, { key(day) }) else { preconditionFailure("today has a salt") }
         if sessions.current(project: project, visitor: own, at: when) == nil,
-            // A visit that continues past midnight stays one visit of one visitor.
+            // A session that continues past midnight remains one session of one visitor.
             let before = key(day.adding(days: -1)), sessions.current(project: project, visitor: before, at: when) != nil
         {
             return Visitor(key: before, id: nil)

@@ -1,6 +1,6 @@
 import CZlib
 
-/// A record's frame: length and checksum before the bytes.
+/// The frame of a journal record: length and checksum, followed by the record's bytes.
 enum Frame {
     /// The size of the frame without the record's bytes.
     static let bytes = 8
@@ -19,7 +19,7 @@ enum Frame {
         let isWhole: Bool
     }
 
-    /// The record whose frame begins at `at`; nil when no frame fits there.
+    /// The record whose frame begins at `at`; nil when there is no valid frame.
     static func next(in bytes: UnsafeRawBufferPointer, at: Int, maximumLength: Int = .max) -> Found? {
         guard at + Self.bytes <= bytes.count else { return nil }
         let length = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self)))
@@ -29,9 +29,9 @@ enum Frame {
         return Found(start: start, end: end, isWhole: checksum(UnsafeRawBufferPointer(rebasing: bytes[start..<end])) == sum)
     }
 
-    /// Where records continue after the one at `at`, if that was damaged after it had been written; otherwise nil.
+    /// The position of the next whole record after `at`, if the record at `at` was damaged after it had been written; otherwise nil.
     ///
-    /// A torn record usually has no whole records after it. A power failure during the sync of a group can leave some, but then a
+    /// No whole records usually follow a record that a crash tore. A power failure during the sync of a group can leave some, but then a
     /// block that did not reach the disk is all zeros.
     static func startAfterDamage(in bytes: UnsafeRawBufferPointer, at: Int) -> Int? {
         for start in at..<max(at, bytes.count - Self.bytes) {
@@ -42,10 +42,10 @@ enum Frame {
         return nil
     }
 
-    /// Longer records are not searched for: most values of four bytes aren't a length.
+    /// Limits the search to records up to this length, because most four-byte values aren't the length of a record.
     private static let searchedBytes = 2 << 20
     private static let blockBytes = 512
-    /// No record has this many zeros in a row.
+    /// A valid record never contains this many zeros in a row.
     private static let lostBytes = 64
 
     private static func hasLostBlock(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {

@@ -4,15 +4,15 @@ import Questions
 @_spi(Host) import Storage
 import Synchronization
 
-/// Collection's metrics, which are totals over all projects since the start, and counts per project: events not applied yet,
-/// unwritten ledger entries, versions of the facts.
+/// Counts what collection does. The metrics are totals over all projects since the start. Per project, this holds the events not applied
+/// yet, unwritten ledger entries, and versions of the facts.
 @_spi(Host) public final class IngestCounters: Sendable {
     private let receivedTotal, storedTotal, duplicateTotal: Counter
     private let waitingGauge: Gauge
     private let refusedTotals: [DropReason: Counter]
     private let adjustedTotals: [String: Counter]
     private let versions = Mutex<[Int32: ProjectVersions]>([:])
-    /// Ledger entries that the journal could not take.
+    /// Ledger entries that the journal could not accept.
     private let owed = Mutex<[RefusedEvents.Place: [String: Int]]>([:])
     /// Events in the journal that are not applied yet, by project and hour of arrival.
     private let waiting = Mutex(Waiting())
@@ -42,7 +42,7 @@ import Synchronization
     func adjusted(_ reason: String, _ count: Int) { adjustedTotals[reason]?.increment(by: count) }
     func refused(_ reason: DropReason, _ count: Int) { refusedTotals[reason]?.increment(by: count) }
 
-    /// Counts events that went into the journal or, with a negative number, left it.
+    /// Counts events that entered the journal or, if the number is negative, left it.
     func kept(_ count: Int64, of project: Int32, at hour: Int64) {
         guard count != 0 else { return }
         let total = waiting.withLock { waiting in
@@ -54,7 +54,7 @@ import Synchronization
         waitingGauge.record(total)
     }
 
-    /// Keeps ledger entries in memory until the journal takes them.
+    /// Keeps ledger entries in memory until the journal accepts them.
     func owe(_ refused: RefusedEvents) {
         owed.withLock { $0[refused.place, default: [:]].merge(refused.refusals, uniquingKeysWith: +) }
     }
@@ -75,7 +75,7 @@ import Synchronization
         }
     }
 
-    /// Counts events that went into the journal before this process started.
+    /// Counts events that were already in the journal when this process started.
     func kept(_ rows: [EncodedRow]) {
         for row in rows {
             let header = row.read { header, _ in header }
@@ -110,12 +110,12 @@ import Synchronization
         }
     }
 
-    /// A number that grows whenever facts of `project` in `range` change.
+    /// A number that increases whenever facts of `project` in `range` change.
     public func version(of project: Int32, over range: TimeRange) -> Int64 {
         versions.withLock { $0[project]?.version(over: range) ?? 0 }
     }
 
-    /// Records that facts of `project` changed other than by adding rows: erasure, retention, restore, merged sessions.
+    /// Records that facts of `project` changed for a reason other than new rows: erasure, retention, restore or merged sessions.
     public func changed(project: Int32) {
         versions.withLock { $0[project, default: ProjectVersions()].touchAll() }
     }

@@ -5,7 +5,7 @@ import HTTPTypes
 import Questions
 import Storage
 
-/// The routes of collection itself, which no module owns: collecting, the ledger and the live stream.
+/// Routes that belong to collection itself rather than to a module: collecting, the ledger and the live stream.
 @_spi(Host) public struct IngestRoutes: Sendable {
     let collection: Collection
     let ledger: Ledger
@@ -23,7 +23,7 @@ import Storage
         self.stream = stream
     }
 
-    /// Each route with the module that gates it. Collection has none: it asks the gate about the module of each payload.
+    /// Each route with the module that gates it. The collection routes have none, because the gate checks the module of each payload.
     public var routes: [(module: String?, route: Route)] {
         [
             (
@@ -38,7 +38,7 @@ import Storage
             ),
             (nil, CollectImage(collection: collection).route),
             (
-                // The ledger counts events of every module, and its reasons name no module.
+                // The ledger covers events of every module, and its reasons name no module.
                 "core",
                 Route(
                     .get, "/api/v1/ingest/ledger", "The outcome of every event received, by hour.", scope: .query, access: .read,
@@ -73,8 +73,8 @@ import Storage
         return try .json(LedgerAnswer(data: try await ledger.hours(of: scope.project, over: scope.range)))
     }
 
-    /// `GET /api/v1/stream` sends an `activity` event for each pageview and custom event, and events of the modules that show
-    /// theirs, as long as the module is on and the key may read it. The stream ends when the key is revoked or expires.
+    /// `GET /api/v1/stream` sends an `activity` event for each pageview and custom event. It also sends events of modules that show their
+    /// facts, as long as the module is on and the key may read it. The stream ends when the key is revoked or expires.
     @Sendable func watch(_ call: ProjectRequest) async throws -> Answer {
         let directory = call.directory, id = call.project.id, keyID = call.key?.id
         let events = try stream.watch(call.project.number) { [mayRead] in

@@ -7,14 +7,14 @@ extension IngestWriter {
     public func settle() async throws { _ = try await wait(until: journal.committedPosition) }
 
     /// Waits until every event acknowledged so far for `project` can be queried, but no longer than `Settings.reportPatience`.
-    /// - Returns: nil once they can; otherwise the instant before which everything acknowledged can be queried.
+    /// - Returns: nil once they can be queried; otherwise the instant before which all acknowledged events can be queried.
     /// - Throws: 503 while the event store is unavailable.
     public func settle(_ project: Int32) async throws -> Instant? {
         if try await wait(until: acknowledged.end(of: project), within: settings.reportPatience) { return nil }
         return acknowledged.asOf(appliedPosition)
     }
 
-    /// Seconds the writer needs for its backlog at the speed of its latest batches, to two decimals.
+    /// How many seconds the writer needs for its backlog at the speed of its latest batches, to two decimals.
     public var backlogSeconds: Double {
         let bytes = journal.backlogBytes
         return Rounded.twoDecimals(Double(bytes) / (bytesPerSecond ?? settings.door.firstBytesPerSecond))

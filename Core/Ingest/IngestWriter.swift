@@ -5,23 +5,25 @@ import ServiceLifecycle
 @_spi(Host) import Storage
 import Synchronization
 
-/// Moves events from the journal into the event store: reads what is on disk, applies it in batches, releases it.
+/// Moves events from the journal to the event store. It reads what is on disk, applies it in batches, and releases it in the journal.
 ///
-/// No event waits here before it is acknowledged; batches wait at the door while the writer has enough to do (`BatchDoor`).
-/// A report waits for the events of its project that were acknowledged before it (`IngestWriter+Waiting.swift`).
+/// The writer never delays an acknowledgement. Only large bodies wait for it, in `BatchDoor`, when it has enough to do. A report waits for
+/// the events of its project that were acknowledged before the report (`IngestWriter+Waiting.swift`).
 @_spi(Host) public final class IngestWriter: Service {
     /// Sizes and times of the writer's batches.
     public struct Settings: Sendable {
-        /// How long the writer waits for more after the first event, unless a report or a batch at the door is waiting.
+        /// How long the writer waits for more events after the first one. It doesn't wait if a report or a batch at the door is waiting.
         public var intervalMilliseconds = 100
-        /// How long a batch should take in the store, as measured: while imports have the host to themselves, and while they share
-        /// it. `batchBytes` bounds its size. Reports wait at least for the batch under way.
+        /// How long a batch should take in the store, as measured. The second value applies while one project sends live events during
+        /// another's import, the first one otherwise. `batchBytes` bounds the size of a batch. A report waits at least for the batch in
+        /// progress.
         var batchSecondsAlone = 0.3
         var batchSecondsShared = 0.1
         var batchBytes = 64 << 10...8 << 20
-        /// The upper bound while imports have the host to themselves: the session lookup before each batch may take long.
+        /// The upper bound of `batchBytes` unless one project sends live events during another's import. It is larger because the session
+        /// lookup before each batch may take long.
         var batchBytesAlone = 32 << 20
-        /// How long a report waits for what was acknowledged before it.
+        /// How long a report waits for the events acknowledged before it.
         var reportPatience = Duration.seconds(2)
         var door = BatchDoor.Settings()
         /// The clock that measures how long batches take.
@@ -37,7 +39,7 @@ import Synchronization
     private let placement: SessionPlacement
     /// Decides when batches may enter the journal.
     let door: BatchDoor
-    /// How far the events of each project are acknowledged.
+    /// Where the acknowledged events of each project end.
     let acknowledged = Acknowledged()
     private let logger: Logger
     private let applied: @Sendable (_ rows: [EncodedRow], _ duplicates: [Bool]) async -> Void
@@ -45,11 +47,11 @@ import Synchronization
 
     private struct State {
         var applied = JournalPosition.start
-        /// The batch last given to the event store, until it is known to be stored.
+        /// The batch last sent to the event store, until it is known to be stored.
         var batch: Batch?
-        /// Whether the batch was tried before; then it may be stored even though that attempt failed.
+        /// Whether an earlier attempt to store the batch failed. It may be stored nevertheless.
         var isTried = false
-        /// Whether another host was found applying the same journal; then what is stored is that host's batch, not this one.
+        /// Whether another host was found to apply the same journal. The stored batch is then that host's, not this one.
         var isContested = false
         var speed = WriterSpeed()
         /// How long the session lookup before the last batch took.
@@ -62,11 +64,11 @@ import Synchronization
 
     private struct Batch {
         var facts: FactBatch
-        /// Its size in the journal.
+        /// The size of the batch in the journal.
         let bytes: Int
     }
 
-    /// - Parameter applied: called for every batch, in order, once it can be queried; drives the fan-out.
+    /// - Parameter applied: called for every batch, in order, once its rows can be queried; it drives the fan-out.
     public init(
         journal: Journal, events: any EventStore, tables: [FactTable], counters: IngestCounters, settings: Settings = Settings(),
         sessionTimeoutMinutes: Int = 30, logger: Logger,
@@ -83,7 +85,7 @@ import Synchronization
         self.applied = applied
     }
 
-    /// Finds the position of the event store, and applies what the journal has after it. Call it before the first request.
+    /// Finds the position of the event store, and applies everything after it in the journal. Call this before the first request.
     public func recover() async throws {
         try await events.claim(journal: journal.id)
         let position = try await events.position(of: journal.id), stored = position ?? .start
@@ -94,7 +96,7 @@ import Synchronization
 
     // MARK: Waiting
 
-    /// Waits until the store has reached `position`; false when it hasn't within `limit`.
+    /// Waits until the store has reached `position`. Returns false if the store hasn't within `limit`.
     /// - Throws: 503 while the event store is unavailable.
     func wait(until position: JournalPosition, within limit: Duration? = nil) async throws -> Bool {
         let wait = TimedWait<Bool>()
@@ -111,7 +113,7 @@ import Synchronization
         return isThere
     }
 
-    /// Makes the writer start with what it has.
+    /// Makes the writer start without waiting for more events.
     func hurry() {
         state.withLock { state in
             state.isHurried = true
@@ -120,14 +122,14 @@ import Synchronization
         }?.resume()
     }
 
-    /// Removes stored events from the journal's files after an erasure. Otherwise they stay there until their segment is full.
+    /// Removes stored events from the journal's files after an erasure. Otherwise they would stay until their segment is full.
     public func dropStored() async {
         await journal.beginSegment()
-        // While the store is unavailable the old segment stays; it is deleted with the first batch afterwards.
+        // While the store is unavailable the old segment stays. It is deleted with the first batch after that.
         try? await settle()
     }
 
-    /// Returns once everything appended to the journal is on disk, including records that nobody waited for.
+    /// Returns once everything appended to the journal is on disk, including records that no caller waited for.
     func flush() async { await journal.flush() }
 
     private static func away(_ failure: String) -> ServiceError {
@@ -137,10 +139,10 @@ import Synchronization
             retryAfterSeconds: 5)
     }
 
-    /// Why the last batch could not be applied; nil when it could.
+    /// Why the last batch could not be applied; nil if it was applied.
     public var failure: String? { state.withLock { $0.failure } }
 
-    /// How far the event store has applied the journal.
+    /// The position in the journal up to which the event store has applied it.
     public var appliedPosition: JournalPosition { state.withLock { $0.applied } }
 
     /// The measured speed of recent batches; nil before the first.
@@ -148,7 +150,7 @@ import Synchronization
 
     // MARK: Running
 
-    /// Applies batches until shutdown, and then what is left.
+    /// Applies batches until shutdown, and applies the remaining ones during shutdown.
     public func run() async throws {
         await cancelWhenGracefulShutdown {
             for await _ in self.journal.commits() {
@@ -157,12 +159,12 @@ import Synchronization
                 if Task.isCancelled { break }
             }
         }
-        // Applies what is acknowledged but not applied yet; if the store is unavailable it stays in the journal for the next start.
-        // In its own task, because this one is cancelled when clients don't leave within the grace period of a shutdown.
+        // Applies what is acknowledged but not applied yet. If the store is unavailable, the events stay in the journal for the next start.
+        // Runs in its own task, because this one is cancelled if clients don't disconnect within the grace period of a shutdown.
         await Task { await applyAll(once: true) }.value
     }
 
-    /// Lets a batch gather, unless a report is waiting or the batch is complete.
+    /// Waits for more events for the batch, unless a report is waiting or the batch is full.
     private func gather() async {
         let pause = settings.intervalMilliseconds
         guard pause > 0, !state.withLock({ $0.isHurried }), journal.backlogBytes < maximumBytes(isRecovering: false) else { return }
@@ -195,7 +197,8 @@ import Synchronization
         var pause = 100
         while true {
             do {
-                // Up to what is on disk now, not until nothing is left: under load there is always a little more, in tiny batches.
+                // Stops at the current end of the disk contents. Under load there is always a little more, which would come in tiny
+                // batches.
                 let until = journal.committedPosition
                 while once || appliedPosition < until, try await applyNext() {}
                 return
@@ -224,10 +227,10 @@ import Synchronization
         door.setOpen(true)
     }
 
-    /// Applies one batch; false when there is nothing more.
+    /// Applies one batch. Returns false when the journal has nothing more.
     private func applyNext(isRecovering: Bool = false) async throws -> Bool {
-        // A failed batch is retried unchanged: it may be stored all the same, for example when the database went away during
-        // COMMIT. The store recognizes it by its position; a longer one would store its rows twice.
+        // A failed batch is retried unchanged, because it may have been stored after all, for example if the database went away during
+        // COMMIT. The store recognizes the batch by its position; a longer batch would store the same rows twice.
         let start = settings.now(), failed = state.withLock { $0.batch }
         guard var batch = try failed ?? nextBatch(isRecovering: isRecovering) else { return false }
         if failed == nil {
@@ -239,7 +242,7 @@ import Synchronization
         let outcome: AppliedBatch
         do {
             outcome = try await events.apply(batch.facts)
-            // The batch is never dropped: nobody but the journal has its events.
+            // The batch is never dropped, because its events exist only in the journal.
             if outcome.wasApplied, state.withLock({ !$0.isTried || $0.isContested }) { throw JournalInUse(journal: journal.id) }
         } catch {
             state.withLock { if error is JournalInUse { $0.isContested = true } else { $0.isTried = true } }
@@ -256,7 +259,7 @@ import Synchronization
         }
         if wasAway { door.setOpen(false) }
         let rows = batch.facts.rows
-        // Another process wrote these rows to the journal, so this one has not counted them as waiting yet.
+        // Another process wrote these rows to the journal, so this process has not counted them as waiting.
         if isRecovering { counters.kept(rows) }
         counters.applied(rows: rows, duplicates: outcome.duplicates)
         for project in Set(batch.facts.moves.map(\.project)) { counters.changed(project: project) }
@@ -265,7 +268,7 @@ import Synchronization
         return true
     }
 
-    /// The size of the next batch. During recovery nobody waits, and large batches take less time in total.
+    /// The size of the next batch. During recovery no report waits, and large batches take less time in total.
     private func maximumBytes(isRecovering: Bool) -> Int {
         let range = settings.batchBytes
         guard !isRecovering else { return range.upperBound }
@@ -276,19 +279,19 @@ import Synchronization
                 Double(acknowledged.isShared ? range.upperBound : settings.batchBytesAlone)))
     }
 
-    /// How long the next batch should take. The session lookup before a batch takes just as long for a small one, so it may make up
-    /// half of the time, or a quarter while imports have the host to themselves.
+    /// How long the next batch should take. The session lookup before a batch takes equally long for a small batch. So the target is at
+    /// least twice the time of the lookup, or four times that unless one project sends live events during another's import.
     private var batchSeconds: Double {
         let lookup = state.withLock { $0.placementSeconds }
         return acknowledged.isShared ? max(settings.batchSecondsShared, 2 * lookup) : max(settings.batchSecondsAlone, 4 * lookup)
     }
 
-    /// The next batch from the journal; nil when there is nothing left.
+    /// The next batch from the journal; nil when the journal has nothing more.
     private func nextBatch(isRecovering: Bool) throws -> Batch? {
         let position = appliedPosition
         let (records, next) = try journal.read(from: position, maximumBytes: maximumBytes(isRecovering: isRecovering))
         guard !records.isEmpty else {
-            // The end of a segment is also the start of the next one, and a caller may be waiting for that position.
+            // The end of a segment is the same place as the start of the next one, and a caller may be waiting for that position.
             if next > position { advance(to: next) }
             return nil
         }

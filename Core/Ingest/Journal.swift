@@ -3,18 +3,18 @@ import Foundation
 @_spi(Host) import Storage
 import Synchronization
 
-/// The append-only file that makes "acknowledged" mean "kept".
+/// An append-only log on disk. An event is acknowledged only once it is in the journal, so an acknowledged event is never lost.
 ///
-/// Records are appended in order; one `fdatasync` acknowledges every waiting append (group commit). The writer reads them
-/// and applies them to the event store, followed by the fan-out. Segments are deleted once nobody needs them.
+/// Records are appended in order; one `fdatasync` acknowledges all waiting appends (group commit). The writer reads the records and applies
+/// them to the event store, followed by the fan-out. A segment is deleted once none of its records is needed.
 ///
-/// A segment is `<number>.journal`; a record in it is its length and CRC-32 (both u32, little-endian) and its bytes.
-/// After a crash the last segment may end in a torn record. It was never acknowledged, so it is cut off.
+/// Each segment is a file `<number>.journal`. In it, a record is its length and CRC-32 (both u32, little-endian), then its bytes. After a
+/// crash the last segment may end in a torn record. That record was never acknowledged, so it is cut off.
 @_spi(Host) public final class Journal: Sendable {
     /// Identifies this journal in the event store, so each host has its own position.
     public let id: String
-    /// Whether this process owns the folder. Only one process at a time does, because two would overwrite each other's records.
-    /// In any other process, such as a command run next to a host, the journal is empty and refuses to append.
+    /// Whether this process owns the folder. Only one process at a time may, because two would overwrite each other's records. To any other
+    /// process, such as a command run next to a host, the journal looks empty and rejects appends.
     public let isOwner: Bool
     private let lock: Int32
     private let folder: String
@@ -31,17 +31,17 @@ import Synchronization
         var isWriting = false
         var isClosed = false
         var isLockHeld = true
-        /// The end of what was appended, and of what is on disk.
+        /// The end of the appended records, and the end of those on disk.
         var end: JournalPosition
         var committed: JournalPosition
-        /// Where the oldest record still needed begins.
+        /// Where the oldest record that is still needed begins.
         var kept: JournalPosition
         /// The size of each segment in bytes; the newest is being written.
         var segments: [Int64: Int64]
-        /// Damage that the newest segment had when it was opened.
+        /// Damage found in the newest segment when it was opened.
         var damage: [JournalFiles.Damage] = []
         var descriptor: Int32
-        /// Whether to start a new segment before the next group although the current one has room.
+        /// Whether to start a new segment before the next group, even if the current one has room.
         var wantsSegment = false
         /// Why the last group did not reach the disk; nil when it did.
         var failure: String?
@@ -51,7 +51,7 @@ import Synchronization
 
     /// What to call when a record is on disk or lost.
     private enum Waiter: Sendable {
-        /// Resumed with the end of what reached the disk together with the record.
+        /// Resumed with the end of the group that contained the record.
         case task(CheckedContinuation<JournalPosition, any Error>)
         case ifLost(@Sendable () -> Void)
     }
@@ -64,9 +64,9 @@ import Synchronization
 
     /// Opens the journal in `folder`, creating the folder when it is missing.
     /// - Parameters:
-    ///   - maximumBytes: the largest backlog; appends beyond it are refused.
+    ///   - maximumBytes: the largest backlog; further appends are rejected.
     ///   - segmentBytes: the size at which a new segment is started.
-    /// - Throws: when the folder can't be used, or the id is missing but records exist.
+    /// - Throws: if the folder can't be used, or the id is missing but records exist.
     public init(folder: String, maximumBytes: Int64 = 1 << 30, segmentBytes: Int64 = 64 << 20) throws {
         self.folder = folder
         self.maximumBytes = maximumBytes
@@ -101,7 +101,7 @@ import Synchronization
     // MARK: Appending
 
     /// Appends a record and returns once it is on disk.
-    /// - Returns: a position at or after its end, which is on disk as well.
+    /// - Returns: a position at or after the end of the record. Everything before this position is on disk.
     /// - Throws: `ServiceError` 503 when the journal is full, closed or owned by another process, or the write fails.
     @discardableResult
     public func append(_ record: [UInt8]) async throws -> JournalPosition {
@@ -110,13 +110,13 @@ import Synchronization
         }
     }
 
-    /// Appends a record without waiting for it; it goes to disk with the next group. Calls `ifLost` when it can't be appended
-    /// or the write fails.
+    /// Appends a record without waiting for it; it is written with the next group. Calls `ifLost` if the record can't be appended or the
+    /// write fails.
     public func appendLater(_ record: [UInt8], ifLost: @escaping @Sendable () -> Void) {
         do { try enqueue(record, .ifLost(ifLost)) } catch { ifLost() }
     }
 
-    /// Returns once everything appended so far is on disk, or was refused.
+    /// Returns once everything appended so far is on disk or has failed.
     public func flush() async {
         _ = try? await withCheckedThrowingContinuation { (waiter: CheckedContinuation<JournalPosition, any Error>) in
             let committed = state.withLock { state -> JournalPosition? in
@@ -134,7 +134,7 @@ import Synchronization
                 "journal_in_use", "Events can't be kept here: another process has this host's journal. Try again in 5 seconds.",
                 retryAfterSeconds: 5)
         }
-        // Computed before taking the lock, because it takes longer than everything under the lock.
+        // Computed before taking the lock, because this takes longer than everything done under the lock.
         let checksum = Frame.checksum(of: record)
         let starts = try state.withLock { state -> Bool in
             guard !state.isClosed else { throw ServiceError.unavailable("stopping", "The server is stopping. Try again in a moment.") }
@@ -152,7 +152,7 @@ import Synchronization
     static let full = ServiceError.unavailable(
         "journal_full", "Events can't be kept at the moment: the journal is full. Try again in 5 seconds.", retryAfterSeconds: 5)
 
-    /// Bytes from the oldest record still needed to the end.
+    /// Bytes from the oldest record that is still needed to the end.
     private static func backlog(_ state: borrowing State) -> Int64 {
         var bytes: Int64 = state.end.offset - (state.end.segment == state.kept.segment ? state.kept.offset : 0)
         for (number, size) in state.segments where number < state.end.segment && number >= state.kept.segment {
@@ -161,7 +161,7 @@ import Synchronization
         return bytes
     }
 
-    /// Runs on the queue: writes and syncs what is pending and resumes the callers, until nothing is left.
+    /// Runs on the queue. Writes and syncs pending records and resumes their callers, until no records are pending.
     private func writeGroups() {
         while true {
             typealias Group = (bytes: [UInt8], waiters: [Waiter], descriptor: Int32, start: Int64)
@@ -208,8 +208,8 @@ import Synchronization
         return end
     }
 
-    /// Starts a new segment. Returns false when its file can't be created: then the old segment stays in use, and a full one is
-    /// retried after the next group.
+    /// Starts a new segment. Returns false if its file can't be created. The old segment then stays in use; if it is full, the next attempt
+    /// follows the next group.
     private func startSegment(_ number: Int64, _ state: inout State) -> Bool {
         let descriptor = Foundation.open(JournalFiles.path(folder, number), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return false }
@@ -218,13 +218,13 @@ import Synchronization
         state.descriptor = descriptor
         state.segments[number] = 0
         state.committed = JournalPosition(segment: number, offset: 0)
-        // Pending records go to the new segment.
+        // Pending records are written to the new segment.
         state.end = JournalPosition(segment: number, offset: Int64(state.pending.count))
         return true
     }
 
-    /// Starts a new segment once everything appended so far is on disk; the old one is deleted as soon as it is released. For data
-    /// that must not stay in a segment until it fills up: an erased visitor's events.
+    /// Starts a new segment once everything appended so far is on disk, so the old one is deleted as soon as it is released. Used when
+    /// data, such as an erased visitor's events, must not stay until the segment is full.
     func beginSegment() async {
         let starts = state.withLock { state in
             guard isOwner, !state.isClosed else { return false }
@@ -246,7 +246,7 @@ import Synchronization
         for watcher in watchers { watcher.yield() }
     }
 
-    /// Deletes the current segment once everything in it is released: nobody needs it, and the disk may be full because of it.
+    /// Deletes the current segment once everything in it is released. It is no longer needed, and its size may be why the disk is full.
     private func dropReleased(_ state: inout State) {
         guard isOwner, state.kept >= state.committed, state.committed.offset > 0 else { return }
         guard startSegment(state.committed.segment + 1, &state) else { return }
@@ -281,11 +281,11 @@ import Synchronization
 
     // MARK: Reading
 
-    /// Makes sure that new records come after `position`, the event store's position: the store ignores anything before it.
-    /// They already do, unless the journal's files were lost but its id was not.
-    /// - Parameter position: nil when the event store doesn't know this journal.
-    /// - Returns: a sentence about what is missing; nil when nothing is.
-    /// - Throws: `JournalError` when records that are not stored yet are damaged. Damage in stored records is harmless.
+    /// Makes sure that new records get positions after `position`, because the event store ignores anything before it. This is only needed
+    /// if the journal's files were lost but its id was not.
+    /// - Parameter position: the event store's position; nil if the event store doesn't know this journal.
+    /// - Returns: a sentence about missing records; nil if none are missing.
+    /// - Throws: `JournalError` if records that are not stored yet are damaged. Damage in stored records is harmless.
     func begin(behind position: JournalPosition?) throws -> String? {
         try state.withLock { state in
             guard isOwner else { return nil }
@@ -302,8 +302,8 @@ import Synchronization
         }
     }
 
-    /// Why events can't be kept at the moment; nil when they can. After a failed write it tries another one, because without new
-    /// events nothing else would show that the disk works again.
+    /// Why events can't be kept at the moment; nil if they can. After a failed write, this tries another write, because without new events
+    /// nothing else would show that the disk works again.
     public func failure() async -> String? {
         guard isOwner else { return "another process has this host's journal" }
         guard state.withLock({ $0.failure != nil && !$0.isClosed }) else { return nil }
@@ -312,7 +312,8 @@ import Synchronization
         }
     }
 
-    /// Runs on the queue, so no group is being written. A crash here leaves zeros after the last record, which are cut off later.
+    /// Runs on the queue, so no group is written at the same time. A crash here leaves zeros after the last record, which are cut off when
+    /// the journal is opened.
     private func tryAgain() -> String? {
         let (descriptor, end) = state.withLock { ($0.descriptor, $0.committed.offset) }
         guard descriptor >= 0 else { return nil }
@@ -325,17 +326,17 @@ import Synchronization
     /// The end of what is on disk.
     public var committedPosition: JournalPosition { state.withLock { $0.committed } }
 
-    /// Where the oldest record still in the files begins.
+    /// Where the oldest record that is still in the files begins.
     public var startPosition: JournalPosition {
         state.withLock { state in JournalPosition(segment: state.segments.keys.min() ?? state.end.segment, offset: 0) }
     }
 
-    /// Bytes that are appended and not released yet.
+    /// The number of bytes appended but not released yet.
     public var backlogBytes: Int64 { state.withLock { Self.backlog($0) } }
-    /// The largest backlog; appends beyond it are refused.
+    /// The largest backlog in bytes; further appends are rejected.
     public var capacityBytes: Int64 { maximumBytes }
 
-    /// Ticks once at the start, then whenever records have reached the disk. Unread ticks are merged into one.
+    /// Yields once at the start, and then whenever records have reached the disk. Unread values are merged into one.
     public func commits() -> AsyncStream<Void> {
         let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let number = state.withLock { state in
@@ -348,8 +349,9 @@ import Synchronization
         return stream
     }
 
-    /// Whole records from `position` on, about `maximumBytes` in total and at least one if there is any, and the position after them.
-    /// - Throws: `JournalError` when a record is damaged or a file can't be read.
+    /// Returns whole records from `position` on, about `maximumBytes` in total, and the position after them. Returns at least one record if
+    /// there is any.
+    /// - Throws: `JournalError` if a record is damaged or a file can't be read.
     public func read(from position: JournalPosition, maximumBytes: Int) throws -> (records: [ArraySlice<UInt8>], next: JournalPosition) {
         let (start, available) = state.withLock { state -> (JournalPosition, Int64) in
             var start = position
@@ -367,7 +369,7 @@ import Synchronization
         var bytes = try piece(max(maximumBytes, Frame.bytes))
         var (records, used) = try Frame.split(bytes, path, start.offset)
         if records.isEmpty {
-            // The first record is larger than the piece; its frame has the length.
+            // The first record is larger than the bytes read. Its frame contains the length.
             bytes = try piece(Frame.length(of: bytes) + Frame.bytes)
             (records, used) = try Frame.split(bytes, path, start.offset)
         }
@@ -375,7 +377,7 @@ import Synchronization
         return (records, JournalPosition(segment: start.segment, offset: start.offset + Int64(used)))
     }
 
-    /// Marks everything before `position` as no longer needed, and deletes whole segments before it.
+    /// Marks everything before `position` as no longer needed, and deletes the segments that lie entirely before it.
     public func release(before position: JournalPosition) {
         let gone = state.withLock { state -> [Int64: Int64] in
             state.kept = max(state.kept, position)
@@ -386,7 +388,7 @@ import Synchronization
         JournalFiles.delete(gone, in: folder)
     }
 
-    /// Refuses further appends, waits for those under way, and closes the file. If everything was released, deletes it first.
+    /// Rejects further appends, waits for those in progress, and closes the file. If everything was released, deletes the file first.
     public func close() {
         state.withLock { $0.isClosed = true }
         queue.sync {}

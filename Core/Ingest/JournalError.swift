@@ -3,7 +3,7 @@ import Foundation
 /// A failed operation on the journal's files.
 @_spi(Host) public struct JournalError: Error, CustomStringConvertible {
     public let description: String
-    /// Whether the disk is full, or this user's quota of it.
+    /// Whether the operation failed because the disk, or this user's disk quota, is full.
     let isOutOfSpace: Bool
 
     init(_ what: String, _ code: Int32) {

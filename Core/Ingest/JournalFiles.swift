@@ -2,23 +2,23 @@
 import Foundation
 @_spi(Host) import Storage
 
-/// The files in a journal's folder: its id, and the segments, named `<number>.journal`.
+/// The files in a journal's folder: one with the journal's id, and the segments, named `<number>.journal`.
 enum JournalFiles {
     static let idFile = "id"
 
-    /// Records where the newest deleted segment ended, as `<segment> <bytes>`. The event store has everything before that.
+    /// The file that records where the newest deleted segment ended, as `<segment> <bytes>`. The event store has everything before that.
     static let releasedFile = "released"
 
-    /// The end of the newest deleted segment; nil when none was deleted or `releasedFile` is missing or unreadable.
+    /// The end of the newest deleted segment; nil if none was deleted, or if `releasedFile` is missing or unreadable.
     static func released(in folder: String) -> JournalPosition? {
         guard let text = try? String(contentsOfFile: folder + "/" + releasedFile, encoding: .utf8) else { return nil }
         let numbers = text.split(whereSeparator: \.isWhitespace).compactMap { Int64($0) }
         return numbers.count == 2 ? JournalPosition(segment: numbers[0], offset: numbers[1]) : nil
     }
 
-    /// A sentence about records that the journal has deleted but the event store lacks.
-    /// - Parameter position: the event store's position; nil when it doesn't know the journal.
-    /// - Returns: nil when nothing is missing.
+    /// Returns a sentence about records that were deleted from the journal but are missing in the event store.
+    /// - Parameter position: the event store's position; nil if it doesn't know the journal.
+    /// - Returns: nil if no records are missing.
     static func forgotten(in folder: String, by position: JournalPosition?) -> String? {
         guard let released = released(in: folder), position ?? .start < released else { return nil }
         guard let position else {
@@ -29,8 +29,8 @@ enum JournalFiles {
             + "deleted (up to byte \(released.offset) of segment \(released.segment)): the store is an older copy. Restore a backup"
     }
 
-    /// Deletes segments, given by number with their size in bytes, and records where the newest one ended. Failing to write
-    /// that record is ignored: it is only needed after a disaster.
+    /// Deletes segments, given as sizes in bytes by number, and records where the newest one ended. If the end can't be recorded, the error
+    /// is ignored, because only recovery from a disaster needs it.
     static func delete(_ segments: [Int64: Int64], in folder: String) {
         guard let newest = segments.max(by: { $0.key < $1.key }) else { return }
         let file = folder + "/" + releasedFile
@@ -59,14 +59,14 @@ enum JournalFiles {
     }
 
     /// The journal's id from `idFile`, which the folder's first owner writes.
-    /// - Throws: `JournalError` when the id is missing but records exist: under a new id all of them would be stored a second time.
+    /// - Throws: `JournalError` if the id is missing but records exist. Under a new id all of them would be stored a second time.
     static func identity(in descriptor: Int32, of folder: String, isOwner: Bool) throws -> String {
         let existing = try read(descriptor, from: 0, count: 100, "the journal's id")
         guard existing.isEmpty, isOwner else {
             return String(decoding: existing, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         }
         guard try segments(in: folder).isEmpty else { throw missingIdentity(folder) }
-        // Synced: if a power failure lost the id, everything in the journal would be stored a second time.
+        // Synced, because if a power failure lost the id, everything in the journal would be stored a second time.
         let id = Identifiers.uuid()
         try write(Array(id.utf8), to: descriptor, at: 0)
         return id
@@ -79,7 +79,7 @@ enum JournalFiles {
                 + "move the files \(folder)/*.journal away: their events that are not stored yet are then lost.")
     }
 
-    /// Bytes that aren't a valid record but have whole records after them, which a crash doesn't cause.
+    /// Invalid bytes that are followed by whole records. A crash doesn't leave the journal like this.
     struct Damage: Sendable, Equatable {
         let start: JournalPosition
         let end: JournalPosition
@@ -95,7 +95,7 @@ enum JournalFiles {
                 + "restart: its events that are not stored yet are then lost.")
     }
 
-    /// Opens a segment for writing after its last whole record, cutting off a record torn by a crash. Creates a missing segment.
+    /// Opens a segment for appending after its last whole record, and cuts off a record torn by a crash. Creates the segment if missing.
     static func open(_ folder: String, _ segment: Int64) throws -> (descriptor: Int32, bytes: Int64, damage: [Damage]) {
         let path = path(folder, segment)
         let (whole, damage) = FileManager.default.fileExists(atPath: path) ? try examine(path, segment) : (0, [])
@@ -109,7 +109,7 @@ enum JournalFiles {
         return (descriptor, whole, damage)
     }
 
-    /// Where the last whole record of a segment ends, and the damage before it. Anything after that end was torn by a crash.
+    /// Where the last whole record of a segment ends, and any damage before that end. Bytes after it were torn by a crash.
     static func examine(_ path: String, _ segment: Int64) throws -> (bytes: Int64, damage: [Damage]) {
         let data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
         return data.withUnsafeBytes { bytes in
@@ -165,10 +165,10 @@ enum JournalFiles {
     }
 }
 
-/// Inspecting a journal without opening it.
+/// Inspects a journal without opening it.
 extension Journal {
-    /// The id of the journal in `folder`; nil when there is no journal.
-    /// - Throws: `JournalError` when the id is missing but records exist, or when it can't be read.
+    /// The id of the journal in `folder`; nil if the folder has no journal.
+    /// - Throws: `JournalError` if the id is missing but records exist, or if it can't be read.
     public static func id(in folder: String) throws -> String? {
         let file = folder + "/" + JournalFiles.idFile
         let descriptor = Foundation.open(file, O_RDONLY | O_CLOEXEC)
@@ -182,18 +182,18 @@ extension Journal {
         throw JournalFiles.missingIdentity(folder)
     }
 
-    /// The state of a journal, found without opening it.
+    /// The state of a journal, determined without opening it.
     public struct Examination: Sendable, Equatable {
         /// Bytes that are not stored yet.
         public let backlogBytes: Int64
-        /// Sentences about damaged or missing data that was not stored. Because of it the host doesn't start, or events are lost.
+        /// Sentences about damaged or missing data that was not stored. Such damage prevents the host from starting, or loses events.
         public let problems: [String]
         /// Number of damaged places in data that is already stored.
         public let harmless: Int
     }
 
     /// Reads all files of the journal in `folder`.
-    /// - Parameter position: the event store's position, before which everything is stored; nil when it doesn't know the journal.
+    /// - Parameter position: the event store's position, before which everything is stored; nil if it doesn't know the journal.
     public static func examine(_ folder: String, behind position: JournalPosition?) throws -> Examination {
         let segments = try JournalFiles.segments(in: folder), stored = position ?? .start, newest = segments.keys.max() ?? 0
         var problems: [String] = [], harmless = 0, end = JournalPosition.start

@@ -1,7 +1,7 @@
 import Common
 @_spi(Host) import Storage
 
-/// The result of one collection request: the number of events received, those refused and adjusted, and the facts of the rest.
+/// The result of one collection request: the number of events received, the numbers refused and adjusted, and the facts of the others.
 ///
 /// Layout: project (i32), hour of arrival (i64), received (u32), number of reasons (u16) with reason (u8 length, text)
 /// and count (u32) each, then the rows, each with its length (u32). Reasons of adjustments begin with `+`.
@@ -38,7 +38,7 @@ struct JournalRecord {
         withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
     }
 
-    /// - Throws: `JournalError` for bytes that this version did not write.
+    /// - Throws: `JournalError` if this version did not write the bytes.
     init(_ bytes: ArraySlice<UInt8>) throws {
         var reader = Reader(bytes: bytes, at: bytes.startIndex)
         project = try reader.number()
@@ -59,7 +59,7 @@ struct JournalRecord {
         self.rows = rows
     }
 
-    /// The ledger entries that don't depend on which events the store finds to be duplicates.
+    /// The ledger entries that are known before the store looks for duplicates.
     var ledger: [LedgerEntry] {
         [LedgerEntry(project: project, hour: hour, outcome: .received, reason: "", count: Int64(received))]
             + refusals.map { LedgerEntry(project: project, hour: hour, outcome: .refused, reason: $0.reason, count: Int64($0.count)) }
@@ -84,7 +84,7 @@ struct JournalRecord {
     }
 }
 
-/// Refused events of one project and hour, by reason. The ledger counts them, although none of their data is kept.
+/// Refused events of one project and hour, by reason. The ledger counts them; their data is not kept.
 struct RefusedEvents: Sendable {
     struct Place: Hashable, Sendable {
         let project: Int32

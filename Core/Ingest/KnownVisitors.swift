@@ -2,19 +2,19 @@ import Common
 import Storage
 import Synchronization
 
-/// Visitor keys whose id was written recently, so the id isn't written with every event. Bounded: when it is full it starts
-/// over, and an id may be written again, which costs a row and nothing else.
+/// Visitor keys whose id was written recently, so the id isn't written with every event. The number of keys is bounded: a full set is
+/// emptied. Some ids are then written again, which costs one row each and nothing else.
 ///
-/// An id is also written again for activity that is `Activity.idDays` days or more after its last row, so deleting old facts
-/// leaves an id row near the remaining ones.
+/// An id is also written again with activity that is at least `Activity.idDays` days after the visitor's last id row. So when old facts are
+/// deleted, an id row remains near those that are left.
 final class KnownVisitors: Sendable {
     private static let maximum = 500_000
     private let days = Mutex<[Int64: Int32]>([:])
 
-    /// Forgets visitors whose id was not written after all, or is no longer stored.
+    /// Forgets visitors whose id could not be written after all, or is no longer stored.
     func forget(_ visitors: [Int64]) { days.withLock { days in for visitor in visitors { days[visitor] = nil } } }
 
-    /// Whether the id must be written with activity on `day`; from then on it counts as written.
+    /// Whether the id must be written with activity on `day`. From this call on, the id counts as written.
     func isNew(_ key: Int64, on day: Day) -> Bool {
         let day = Int32(clamping: day.number)
         return days.withLock { days in

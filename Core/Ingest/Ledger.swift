@@ -2,8 +2,8 @@ import Common
 @_spi(Host) import Questions
 @_spi(Host) import Storage
 
-/// Accounts for every event received: received = stored + duplicate + refused + waiting. Adjusted events are among the stored,
-/// duplicate and waiting ones.
+/// Accounts for every event received: received = stored + duplicate + refused + waiting. Adjusted events are not a separate group: they are
+/// also counted as stored, duplicate or waiting.
 @_spi(Host) public struct Ledger: Sendable {
     /// Number of events that arrived in one hour, by outcome.
     public struct Hour: Sendable, Encodable {
@@ -11,15 +11,15 @@ import Common
         public let hour: Instant
         /// All events that arrived.
         public let received: Int64
-        /// Stored for the first time.
+        /// Events stored for the first time.
         public let stored: Int64
-        /// Left out because an event with the same id was stored before.
+        /// Events left out because an event with the same id was stored before.
         public let duplicate: Int64
-        /// Refused or dropped, by reason (`DropReason`).
+        /// Events refused or dropped, by reason (`DropReason`).
         public let refused: [String: Int64]
-        /// Kept with changes, by reason (`Adjustments`). An event with several changes counts under each.
+        /// Events kept with changes, by reason (`Adjustments`). An event with several changes counts under each.
         public let adjusted: [String: Int64]
-        /// In the journal, but not in the event store yet.
+        /// Events in the journal that are not in the event store yet.
         public let waiting: Int64
     }
 
@@ -33,9 +33,9 @@ import Common
         self.counters = counters
     }
 
-    /// One entry for each hour of the range in which something arrived, oldest first. Hours of arrival, UTC.
+    /// Returns one entry for each hour of the range in which an event arrived, oldest first. Hours are hours of arrival in UTC.
     public func hours(of project: Int32, over range: TimeRange) async throws -> [Hour] {
-        // Includes refusals, which nobody waited for.
+        // Includes refusals, whose ledger entries no request waited for.
         await writer.flush()
         try await writer.settle()
         let rows = try await reports.ask(

@@ -4,11 +4,11 @@ import Questions
 @_spi(Host) import Storage
 import Synchronization
 
-/// Sends facts to watchers as they arrive. The writer publishes each batch after applying it.
+/// Sends facts to watchers as they arrive. The writer publishes each batch after it has applied the batch.
 @_spi(Host) public final class LiveStream: Sendable {
     private struct Watcher {
         let project: Int32
-        /// What the watcher may read at the moment; nil when it may no longer watch.
+        /// What the watcher may read at the moment; nil if it may no longer watch.
         let rights: @Sendable () -> Rights?
         let continuation: AsyncStream<ByteBuffer>.Continuation
     }
@@ -24,11 +24,11 @@ import Synchronization
 
     private static let bufferedEvents = 1_000
     private static let maximumWatchers = 1_000
-    /// The most watchers that one project may have, so that no project takes up all of them.
+    /// The most watchers that one project may have, so no project can occupy all of them.
     private static let maximumOfProject = 250
 
     private let tables: [FactTable]
-    /// The module facts that are shown, by table name.
+    /// The module facts that the stream shows, by table name.
     private let shown: [String: (module: String, table: LiveTable)]
     private let state = Mutex(State())
 
@@ -37,10 +37,10 @@ import Synchronization
         self.shown = Dictionary(shown.map { ($0.table.table.name, $0) }) { first, _ in first }
     }
 
-    /// Server-sent events of `project` from now on: an `activity` for each pageview and custom event, and the facts that modules
-    /// show. A watcher that can't keep up misses the oldest.
+    /// Returns the server-sent events of `project` from now on: an `activity` event for each pageview and custom event, and the facts that
+    /// modules show. A watcher that can't keep up misses the oldest events.
     /// - Parameter rights: called for every batch; the stream ends when it returns nil.
-    /// - Throws: 503 when there are too many watchers, or the server is stopping.
+    /// - Throws: 503 if there are too many watchers, or the server is stopping.
     public func watch(_ project: Int32, rights: @escaping @Sendable () -> Rights?) throws -> AsyncStream<ByteBuffer> {
         let (stream, continuation) = AsyncStream<ByteBuffer>.makeStream(bufferingPolicy: .bufferingNewest(Self.bufferedEvents))
         let number = try state.withLock { state -> Int? in
@@ -55,7 +55,7 @@ import Synchronization
             throw ServiceError.unavailable("too_many_streams", "Too many streams are open. Try again in 5 seconds.", retryAfterSeconds: 5)
         }
         continuation.onTermination = { [weak self] _ in self?.state.withLock { _ = $0.watchers.removeValue(forKey: number) } }
-        // A comment, so proxies and clients see the response start at once.
+        // A comment sent first, so proxies and clients see the response start immediately.
         continuation.yield(ByteBuffer(string: ": connected\n\n"))
         return stream
     }
@@ -63,14 +63,14 @@ import Synchronization
     /// Number of open streams.
     var watchers: Int { state.withLock { $0.watchers.count } }
 
-    /// Sends a comment to every watcher, to detect closed connections and to end streams whose rights are gone.
+    /// Sends a comment to every watcher. This detects closed connections and ends streams whose key lost its rights.
     public func keepAlive() {
         for (watcher, _) in admitted(state.withLock { Array($0.watchers.values) }) {
             watcher.continuation.yield(ByteBuffer(string: ": alive\n\n"))
         }
     }
 
-    /// The watchers that may still watch, with what they may read. Ends the streams of the others.
+    /// Returns the watchers that may still watch and what they may read, and ends the streams of the others.
     private func admitted(_ watchers: [Watcher]) -> [(watcher: Watcher, mayRead: Rights)] {
         watchers.compactMap { watcher in
             if let rights = watcher.rights() { return (watcher, rights) }
@@ -101,7 +101,7 @@ import Synchronization
         }
     }
 
-    /// Ends every stream and refuses new ones, at shutdown.
+    /// Ends every stream and rejects new ones. Called at shutdown.
     public func close() {
         let watchers = state.withLock { state in
             defer { state.watchers = [:] }

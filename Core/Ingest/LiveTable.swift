@@ -2,7 +2,7 @@ import Common
 import NIOCore
 @_spi(Host) import Storage
 
-/// Facts of a module that `/api/v1/stream` shows as they arrive to callers who may read the module.
+/// A module's facts that `/api/v1/stream` shows as they arrive, to callers who may read the module.
 public struct LiveTable: Sendable {
     let table: FactTable
     /// The name of the server-sent event.
@@ -11,7 +11,7 @@ public struct LiveTable: Sendable {
 
     /// - Parameters:
     ///   - event: the name of the server-sent event, such as `log`.
-    ///   - show: makes the event's data from the columns of `FactTable.allColumns`; `visitor` is the visitor's key.
+    ///   - show: builds the event's data from the columns of `FactTable.allColumns`; `visitor` is the visitor's key.
     public init(_ table: FactTable, event: String, show: @escaping @Sendable (Row) -> any Encodable) {
         self.table = table
         self.event = event

@@ -1,18 +1,18 @@
 import Common
 
-/// One event as it was sent: its flat fields, and those inside `payload`, which win when a field is in both. After `check`, fields
-/// that can't be kept as sent have their adjusted values.
+/// One event as it was sent. It has flat fields and those inside `payload`; a field inside `payload` takes precedence over a flat one of
+/// the same name. After `check`, fields that can't be kept as sent have their adjusted values.
 public struct Payload: Sendable {
     /// The event itself.
     public let flat: JSON
-    /// The object in its field `payload`; nil when there is none.
+    /// The object in the field `payload`; nil if there is none.
     public let nested: JSON?
     private let nameBits: UInt64
-    /// The field `payload` when it is neither an object nor null.
+    /// The value of the field `payload` if it is neither an object nor null.
     private let wrongPayload: JSON?
-    /// Changed fields, with null for those that were left out. Empty for nearly every event.
+    /// The adjusted fields, with null for dropped ones. Empty for nearly every event.
     private var adjusted: [(name: String, value: JSON)] = []
-    /// The kinds of changes made to them.
+    /// The kinds of adjustments made to the fields.
     private(set) var adjustments: Adjustments = []
 
     init(_ json: JSON) {
@@ -23,7 +23,7 @@ public struct Payload: Sendable {
         nameBits = json.nameBits | (nested?.nameBits ?? 0)
     }
 
-    /// The field; nil when it is absent or null.
+    /// The field; nil if it is absent or null.
     public subscript(_ name: String) -> JSON? {
         guard nameBits & JSON.nameBit(name) != 0 else { return nil }
         if !adjusted.isEmpty, let (_, value) = adjusted.first(where: { $0.name == name }) { return value.isNull ? nil : value }
@@ -32,18 +32,18 @@ public struct Payload: Sendable {
         return value
     }
 
-    /// The text of a field; "" when it is absent or not a string. `path` is the path of a page in every payload, so `PagePath`
-    /// normalizes it.
+    /// The text of a field; "" if it is absent or not a string. `path` means the path of a page in every payload, so `PagePath` normalizes
+    /// it.
     public func text(_ name: String) -> String {
         let text = self[name]?.string ?? ""
         return name == "path" ? PagePath.clean(text) : text
     }
-    /// The whole number in a field; nil when it is absent or something else.
+    /// The whole number in a field; nil if it is absent or not a whole number.
     public func integer(_ name: String) -> Int64? { self[name]?.integer }
-    /// The number in a field; nil when it is absent or something else.
+    /// The number in a field; nil if it is absent or not a number.
     public func number(_ name: String) -> Double? { self[name]?.number }
 
-    /// The field as compact JSON text; nil when it is absent.
+    /// The field as compact JSON text; nil if it is absent.
     public func jsonText(_ name: String) -> String? {
         guard let value = self[name] else { return nil }
         var text = JSONText()
@@ -51,8 +51,9 @@ public struct Payload: Sendable {
         return text.string
     }
 
-    /// Checks what was sent, flat or nested, against the fields of a collector, and adjusts values with minor errors.
-    /// - Throws: 400 when the event can't be kept: a required field is missing or of the wrong kind, or an exact one is wrong.
+    /// Checks the fields, flat or nested, against those that a collector declares, and adjusts values with minor errors.
+    /// - Throws: 400 if the event can't be kept: a required field is missing or has the wrong type, or a field that must be exact is
+    ///   invalid.
     mutating func check(_ fields: [Schema.Field]) throws {
         if let wrongPayload { throw ServiceError.body("field 'payload' must be an object; got \(wrongPayload.described).") }
         // By index, because copying a field would retain each of its parts.
@@ -88,12 +89,12 @@ public struct Payload: Sendable {
         adjustments.insert(.leftOut)
     }
 
-    /// Adds adjustments that were made elsewhere.
+    /// Adds adjustments that other code made.
     mutating func note(_ adjustments: Adjustments) { self.adjustments.formUnion(adjustments) }
 
-    /// Whether one of the fields was sent.
+    /// Whether at least one of the fields was sent.
     func hasAny(of fields: [Schema.Field]) -> Bool { fields.indices.contains { mayHave(fields[$0]) && self[fields[$0].name] != nil } }
 
-    /// A quick check that is false for most fields that were not sent.
+    /// A quick check that rules out most fields that were not sent.
     private func mayHave(_ field: borrowing Schema.Field) -> Bool { nameBits & field.nameBit != 0 }
 }

@@ -1,12 +1,12 @@
 @_spi(Host) import Storage
 
-/// Decodes a batch's rows for `SessionPlacement`, and rewrites those whose session it changed.
+/// Decodes the rows of a batch for `SessionPlacement`, and rewrites the rows whose session it changed.
 struct PlacedRows {
     /// A row of activity.
     struct Member {
         let index: Int
         let at: Int64
-        /// The `session_at` of the proposed session, and the `seq` in it; a negative `seq` is no position.
+        /// The `session_at` of the proposed session, and the row's `seq` in that session. A negative `seq` gives no position.
         let name: Int64
         var seq: Int64 = -1
         /// The `session_id` that was sent, as UTF-8.
@@ -15,26 +15,26 @@ struct PlacedRows {
         let isTentative: Bool
     }
 
-    /// The rows that a batch holds of one visitor with tentative rows.
+    /// A batch's rows of one visitor. Only visitors with tentative rows are decoded.
     struct Visit {
         let visitor: SessionPlacement.Visitor
         var members: [Member] = []
-        /// Facts of events without activity whose session is tentative.
+        /// Facts of events that have no activity row, if the session is tentative.
         var facts: [(index: Int, at: Int64)] = []
     }
 
-    /// The new session of each row that changes, by row index.
+    /// The new session of each row whose session changes, by row index.
     struct Changes {
         fileprivate struct Change {
             let session: Int64
             let attributes: ArraySlice<UInt8>
-            /// Nil to keep the `seq` that the row has.
+            /// The new `seq`; nil to keep the row's current one.
             let seq: Int32?
         }
 
         fileprivate var changes: [Int: Change] = [:]
 
-        /// - Parameter rows: the most rows that can change.
+        /// - Parameter rows: the largest number of rows that may change.
         init(atMost rows: Int) { changes.reserveCapacity(rows) }
 
         mutating func add(_ group: SessionGroups.Group, of visit: Visit) {
@@ -59,13 +59,13 @@ struct PlacedRows {
     private let rows: [EncodedRow]
     private let tables: [Table]
 
-    /// Where the session columns of a table are.
+    /// The positions of the session columns in a table.
     private struct Table {
         let isActivity: Bool
         let sessionAt: Int?
         /// The session attributes of the table, each with its index in `Activity.attributes`.
         let attributes: [(column: Int, attribute: Int)]
-        /// The columns to replace when the session changes. For activity, `seq` and `gap` are replaced separately.
+        /// The columns to replace when the session changes. In activity, `seq` and `gap` are replaced separately.
         let places: [Range<Int>]
 
         init(_ table: FactTable) {
@@ -85,7 +85,7 @@ struct PlacedRows {
     private static let endOfAttributes = firstAttribute + Activity.attributes.count
     private static let sessionID = names.firstIndex(of: "session_id")!
 
-    /// - Parameter visitors: the visitors to decode, each with its index in `visits`.
+    /// - Parameter visitors: the visitors whose rows to decode, each with its index in `visits`.
     init(_ rows: [EncodedRow], tables: [FactTable], of visitors: [SessionPlacement.Visitor: Int]) {
         self.rows = rows
         self.tables = tables.map(Table.init)
@@ -130,7 +130,7 @@ struct PlacedRows {
 
     // MARK: Rewriting
 
-    /// All rows of the batch with the changes applied. An event's followers get the change of the event.
+    /// Returns all rows of the batch with the changes applied. Rows that follow an event and belong to it get the event's change.
     func rows(changed: Changes) -> [EncodedRow] {
         guard !changed.changes.isEmpty else { return rows }
         var written = RowEncoder(), places: [(row: Int, bytes: Range<Int>)] = [], event: Changes.Change?
@@ -143,7 +143,7 @@ struct PlacedRows {
             Self.write(row, of: tables[header.table], change, to: &written)
             places.append((index, start..<written.bytes.count))
         }
-        // Sliced after everything is written, so all changed rows share one buffer.
+        // The slices are taken once everything is written, so all changed rows share one buffer.
         var all = rows
         for (index, bytes) in places { all[index] = EncodedRow(written.bytes[bytes]) }
         return all

@@ -1,9 +1,9 @@
 import Common
 
-/// Words that programs send when they have no id: `undefined`, `null`, `[object Object]`. Counting by them would make one person of
-/// all visitors with the same word.
+/// Words that programs send when they have no id: `undefined`, `null`, `[object Object]`. If these were used as ids, all visitors with the
+/// same word would count as one person.
 public enum PlaceholderID {
-    /// In lower case, by length.
+    /// The words in lower case, grouped by length.
     private static let names: [[[UInt8]]] = {
         let all = [
             "0", "id", "nan", "nil", "null", "none", "true", "false", "email", "guest", "<nil>", "<null>", "(null)", "userid", "unknown",
@@ -14,7 +14,8 @@ public enum PlaceholderID {
     }()
     private static let longest = 17, uuidLength = 36
 
-    /// One bit for each of the names. It rules out nearly all real ids quickly; ids are checked with every event.
+    /// One bit for each of the words. A quick test of the bits rules out nearly all real ids, which matters because every event's ids are
+    /// checked.
     private static let bits = names.joined().reduce(UInt64(0)) { $0 | bit($1.count, $1[0], $1[$1.count - 1]) }
 
     /// Ignores case.
@@ -22,13 +23,13 @@ public enum PlaceholderID {
         JSON.nameBit(count, first: first | 0x20, last: last | 0x20)
     }
 
-    /// Whether `id` is a placeholder, ignoring case and surrounding blanks; or is blank, or the UUID of all zeros.
+    /// Whether `id` is a placeholder, ignoring case and surrounding blanks. Blank ids and the UUID of all zeros are placeholders, too.
     public static func matches(_ id: String) -> Bool {
         var id = id
         return id.withUTF8 { matches($0) }
     }
 
-    /// The 400 for a placeholder in `field`.
+    /// The 400 error for a placeholder in `field`.
     public static func refusal(_ field: String, _ id: String) -> ServiceError {
         .body(
             "field '\(field)' must be a real id; got '\(id.excerpt(60))', which programs send when they have none. "

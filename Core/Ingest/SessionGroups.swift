@@ -1,7 +1,7 @@
 import Storage
 
-/// Groups a visitor's activity near the rows of a batch, stored or not yet, into sessions. This is the definition of a session,
-/// applied with all of that activity at hand.
+/// Groups a visitor's activity around the rows of a batch into sessions, whether or not the activity is stored. It applies the definition
+/// of a session to all of that activity together.
 struct SessionGroups {
     struct Group {
         var stored: [StoredSessions.Session] = []
@@ -9,11 +9,11 @@ struct SessionGroups {
         var members: [Int] = []
         var first, last: Int64
         var hasID = false
-        /// The name of the session from now on, and the attributes of its first activity.
+        /// The name that the session has from now on, and the attributes of its first activity.
         var name: Int64 = 0
         var attributes: ArraySlice<UInt8> = []
 
-        /// The stored sessions that have another name or other attributes.
+        /// The stored sessions whose name or attributes differ from the group's.
         var moved: [StoredSessions.Session] { stored.filter { $0.name != name || !$0.attributes.isSame(as: attributes) } }
     }
 
@@ -28,13 +28,13 @@ struct SessionGroups {
         for index in groups.indices { Self.decide(&groups[index], visit, &taken) }
     }
 
-    /// The session without a `session_id` that a fact at `at` belongs to; nil for none.
+    /// The session without a `session_id` that a fact at time `at` belongs to; nil if there is none.
     func group(near at: Int64) -> Group? {
         func distance(_ group: Group) -> Int64 { max(0, group.first - at, at - group.last) }
         return groups.filter { !$0.hasID && distance($0) <= timeoutMilliseconds }.min { distance($0) < distance($1) }
     }
 
-    /// Merges the two entries of a session that was found both by id and by time.
+    /// Merges the two entries of a stored session that was found by id as well as by time.
     private static func deduplicated(_ stored: [StoredSessions.Session]) -> [StoredSessions.Session] {
         guard stored.contains(where: { $0.id != nil }) else { return stored }
         var indexes: [Int64: Int] = [:], all: [StoredSessions.Session] = []
@@ -86,12 +86,12 @@ struct SessionGroups {
         return groups
     }
 
-    /// Gives the group a name that no other session has, and the attributes of its first activity.
+    /// Decides the group's name, which no other session has, and its attributes, which are those of its first activity.
     private static func decide(_ group: inout Group, _ visit: PlacedRows.Visit, _ taken: inout Set<Int64>) {
         group.members.sort()
         let members = group.members, latest = group.stored.max { $0.last < $1.last }
         if let live = members.last(where: { !visit.members[$0].isTentative }) {
-            // The session continues in memory (`Sessions`) under this name.
+            // The session continues in memory (`Sessions`) under this row's session name.
             group.name = visit.members[live].name
         } else if let latest {
             group.name = latest.name

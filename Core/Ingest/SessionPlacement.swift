@@ -1,12 +1,13 @@
 import Common
 @_spi(Host) import Storage
 
-/// Decides which sessions the tentative rows of a batch belong to, from what is stored about their visitors, before the batch is
+/// Decides which sessions the tentative rows of a batch belong to, based on what is stored about their visitors. Runs before the batch is
 /// applied.
 ///
-/// Activity without a `session_id` is one session as long as no pause is longer than the timeout, and activity with one as long as
-/// the id is the same, in whatever order it arrives. So a row may join a stored session, become its first row, or merge two
-/// sessions. Visitors with a tentative row take part with all their rows of the batch; without tentative rows nothing is queried.
+/// Activity without a `session_id` forms one session as long as no pause exceeds the timeout. Activity with a `session_id` forms one
+/// session per id. The order of arrival doesn't matter, so a row may join a stored session, become its first row, or merge two sessions. If
+/// a visitor has a tentative row, all of the visitor's rows in the batch are considered. If a batch has no tentative rows, nothing is
+/// queried.
 struct SessionPlacement: Sendable {
     private let tables: [FactTable]
     private let events: any EventStore
@@ -23,7 +24,7 @@ struct SessionPlacement: Sendable {
         let key: Int64
     }
 
-    /// The batch with each row in its session.
+    /// Returns the batch with each row assigned to its session.
     func placed(_ batch: FactBatch) async throws -> FactBatch {
         var visitors: [Visitor: Int] = [:]
         for row in batch.rows { if let visitor = tentativeVisitor(row), visitors[visitor] == nil { visitors[visitor] = visitors.count } }
@@ -48,7 +49,7 @@ struct SessionPlacement: Sendable {
         return batch.with(reader.rows(changed: changes), moves: moves)
     }
 
-    /// The visitor of a row whose session is tentative; nil for other rows.
+    /// The visitor of a row whose session is tentative; nil for any other row.
     private func tentativeVisitor(_ row: EncodedRow) -> Visitor? {
         row.read { header, cursor in
             guard header.isTentative, header.role == .event else { return nil }
@@ -63,7 +64,7 @@ struct SessionPlacement: Sendable {
         for visit in visits {
             let visitor = visit.visitor.key
             for id in Set(visit.members.compactMap(\.id)) { question.ids.append((visitor, id)) }
-            // Includes activity with an id, because the names of sessions around it are taken.
+            // Includes activity with an id, because the names of nearby sessions must not be used twice.
             times.removeAll(keepingCapacity: true)
             for member in visit.members { times.append(member.at) }
             for fact in visit.facts { times.append(fact.at) }

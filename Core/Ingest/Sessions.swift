@@ -2,30 +2,30 @@ import Common
 @_spi(Host) import Storage
 import Synchronization
 
-/// Live sessions in memory: which session an activity belongs to, and its position in that session.
+/// Keeps live sessions in memory, and decides which session an activity belongs to and at which position.
 ///
-/// A session ends after 30 minutes (configurable) without activity, measured in the activities' own time, so backdated events
-/// sent in time order get the sessions that live collection would have given them. An activity that arrives after a later one
-/// of its session joins the session, but doesn't change the numbering of the others.
+/// A session ends after 30 minutes (configurable) without activity. The pause is measured by when the activities happened, so backdated
+/// events sent in time order get the same sessions as in live collection. A late activity, which arrives after a later one of its session,
+/// joins the session but doesn't renumber the others.
 ///
-/// Decisions about activity of the last minutes are final, because every session it can belong to is in memory. Other activity
-/// is marked (`Place.isTentative`), and the writer checks it against stored sessions; see `SessionPlacement`.
+/// Decisions about recent activity (`isOld`) are final, because every session that it can belong to is in memory. Older activity is marked
+/// (`Place.isTentative`), and the writer compares it with stored sessions; see `SessionPlacement`.
 public final class Sessions: Sendable {
     /// The position of an activity in its session. The fields mean the same as the columns of `Activity.table`.
     public struct Place: Sendable, Equatable {
         /// When the activity happened, epoch milliseconds.
         public let at: Int64
-        /// Start of the session, epoch milliseconds; identifies it together with the visitor.
+        /// Start of the session, epoch milliseconds. Together with the visitor, it identifies the session.
         public let sessionAt: Int64
-        /// 1, 2, 3 ... in the session; negative when the row's numbers can't be relied on.
+        /// 1, 2, 3 ... in the session; negative if the row's numbers aren't reliable.
         public let seq: Int32
-        /// Milliseconds since the previous row of the session; nil for the first, and when `seq` is negative.
+        /// Milliseconds since the previous row of the session; nil for the first row, and if `seq` is negative.
         public let gap: Int32?
-        /// Which pageview of the session this is; for an event, how many came before it.
+        /// For a pageview, its number among the session's pageviews. For an event, how many pageviews came before the event.
         public let pageviewNumber: Int32
-        /// Path of the pageview before this row; "" when there was none.
+        /// Path of the pageview before this row; "" if there was none.
         public let fromPath: String
-        /// Whether the session must be checked against stored ones before the row is stored.
+        /// Whether the session must be compared with stored sessions before the row is stored.
         public let isTentative: Bool
     }
 
@@ -36,19 +36,19 @@ public final class Sessions: Sendable {
         var seq: Int32
         var pageviews: Int32
         var lastPath: String
-        /// The `session_id` that was sent. Such a session continues whatever the pauses, as long as it is kept.
+        /// The `session_id` that was sent. A session with an id continues after pauses of any length, as long as it is kept in memory.
         var sessionID: String?
         var attributes: SessionAttributes
-        /// When it was last used, by this machine's clock, epoch milliseconds.
+        /// When the session was last used, by this machine's clock, epoch milliseconds.
         var touched: Int64
-        /// Number of activities without a position in the order of the others.
+        /// How many activities have no position among the others.
         var late: Int32 = 0
-        /// Set when no later `seq` can be trusted, for example because an activity that was counted here was not stored.
+        /// True if later `seq` values can't be trusted, for example because an activity that was counted here was not stored.
         var hasHole = false
-        /// Set when stored sessions may be part of this one; then later activity is tentative, too.
+        /// True if stored sessions may be part of this one. Later activity of the session is then tentative, too.
         var isTentative = false
 
-        /// Milliseconds between `at` and the time span of the session; 0 inside it.
+        /// Milliseconds between `at` and the session's time span; 0 if `at` is within the span.
         func distance(to at: Int64) -> Int64 { max(0, firstAt - at, at - lastAt) }
     }
 
@@ -65,20 +65,20 @@ public final class Sessions: Sendable {
     }
 
     private static let shardCount = 16
-    /// The most sessions of one visitor at the same time: devices, tabs with their own ids, backdated imports.
+    /// The most sessions that one visitor may have at the same time: devices, tabs with their own ids, backdated imports.
     private static let perVisitor = 8
 
     private let shards: [Shard]
-    /// A part of the visitors with its own lock, so requests rarely wait for each other.
+    /// Holds part of the visitors under its own lock, so requests rarely wait for each other.
     private final class Shard: Sendable { let lock = Mutex<[Visitor: [Live]]>([:]) }
 
     private let timeoutMilliseconds: Int64
     private let maximumSessions: Int
-    /// Until this time (epoch milliseconds), sessions that could still continue may be missing, because there was no room for them.
-    /// Visitors with `perVisitor` sessions are not included; their number of sessions shows that some may be missing.
+    /// Until this time (epoch milliseconds), sessions that could still continue may be missing, because there was no room for them. This
+    /// doesn't cover visitors with `perVisitor` sessions, for whom the number of sessions itself shows that some may be missing.
     private let incompleteUntil = Atomic(Int64.min)
 
-    /// Activity older than this on arrival may belong to a session that is no longer in memory.
+    /// Activity that is older than this on arrival may belong to a session that is no longer in memory.
     static let settledMilliseconds: Int64 = 300_000
     static func isOld(_ at: Instant, now: Instant) -> Bool { now - at > settledMilliseconds }
 
@@ -96,14 +96,14 @@ public final class Sessions: Sendable {
         public let project: Int32
         /// Key of the visitor.
         public let visitor: Int64
-        /// When it happened. Nil for now, but never before the session's last activity, so requests that overtake each other
+        /// When the activity happened. Nil means now, but never before the session's last activity, so requests that overtake each other
         /// within this host stay in order.
         public let at: Instant?
-        /// When it arrived.
+        /// When the activity arrived.
         public let now: Instant
         /// The `session_id` that was sent, if any.
         public let sessionID: String?
-        /// Whether it is a pageview rather than a custom event.
+        /// Whether the activity is a pageview rather than a custom event.
         public let isPageview: Bool
         /// Path of the page.
         public let path: String
@@ -128,7 +128,7 @@ public final class Sessions: Sendable {
         }
         if isOld { sessions[index].isTentative = true }
         if let at = arrival.at?.milliseconds, at < sessions[index].firstAt {
-            // It is the session's first activity now, so its attributes apply. Stored rows of the session may have others.
+            // This activity is now the session's first, so its attributes apply. Stored rows of the session may have other attributes.
             let own = attributes()
             if own.columns != sessions[index].attributes.columns { sessions[index].isTentative = true }
             sessions[index].attributes = own
@@ -139,7 +139,7 @@ public final class Sessions: Sendable {
     private func begin(
         _ arrival: Arrival, _ wanted: Int64, _ isOld: Bool, in sessions: inout [Live], _ attributes: SessionAttributes
     ) -> (place: Place, attributes: SessionAttributes) {
-        // Two sessions of a visitor can't start in the same millisecond, because the start identifies them.
+        // The start identifies a session, so two sessions of a visitor can't start in the same millisecond.
         var start = wanted
         while sessions.contains(where: { $0.sessionAt == start }) { start += 1 }
         let isFirst = start == wanted
@@ -156,7 +156,8 @@ public final class Sessions: Sendable {
         return (place, attributes)
     }
 
-    /// The session that activity at `at` belongs to. If it connects several, merges them into one with the name of the last.
+    /// The index of the session that activity at `at` belongs to. If the activity connects several sessions, merges them into one, which
+    /// keeps the name of the last.
     private func joined(_ sessions: inout [Live], _ at: Int64, _ sessionID: String?) -> Int? {
         guard let first = sessions.firstIndex(where: { belongs(at, sessionID, to: $0) }) else { return nil }
         guard sessionID == nil, sessions[(first + 1)...].contains(where: { belongs(at, nil, to: $0) }) else { return first }
@@ -172,7 +173,7 @@ public final class Sessions: Sendable {
         return sessions.firstIndex { $0.sessionAt == name }
     }
 
-    /// The session that activity at `at` belongs to; the nearest if it arrived late between several.
+    /// The index of the session that activity at `at` belongs to; the nearest one if several match.
     private func nearest(_ sessions: [Live], _ at: Int64, _ sessionID: String?) -> Int? {
         var nearest: Int?
         for index in sessions.indices where belongs(at, sessionID, to: sessions[index]) {
@@ -188,15 +189,15 @@ public final class Sessions: Sendable {
     }
 
     private static func insert(_ session: Live, into sessions: inout [Live]) {
-        // Sessions from one request have the same `touched`; of these, the one added first is removed.
+        // Sessions from one request have the same `touched`. Of these, the one that was added first is removed.
         if sessions.count >= perVisitor, let oldest = sessions.indices.reversed().min(by: { sessions[$0].touched < sessions[$1].touched }) {
             sessions.remove(at: oldest)
         }
-        // Newest first: it is the most likely to be looked up.
+        // The newest session comes first, because it is the most likely to be looked up.
         sessions.insert(session, at: 0)
     }
 
-    /// Records that a session is forgotten. As long as it could have continued, new sessions are tentative.
+    /// Records that a session was dropped from memory. As long as that session could have continued, new sessions are tentative.
     private func noteMissing(_ session: Live, _ now: Int64) {
         let until = session.lastAt + keptMilliseconds(session)
         if until > now, until > incompleteUntil.load(ordering: .relaxed) { incompleteUntil.store(until, ordering: .relaxed) }
@@ -219,7 +220,7 @@ public final class Sessions: Sendable {
                 session.lastPath = arrival.path
             }
         }
-        // A gap of more than 24 days doesn't fit the column; only a session with a `session_id` can have one.
+        // A gap of more than 24 days doesn't fit the column. Only sessions with a `session_id` can have one.
         let isRegular = !isLate && gap <= Int64(Int32.max) && !session.hasHole
         if !isRegular, !isLate { session.late += 1 }
         return Place(
@@ -227,7 +228,7 @@ public final class Sessions: Sendable {
             gap: isRegular ? Int32(gap) : nil, pageviewNumber: session.pageviews, fromPath: fromPath, isTentative: session.isTentative)
     }
 
-    /// The session that an event at `at` would belong to, without adding the event; nil when there is none.
+    /// The session that an event at `at` would belong to; nil if there is none. Doesn't add the event.
     public func current(
         project: Int32, visitor: Int64, at: Instant, sessionID: String? = nil
     ) -> (sessionAt: Int64, lastPath: String, attributes: SessionAttributes, isTentative: Bool)? {
@@ -244,7 +245,7 @@ public final class Sessions: Sendable {
         shard(visitor).lock.withLock { visitors in visitors[visitor] = nil }
     }
 
-    /// Marks sessions with activity that was counted here but then not stored.
+    /// Marks sessions that counted activity which was then not stored.
     func distrust(_ names: [Name]) {
         for name in names {
             let visitor = Visitor(project: name.project, visitor: name.visitor)
@@ -255,7 +256,8 @@ public final class Sessions: Sendable {
         }
     }
 
-    /// Forgets sessions that can no longer continue (those with a `session_id` after a day without use), and the least recently
+    /// Drops sessions that can no longer continue (those with a `session_id` after a day without use). If there are still too many, drops
+    /// the least recently used ones.
     /// used ones when there are too many.
     public func sweep(now: Instant) {
         let each = max(1, maximumSessions / Self.shardCount)
@@ -279,7 +281,7 @@ public final class Sessions: Sendable {
         }
     }
 
-    /// How long to keep a session so activity that isn't old on arrival (`isOld`) still finds it.
+    /// How long to keep a session so that activity which isn't old on arrival (`isOld`) still finds it.
     private func keptMilliseconds(_ session: Live) -> Int64 {
         let timeout = timeoutMilliseconds + Self.settledMilliseconds
         return session.sessionID == nil ? timeout : max(timeout, Self.identifiedMilliseconds)
@@ -292,9 +294,9 @@ public final class Sessions: Sendable {
 
     // MARK: After a restart
 
-    /// Loads the sessions from the event store that `sweep` would have kept.
-    /// - Parameter isAlone: whether no other host stores activity. Otherwise another host may continue the numbering of the same
-    ///   session, so activity that this host adds gets no position in it.
+    /// Loads from the event store the sessions that `sweep` would have kept.
+    /// - Parameter isAlone: whether no other host stores activity. If another host does, it may continue the numbering of the same session,
+    ///   so activity that this host adds gets no position in the session.
     @_spi(Host) public func restore(from events: any EventStore, now: Instant, isAlone: Bool) async throws {
         let dialect = events.dialect, recent = now.milliseconds - timeoutMilliseconds - Self.settledMilliseconds
         let attributes = Activity.attributes + ["session_id"]

@@ -1,22 +1,22 @@
 import Common
 @_spi(Host) import Storage
 
-/// Finds stored sessions near activity whose session is tentative, for the writer.
+/// Finds stored sessions near activity whose session is tentative. The writer uses this.
 struct StoredSessions: Sendable {
     struct Session: Sendable {
         let name: Int64
         /// The `session_id` that was sent, as UTF-8.
         let id: [UInt8]?
-        /// Times of its first and last activity near the requested times, or of all its activity when it was found by id.
+        /// Times of the session's first and last activity near the requested times, or of all its activity if the session was found by id.
         var first, last: Int64
-        /// The highest number that a late row of the session has.
+        /// The highest number of a late row in the session.
         let late: Int32
-        /// Encoded as in an activity row.
+        /// The session's attributes, encoded as in an activity row.
         let attributes: ArraySlice<UInt8>
     }
 
     struct Question {
-        /// Spans of time in which to look for activity.
+        /// The time spans in which to look for activity.
         var spans: [(visitor: Int64, from: Int64, to: Int64)] = []
         /// The `session_id`s to look for.
         var ids: [(visitor: Int64, id: [UInt8])] = []
@@ -24,7 +24,7 @@ struct StoredSessions: Sendable {
 
     let events: any EventStore
 
-    /// The sessions by visitor key. A session that is found both by time and by id is there twice.
+    /// The sessions by visitor key. A session that is found by time and by id occurs twice.
     func find(_ question: Question, of project: Int32) async throws -> [Int64: [Session]] {
         var found: [Int64: [Session]] = [:]
         for statement in statements(question, project) {
@@ -57,7 +57,7 @@ struct StoredSessions: Sendable {
             statements.append(
                 statement(
                     text.string, [("key", .int64), ("lo", .int64), ("hi", .int64)], project,
-                    // Repeats the overall bounds, so the engine can skip everything outside them.
+                    // Repeats the overall bounds of the spans, so the engine can skip everything outside them.
                     where: "occurred_at >= lo AND occurred_at <= hi AND occurred_at >= \(from) AND occurred_at <= \(to)"))
         }
         if !question.ids.isEmpty {

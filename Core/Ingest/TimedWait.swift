@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Lets a task wait for an outcome for a limited time. The first to end it decides: whoever has the outcome, or the clock.
+/// Lets a task wait for an outcome for a limited time. Whichever comes first, the outcome or the time limit, ends the wait.
 final class TimedWait<Outcome: Sendable>: Sendable {
     private enum State {
         case open
@@ -11,7 +11,7 @@ final class TimedWait<Outcome: Sendable>: Sendable {
     private let state = Mutex(State.open)
 
     /// Ends the wait.
-    /// - Returns: false when it had already ended.
+    /// - Returns: false if the wait had ended before.
     @discardableResult
     func end(_ result: Result<Outcome, any Error>) -> Bool {
         let (isFirst, waiting) = state.withLock { state -> (Bool, CheckedContinuation<Outcome, any Error>?) in
@@ -29,7 +29,7 @@ final class TimedWait<Outcome: Sendable>: Sendable {
         return isFirst
     }
 
-    /// Waits for the outcome; call it once. Returns `late` after `limit`; a nil limit means no limit.
+    /// Waits for the outcome; call this only once. Returns `late` after `limit`; a nil limit means no limit.
     func outcome(within limit: Duration?, late: Outcome) async throws -> Outcome {
         let timer = limit.map { limit in
             Task { if (try? await Task.sleep(for: limit)) != nil { end(.success(late)) } }

@@ -5,13 +5,13 @@ import Foundation
 @_spi(Host) import Storage
 import Synchronization
 
-/// Identifies visitors by 64-bit keys, made from the id that was sent or, without one, from what the browser reveals.
+/// Identifies visitors by 64-bit keys. A key is made from the id that was sent or, if none was sent, from what the browser reveals.
 @_spi(Host) public final class VisitorIdentity: Sendable {
-    /// Prefix of the ids under which facts about provisioned users are recorded. Events can't use it, because a page's key is public.
+    /// The prefix of ids under which facts about provisioned users are recorded. Events can't use it, because a page's key is public.
     static let provisioned = "scim:"
     static let provisionedBytes = Array(provisioned.utf8)
 
-    /// A day's salt. Deleted a day after its day, so nobody can compute any longer who came from where.
+    /// The salt for one day's keys. It is deleted a day after its day; from then on nobody can work out which visitor had which address.
     struct Salt: Sendable {
         let day: Day
         let bytes: [UInt8]
@@ -26,7 +26,7 @@ import Synchronization
     // MARK: Keys
 
     /// The key of a visitor whose id was sent: 64 bits of SHA-256 over project and id. Among a million visitors of a project, the
-    /// probability that any two share a key is 3 in 100 million. The anonymous id of a visitor gives that visitor's key back.
+    /// probability that any two share a key is 3 in 100 million. For a visitor's anonymous id, returns the key that the id stands for.
     public static func key(of id: String, project: Int32) -> Int64 {
         if let key = anonymousKey(id) { return key }
         var input = HashInput()
@@ -50,8 +50,8 @@ import Synchronization
         }
     }
 
-    /// The key of a visitor without an id on `day`: a hash over the salt of `saltDay`, project, day, address and user agent.
-    /// Nil when that salt is gone or not there yet.
+    /// The key of a visitor without an id on `day`: a hash over the salt of `saltDay`, project, day, address and user agent. Nil if that
+    /// salt is deleted or not available yet.
     func anonymousKey(project: Int32, address: String, userAgent: String, on day: Day, salt saltDay: Day) -> Int64? {
         guard let salt = salts.withLock({ $0.first { $0.day == saltDay } }) else { return nil }
         var input = HashInput(salt.bytes)
@@ -62,7 +62,7 @@ import Synchronization
         return Self.key(input.sha256)
     }
 
-    /// Collects the bytes to hash, so the hash is computed in one go, which costs half.
+    /// Collects the bytes to hash. Hashing them in one call costs half as much.
     private struct HashInput {
         private var bytes: [UInt8]
 
@@ -75,7 +75,7 @@ import Synchronization
             withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
         }
 
-        /// Appends text preceded by its length, so different pairs of texts never give the same bytes.
+        /// Appends text preceded by its length, so different pairs of texts never produce the same bytes.
         mutating func append(_ text: String) {
             append(UInt32(text.utf8.count))
             bytes.append(contentsOf: text.utf8)
@@ -95,13 +95,13 @@ import Synchronization
 
     // MARK: Salts
 
-    /// Makes sure that today's and tomorrow's salts exist and all hosts use the same ones, and deletes those of days before
+    /// Makes sure that the salts for today and tomorrow exist and that all hosts use the same ones. Deletes the salts of days before
     /// yesterday.
     public func renewSalts(now: Instant) async throws {
         let today = Day(now)
         let existing = salts.withLock { $0 }
         let made = (today.number...(today.number + 1)).map { number in
-            // A salt that this host had to make on its own is offered to all hosts.
+            // If this host had to make a salt on its own, it offers that salt to all hosts.
             (number, existing.first { $0.day.number == number }.map { String(decoding: $0.bytes, as: UTF8.self) } ?? Self.newSalt())
         }
         let rows = try await control.write { transaction in
@@ -116,14 +116,15 @@ import Synchronization
         salts.withLock { $0 = current }
     }
 
-    /// The table of the salts, which backups leave out: what is deleted after a day must not be kept elsewhere.
+    /// The table of the salts. Backups leave it out, because salts that are deleted after a day must not survive elsewhere.
     public static let saltTable = "ingest_salts"
 
     private static func newSalt() -> String { Digest.hex((0..<32).map { _ in UInt8.random(in: .min ... .max) }) }
 
     func hasSalt(of day: Day) -> Bool { salts.withLock { $0.contains { $0.day == day } } }
 
-    /// Renews the salts when the day's is missing, as after the clock has jumped. Concurrent calls wait for the same renewal.
+    /// Renews the salts if the current day's is missing, for example because the clock has jumped. Concurrent calls wait for the same
+    /// renewal.
     func fetchSalt(of now: Instant) async {
         await fetching.withLock { task in
             if let task { return task }
@@ -136,7 +137,8 @@ import Synchronization
         }.value
     }
 
-    /// Runs `body` with a salt of this host's own when the day's could not be fetched. Then only this host recognizes the day's visitors.
+    /// Runs `body` with a salt that only this host has, if the day's salt could not be fetched. Only this host then recognizes the day's
+    /// visitors.
     func withOwnSalt<Answer>(of day: Day, _ body: () -> Answer) -> Answer {
         salts.withLock { salts in
             if !salts.contains(where: { $0.day == day }) { salts.append(Salt(day: day, bytes: Array(Self.newSalt().utf8))) }
@@ -144,7 +146,7 @@ import Synchronization
         return body()
     }
 
-    /// The table of the salts.
+    /// The migrations that create the table of the salts.
     public static let migrations = [
         Migration(
             "002-salts", on: .control,

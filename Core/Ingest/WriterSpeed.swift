@@ -1,8 +1,8 @@
 import Foundation
 
-/// How fast the event store takes the writer's batches: a mean over about the last second of work.
+/// How fast the event store applies the writer's batches, as a mean over about the last second of work.
 ///
-/// Weighted by the time that batches took, because a batch of a few rows is slow for its size and says little about larger ones.
+/// The mean is weighted by how long the batches took, because a batch of a few rows is slow for its size and says little about larger ones.
 struct WriterSpeed: Sendable {
     private static let halfLifeSeconds = 1.0
 

@@ -3,15 +3,15 @@ import Coordination
 import Logging
 import ServiceLifecycle
 
-/// Recurring work. A lease makes sure that only one host of the installation runs it.
+/// Work that is repeated at an interval. A lease makes sure that only one host of the installation runs the job.
 public struct Job: Sendable {
-    /// Names the job in logs, and its lease.
+    /// The job's name in logs and in the name of its lease.
     public let name: String
-    /// The pause before each run.
+    /// Seconds to wait before each run.
     public let everySeconds: Int
-    /// False if every host runs the job for itself.
+    /// Whether only one host runs the job. If false, every host runs its own.
     public let isShared: Bool
-    /// Does the work once.
+    /// Does the work of one run.
     public let run: @Sendable () async throws -> Void
 
     public init(_ name: String, everySeconds: Int, shared: Bool = true, run: @escaping @Sendable () async throws -> Void) {
@@ -22,7 +22,7 @@ public struct Job: Sendable {
     }
 }
 
-/// Runs jobs, each at its own interval, until shutdown. A job that fails is retried at its next run.
+/// Runs jobs, each at its own interval, until shutdown. If a run fails, the job is retried at its next interval.
 @_spi(Host) public struct JobRunner: Service {
     private let jobs: [Job]
     private let coordination: any Coordination
@@ -51,10 +51,11 @@ public struct Job: Sendable {
         }
     }
 
-    /// Runs a job once, unless another host holds its lease.
+    /// Runs a job once. Does nothing if another host holds the job's lease.
     public func runOnce(_ job: Job) async {
         do {
-            // The lease outlives the pause, so it stays with one host and passes to another when that host is gone.
+            // The lease lasts longer than the pause between runs, so the same host keeps it. If that host is gone, the lease expires and
+            // another host gets it.
             if job.isShared {
                 guard try await coordination.acquire(lease: "job:\(job.name)", owner: owner, seconds: job.everySeconds * 2) else { return }
             }

@@ -1,6 +1,6 @@
 import Common
 
-/// A JSON document under construction. Members are written in order of name, so equal documents give equal text.
+/// A JSON document under construction. Members are written in order of name, so equal documents produce equal text.
 indirect enum JSONTree: Sendable, Hashable {
     case null
     case boolean(Bool)
@@ -47,7 +47,7 @@ indirect enum JSONTree: Sendable, Hashable {
     /// A reference to another part of the same document.
     static func reference(_ path: String) -> JSONTree { ["$ref": .string("#/\(path)")] }
 
-    /// The member of an object; nil for other values. Setting one turns any other value into an object.
+    /// The object's member with this name; nil for other values. Setting a member turns any other value into an object.
     subscript(name: String) -> JSONTree? {
         get {
             guard case .object(let members) = self else { return nil }
@@ -77,8 +77,8 @@ extension JSONTree: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Exp
 }
 
 extension JSONText {
-    /// Appends a number. One that JSON can't express becomes the string `"NaN"`, `"Infinity"` or `"-Infinity"`, as in
-    /// protobuf's JSON.
+    /// Appends a number. A number that JSON can't represent becomes the string `"NaN"`, `"Infinity"` or `"-Infinity"`, as in protobuf's
+    /// JSON.
     mutating func append(number: Double) {
         if let whole = Int64(exactly: number) {
             append(raw: String(whole))

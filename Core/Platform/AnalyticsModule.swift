@@ -6,50 +6,51 @@ import ServiceLifecycle
 import Settings
 import Storage
 
-/// A feature of Pulse: a manifest, and lists of what it adds. The host loads it and uses it in this order:
+/// A feature of Pulse: its manifest, and lists of what it adds. The host loads a module in this order:
 ///
-/// 1. `init(setup)`: reads settings and touches nothing else; its errors keep Pulse from starting, and are
-///    reported together with those of other modules.
+/// 1. `init(setup)`: reads settings and touches nothing else. An error here keeps Pulse from starting; the host reports the errors of all
+///    modules together.
 /// 2. `migrations`, `factTables`: applied before anything runs.
-/// 3. `routes`, `collectors`, `extensions`, `datasets`, `dimensions`, `reports`, `pages`: served behind the gate; the module checks
-///    no access itself.
-/// 4. `jobs`, `services`: started with the host, stopped with it.
+/// 3. `routes`, `collectors`, `extensions`, `datasets`, `dimensions`, `reports`, `pages`: served behind the gate. The module itself doesn't
+///    check access.
+/// 4. `jobs`, `services`: started and stopped with the host.
 public protocol AnalyticsModule: Sendable {
     /// The module's name, category and summaries.
     static var manifest: ModuleManifest { get }
-    /// Reads the module's settings.
-    /// - Throws: an error for settings that are invalid.
-    /// Features of the tracking script that send what the module collects. Static, so that a host that doesn't load the module still knows
-    /// the feature, and serves an empty one.
+    /// Features of the tracking script that send what the module collects. The property is static because a host that doesn't load the
+    /// module must still know the feature: it serves an empty script for it.
     static var scriptFeatures: [ScriptFeature] { get }
+    /// Reads the module's settings.
+    /// - Throws: an error if the settings are invalid.
     init(_ setup: ModuleSetup) throws
 
-    /// History of the module's tables in both planes, append only.
+    /// The history of the module's tables in both planes. Only ever appended to.
     var migrations: [Migration] { get }
-    /// Tables of the event plane that its collectors write. Their common columns let export and erasure cover all facts.
+    /// The tables of the event plane that the module's collectors write. All fact tables share a few columns, which is how export and
+    /// erasure find every fact.
     var factTables: [FactTable] { get }
-    /// Endpoints of its API.
+    /// The module's API endpoints.
     var routes: [Route] { get }
-    /// Payload types that it collects.
+    /// The payload types that the module collects.
     var collectors: [Collector] { get }
-    /// Fields that it adds to the payload types of other modules.
+    /// Fields that the module adds to the payload types of other modules.
     var extensions: [CollectorExtension] { get }
-    /// Facts that BI, exports, segments and dashboards may read.
+    /// Facts of the module that BI, exports, segments and dashboards may read.
     var datasets: [Dataset] { get }
-    /// Dimensions that all reports can filter by, besides the columns of activity.
+    /// Dimensions that the module adds to the filters of all reports. The columns of activity are available without it.
     var dimensions: [SessionDimension] { get }
-    /// Reports that can be run by name: saved, embedded, exported.
+    /// The module's reports that can be saved, embedded and exported by name.
     var reports: [NamedReport] { get }
     /// Facts that `/api/v1/stream` shows as they arrive.
     var liveTables: [LiveTable] { get }
     /// The module's pages in the dashboard, in navigation order.
     var pages: [DashboardPage] { get }
-    /// The words of its pages: by language the contents of `Web/<language>.js`. English is required if there are pages. Scripts read them
-    /// under the module's name: `t('funnels.new')`.
+    /// The texts of the module's pages: for each language, the contents of `Web/<language>.js`. English is required if the module has
+    /// pages. Scripts look texts up under the module's name: `t('funnels.new')`.
     var texts: [String: [UInt8]] { get }
     /// Recurring work.
     var jobs: [Job] { get }
-    /// Work that runs as long as the host.
+    /// Work that runs for as long as the host does.
     var services: [any Service] { get }
 }
 
@@ -69,7 +70,7 @@ extension AnalyticsModule {
     public var texts: [String: [UInt8]] { [:] }
     public var jobs: [Job] { [] }
     public var services: [any Service] { [] }
-    /// The name in its manifest.
+    /// The module's name, from its manifest.
     public var name: String { Self.manifest.name }
 }
 
@@ -83,13 +84,13 @@ public struct ModuleSetup: Sendable {
 
 /// Facts that other parts of Pulse may read by name.
 public struct Dataset: Sendable {
-    /// Its name, which is that of the fact table it reads.
+    /// The dataset's name, which is the name of the fact table it reads.
     public let name: String
     /// What the facts are.
     public let summary: String
     /// The columns that may be read, each with its meaning.
     public let columns: [(name: String, summary: String)]
-    /// The columns that store whole millionths. Whoever reads the dataset by name gets units instead; the summaries describe those.
+    /// The columns that are stored as whole millionths. Reads by dataset name return them in units, which is what the summaries describe.
     public let millionths: Set<String>
 
     public init(_ name: String, _ summary: String, columns: [(name: String, summary: String)], millionths: Set<String> = []) {

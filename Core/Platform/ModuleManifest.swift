@@ -1,6 +1,6 @@
 import Access
 
-/// Identifies and describes a module. Its name is the same word in YAML, API, tables, metrics and folders.
+/// Identifies and describes a module. The configuration, API, tables, metrics and folders all use the same name for it.
 public struct ModuleManifest: Sendable {
     /// The group that the module is listed under.
     public enum Category: String, Sendable, CaseIterable {
@@ -11,9 +11,9 @@ public struct ModuleManifest: Sendable {
     public let name: String
     /// The group that the module is listed under.
     public let category: Category
-    /// Other modules whose facts it reads.
+    /// Names of other modules whose facts this module reads.
     public let reads: [String]
-    /// What users get from it, in one sentence, by language; English is required.
+    /// One sentence per language that says what users get from the module. English is required.
     public let summaries: [String: String]
 
     public init(name: String, category: Category, reads: [String] = [], summaries: [String: String]) {

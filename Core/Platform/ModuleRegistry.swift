@@ -4,14 +4,15 @@ import Common
 import Questions
 @_spi(Host) import Storage
 
-/// The modules of this host, checked against each other.
+/// The modules of this host. The registry checks that they don't conflict with each other.
 @_spi(Host) public struct ModuleRegistry: Sendable {
     /// All modules of the host, in the order in which they are listed.
     public let modules: [any AnalyticsModule]
-    /// Routes that no module adds, each with the name of the module that gates it, if any: collection, administration, the host's own.
+    /// Routes that don't come from a module: collection, administration and the host's own. Each has the name of the module whose switch
+    /// the gate checks, if any.
     public let hostRoutes: [(module: String?, route: Route)]
 
-    /// - Throws: `RegistryErrors` with all conflicts, so they can be fixed together.
+    /// - Throws: `RegistryErrors` with all conflicts, so that they can be fixed in one go.
     public init(modules: [any AnalyticsModule], hostRoutes: [(module: String?, route: Route)]) throws {
         self.modules = modules
         self.hostRoutes = hostRoutes
@@ -19,7 +20,7 @@ import Questions
         guard problems.isEmpty else { throw RegistryErrors(problems: problems) }
     }
 
-    /// All routes with the module that gates them.
+    /// All routes, each with the name of the module whose switch the gate checks.
     public var routes: [(module: String?, route: Route)] {
         hostRoutes + modules.flatMap { module in module.routes.map { (module.name, $0) } }
     }
@@ -29,10 +30,10 @@ import Questions
         modules.flatMap { module in module.collectors.map { EventPipeline.Registered(module: module.name, collector: $0) } }
     }
 
-    /// The shared tables come first: their numbers in the journal must never change while it has records.
+    /// All fact tables. The shared tables come first: a table's number in the journal must not change while the journal has records.
     public var factTables: [FactTable] { [Activity.table, Activity.visitors] + modules.flatMap(\.factTables) }
 
-    /// All migrations by the module that owns them; those of the shared tables come first.
+    /// All migrations, grouped by the module that owns them. Those of the shared tables come first.
     public var migrations: [(module: String, migrations: [Migration])] {
         [
             ("access", AccessTables.migrations), ("ingest", IngestTables.migrations + VisitorIdentity.migrations),
@@ -89,7 +90,7 @@ import Questions
 
 /// All conflicts between modules.
 @_spi(Host) public struct RegistryErrors: Error, CustomStringConvertible {
-    /// One sentence for each conflict, sorted.
+    /// One sentence per conflict, sorted.
     public let problems: [String]
     public var description: String { problems.joined(separator: "\n") }
 }

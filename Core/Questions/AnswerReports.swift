@@ -2,8 +2,8 @@ import Common
 import Storage
 import Synchronization
 
-/// A reader for one response. Its statements share one wait for the events that were acknowledged before the first of them, so a
-/// response with many statements waits no longer than one with a single statement.
+/// A reader for one response. Its statements share a single wait: for the events that were acknowledged before the first statement. A
+/// response with many statements therefore waits no longer than one with a single statement.
 final class AnswerReports: ReportReader {
     private struct State {
         var waits: [Int32: Task<Instant?, any Error>] = [:]

@@ -1,12 +1,12 @@
 import Common
 import Storage
 
-/// Calendar days, ISO 8601 weeks (starting on Monday) and calendar months, each numbered consecutively, so SQL can compute with them
-/// and group by them.
+/// Calendar days, ISO 8601 weeks (which start on Monday) and calendar months. Each kind is numbered consecutively, so SQL can compute with
+/// the numbers and group by them.
 public enum CalendarPeriod: String, Sendable, CaseIterable {
     case day, week, month
 
-    /// The number of the period that contains `day`, a day's number as in `TimeBuckets`: 0 is 1970-01-01.
+    /// The number of the period that contains `day`. `day` is a day's number as in `TimeBuckets`: 0 is 1970-01-01.
     public func number(of day: SQL, _ dialect: Dialect) -> SQL {
         switch self {
         case .day: return day

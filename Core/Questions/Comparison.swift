@@ -1,9 +1,9 @@
 import Common
 import Storage
 
-/// How a definition compares a field with a value: the twelve operators of segments and targeting rules.
+/// Compares a field with a value. Segments and targeting rules share its twelve operators.
 public struct Comparison: Sendable {
-    /// The operators, by the names that definitions use.
+    /// The operators. Their raw values are the names that definitions use.
     public enum Operator: String, Sendable, CaseIterable {
         case exists, not_exists, eq, neq, contains, starts_with, ends_with, gt, gte, lt, lte
         case isIn = "in"
@@ -29,7 +29,7 @@ public struct Comparison: Sendable {
     public enum Operand: Sendable {
         case text(String), number(Double), boolean(Bool)
 
-        /// The text that `Dialect.jsonText` returns for the same JSON value.
+        /// The operand as text, in the form that `Dialect.jsonText` returns for the same JSON value.
         var text: String {
             switch self {
             case .text(let text): text
@@ -39,9 +39,9 @@ public struct Comparison: Sendable {
         }
     }
 
-    /// How the field is compared with `operands`.
+    /// The operator that compares the field with `operands`.
     public let operation: Operator
-    /// None for `exists` and `not_exists`, any number for `in`, one for all others.
+    /// The values to compare with: none for `exists` and `not_exists`, any number for `in`, one for all other operators.
     public let operands: [Operand]
 
     public init(_ operation: Operator, _ operands: [Operand] = []) {
@@ -51,7 +51,7 @@ public struct Comparison: Sendable {
 
     static let exists = Comparison(.exists)
 
-    /// The comparison for page paths, with its operands normalized like stored paths.
+    /// The same comparison for page paths: its operands are normalized like stored paths.
     var ofPaths: Comparison {
         let isWhole = [.eq, .neq, .isIn].contains(operation)
         return Comparison(
@@ -83,8 +83,8 @@ public struct Comparison: Sendable {
         return Comparison(operation, [try operand(value, isText, at: path + ".value")])
     }
 
-    /// - Parameter isText: whether the operand is compared as text. A whole number too large for an exact `Double` then keeps its
-    ///   digits as text.
+    /// - Parameter isText: whether the operand is compared as text. If it is, a whole number too large for an exact `Double` keeps its
+    ///   digits.
     private static func operand(_ value: JSON, _ isText: Bool, at path: String) throws -> Operand {
         if isText, let digits = value.digits, (value.number ?? 0).magnitude >= 0x1p53 { return .text(digits) }
         if let text = value.string {
@@ -100,8 +100,8 @@ public struct Comparison: Sendable {
 
     // MARK: In SQL
 
-    /// The condition on `subject`, a text expression that is null or "" if the value is missing. Never null. Number operands compare as
-    /// numbers; text that isn't a number never equals one.
+    /// The condition on `subject`, a text expression. A null or "" means that the value is missing. The condition itself is never null.
+    /// Number operands are compared as numbers; text that isn't a number never equals one.
     public func condition(on subject: SQL, _ dialect: Dialect) -> SQL {
         let condition: SQL
         switch operation {
@@ -124,13 +124,14 @@ public struct Comparison: Sendable {
     /// The operands that are numbers.
     private var numbers: [Double] { operands.compactMap { if case .number(let number) = $0 { number } else { nil } } }
 
-    /// The condition on `subject`, a number that is never null. Only for operators in `Operator.ofNumbers` with number operands.
+    /// The condition on `subject`, a number that is never null. The operator must be in `Operator.ofNumbers` and the operands must be
+    /// numbers.
     public func condition(onNumber subject: SQL) -> SQL {
         guard let sign = operation.sign else { return "\(subject) IN \(list: numbers)" }
         return SQL.all(numbers.map { "\(subject) \(sign) \($0)" })
     }
 
-    /// Whether the comparison holds for 0, the count or sum of no rows.
+    /// Whether the comparison holds for 0, which is the count or sum of no rows.
     var holdsForZero: Bool {
         switch operation {
         case .eq, .isIn: numbers.contains(0)
@@ -145,7 +146,7 @@ public struct Comparison: Sendable {
 
     private func ordered(_ sign: SQL, _ subject: SQL, _ dialect: Dialect) -> SQL {
         if case .number(let number) = operands[0] { return "\(dialect.number(subject)) \(sign) \(number)" }
-        // ISO 8601 timestamps sort as text.
+        // Comparing ISO 8601 timestamps as text puts them in the order of time.
         return "\(subject) <> '' AND \(dialect.byCodePoints(subject)) \(sign) \(operands[0].text)"
     }
 

@@ -11,7 +11,7 @@ public struct DatasetCatalog: Sendable {
         public let columns: [Column]
         /// Descriptions of the dataset and, by name, of its columns.
         public let summary: String, summaries: [String: String]
-        /// Columns that hold whole millionths and are returned in units.
+        /// Names of the columns that store whole millionths. Reads return them in units.
         public let millionths: Set<String>
 
         public init(
@@ -27,7 +27,7 @@ public struct DatasetCatalog: Sendable {
         }
     }
 
-    /// In module order.
+    /// The datasets, in module order.
     public let entries: [Entry]
 
     public init(_ entries: [Entry] = []) { self.entries = entries }

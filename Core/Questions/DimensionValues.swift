@@ -2,8 +2,8 @@ import Common
 import Storage
 
 extension Scope {
-    /// A SELECT of the rows of activity that meet `condition`, with the dimension's value in the column `value`, "" for none.
-    /// Breakdowns group by it.
+    /// A SELECT of the rows of activity that meet `condition`. The column `value` has the dimension's value, or "" if there is none.
+    /// Breakdowns group by `value`.
     public func activity(where condition: SQL, by dimension: Filter.Dimension) -> SQL {
         switch dimension {
         case .session(let column), .row(let column): "SELECT *, \(sql: column) AS value FROM activity WHERE \(condition)"

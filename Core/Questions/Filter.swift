@@ -5,20 +5,20 @@ import Storage
 public struct Filter: Sendable, Hashable {
     /// How the dimension's value is compared with the filter's values.
     public enum Operator: String, Sendable, CaseIterable {
-        /// Equal to one of the values, or to none of them.
+        /// Equal to one of the values; its negation: equal to none of them.
         case isOneOf = ":"
         case isNoneOf = "!:"
-        /// Matches one of the patterns, or none of them; `*` stands for any text.
+        /// Matches one of the patterns; its negation: matches none of them. In a pattern, `*` stands for any text.
         case matches = "~:"
         case matchesNone = "!~:"
 
         var usesPatterns: Bool { self == .matches || self == .matchesNone }
     }
 
-    /// What is compared, and how.
+    /// The property of a row that is compared.
     public let dimension: Dimension
     public let comparison: Operator
-    /// For `matches` and `matchesNone`, patterns in which a backslash escapes the next character.
+    /// The values to compare with. For `matches` and `matchesNone` they are patterns, in which a backslash escapes the next character.
     public let values: [String]
 
     public init(_ dimension: Dimension, _ comparison: Operator, _ values: [String]) {
@@ -41,7 +41,7 @@ public struct Filter: Sendable, Hashable {
     /// Something that rows can be filtered by.
     // exact: column names are Pulse's own, and PropertyPath compares exactly
     public enum Dimension: Sendable, Hashable {
-        /// A column that is the same in all rows of a session.
+        /// A column that has the same value in all rows of a session.
         case session(String)
         /// A column that differs from row to row.
         case row(String)
@@ -58,7 +58,7 @@ public struct Filter: Sendable, Hashable {
         ]
         static let rowColumns = ["path": "path", "title": "title", "event": "name"]
 
-        /// Nil for an unknown name. Dimensions of modules are not looked up here.
+        /// The dimension with this name; nil for an unknown name. Doesn't look up dimensions of modules.
         public init?(_ name: String) {
             if Self.sessionColumns.contains(name) {
                 self = .session(name)
@@ -87,7 +87,7 @@ public struct Filter: Sendable, Hashable {
             }
         }
 
-        /// Whether its values are page paths.
+        /// Whether the dimension's values are page paths.
         var isPath: Bool { self == .row("path") || self == .entryPage || self == .exitPage }
 
         var ofModule: SessionDimension? { if case .ofModule(let dimension) = self { dimension } else { nil } }
@@ -130,11 +130,11 @@ public struct Filter: Sendable, Hashable {
         SQL.any(values.map { "\(subject) LIKE \(Self.pattern($0, escapes: true)) ESCAPE '!'" })
     }
 
-    /// Translates a pattern for LIKE with `!` as the escape character: `*` becomes `%`, and LIKE's own wildcards are escaped.
-    /// - Parameter escapes: whether a backslash escapes the next character.
+    /// Translates a pattern for LIKE, with `!` as LIKE's escape character: `*` becomes `%`, and LIKE's own wildcards are escaped.
+    /// - Parameter escapes: whether a backslash in `text` escapes the next character.
     static func pattern(_ text: String, escapes: Bool = false) -> String {
         var pattern = String.UnicodeScalarView(), escaped = false
-        // By scalars, as LIKE reads text: a combining mark is a character of its own.
+        // Goes through scalars, because LIKE does: to LIKE, a combining mark is a separate character.
         for scalar in text.unicodeScalars {
             if escapes, scalar == "\\", !escaped {
                 escaped = true
@@ -146,7 +146,7 @@ public struct Filter: Sendable, Hashable {
         return String(pattern)
     }
 
-    /// Escapes the text for a LIKE pattern that matches it literally.
+    /// Escapes `text` so that a LIKE pattern matches it literally.
     static func literal(_ text: String) -> String {
         var literal = String.UnicodeScalarView()
         for scalar in text.unicodeScalars { append(scalar, to: &literal) }
@@ -160,7 +160,7 @@ public struct Filter: Sendable, Hashable {
 }
 
 extension Filter {
-    /// Parses `country:US,CA;browser!:Chrome;path~:/docs*`. Conditions are separated by `;` and must all hold; values are
+    /// Parses `country:US,CA;browser!:Chrome;path~:/docs*`. Conditions are separated by `;`, and all of them must hold. Values are
     /// separated by `,`. A backslash escapes the next character, even in the name of a property: `data.a\:b:1`.
     /// - Parameter others: dimensions of modules, accepted in addition to `Dimension.names`.
     /// - Throws: A 400 that quotes the condition and says what is accepted.
@@ -195,7 +195,7 @@ extension Filter {
         return Filter(dimension, comparison, values)
     }
 
-    /// The first colon that is not escaped; an escaped one is part of a property's name.
+    /// The index of the first unescaped colon. An escaped colon is part of a property's name.
     private static func firstColon(_ text: String.UnicodeScalarView) -> String.Index? {
         var escaped = false
         return text.indices.first { index in
@@ -204,7 +204,7 @@ extension Filter {
         }
     }
 
-    /// Whether the last character is escaped.
+    /// Whether a backslash escapes the text's last character.
     private static func endsEscaped(_ text: Substring.UnicodeScalarView) -> Bool {
         text.dropLast().reversed().prefix { $0 == "\\" }.count % 2 == 1
     }

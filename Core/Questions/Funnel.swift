@@ -3,7 +3,7 @@ import Storage
 
 /// A sequence of steps towards a goal, with their order, a time limit and exclusions.
 public struct Funnel: Sendable {
-    /// How the steps must follow each other.
+    /// The order in which the steps must follow each other.
     public enum Order: String, Sendable, CaseIterable {
         /// The visitor's next activity must be the next step.
         case strict
@@ -13,23 +13,24 @@ public struct Funnel: Sendable {
         case any
     }
 
-    /// An action that ends a visitor's attempt if it comes before the next step.
+    /// An action that ends a visitor's attempt if the visitor does it before the next step.
     public struct Exclusion: Sendable {
-        /// The action.
+        /// The action that ends the attempt.
         public let step: Step
-        /// Applies only between this step and the next; nil for anywhere between the first and the last.
+        /// The number of a step: the exclusion applies only between that step and the next. Nil if it applies anywhere between the first
+        /// step and the last.
         public let afterStep: Int?
     }
 
-    /// One label per step.
+    /// The steps' labels, one per step.
     public let labels: [String]
-    /// 2 to 20, in order.
+    /// The steps, in order. A funnel has 2 to 20.
     public let steps: [Step]
-    /// `ordered` by default.
+    /// The order that the steps must have. `ordered` by default.
     public let order: Order
-    /// From the first step to the last; nil for no limit.
+    /// The maximum time from the first step to the last; nil for no limit.
     public let windowSeconds: Int64?
-    /// Empty if the order is `strict`.
+    /// The funnel's exclusions. Empty if the order is `strict`.
     public let exclusions: [Exclusion]
 
     static let maximumSteps = 20
@@ -69,11 +70,11 @@ public struct Funnel: Sendable {
             "Actions that stop a visitor between the first step and the last."),
     ]
 
-    /// Reads a definition.
+    /// Parses a definition.
     /// - Parameters:
     ///   - definition: an object that the schema of `fields` accepts.
-    ///   - path: its path in the request body; "" if it is the body itself.
-    /// - Throws: 400 for rules that the schema can't express.
+    ///   - path: the path of `definition` in the request body; "" if it is the body itself.
+    /// - Throws: 400 for violations of rules that the schema can't express.
     public init(_ definition: JSON, at path: String = "") throws {
         let path = path.isEmpty ? "" : path + "."
         let steps = definition["steps"]?.elements ?? []

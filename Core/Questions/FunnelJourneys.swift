@@ -1,17 +1,17 @@
 import Common
 import Storage
 
-/// SQL that finds how far each visitor gets in a funnel. It reads `activity`, which the scope or the surrounding statement provides.
+/// SQL that finds out how far each visitor gets in a funnel. It reads `activity`, which the scope or the surrounding statement provides.
 ///
-/// Every row of the first step starts an attempt; if steps may come in any order, every row of any step does. An attempt continues
-/// with the earliest row of the next step, and ends if the window is over or an exclusion comes first. A visitor counts with the
-/// attempt that gets furthest; of several, with the earliest.
+/// Every row of the first step starts an attempt. If steps may come in any order, every row of any step does. An attempt continues with the
+/// earliest row of the next step, and ends when the window is over or an exclusion comes first. Of a visitor's attempts, the one that gets
+/// furthest counts; if several get equally far, the earliest of them.
 public struct FunnelJourneys {
     private let funnel: Funnel
     private let scope: Scope
 
-    /// CTEs that end with `journeys`: one row per visitor who did step 1, with `begun`, the position at which the attempt started, and
-    /// `step_1`, `step_2` ..., the positions at which it reached each step; null for a step that it did not reach.
+    /// CTEs that end with `journeys`, which has one row per visitor who did step 1. Its column `begun` is the position at which the attempt
+    /// started. Its columns `step_1`, `step_2` ... are the positions at which the attempt reached each step; null if it didn't.
     public static func ctes(of funnel: Funnel, in scope: Scope) -> SQL {
         let journeys = FunnelJourneys(funnel, scope)
         let hasLimits = funnel.windowSeconds != nil || !funnel.exclusions.isEmpty
@@ -33,9 +33,9 @@ public struct FunnelJourneys {
 
     // MARK: In order
 
-    /// Without limits the earliest row of each step is the best, so only the first attempt matters.
+    /// Without limits, the earliest row of each step is always the best choice, so only the first attempt matters.
     private var ordered: [SQL] {
-        // The last steps are joined first: few visitors get that far, so the many rows of step 1 are joined only once.
+        // The last steps are joined first. Few visitors get that far, so the many rows of step 1 are joined only once.
         let pairs = stride(from: last, to: 1, by: -1).map {
             "ON reached_\(sql: "\($0)").visitor = reached_\(sql: "\($0 - 1)").visitor" as SQL
         }
@@ -48,7 +48,8 @@ public struct FunnelJourneys {
         ]
     }
 
-    /// Each moment has the position of the next row of each step, unless an exclusion comes before it. Attempts follow these positions.
+    /// For each moment, finds the position of the next row of each step, or null if an exclusion comes before it. Attempts follow these
+    /// positions.
     private var limited: [SQL] {
         let looks = each(2...last) { step in
             """
@@ -72,7 +73,7 @@ public struct FunnelJourneys {
         ]
     }
 
-    /// `place` numbers everything that a visitor did, steps or not.
+    /// Numbers everything that a visitor did as `place`, whether or not it is a step.
     private var strict: [SQL] {
         [
             """
@@ -128,7 +129,7 @@ public struct FunnelJourneys {
         ]
     }
 
-    /// The columns `step_1`, `step_2` ...: a step is reached when it and all steps before it are done.
+    /// The columns `step_1`, `step_2` ... A step is reached once it and all steps before it are done.
     private var stepColumns: [SQL] {
         (1...last).map { step in
             let done = each(1...step, " AND ") { "next_\($0) IS NOT NULL" }
@@ -142,8 +143,8 @@ public struct FunnelJourneys {
         scope.matched(funnel.steps + funnel.exclusions.map(\.step), in: "SELECT * FROM activity")
     }
 
-    /// The CTE `moments`: one row per position of a visitor who did step 1, with `is_1` ... for the steps, and `stops_2` ... for the
-    /// exclusions that apply before step 2 ...
+    /// The CTE `moments`, which has one row per position of each visitor who did step 1. `is_1`, `is_2` ... are flags for the steps;
+    /// `stops_2`, `stops_3` ... are flags for the exclusions that apply before step 2, 3 ...
     private var moments: SQL {
         let stops = (2...last).map { step in
             let stopping = funnel.exclusions.indices.filter { [nil, step - 1].contains(funnel.exclusions[$0].afterStep) }
@@ -156,8 +157,8 @@ public struct FunnelJourneys {
             """
     }
 
-    /// The CTE `attempts`: every first step, joined to the rows of `moments` that continue from it.
-    /// - Parameter leads: the condition that the row named `step` is step `number` after the row named `before`.
+    /// The CTE `attempts`: every row of the first step, joined to the rows of `moments` that continue from it.
+    /// - Parameter leads: makes the condition that the row named `step` is step `number` after the row named `before`.
     private func attempts(along moments: SQL, _ leads: (_ step: SQL, _ before: SQL, _ number: SQL) -> SQL) -> SQL {
         let joins = (2...last).map { number in
             let step = SQL(sql: "m\(number)"), before = SQL(sql: "m\(number - 1)")
@@ -173,7 +174,7 @@ public struct FunnelJourneys {
             """
     }
 
-    /// The CTE `journeys`: the attempt of each visitor that counts.
+    /// The CTE `journeys`: for each visitor, the attempt that counts.
     private var furthest: SQL {
         let missed = each(2...last, " + ") { "CASE WHEN step_\($0) IS NULL THEN 1 ELSE 0 END" }
         return """
@@ -188,7 +189,7 @@ public struct FunnelJourneys {
         return "(\(scope.milliseconds(at: position)) - \(scope.milliseconds(at: begin)) > \(seconds * 1_000))"
     }
 
-    /// Joins what `make` returns for each number, which it gets as SQL.
+    /// Calls `make` with each number as SQL, and joins the results.
     private func each(_ numbers: ClosedRange<Int>, _ separator: String = ", ", _ make: (SQL) -> SQL) -> SQL {
         SQL.joined(numbers.map { make(SQL(sql: "\($0)")) }, separator: separator)
     }

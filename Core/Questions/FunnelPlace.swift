@@ -1,29 +1,29 @@
 import Common
 import Storage
 
-/// A number in a funnel's report: the visitors who reached a step, or those who reached the step before it but not this one.
+/// Identifies a number in a funnel's report: how many visitors reached a step, or how many reached the step before it but not this one.
 public struct FunnelPlace: Sendable, Hashable {
-    /// `converted` visitors reached the step, `dropped` ones only the step before it.
+    /// `converted`: visitors who reached the step. `dropped`: visitors who reached only the step before it.
     public enum State: String, Sendable, CaseIterable { case converted, dropped }
 
-    /// From 1.
+    /// The number of the step, from 1.
     public let step: Int
-    /// Which visitors the number counts.
+    /// The visitors that the number counts.
     public let state: State
 
     /// The names of all states.
     public static let states = State.allCases.map(\.rawValue)
 
-    /// The members of a request body that name a place.
+    /// The members of a request body that identify a place.
     public static let fields: [Schema.Field] = [
         .required("step", .integer(1...Int64(Funnel.maximumSteps)), "Number of the step."),
         .required("state", .choice(states), "converted: visitors who reached the step; dropped: those who only reached the one before it."),
     ]
 
-    /// Reads a place of `funnel`.
+    /// Parses a place in `funnel`.
     /// - Parameters:
     ///   - json: an object that the schema of `fields` accepts.
-    ///   - path: its path in the request body; "" if it is the body itself.
+    ///   - path: the path of `json` in the request body; "" if it is the body itself.
     /// - Throws: 400 for a step that the funnel does not have.
     public init(_ json: JSON, of funnel: Funnel, at path: String = "") throws {
         try self.init(step: json["step"]?.integer.map(Int.init), state: json["state"]?.string, of: funnel) {
@@ -32,8 +32,8 @@ public struct FunnelPlace: Sendable, Hashable {
     }
 
     /// - Parameters:
-    ///   - step: from 1; nil for the last.
-    ///   - refuse: makes the error from what is wrong with the step: `must be ...`.
+    ///   - step: the number of the step, from 1; nil for the last.
+    ///   - refuse: makes the error from a text that says what is wrong with the step: `must be ...`.
     public init(step: Int?, state: String?, of funnel: Funnel, refuse: (String) -> ServiceError) throws {
         let count = funnel.steps.count
         self.step = step ?? count
@@ -45,7 +45,7 @@ public struct FunnelPlace: Sendable, Hashable {
         }
     }
 
-    /// The condition on a row of `journeys`.
+    /// The condition that selects the rows of `journeys` that the number counts.
     public var condition: SQL {
         state == .converted
             ? "step_\(sql: "\(step)") IS NOT NULL" : "step_\(sql: "\(step - 1)") IS NOT NULL AND step_\(sql: "\(step)") IS NULL"

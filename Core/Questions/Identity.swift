@@ -1,37 +1,39 @@
 import Common
 import Storage
 
-/// What is known about who a visitor is: facts that module `identity` writes, and that segments and `count_by=people` read.
+/// Facts about who a visitor is. The module `identity` writes them, and segments and `count_by=people` read them.
 ///
-/// The latest fact wins, so nothing is rewritten when somebody gets another name, plan or account.
+/// The latest fact wins, so nothing is rewritten if somebody gets another name, plan or account.
 public enum Identity {
-    /// One row per `identify`, with the user if it names one.
+    /// One row per `identify` call, with its user if it has one.
     public static let profiles = FactTable("identity_profiles", [Column("user_id", .text, nullable: true), .arrival])
 
-    /// One row per trait in an `identify`; `value` is JSON text, `null` for a trait that is removed.
+    /// One row per trait in an `identify` call. `value` is JSON text; `null` removes the trait.
     public static let traits = FactTable("identity_traits", [Column("name", .text), Column("value", .text), .arrival])
 
-    /// One row per `identify` that names an account.
+    /// One row per `identify` call that names an account.
     public static let memberships = FactTable(
         "identity_memberships",
         [Column("account_id", .text), Column("account_name", .text, nullable: true), Column("role", .text, nullable: true), .arrival])
 
-    /// An aggregate: the latest `column` of a group of rows in which it is never null.
+    /// An aggregate that returns the latest `column` of a group. The column must not be null in the group's rows.
     public static func latest(_ column: SQL, _ dialect: Dialect) -> SQL { latest(column, where: "TRUE", dialect) }
 
-    /// Like `latest(_:_:)`, but among rows that meet the condition. Of two values at the same instant, the one that arrived later
-    /// counts; if both were stored before arrival was recorded, the larger one, on every engine.
+    /// Like `latest(_:_:)`, but among rows that meet the condition. If two rows have the same instant, the one that arrived later counts.
+    /// If both were stored before arrival was recorded, the larger value counts, on every engine.
     public static func latest(_ column: SQL, where condition: SQL, _ dialect: Dialect) -> SQL {
         dialect.last(column, by: "row(CASE WHEN \(condition) THEN occurred_at ELSE -1 END, arrival, \(column))")
     }
 }
 
-/// How people are counted instead of visitors: all visitors with the same user are one person, including for their earlier activity.
+/// Defines how people are counted instead of visitors. All visitors with the same user are one person, even for activity before they were
+/// identified.
 public struct People: Sendable, Hashable {
-    /// Merged users, with the user that each was finally merged into.
+    /// Merged users, each with the user that it ends up as after all merges.
     let merges: [ExactText: ExactText]
 
-    /// - Parameter merges: pairs in the order they were made. Chains are followed here; one that leads back to a user it has passed ends.
+    /// - Parameter merges: pairs in the order in which they were made. Chains of merges are followed. A chain that returns to a user it has
+    ///   passed ends there.
     public init(merges pairs: [(user: String, into: String)]) {
         let direct = Dictionary(exactly: pairs.map { ($0.user, ExactText($0.into)) })
         merges = direct.mapValues { first in
@@ -41,10 +43,10 @@ public struct People: Sendable, Hashable {
         }
     }
 
-    /// CTEs that end with `people`: `visitor`, and `person`, which is one of the person's visitors. Visitors without a user are not in it;
-    /// each is a person.
+    /// CTEs that end with `people`. Its columns are `visitor` and `person`; the person is represented by one of its visitors. Visitors
+    /// without a user are not listed, as each of them is a person.
     func ctes(of project: Int32, _ dialect: Dialect) -> [SQL] {
-        // Names that no report uses for its own CTEs.
+        // These names must not clash with the CTEs of any report.
         let named: SQL = """
             people_named AS NOT MATERIALIZED (
               SELECT \(Int64(project)) AS project, visitor, \(Identity.latest("user_id", dialect)) AS user_id FROM identity_profiles
@@ -52,7 +54,7 @@ public struct People: Sendable, Hashable {
             """
         let pairs = merges.sorted { $0.key < $1.key }.map { [$0.key.text, $0.value.text] }
         let merged: SQL = "people_merged AS (\(dialect.table(["user_id", "into_id"], of: pairs)))"
-        // Ordered by key, so every engine chooses the same visitor.
+        // The order by key makes every engine choose the same visitor.
         return [
             named, merged,
             """

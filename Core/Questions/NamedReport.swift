@@ -1,11 +1,11 @@
 import Common
 import Storage
 
-/// A report that people refer to by name, to save, explore, embed, export or send it, or to put it on a dashboard.
+/// A report that people choose by name, to save, explore, embed, export or send it, or to put it on a dashboard.
 public struct NamedReport: Sendable {
-    /// The value of `report_type` in definitions.
+    /// The report's name, which is the value of `report_type` in definitions.
     public let name: String
-    /// The noun for one of its rows in a sentence: `page`.
+    /// The noun for one of the report's rows, for use in sentences: `page`.
     public let noun: String
     @_spi(Host) public let run: @Sendable (Scope) async throws -> JSON
 

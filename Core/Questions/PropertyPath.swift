@@ -1,27 +1,28 @@
 import Common
 import Storage
 
-/// The path of a property in a JSON document, as people write it: `plan`, `order.id`.
+/// The path of a property in a JSON document, in the form that people write: `plan`, `order.id`.
 ///
-/// A dot leads into an object. If there is nothing at that path, the property whose name contains the dots is meant, because analytics
-/// libraries send names such as `order.id`. A backslash escapes the next character: `order\.id` is only that one name.
+/// A dot leads into an object. If the document has nothing at that path, the path is read as a property whose name contains the dots,
+/// because analytics libraries send names such as `order.id`. A backslash escapes the next character: `order\.id` can only be that one
+/// name.
 public struct PropertyPath: Sendable, Hashable {
-    /// The ways to read the path, each as names from the outside in. The first that leads to a value counts.
+    /// The ways to read the path. Each is a list of names, from the outside in. The first one that leads to a value counts.
     let readings: [[ExactText]]
 
-    /// Reads a path as people write it.
+    /// Parses a path as people write it.
     public init(_ written: String) { self.init([written]) }
 
-    /// - Parameter steps: paths as people write them, each relative to the one before it.
+    /// - Parameter steps: paths as people write them. Each is relative to the one before it.
     public init(_ steps: [String]) {
         let parts = steps.map(Self.parts)
         let nested = parts.flatMap(\.names)
-        // An escaped dot makes it explicit which dots lead into an object.
+        // If a dot is escaped, the writer has chosen which dots lead into an object, so there is only one way to read the path.
         let named = parts.flatMap { $0.isExplicit ? $0.names : [ExactText($0.names.map(\.text).joined(separator: "."))] }
         readings = nested == named ? [nested] : [nested, named]
     }
 
-    /// The path after one of `prefixes` and a dot; nil if `written` doesn't start that way, or ends there.
+    /// The rest of the path after one of `prefixes` and a dot. Nil if `written` doesn't start like that, or if nothing follows.
     init?(_ written: String, below prefixes: Set<String>) {
         let scalars = written.unicodeScalars
         guard let dot = scalars.firstIndex(of: "."), prefixes.contains(String(scalars[..<dot])) else { return nil }
@@ -46,14 +47,14 @@ public struct PropertyPath: Sendable, Hashable {
         return (names.map { ExactText(String($0)) }, isExplicit)
     }
 
-    /// Whether a backslash escapes the character. Before letters and digits it is part of the name.
+    /// Whether a backslash before this character escapes it. Before letters and digits, the backslash is part of the name.
     private static func isEscapable(_ scalar: Unicode.Scalar) -> Bool {
         scalar.isASCII && scalar.value > 0x20 && !scalar.properties.isAlphabetic && !("0"..."9").contains(scalar)
     }
 }
 
 extension Dialect {
-    /// The value at `path`, as `jsonText(_:_:)` for a list of names returns it.
+    /// The value at `path`. Like `jsonText(_:_:)` for a list of names.
     public func jsonText(_ document: SQL, _ path: PropertyPath) -> SQL {
         let values = path.readings.map { jsonText(document, $0.map(\.text)) }
         return values.count == 1 ? values[0] : "coalesce(\(SQL.joined(values)))"

@@ -2,7 +2,8 @@ import Common
 @_spi(Host) import Storage
 import Synchronization
 
-/// Runs the statements of scopes: waits for the writer, caches results until facts in their range change, and lets projects take turns.
+/// Runs the statements of scopes. Waits until the writer has caught up, caches results until facts in their range change, and lets projects
+/// take turns.
 @_spi(Host) public final class Reports: ReportReader {
     private struct CacheKey: Hashable {
         let text: ExactText
@@ -30,16 +31,16 @@ import Synchronization
     private let cache = Mutex(Cache())
     private let turns: FairSemaphore
 
-    /// The maximum number of statements of one project that may wait for their turn.
+    /// The maximum number of a project's statements that may wait for their turn.
     private static let maximumWaiting = 256
 
     /// - Parameters:
-    ///   - readers: how many statements the store runs concurrently. One project may run all but one of them, so it never holds up the
-    ///     statements of other projects or the writer's lookups.
-    ///   - settle: waits briefly until the project's acknowledged events can be queried. Returns nil when they can; otherwise the instant
-    ///     before which all of them can.
-    ///   - version: grows whenever facts of the project in the range change; nil if this host can't know because other hosts write
-    ///     too, and then nothing is cached.
+    ///   - readers: the number of statements that the store runs concurrently. A project may run all but one of them, so it never holds up
+    ///     other projects' statements or the writer's lookups.
+    ///   - settle: waits briefly until the project's acknowledged events can be queried. Returns nil if all of them can; otherwise the
+    ///     instant before which all of them can.
+    ///   - version: a number that grows whenever facts of the project in the range change. Nil if this host can't know because other hosts
+    ///     write too; nothing is cached in that case.
     public init(
         events: any EventStore, readers: Int, timeoutSeconds: Double, maximumBytes: Int,
         settle: @escaping @Sendable (Int32) async throws -> Instant?, version: @escaping @Sendable (Int32, TimeRange) -> Int64?
@@ -65,7 +66,7 @@ import Synchronization
     // MARK: For one answer
 
     func answer(_ statement: SQL, of project: Int32, over range: TimeRange) async throws -> Rows {
-        // Read before the statement runs, so facts that are applied meanwhile make the cached result stale.
+        // The version is read before the statement runs. If facts are applied while it runs, the cached result is stale.
         guard maximumBytes > 0, let version = version(project, range) else { return try await ask(statement, of: project) }
         let (text, values) = statement.rendered(for: dialect)
         let key = CacheKey(text: ExactText(text), values: values)
@@ -77,10 +78,10 @@ import Synchronization
 
     func bound(of project: Int32) async throws -> Int64? { try await events.visitorBound(of: project) }
 
-    /// The number of statements that wait for their turn.
+    /// The number of statements that are waiting for their turn.
     var waiting: Int { turns.waiting }
 
-    /// Runs the statement when it is the project's turn. The wait counts towards the timeout.
+    /// Runs the statement when it is the project's turn. The time spent waiting counts towards the timeout.
     @_spi(Host) public func ask(_ statement: SQL, of project: Int32) async throws -> Rows {
         let limit = Duration.seconds(timeoutSeconds), start = ContinuousClock.now
         do {
@@ -122,7 +123,7 @@ import Synchronization
             + rows.values.reduce(0) { total, row in
                 total + row.reduce(64) { $0 + 32 + ($1.text?.utf8.count ?? 0) }
             }
-        // A single result must not evict everything else.
+        // A single large result must not evict everything else.
         guard bytes <= maximumBytes / 8 else { return }
         cache.withLock { cache in
             cache.clock += 1

@@ -3,30 +3,30 @@ import Storage
 
 /// The totals of a scope's orders, in one currency.
 public struct RevenueTotals: Encodable, Sendable {
-    /// The orders that were sent in one currency.
+    /// The orders that were sent in one particular currency.
     public struct Currency: Encodable, Sendable {
-        /// ISO 4217.
+        /// The currency's ISO 4217 code.
         public let currency: String
         public let orders: Int64
-        /// In this currency, net of refunds.
+        /// Revenue in this currency, net of refunds.
         public let revenue: Double
     }
 
-    /// ISO 4217. All totals are in this currency.
+    /// The ISO 4217 code of the currency of all totals.
     public let currency: String
     /// The number of orders, without refunds.
     public let orders: Int64
-    /// Net of refunds.
+    /// Revenue, net of refunds.
     public let revenue: Double
     /// The number of refunds.
     public let refunds: Int64
-    /// The refunded amount, positive.
+    /// The refunded amount, as a positive number.
     public let refunded: Double
-    /// Revenue over orders.
+    /// Revenue divided by orders.
     public let averageOrderValue: Double
-    /// Visitors with an order.
+    /// The number of visitors with an order.
     public let buyers: Int64
-    /// Amounts as they were sent, one entry per currency, including those that the totals leave out.
+    /// The amounts as they were sent, one entry per currency. Includes amounts that the totals leave out.
     public let currencies: [Currency]
 
     enum CodingKeys: String, CodingKey {
@@ -47,7 +47,7 @@ public struct RevenueTotals: Encodable, Sendable {
         .required("refunded", .amount), .required("average_order_value", .amount), .required("buyers", .count), currenciesField,
     ]
 
-    /// Reads the totals. Amounts in another currency for which there was no rate are left out.
+    /// Computes the totals. Leaves out amounts in another currency that had no exchange rate.
     public static func run(_ scope: Scope, in currency: String) async throws -> RevenueTotals {
         let row = try await scope.rows(
             "revenue.totals", reading: [Revenue.orders],
@@ -75,18 +75,18 @@ public struct RevenueTotals: Encodable, Sendable {
     }
 }
 
-/// The revenue of a product.
+/// The revenue from one product.
 public struct ProductRevenue: Sendable {
-    /// As the site names it.
+    /// The product's name, as the site sends it.
     public let product: String
-    /// Orders that contain it.
+    /// The number of orders that contain the product.
     public let orders: Int64
-    /// Sold minus refunded.
+    /// The quantity sold minus the quantity refunded.
     public let quantity: Double
-    /// Net of refunds.
+    /// Revenue, net of refunds.
     public let revenue: Double
 
-    /// Products by revenue, highest first. Amounts in another currency for which there was no rate are left out.
+    /// The products, by revenue, highest first. Leaves out amounts in another currency that had no exchange rate.
     public static func run(_ scope: Scope, in currency: String, limit: Int, offset: Int) async throws -> [ProductRevenue] {
         try await scope.rows(
             "revenue.products", reading: [Revenue.items],
@@ -100,7 +100,7 @@ public struct ProductRevenue: Sendable {
         ).map {
             ProductRevenue(
                 product: $0.text("product"), orders: $0.int("orders"),
-                // Rounded to millionths, so 0.1 and 0.2 add up to 0.3.
+                // The sum is rounded to millionths, so that 0.1 and 0.2 add up to 0.3.
                 quantity: Revenue.units(($0.double("quantity") * 1e6).rounded()), revenue: Revenue.units($0.double("revenue")))
         }
     }

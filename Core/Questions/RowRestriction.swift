@@ -1,10 +1,11 @@
 import Storage
 
-/// A project's policy on a dataset: which of its rows a scope may see, whatever the request asks for.
+/// A project's policy on a dataset. It limits the rows that a scope may see, no matter what the request asks for.
 public struct RowRestriction: Sendable {
-    /// `pageviews`, `events`, `sessions`, or the name of a fact table.
+    /// The dataset's name: `pageviews`, `events`, `sessions`, or the name of a fact table.
     public let dataset: String
-    /// Visible rows meet it. It uses the dataset's own columns: those of `Activity.table`, of the view `sessions`, or of the table.
+    /// The condition that a row must meet to be visible. It uses the dataset's own columns: those of `Activity.table`, of the view
+    /// `sessions`, or of the fact table.
     public let condition: SQL
 
     public init(dataset: String, condition: SQL) {

@@ -2,48 +2,48 @@ import Common
 import Foundation
 @_spi(Host) import Storage
 
-/// What a report may see: one project, one time range, and the filters and the segment of the request.
+/// What a report may see: one project and one time range, limited by the request's filters and segment.
 ///
-/// A report's SQL reads the names that the scope provides, and so can't forget the tenant:
+/// A report's SQL reads from names that the scope provides. Because of that, it can't forget the tenant. The names are:
 /// - `activity`: matching pageviews and custom events, with the columns of `Activity.table`
 /// - `pageviews`, `events`: the two kinds of activity
-/// - `scope_rows`: the rows that `activity` is selected from, with `is_chosen`. It has whole sessions, even if a filter such as
-///   `path` selects single rows of them
-/// - `sessions`: one row per session with matching activity: `visitor`, `session_at`, `started_at`,
-///   `ended_at` (epoch milliseconds), `pageviews`, `events`, `entry_path`, `exit_path`, `source`, `country`, `device`.
-///   It describes whole sessions, even if a filter such as `path` matched only one of their pages.
-/// - one name per `FactTable` that a statement lists in `reading`: that table's matching rows of the project and range
+/// - `scope_rows`: the rows that `activity` is selected from, with the column `is_chosen`. It has whole sessions, even if a filter such as
+///   `path` selects only some of their rows
+/// - `sessions`: one row per session with matching activity: `visitor`, `session_at`, `started_at`, `ended_at` (epoch milliseconds),
+///   `pageviews`, `events`, `entry_path`, `exit_path`, `source`, `country`, `device`. A row describes the whole session, even if a filter
+///   such as `path` matched only one of its pages.
+/// - one name per `FactTable` that a statement lists in `reading`: the table's matching rows in the project and range
 public struct Scope: Sendable {
     /// The project's number.
     public let project: Int32
-    /// The facts that count happened in it.
+    /// The time range of the facts that the report covers.
     public let range: TimeRange
-    /// IANA name of the zone that determines a report's days and hours.
+    /// The IANA name of the time zone of the report's days and hours.
     public let timezone: String
-    /// All of them must hold.
+    /// The request's filters. All of them must hold.
     public let filters: [Filter]
-    /// Limits the report to these visitors; nil for all visitors.
+    /// The segment whose visitors the report is limited to; nil for all visitors.
     public let segment: Segment?
-    /// Set if people are counted: the column `visitor` then holds the person.
+    /// Set if the report counts people instead of visitors. The column `visitor` then holds the person.
     public let people: People?
     /// Policies that hide rows; see `restricted`.
     public let restrictions: [RowRestriction]
-    /// The page of reports that are lists.
+    /// The page of a list report: the number of rows to return, and the number to skip.
     public let limit: Int
     public let offset: Int
     let reader: any ReportReader
-    /// The range that decides who is in the segment: `range`, except after `widened(to:)`.
+    /// The range that decides which visitors are in the segment. It is `range`, unless `widened(to:)` changed that.
     private(set) var segmentRange: TimeRange
-    /// The conditions that modules made for the filters on their dimensions; see `withModuleConditions`.
+    /// The modules' conditions for filters on their dimensions; see `withModuleConditions`.
     var moduleConditions: [Filter: SQL] = [:]
 
-    /// The zone named `timezone`, which was checked before the scope was made.
+    /// The time zone named `timezone`. The name was validated before the scope was created.
     public var zone: TimeZone { TimeZone(tzName: timezone) ?? .gmt }
 
-    /// The equally long range before this one, for comparisons.
+    /// The equally long range before this scope's, for comparisons.
     public var previousRange: TimeRange { range.previous(in: zone) }
 
-    // Only the target `Definitions` imports this SPI, because code that can make a scope can read any project.
+    // Only the target `Definitions` imports this SPI: code that can create a scope can read any project.
     @_spi(Scopes) public init(
         project: Int32, range: TimeRange, timezone: String = "UTC", filters: [Filter] = [], segment: Segment? = nil, people: People? = nil,
         restrictions: [RowRestriction] = [], limit: Int = 10, offset: Int = 0, reader: any ReportReader
@@ -63,30 +63,30 @@ public struct Scope: Sendable {
 
     public var dialect: Dialect { reader.dialect }
 
-    /// This scope over another range.
+    /// This scope, but over another range.
     public func over(_ range: TimeRange) -> Scope {
         var copy = copy(range: range)
         copy.segmentRange = range
         return copy
     }
 
-    /// This scope with the rows of a longer range, for what visitors did before or after it. The original range still decides who is in the
-    /// segment.
+    /// This scope, but with the rows of a longer range, for what visitors did before or after the original range. The original range still
+    /// decides which visitors are in the segment.
     public func widened(to range: TimeRange) -> Scope {
         var copy = copy(range: range)
         copy.segmentRange = segmentRange
         return copy
     }
 
-    /// This scope with more filters.
+    /// This scope with additional filters.
     public func filtered(by more: [Filter]) -> Scope { copy(filters: filters + more) }
 
-    /// This scope limited to a segment; if it already has one, to visitors who are in both.
+    /// This scope limited to a segment. If the scope has a segment, the result has the visitors who are in both.
     public func of(_ segment: Segment) -> Scope { copy(segment: self.segment.map { $0.and(segment) } ?? segment) }
 
-    /// This scope with fewer rows: of each dataset that a restriction names, only those that meet its condition. Restrictions on
-    /// `pageviews` and `events` apply to rows of activity, and so to everything computed from them, such as sessions; those on
-    /// `sessions` apply to that view; those on a fact table apply to the table.
+    /// This scope with fewer rows: if a restriction names a dataset, only the rows that meet its condition are visible. Restrictions on
+    /// `pageviews` and `events` apply to rows of activity, and so to everything computed from them, such as sessions. Restrictions on
+    /// `sessions` apply to that view, and those on a fact table apply to that table.
     public func restricted(by more: [RowRestriction]) -> Scope { more.isEmpty ? self : copy(restrictions: restrictions + more) }
 
     private func copy(
@@ -100,16 +100,16 @@ public struct Scope: Sendable {
         return copy
     }
 
-    /// Runs a report's statement. `query` follows the scope's `WITH`: a SELECT, or with `continues` more CTEs (`x AS (...) SELECT`).
-    /// `name` becomes a comment in front, so a slow statement can be traced to its code.
+    /// Runs a report's statement. `query` follows the scope's `WITH` clause. It is a SELECT, or with `continues`, more CTEs and a SELECT
+    /// (`x AS (...) SELECT`). The statement starts with `name` as a comment, so a slow statement can be traced to its code.
     public func rows(_ name: StaticString, reading tables: [FactTable] = [], continues: Bool = false, _ query: SQL) async throws -> Rows {
         let statement: SQL =
             "/* \(sql: "\(name)") */ \(try await withModuleConditions().prelude(for: query, reading: tables))\(sql: continues ? ", " : " ")\(query)"
         return try await reader.rows(statement, of: project, over: decisiveRange)
     }
 
-    /// Like `rows` with `continues`, but also provides the CTE `facts`: everything that `table` holds about the project's visitors,
-    /// regardless of the range. For what is known about visitors rather than what they did, such as traits.
+    /// Like `rows` with `continues`, but adds the CTE `facts`: all rows of `table` about the project's visitors, regardless of the range.
+    /// For facts about what visitors are, such as traits, rather than about what they did.
     public func rowsOverAllTime(_ name: StaticString, _ table: FactTable, as facts: SQL, _ query: SQL) async throws -> Rows {
         let allFacts = matching(table, SQL.all(["project = \(Int64(project))"] + left(of: table.name)))
         let statement: SQL =
@@ -117,15 +117,15 @@ public struct Scope: Sendable {
         return try await reader.rows(statement, of: project, over: .always)
     }
 
-    /// The range whose facts determine the result; a change there makes a cached result stale.
+    /// The range of the facts that the result depends on. If they change, a cached result is stale.
     private var decisiveRange: TimeRange {
         if people != nil || segment?.looksBeyondRange == true { return .always }
         guard segment != nil else { return range }
         return TimeRange(start: min(range.start, segmentRange.start), end: max(range.end, segmentRange.end))
     }
 
-    /// `WITH` and those of the CTEs described above that `query` names, with only the columns that it names. The engine would plan the
-    /// others too, which takes most of a short statement's time.
+    /// The `WITH` clause for `query`. It has only the CTEs that `query` names, and only the columns that it names, because the engine would
+    /// plan unused ones too, which takes most of a short statement's time.
     func prelude(for query: SQL, reading tables: [FactTable]) -> SQL {
         let sessionFilters = filters.filter { $0.dimension.isOfSession }
         let rowFilters = filters.filter { !$0.dimension.isOfSession }
@@ -140,7 +140,7 @@ public struct Scope: Sendable {
             ("events", "SELECT * FROM activity WHERE kind = 1"),
             ("sessions", sessions(of: "scope_rows\(withMatches)")),
         ]
-        // Last to first, because each reads only those before it.
+        // Goes from last to first, because each CTE reads only those before it.
         var words = query.words, parts: [SQL] = []
         for (name, definition) in shared.reversed() where words.contains(name) {
             words.formUnion(definition.words)
@@ -159,15 +159,15 @@ public struct Scope: Sendable {
         return "WITH \(SQL.joined(people + members + parts))"
     }
 
-    /// The conditions that restrictions put on rows of `dataset`.
+    /// The conditions of all restrictions on `dataset`.
     func left(of dataset: String) -> [SQL] { restrictions.filter { $0.dataset == dataset }.map(\.condition) }
 
-    /// The conditions that restrictions put on rows of activity.
+    /// The conditions of all restrictions on activity.
     var activityRestrictions: [SQL] {
         left(of: "pageviews").map { "kind <> 0 OR (\($0))" } + left(of: "events").map { "kind <> 1 OR (\($0))" }
     }
 
-    /// The SELECT of `sessions`, from `rows`: the text after `FROM`.
+    /// The SELECT behind `sessions`. `rows` is the text after `FROM`.
     func sessions(of rows: SQL) -> SQL {
         let all: SQL = """
             SELECT visitor, session_at, min(occurred_at) AS started_at, max(occurred_at) AS ended_at,
@@ -181,7 +181,7 @@ public struct Scope: Sendable {
         return conditions.isEmpty ? all : "SELECT * FROM (\(all)) all_sessions WHERE \(SQL.all(conditions))"
     }
 
-    /// The text after `FROM` for the rows of `table` that meet the condition, of visitors in the segment.
+    /// The text after `FROM` that reads the rows of `table` that meet the condition and belong to visitors in the segment.
     private func rows(of table: FactTable, _ condition: SQL) -> SQL {
         let isMember: SQL = "visitor IN (SELECT visitor FROM segment)"
         guard people != nil else {
@@ -192,7 +192,7 @@ public struct Scope: Sendable {
         return segment == nil ? byPerson : "\(byPerson) WHERE \(isMember)"
     }
 
-    /// A SELECT of the rows of `table` that meet the condition. If people are counted, `visitor` is the person.
+    /// A SELECT of the rows of `table` that meet the condition. If the scope counts people, `visitor` is the person.
     func matching(_ table: FactTable, _ condition: SQL) -> SQL {
         let stored: SQL = "SELECT * FROM \(sql: Self.qualified(table, dialect)) WHERE \(condition)"
         guard people != nil else { return stored }
@@ -203,31 +203,32 @@ public struct Scope: Sendable {
             """
     }
 
-    /// Orders pageviews before everything else for `first`, or after it for `last`, so that neither picks an event.
+    /// An ordering that puts pageviews before all other rows for `first`, or after them for `last`, so that neither aggregate picks an
+    /// event.
     private static func pageviewOrder(first: Bool) -> SQL {
         first ? "CASE WHEN kind = 0 THEN \(position) ELSE 9223372036854775807 END" : "CASE WHEN kind = 0 THEN \(position) ELSE -1 END"
     }
 
-    /// The name of the stored table, even if a CTE has the same name.
+    /// The qualified name of the stored table, which works even if a CTE has the same name.
     private static func qualified(_ table: FactTable, _ dialect: Dialect) -> String {
         dialect == .duckdb ? "main.\(table.name)" : table.name
     }
 
-    /// The condition on project and range.
+    /// The condition that a row is in the scope's project and range.
     var bounds: SQL {
         "project = \(Int64(project)) AND occurred_at >= \(range.start.milliseconds) AND occurred_at < \(range.end.milliseconds)"
     }
 
-    /// CTEs for reports that don't need to group by session: `flagged` has the rows of `scope_rows` with two more columns.
+    /// CTEs for reports that don't need to group by session. `flagged` has the rows of `scope_rows` with two more columns:
     ///
-    /// - `is_irregular`: the row's session can't be derived from single rows, because it began before the range, rows of its
-    ///   visitor arrived out of order or twice, or a filter selects single rows. In all other sessions `seq`, `gap`,
-    ///   `pageview_no` and `from_path` of the rows in range are exact.
-    /// - `times`: how often the row counts; reports sum it instead of counting rows. Rows of late visitors are counted as regular,
-    ///   subtracted again with -1, and repeated as irregular. Checking every row of the range for these few visitors would cost
-    ///   as much as the rest of a report, so they are looked up once and corrected.
+    /// - `is_irregular`: whether the row's session must be grouped, because the session began before the range, rows of its visitor arrived
+    ///   out of order or twice, or a filter selects single rows. In all other sessions, the `seq`, `gap`, `pageview_no` and `from_path` of
+    ///   the rows in the range are exact.
+    /// - `times`: how often to count the row. Reports sum this column instead of counting rows. Rows of late visitors are first counted as
+    ///   regular, subtracted again with -1, and repeated as irregular. Late visitors are few, so looking them up once and correcting for
+    ///   them is cheap. Checking every row of the range would cost as much as the rest of the report.
     ///
-    /// Every row of `scope_rows` appears at least once, so both have the same visitors.
+    /// Every row of `scope_rows` appears at least once, so `flagged` has the same visitors as `scope_rows`.
     public func flagged() async throws -> SQL {
         guard keepsSessionsWhole else { return "flagged AS NOT MATERIALIZED (SELECT *, 1 AS times, TRUE AS is_irregular FROM scope_rows)" }
         let rows = try await reader.rows(
@@ -244,9 +245,9 @@ public struct Scope: Sendable {
             """
     }
 
-    /// How to count this scope's distinct visitors.
+    /// Returns how to count this scope's distinct visitors.
     public func visitorCount() async throws -> VisitorCount { VisitorCount(bound: try await reader.visitorBound(of: project)) }
 
-    /// Whether no filter selects single rows of sessions.
+    /// Whether all filters select whole sessions.
     private var keepsSessionsWhole: Bool { filters.allSatisfy(\.dimension.isOfSession) }
 }

@@ -1,39 +1,39 @@
 import Common
 import Storage
 
-/// A group of visitors, defined by what they did and what is known about them.
+/// A group of visitors, defined by what they did and who they are.
 ///
-/// Members were active in the report's range, and the rule holds for them. Conditions look at that range, except those with
-/// `within_days`, which look at that many days before its end, and those on the profile, which look at the latest known value.
+/// A visitor is a member if they were active in the report's range and meet the rule. Conditions apply to activity in that range, with two
+/// exceptions: those with `within_days` apply to that many days before the range's end, and those on the profile apply to the latest value.
 public struct Segment: Sendable {
-    /// A condition on a visitor, or a combination of them.
+    /// A condition on a visitor, or a combination of conditions.
     public indirect enum Rule: Sendable {
         case all([Rule])
         case any([Rule])
         case not(Rule)
-        /// The latest value of a trait, by its path.
+        /// The comparison holds for the latest value of the trait at this path.
         case trait(PropertyPath, Comparison)
         case user(Comparison)
         case account(Comparison)
-        /// The comparison holds for one of the visitor's sessions, in a column that is the same in all rows of a session.
+        /// In one of the visitor's sessions, the comparison holds for this column, which has the same value in all rows of a session.
         case session(column: String, Comparison)
-        /// The comparison holds for a measure, or the entry or exit page, of one of the visitor's sessions.
+        /// In one of the visitor's sessions, the comparison holds for this measure.
         case sessionMeasure(SessionMeasure, Comparison)
-        /// The comparison holds for a column of one of the visitor's pageviews.
+        /// In one of the visitor's pageviews, the comparison holds for this column.
         case pageview(column: String, Comparison)
-        /// The comparison holds for how often the visitor did the step.
+        /// The comparison holds for the number of times that the visitor did the step.
         case did(Step, count: Comparison, withinDays: Int?)
         case metric(Metric, Comparison)
         case sequence(Sequence)
         /// The visitor is at this place in the funnel.
         case funnel(Funnel, FunnelPlace)
-        /// Another segment, as it is defined when the report runs.
+        /// The visitor is, or isn't, a member of another segment. That segment's definition is read when the report runs.
         case segment(id: String, isMember: Bool)
     }
 
     /// A property of a whole session.
     public enum SessionMeasure: String, Sendable, CaseIterable {
-        /// Seconds from first to last activity.
+        /// Seconds from the first activity to the last.
         case duration
         case pageviews, events
         case entry_page, exit_page
@@ -41,24 +41,24 @@ public struct Segment: Sendable {
         var isNumber: Bool { self != .entry_page && self != .exit_page }
     }
 
-    /// A total over everything that a visitor did in the range.
+    /// A total over everything that the visitor did in the range.
     public enum Metric: String, Sendable, CaseIterable {
         case pageviews, events, sessions
-        /// Days with activity, in the report's time zone.
+        /// The number of days with activity, in the report's time zone.
         case days_active
-        /// Seconds, over all sessions.
+        /// Total duration of all sessions in seconds.
         case duration
-        /// In units of the segment's `currency`.
+        /// Total revenue in units of the segment's `currency`.
         case revenue
     }
 
-    /// Steps in order, and optionally a step that was not done after the last.
+    /// Steps done in order. A sequence can also require that another step was not done after the last one.
     public struct Sequence: Sendable {
-        /// At least two, or at least one with `thenNot`.
+        /// The steps, in order: at least two, or at least one if there is a `thenNot`.
         public let steps: [Step]
-        /// The step that must not follow the last of `steps`; nil for no such condition.
+        /// The step that must not follow the last of `steps`; nil if there is no such condition.
         public let thenNot: Step?
-        /// The limit from the first step to the last, and again from the last to `thenNot`; nil for no limit.
+        /// The maximum number of days from the first step to the last, and separately from the last step to `thenNot`. Nil for no limit.
         public let withinDays: Int?
 
         public init(steps: [Step], thenNot: Step? = nil, withinDays: Int? = nil) {
@@ -68,9 +68,9 @@ public struct Segment: Sendable {
         }
     }
 
-    /// The condition that members meet.
+    /// The condition that members must meet.
     public let rule: Rule
-    /// The currency of the segment's amounts. Amounts in another currency without a rate don't count.
+    /// The currency of the segment's amounts. Amounts in another currency only count if they could be converted to it.
     public let currency: String
 
     public init(_ rule: Rule, currency: String = Revenue.defaultCurrency) {
@@ -78,13 +78,13 @@ public struct Segment: Sendable {
         self.currency = currency
     }
 
-    /// The segment of visitors who are in both.
+    /// The segment of visitors who are in this segment and in `other`.
     func and(_ other: Segment) -> Segment {
-        // A segment without a revenue condition didn't get the project's currency.
+        // A segment without a revenue condition has only the default currency, so the currency of the other one is used.
         Segment(.all([rule, other.rule]), currency: modules.contains("revenue") ? currency : other.currency)
     }
 
-    /// The modules whose facts it reads.
+    /// Names of the modules whose facts the segment reads.
     public var modules: Set<String> {
         var modules: Set<String> = []
         rule.forEachLeaf { leaf in
@@ -97,7 +97,7 @@ public struct Segment: Sendable {
         return modules
     }
 
-    /// Whether facts outside the range affect who is in it.
+    /// Whether facts outside the range can change who is a member.
     var looksBeyondRange: Bool {
         var found = false
         rule.forEachLeaf { leaf in

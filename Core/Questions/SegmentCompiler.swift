@@ -1,23 +1,24 @@
 import Common
 import Storage
 
-/// Compiles a segment to the CTE `segment`: one row per member, with the column `visitor`.
+/// Compiles a segment to the CTE `segment`, which has one row per member, with the column `visitor`.
 ///
-/// Conditions on single rows become aggregates of one pass over activity, grouped by visitor. Conditions on sessions, steps or other
-/// facts become subqueries that list visitors.
+/// Conditions on single rows become aggregates, all computed in one pass over activity, grouped by visitor. Conditions on sessions, steps
+/// or other facts become subqueries that list visitors.
 struct SegmentCompiler {
-    /// A condition on a visitor of the pass. Never null.
+    /// A condition on a visitor in the pass over activity. The SQL is never null.
     private struct Condition {
         let sql: SQL
-        /// Whether the condition holds for a visitor without a row that counts in the pass; nil if that can't be known in advance.
+        /// Whether the condition holds for a visitor without any row that the pass's aggregates read; nil if that can't be known in
+        /// advance.
         var holdsWithoutRows: Bool?
     }
 
     private let scope: Scope
     private let currency: String
-    /// The aggregates of the pass, as columns `value_1`, `value_2` ...
+    /// The aggregates that the pass computes, in the columns `value_1`, `value_2` ...
     private var aggregates: [SQL] = []
-    /// The conditions of the rows that count in one of them; nil if all rows do.
+    /// For each aggregate, the condition on the rows that it reads. Nil if an aggregate reads all rows.
     private var relevant: [SQL]? = []
     private let start: Instant
 
@@ -46,7 +47,7 @@ struct SegmentCompiler {
 
     private var dialect: Dialect { scope.dialect }
 
-    /// The visible rows of the project's activity, by visitor or by person, as the scope counts.
+    /// The visible rows of the project's activity. They are by visitor or by person, depending on what the scope counts.
     private func activity(from start: Instant) -> SQL {
         let bounds = scope.over(TimeRange(start: start, end: scope.range.end)).bounds
         return scope.matching(Activity.table, SQL.all(["kind < 2", bounds] + scope.activityRestrictions))
@@ -54,34 +55,34 @@ struct SegmentCompiler {
 
     private var activityInRange: SQL { activity(from: scope.range.start) }
 
-    /// A WHERE clause that limits the pass to rows that count, if no visitor without such a row can be a member. There are usually few of
-    /// them, and grouping takes most of the time.
+    /// A WHERE clause that limits the pass to rows that an aggregate reads. Empty unless a visitor without such a row can't be a member.
+    /// There are usually few such rows, and grouping takes most of the time.
     private func passing(_ condition: Condition) -> SQL {
         guard let relevant, !relevant.isEmpty, condition.holdsWithoutRows == false, start == scope.range.start else { return "" }
         return " WHERE \(SQL.any(relevant))"
     }
 
     /// Adds an aggregate to the pass, and returns its column.
-    /// - Parameter rows: the condition of the rows that the aggregate reads; nil for all rows.
+    /// - Parameter rows: the condition on the rows that the aggregate reads; nil for all rows.
     private mutating func add(_ aggregate: SQL, of rows: SQL?) -> SQL {
         aggregates.append(aggregate)
         if let rows { relevant?.append(rows) } else { relevant = nil }
         return SQL(sql: "value_\(aggregates.count)")
     }
 
-    /// Compares the number of rows that meet a condition.
+    /// The condition that the number of the visitor's rows that meet `rows` satisfies the comparison.
     private mutating func count(_ rows: SQL, _ comparison: Comparison) -> Condition {
         let number = add("count(*) FILTER (WHERE \(rows))", of: rows)
         return Condition(sql: comparison.condition(onNumber: number), holdsWithoutRows: comparison.holdsForZero)
     }
 
-    /// Whether any of the visitor's rows meets a condition.
+    /// The condition that at least one of the visitor's rows meets `condition`.
     private mutating func any(_ condition: SQL) -> Condition {
         let rows = from(scope.range.start, condition)
         return Condition(sql: add("coalesce(bool_or(\(rows)), FALSE)", of: rows), holdsWithoutRows: false)
     }
 
-    /// Restricts a condition to rows from `start` on, if the pass also reads earlier ones.
+    /// Restricts a condition to rows from `start` on, if the pass reads earlier rows as well.
     private func from(_ start: Instant, _ condition: SQL) -> SQL {
         self.start < start ? "occurred_at >= \(start.milliseconds) AND (\(condition))" : condition
     }
@@ -89,7 +90,7 @@ struct SegmentCompiler {
     private mutating func condition(_ rule: Segment.Rule) -> Condition {
         switch rule {
         case .all(let rules): return all(rules)
-        // Without conditions, `any` holds for everybody, as `all` does.
+        // An `any` without rules holds for everybody, just as an empty `all` does.
         case .any(let rules): return rules.isEmpty ? all([]) : any(rules)
         case .not(let rule):
             let inner = condition(rule)
@@ -130,7 +131,7 @@ struct SegmentCompiler {
 
     // MARK: The profile
 
-    /// Each trait is a row, named by the first name in the path; the other names lead into its value.
+    /// Each trait is stored as a row. The first name in the path is the trait's name; the other names lead into its value.
     private func trait(_ path: PropertyPath, _ comparison: Comparison) -> Condition {
         let names = path.readings.map { $0[0].text }
         let values = path.readings.map { reading in
@@ -164,8 +165,8 @@ struct SegmentCompiler {
         scope.matching(table, SQL.all(["project = \(Int64(scope.project))", condition] + scope.left(of: table.name)))
     }
 
-    /// Visitors whose row of `latest` has a `compared` value that meets the comparison. Visitors without a row meet it if a missing
-    /// value does.
+    /// The condition that the visitor's row of `latest` has a value `compared` that satisfies the comparison. For visitors without a row,
+    /// the comparison must hold for a missing value.
     private func visitors(_ latest: SQL, compared: SQL, _ comparison: Comparison) -> Condition {
         let holdsWithoutRows = comparison.operation == .neq || comparison.operation == .not_exists
         let wanted = comparison.condition(on: compared, dialect)
@@ -205,7 +206,7 @@ struct SegmentCompiler {
         case .pageviews: return count(rows("kind = 0"), comparison)
         case .events: return count(rows("kind = 1"), comparison)
         case .sessions:
-            // Restrictions on sessions need the whole session.
+            // Restrictions on sessions can only be checked on whole sessions.
             return scope.left(of: "sessions").isEmpty
                 ? distinct("session_at") : summed("SELECT visitor, 1 AS part FROM (\(sessionsInRange)) done", comparison)
         case .days_active: return distinct(TimeBuckets(.day, of: scope).number(of: "occurred_at"))
@@ -217,7 +218,7 @@ struct SegmentCompiler {
         }
     }
 
-    /// Visitors whose `part`s have a sum that meets the comparison. The sum of a visitor without parts is 0.
+    /// The condition that the sum of the visitor's `parts` satisfies the comparison. The sum for a visitor without parts is 0.
     private func summed(_ parts: SQL, _ comparison: Comparison) -> Condition {
         let wanted = comparison.condition(onNumber: "sum(part)")
         return Condition(

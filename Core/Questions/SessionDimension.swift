@@ -1,15 +1,15 @@
 import Storage
 
-/// A session attribute that a module provides and every report can be filtered by, such as the campaign.
+/// A session attribute that a module provides, such as the campaign. Every report can be filtered by it.
 public struct SessionDimension: Sendable {
-    /// The name in the parameter `filter`.
+    /// The dimension's name in the parameter `filter`.
     public let name: String
-    /// The name that people see, by language; English is required.
+    /// The display name by language. English is required.
     public let titles: [String: String]
     let condition: @Sendable (Filter, Scope) async throws -> SQL
 
-    /// - Parameter condition: makes the condition on a row of activity, never null, from its columns `visitor`, `session_at` and
-    ///   `source`. Gets the request's scope without filters, segment and people.
+    /// - Parameter condition: makes a condition on a row of activity from the row's columns `visitor`, `session_at` and `source`. The
+    ///   condition must never be null. The scope that it gets is the request's, without filters, segment and people.
     public init(_ name: String, titles: [String: String], condition: @escaping @Sendable (Filter, Scope) async throws -> SQL) {
         self.name = name
         self.titles = titles
@@ -18,14 +18,15 @@ public struct SessionDimension: Sendable {
 }
 
 extension SessionDimension: Hashable {
-    /// Names are unique across modules.
+    /// Compares only names, which are unique across modules.
     public static func == (left: SessionDimension, right: SessionDimension) -> Bool { left.name == right.name }
     public func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 
 extension Filter {
-    /// The condition on a row of activity that its session's value satisfies the filter.
-    /// - Parameter values: a SELECT of `visitor`, `session_at` and `value`, one row per session; a session without a row has the value "".
+    /// A condition on a row of activity: the value of the row's session satisfies the filter.
+    /// - Parameter values: a SELECT of `visitor`, `session_at` and `value`, with one row per session. Sessions without a row have the value
+    ///   "".
     public func condition(onSessions values: SQL) -> SQL {
         let session: SQL = "SELECT visitor, session_at FROM (\(values)) session_values WHERE"
         return acceptsEmpty
@@ -33,7 +34,7 @@ extension Filter {
             : "(visitor, session_at) IN (\(session) \(condition(on: "value")))"
     }
 
-    /// Whether "" satisfies the filter.
+    /// Whether the value "" satisfies the filter.
     private var acceptsEmpty: Bool {
         switch comparison {
         case .isOneOf: values.contains("")
@@ -50,7 +51,7 @@ extension Scope {
     /// A SELECT of all visible rows of `table` in the project and range, regardless of filters.
     public func facts(of table: FactTable) -> SQL { matching(table, SQL.all([bounds] + left(of: table.name))) }
 
-    /// The scope with the conditions that modules make for the filters on their dimensions.
+    /// This scope with `moduleConditions` filled in for all filters on dimensions of modules.
     func withModuleConditions() async throws -> Scope {
         guard filters.contains(where: { $0.dimension.ofModule != nil }) else { return self }
         let bare = Scope(project: project, range: range, timezone: timezone, restrictions: restrictions, reader: reader)

@@ -2,13 +2,13 @@ import Common
 import Storage
 import Synchronization
 
-/// A reader that records the statements it runs, so a report can show what it was made of.
+/// A reader that records the statements it runs, so that a report can show the SQL behind it.
 @_spi(Host) public final class StatementLog: ReportReader {
-    /// A statement as it ran.
+    /// A statement that was run.
     public struct Statement: Encodable, Sendable {
-        /// The text, with placeholders.
+        /// The statement's text, with placeholders.
         public let sql: String
-        /// The values bound to `$1`, `$2` ...
+        /// The values bound to the placeholders `$1`, `$2` ...
         public let values: [Value]
     }
 
@@ -17,7 +17,7 @@ import Synchronization
 
     public init(_ reader: any ReportReader) { self.reader = reader }
 
-    /// In the order in which they started.
+    /// The recorded statements, in the order in which they started.
     public var statements: [Statement] { log.withLock { $0 } }
     public var dialect: Dialect { reader.dialect }
     public var asOf: Instant? { reader.asOf }

@@ -1,24 +1,24 @@
 import Common
 import Storage
 
-/// An action of a visitor, as definitions describe it: a pageview, or a custom event, optionally with conditions on its properties.
+/// An action of a visitor, as definitions describe it: a pageview, or a custom event, which may have conditions on its properties.
 public struct Step: Sendable {
-    /// What kind of activity the action is.
+    /// The kind of activity.
     public enum Kind: String, Sendable, CaseIterable { case pageview, event }
 
-    /// A condition on a property of the event.
+    /// A condition on one of the event's properties.
     public struct Property: Sendable {
-        /// The path in `data`.
+        /// The property's path in `data`.
         public let path: PropertyPath
-        /// The condition on the value there.
+        /// The comparison that the property's value must satisfy.
         public let comparison: Comparison
     }
 
-    /// Whether it is a pageview or a custom event.
+    /// Whether the action is a pageview or a custom event.
     public let kind: Kind
-    /// The path, in which `*` matches any text, or the event's name; nil for any.
+    /// The page's path, in which `*` matches any text, or the event's name. Nil for any.
     public let value: String?
-    /// Conditions on an event's properties, all of which must hold.
+    /// Conditions on the event's properties. All of them must hold.
     public let properties: [Property]
 
     public init(_ kind: Kind, _ value: String?, properties: [Property] = []) {
@@ -27,7 +27,7 @@ public struct Step: Sendable {
         self.properties = properties
     }
 
-    /// The condition on a row of `core_activity`. Never null.
+    /// The condition that a row of `core_activity` is this step. Never null.
     public func condition(_ dialect: Dialect) -> SQL {
         var conditions: [SQL] = [kind == .pageview ? "kind = 0" : "kind = 1"]
         if let value {
@@ -41,21 +41,21 @@ public struct Step: Sendable {
         }
         guard !properties.isEmpty else { return SQL.all(conditions) }
         let properties = SQL.all(properties.map { $0.comparison.condition(on: dialect.jsonText("data", $0.path), dialect) })
-        // CASE fixes the order, so only the properties of the right events are read.
+        // CASE fixes the order of evaluation, so properties are only read for events that match otherwise.
         return "CASE WHEN \(SQL.all(conditions)) THEN \(properties) ELSE FALSE END"
     }
 
-    /// Columns `is_1`, `is_2` ...: whether a row of `core_activity` is the first step, the second ...
+    /// The columns `is_1`, `is_2` ...: flags for whether a row of `core_activity` is the first step, the second ...
     public static func flags(_ steps: [Step], _ dialect: Dialect) -> SQL {
         SQL.joined(steps.enumerated().map { "(\($1.condition(dialect))) AS is_\(sql: String($0 + 1))" })
     }
 
-    /// Whether a single name or path identifies it.
+    /// Whether the step is fully described by a single name or path.
     private var isPlain: Bool { properties.isEmpty && value.map { kind == .event || !Self.hasStar($0) } == true }
 
     private static func hasStar(_ path: String) -> Bool { path.utf8.contains(UInt8(ascii: "*")) }
 
-    /// An expression for the number of the step that a row is; nil unless the steps are distinct names, or distinct paths.
+    /// An expression for the number of the step that a row is. Nil unless the steps are all distinct names or all distinct paths.
     static func number(_ steps: [Step]) -> SQL? {
         let values = steps.filter { $0.isPlain && $0.kind == steps[0].kind }.compactMap(\.value)
         guard values.count == steps.count, Set(exactly: values).count == steps.count else { return nil }
@@ -63,9 +63,9 @@ public struct Step: Sendable {
         return "CASE \(sql: steps[0].kind == .event ? "name" : "path") \(SQL.joined(cases, separator: " ")) END"
     }
 
-    /// The condition that a row of `core_activity` is one of the steps. Never null.
+    /// The condition that a row of `core_activity` is any of the steps. Never null.
     static func condition(onAnyOf steps: [Step], _ dialect: Dialect) -> SQL {
-        // All names are looked up in one list, and all paths, which takes engines a fraction of the time.
+        // Plain names become one list, and so do plain paths. Looking up a list takes engines a fraction of the time.
         let plain = steps.filter(\.isPlain), names = plain.filter { $0.kind == .event }, paths = plain.filter { $0.kind == .pageview }
         var conditions = steps.filter { !$0.isPlain }.map { $0.condition(dialect) }
         if !names.isEmpty { conditions.append("kind = 1 AND name IN \(list: names.compactMap(\.value))") }
@@ -73,7 +73,7 @@ public struct Step: Sendable {
         return SQL.any(conditions)
     }
 
-    /// Parses `where`, conditions on properties: `[{"field": "plan", "op": "eq", "value": "pro"}]`.
+    /// Parses `where`, a list of conditions on properties: `[{"field": "plan", "op": "eq", "value": "pro"}]`.
     public static func properties(_ json: JSON, at path: String) throws -> [Property] {
         guard let list = json["where"], !list.isNull else { return [] }
         guard list.kind == .array, list.elements.count <= 20 else {
@@ -85,7 +85,7 @@ public struct Step: Sendable {
         }
     }
 
-    /// The path in `data` that `field` names: `plan`, `event_data.plan` and `data.plan` are the same.
+    /// The path in `data` that `field` names. `plan`, `event_data.plan` and `data.plan` all mean the same path.
     static func property(_ json: JSON, at path: String) throws -> PropertyPath {
         guard let field = json["field"]?.string, !field.isEmpty, field.utf8.count <= 200 else {
             throw ServiceError.body(
@@ -123,27 +123,27 @@ public struct Step: Sendable {
 }
 
 extension Scope {
-    /// A whole number that orders a visitor's activity: by time, and within one millisecond of a session by arrival.
-    /// A row follows another only if its position is larger, so no row can be two steps.
+    /// A whole number that orders a visitor's activity: by time, and by arrival for rows of a session in the same millisecond. A row counts
+    /// as later only if its position is larger, so no row can be two steps.
     public static let position: SQL = "(occurred_at * 1048576 + \(Activity.order))"
 
-    /// CTEs that follow visitors through steps, each later than the one before it and as early as possible.
+    /// CTEs that follow visitors through the steps. Each step is later than the one before it, and as early as possible.
     ///
-    /// `reached_1`, `reached_2` ... have `visitor` and the `position` at which the visitor reached the step. With `within`, steps count for
-    /// that many milliseconds after a first step, and any of the visitor's first steps may start the chain.
+    /// `reached_1`, `reached_2` ... have the `visitor` and the `position` at which the visitor reached the step. With `within`, all steps
+    /// must be done within that many milliseconds of the first. Any row of the first step may start the chain.
     /// - Parameters:
-    ///   - others: further steps that the CTE `matched` includes.
+    ///   - others: additional steps that the CTE `matched` includes.
     ///   - rows: a SELECT of rows of activity.
     public func following(_ steps: [Step], and others: [Step] = [], within milliseconds: Int64? = nil, in rows: SQL) -> [SQL] {
         if let milliseconds { return [matched(steps + others, in: rows)] + chains(steps.count, within: milliseconds) }
-        // One number per row is cheaper to compute, store and compare than a flag per step.
+        // A single number per row is cheaper to compute, store and compare than one flag per step.
         guard others.isEmpty, let number = Step.number(steps) else {
             return [matched(steps + others, in: rows)] + chains(steps.count) { "is_\(sql: String($0))" }
         }
         return [matched(steps, selecting: "\(number) AS step", in: rows)] + chains(steps.count) { "step = \(sql: String($0))" }
     }
 
-    /// The CTE `matched`: rows that are one of the steps, with `visitor`, `position`, `occurred_at` and the flags `is_1`, `is_2` ...
+    /// The CTE `matched`: the rows that are one of the steps, with `visitor`, `position`, `occurred_at` and the flags `is_1`, `is_2` ...
     public func matched(_ steps: [Step], in rows: SQL) -> SQL { matched(steps, selecting: Step.flags(steps, dialect), in: rows) }
 
     private func matched(_ steps: [Step], selecting columns: SQL, in rows: SQL) -> SQL {
@@ -157,8 +157,8 @@ extension Scope {
     /// The instant of a position, in epoch milliseconds.
     public func milliseconds(at position: SQL) -> SQL { dialect.quotient(position, "1048576") }
 
-    /// Takes the earliest row of each step after the earliest row of the step before: a later row can't do better.
-    /// - Parameter isStep: the condition that a row of `matched` is the step of this number.
+    /// For each step, takes the earliest row after the row taken for the step before. Taking a later row can't lead further.
+    /// - Parameter isStep: makes the condition that a row of `matched` is the step with this number.
     private func chains(_ count: Int, _ isStep: (Int) -> SQL) -> [SQL] {
         (1...count).map { step in
             let name = SQL(sql: "reached_\(step)"), before = SQL(sql: "reached_\(step - 1)")
@@ -174,8 +174,8 @@ extension Scope {
         }
     }
 
-    /// Each row of a step carries the latest first step from which a chain leads to it. The latest start leaves the most time, so if any
-    /// chain is within the limit, that one is.
+    /// For each row of a step, keeps the latest first step from which a chain leads to the row. The latest start leaves the most time, so
+    /// if any chain is within the limit, this one is.
     private func chains(_ count: Int, within milliseconds: Int64) -> [SQL] {
         var parts: [SQL] = ["chain_1 AS NOT MATERIALIZED (SELECT *, CASE WHEN is_1 THEN occurred_at END AS begun_1 FROM matched)"]
         for number in stride(from: 2, through: count, by: 1) {

@@ -2,10 +2,10 @@ import Common
 import Foundation
 import Storage
 
-/// Days or hours in a time zone, as whole numbers that SQL can compute and group by.
+/// Days or hours in a time zone. Each bucket has a whole number that SQL can compute and group by.
 ///
-/// The zone's offsets in the range are written into the statement, so both engines use the same time-zone data, and a day of 23 or
-/// 25 hours is one day. Hours are numbered as they elapse: an hour that clocks skip has no number, one that they show twice has two.
+/// The statement contains the zone's UTC offsets in the range, so both engines use the same time-zone data. A day of 23 or 25 hours counts
+/// as one day. Hours are numbered as they pass: an hour that the clocks skip has no number, and an hour that they show twice has two.
 public struct TimeBuckets: Sendable {
     /// The width of a bucket.
     public enum Unit: String, Sendable, CaseIterable {
@@ -15,10 +15,10 @@ public struct TimeBuckets: Sendable {
 
     /// A period between two clock changes.
     private struct Stretch {
-        /// Epoch milliseconds; `Int64.min` for the first.
+        /// The start of the period in epoch milliseconds; `Int64.min` for the first period.
         let from: Int64
         let offset: Int64
-        /// How many hours were repeated (or skipped, if negative) since the first stretch.
+        /// The number of hours that were repeated since the first period. Negative if hours were skipped.
         let shift: Int64
     }
 
@@ -40,7 +40,7 @@ public struct TimeBuckets: Sendable {
     }
 
     private static func stretches(of zone: TimeZone, _ unit: Unit, over range: TimeRange) -> [Stretch] {
-        // One more day on both sides, as rows are compared with the row before, which may be out of range.
+        // Includes a day before and after the range, because rows are compared with the row before them, which may be outside the range.
         let start = range.start.adding(days: -1)
         var stretches = [Stretch(from: .min, offset: zone.offset(at: start), shift: 0)]
         for change in zone.changes(after: start, before: range.end.adding(days: 1)) {
@@ -48,7 +48,7 @@ public struct TimeBuckets: Sendable {
             var shift: Int64 = 0
             if unit == .hour {
                 let last = (at - 1 + before.offset) / unit.milliseconds, first = (at + offset) / unit.milliseconds
-                // If clocks go back by half an hour within an hour, the repeated half belongs to the same hour.
+                // If clocks go back by only half an hour, the repeated half belongs to the same hour.
                 let startsNewHour = (at + before.offset) % unit.milliseconds == 0 || first != last
                 shift = before.shift + last - first + (startsNewHour ? 1 : 0)
             }
@@ -62,7 +62,7 @@ public struct TimeBuckets: Sendable {
         dialect.quotient("\(milliseconds) + \(addend(at: milliseconds))", "\(unit.milliseconds)")
     }
 
-    /// What to add to an instant so that the number of whole units in the sum is the bucket's number.
+    /// The amount to add to an instant, so that dividing the sum by the unit gives the bucket's number.
     private func addend(_ stretch: Stretch) -> Int64 { stretch.offset + stretch.shift * unit.milliseconds }
 
     private func addend(at milliseconds: SQL) -> SQL {
@@ -72,9 +72,9 @@ public struct TimeBuckets: Sendable {
         return "CASE \(SQL.joined(cases, separator: " ")) ELSE \(addend(stretches[0])) END"
     }
 
-    /// The condition that a row is the first of its session in its bucket, for rows whose `seq` and `gap` are exact.
+    /// The condition that a row is the first of its session in its bucket. The row's `seq` and `gap` must be exact.
     public var isFirstOfSession: SQL {
-        // Without a clock change, a row is the first if the gap before it reaches back beyond the bucket's start.
+        // Without a clock change, a row is the first if the gap before it starts before the bucket does.
         if stretches.count == 1 { return "seq = 1 OR coalesce(gap, 0) > (occurred_at + \(stretches[0].offset)) % \(unit.milliseconds)" }
         return "seq = 1 OR \(number(of: "occurred_at - coalesce(gap, 0)")) <> \(number(of: "occurred_at"))"
     }
@@ -84,8 +84,8 @@ public struct TimeBuckets: Sendable {
         return (instant.milliseconds + addend(stretch)) / unit.milliseconds
     }
 
-    /// All buckets that the range touches, in order, empty ones included. When clocks go back across midnight, a day's start is followed
-    /// by the end of the day before, so the first instant may not be in the first bucket.
+    /// All buckets that the range touches, in order, including empty ones. If clocks go back across midnight, the start of a day is
+    /// followed by the end of the day before, so the first instant may not be in the first bucket.
     public var all: ClosedRange<Int64> {
         let last = range.end.adding(milliseconds: -1)
         let changes = stretches.map(\.from).filter { range.start.milliseconds < $0 && $0 <= last.milliseconds }
@@ -96,9 +96,9 @@ public struct TimeBuckets: Sendable {
     /// The maximum number of points in a response.
     public static let maximumPoints = 5_000
 
-    /// `all`, for a report that returns a point per bucket.
-    /// - Parameter parameter: the request parameter that the error names.
-    /// - Throws: 400 above `maximumPoints`.
+    /// `all`, for reports that return a point per bucket.
+    /// - Parameter parameter: the request parameter that the error message names.
+    /// - Throws: 400 for more than `maximumPoints` buckets.
     public func points(chosenBy parameter: String = "interval") throws -> ClosedRange<Int64> {
         let all = all
         guard all.count <= Self.maximumPoints else {
@@ -109,7 +109,8 @@ public struct TimeBuckets: Sendable {
         return all
     }
 
-    /// `2026-03-01`, or `2026-03-01T13:00`; an hour that clocks show twice also has its offset, `2026-10-25T02:00+02:00`.
+    /// The bucket's label: `2026-03-01`, or `2026-03-01T13:00` for an hour. An hour that the clocks show twice includes its offset:
+    /// `2026-10-25T02:00+02:00`.
     public func label(_ number: Int64) -> String {
         guard unit == .hour else { return Day(number: number).description }
         let index = stretches.lastIndex { $0.from == .min || ($0.from + addend($0)) / unit.milliseconds <= number } ?? 0
@@ -127,7 +128,7 @@ public struct TimeBuckets: Sendable {
         }
     }
 
-    /// `+02:00`
+    /// The offset as text: `+02:00`.
     private static func text(ofOffset milliseconds: Int64) -> String {
         let minutes = abs(milliseconds) / 60_000
         return "\(milliseconds < 0 ? "-" : "+")\((minutes / 60).padded(2)):\((minutes % 60).padded(2))"

@@ -2,7 +2,7 @@ import Common
 import Foundation
 import Storage
 
-/// A half-open range of time: `start` is inside, `end` is not.
+/// A half-open time range: it includes `start` but not `end`.
 public struct TimeRange: Sendable, Hashable {
     public let start: Instant
     public let end: Instant
@@ -15,11 +15,11 @@ public struct TimeRange: Sendable, Hashable {
     /// From 1970 to the year 10000.
     public static let always = TimeRange(start: Instant(milliseconds: 0), end: Instant(milliseconds: 253_402_300_800_000))
 
-    /// The length.
+    /// The length of the range in milliseconds.
     public var milliseconds: Int64 { end - start }
 
-    /// The equally long range that ends where this one starts. Whole days in `zone` are preceded by as many whole days, even if one of
-    /// them has 23 or 25 hours.
+    /// The equally long range that ends where this one starts. If this range is whole days in `zone`, the result is the same number of
+    /// whole days, even if one of them has 23 or 25 hours.
     public func previous(in zone: TimeZone) -> TimeRange {
         let first = Day(start, in: zone), last = Day(end, in: zone)
         guard first < last, first.start(in: zone) == start, last.start(in: zone) == end else {

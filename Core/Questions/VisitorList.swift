@@ -1,17 +1,17 @@
 import Common
 import Storage
 
-/// A page of the visitors behind a number.
+/// One page of the list of visitors behind a number.
 public struct VisitorList: Encodable, Sendable {
-    /// Ids as they were sent, or `anonymousID` for visitors without one. Both are accepted as `visitor_id`.
+    /// The visitors' ids as they were sent, or `anonymousID` for visitors without one. Requests accept either as `visitor_id`.
     public let data: [String]
-    /// The number of visitors, before limit and offset.
+    /// The number of visitors on all pages.
     public let total: Int64
 
     /// The members of the response.
     public static let fields: [Schema.Field] = [.required("data", .list(.text(200))), .required("total", .count)]
 
-    /// The id that responses give to a visitor without one. As `visitor_id` of a request it means the same visitor.
+    /// The id that responses use for a visitor without one. As `visitor_id` in a request, it refers to the same visitor.
     public static func anonymousID(_ key: Int64) -> String {
         let hex = String(UInt64(bitPattern: key), radix: 16)
         return "anon_" + String(repeating: "0", count: 16 - hex.count) + hex
@@ -24,7 +24,7 @@ public struct VisitorList: Encodable, Sendable {
     public static func page(
         _ name: StaticString, of scope: Scope, reading tables: [FactTable] = [], ctes: SQL? = nil, visitors: SQL
     ) async throws -> VisitorList {
-        // Ordered by key, which reveals nothing and is the same on every engine. Ids are looked up for this page only.
+        // The order by key reveals nothing about visitors and is the same on every engine. Ids are looked up only for this page.
         let prefix: SQL = ctes.map { "\($0), " } ?? ""
         let project = Int64(scope.project)
         let rows = try await scope.rows(

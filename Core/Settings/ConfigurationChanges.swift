@@ -1,10 +1,10 @@
-/// The differences between a running host's configuration and a new one.
+/// The differences between a running host's configuration and a newly read one.
 @_spi(Host) public struct ConfigurationChanges: Sendable, Equatable {
     /// A key whose value differs.
     public struct Change: Sendable, Equatable, CustomStringConvertible {
-        /// With its section: `limits.query_per_second`.
+        /// The key with its section: `limits.query_per_second`.
         public let key: String
-        /// The values as displayed. Secrets are hidden, so both may look the same.
+        /// The values as displayed. Secrets are hidden, so the two values may look equal.
         public let from: String
         public let to: String
 
@@ -12,17 +12,17 @@
         public var description: String { "\(key): \(from) -> \(to)" }
     }
 
-    /// Changes that take effect at once.
+    /// Changes that take effect immediately.
     public let live: [Change]
     /// Changes that take effect at the next start.
     public let restart: [Change]
 
-    /// Whether nothing differs.
+    /// Whether the configurations are equal.
     public var isEmpty: Bool { live.isEmpty && restart.isEmpty }
 }
 
 extension HostConfiguration {
-    /// Returns what differs in `new`, by when it takes effect. For SIGHUP.
+    /// Returns the values that differ in `new`, grouped by when they take effect. Used on SIGHUP.
     public static func changes(from old: HostConfiguration, to new: HostConfiguration) -> ConfigurationChanges {
         let before = Dictionary(old.entries.map { ($0.key, $0) }) { first, _ in first }
         let after = Dictionary(new.entries.map { ($0.key, $0) }) { first, _ in first }

@@ -1,5 +1,5 @@
-/// A configuration key with its type, value and origin, for `pulse config check`, for the reference in the documentation,
-/// and to find what a reload changes.
+/// A configuration key with its type, value and origin. Used by `pulse config check`, by the reference in the documentation, and to find
+/// what a reload changes.
 public struct ConfigurationEntry: Sendable, CustomStringConvertible {
     /// When a changed value takes effect.
     public enum Reload: Sendable { case live, restart }
@@ -19,15 +19,15 @@ public struct ConfigurationEntry: Sendable, CustomStringConvertible {
         }
     }
 
-    /// `server.port`
+    /// The key with its section: `server.port`.
     public let key: String
-    /// The values that are accepted: `a whole number from 0 to 65535`.
+    /// The accepted values in words: `a whole number from 0 to 65535`.
     public let accepts: String
     /// The unit, such as `seconds`; "" if there is none.
     public let unit: String
-    /// One line for people; "" if the comments in `config/pulse.yaml` explain the key.
+    /// A one-line description; "" if the comments in `config/pulse.yaml` explain the key.
     public let summary: String
-    /// The environment variable that overrides the file; nil if there is none.
+    /// The environment variable that overrides the file; nil if no variable does.
     public let variable: String?
     /// When a change takes effect.
     public let reload: Reload
@@ -38,9 +38,9 @@ public struct ConfigurationEntry: Sendable, CustomStringConvertible {
     /// Where the value comes from.
     public let origin: Origin
 
-    /// The complete value, to detect changes.
+    /// The complete value, including secrets, to detect changes.
     let identity: Secret
 
-    /// `server.port: 9090 (config/pulse.yaml:12)`
+    /// The entry as one line: `server.port: 9090 (config/pulse.yaml:12)`.
     public var description: String { "\(key): \(value) (\(origin))" }
 }

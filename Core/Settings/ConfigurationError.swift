@@ -1,11 +1,11 @@
-/// One mistake in the configuration, and its place.
+/// One mistake in the configuration, and where it is.
 ///
-/// Prints as `config/pulse.yaml:12: modules.funels: unknown module; did you mean 'funnels'?`, or with the variable's name
-/// if an environment variable is wrong: `PULSE_PORT: must be a whole number from 0 to 65535; got 'http'`.
+/// Printed as `config/pulse.yaml:12: modules.funels: unknown module; did you mean 'funnels'?`. If an environment variable is wrong, its
+/// name comes first: `PULSE_PORT: must be a whole number from 0 to 65535; got 'http'`.
 public struct ConfigurationError: Sendable, Equatable, CustomStringConvertible {
-    /// Where a mistake is.
+    /// The place of a mistake.
     public enum Place: Sendable, Equatable {
-        /// A line of a file; nil for the file as a whole.
+        /// A line of a file; a nil line means the file as a whole.
         case line(String, Int?)
         case variable(String)
         /// There is no file, so the key has its default.
@@ -36,7 +36,7 @@ public struct ConfigurationError: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
-/// Every mistake in the configuration, in file order; prints one line for each.
+/// All mistakes in the configuration, in file order. Printed with one line for each.
 public struct ConfigurationErrors: Error, Sendable, Equatable, CustomStringConvertible {
     /// The mistakes, those in environment variables last.
     public let errors: [ConfigurationError]

@@ -1,6 +1,6 @@
-/// How several hosts share limits, caches and jobs.
+/// How several hosts share limits, caches and background jobs.
 @_spi(Host) public struct CoordinationSettings: Sendable, Equatable {
-    /// Nil for a single host, which has nothing to share.
+    /// The URL of the Redis server that the hosts share; nil for a single host, which shares nothing.
     public var redisURL: Secret?
 
     init(_ section: Section) {

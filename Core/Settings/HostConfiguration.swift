@@ -1,18 +1,18 @@
 import Foundation
 
-/// The configuration of this host: the file, overridden by environment variables, with defaults for the rest.
+/// The configuration of this host. Environment variables override the file, and keys that neither sets have their defaults.
 ///
-/// The sections below declare each value's key, type, range, unit and default; `config/pulse.yaml` documents them.
+/// The sections below declare the key, type, range, unit and default of each value; `config/pulse.yaml` documents them.
 @_spi(Host) public struct HostConfiguration: Sendable {
     // The sections of the file.
     public var server: ServerSettings
     public var storage: StorageSettings
     public var coordination: CoordinationSettings
-    /// The bearer token of the admin API; nil generates one at the first start and keeps it in the data folder.
+    /// The bearer token of the admin API. If nil, a token is generated at the first start and kept in the data folder.
     public var adminToken: Secret?
-    /// Encrypts the dashboard's cookies and the stored credentials of other databases. Nil generates one, like `adminToken`.
+    /// Encrypts the dashboard's cookies and the stored credentials of other databases. If nil, a secret is generated, like `adminToken`.
     public var cookieSecret: Secret?
-    /// Reserved for email reports, which are not sent yet.
+    /// Reserved for email reports, which Pulse does not send yet.
     public var emailReportWebhookURL: Secret?
     public var modules: ModulesSettings
     public var limits: LimitSettings
@@ -21,16 +21,16 @@ import Foundation
     public var telemetry: TelemetrySettings
     public var projects: [ProjectSettings]
 
-    /// Every key with its value and origin, in the order of the sections.
+    /// Every key with its value and origin, section by section.
     public let entries: [ConfigurationEntry]
 
-    /// All defaults, as with an empty file and no environment variables.
+    /// The defaults of all keys, as if the file were empty and no environment variables were set.
     public static let `default`: HostConfiguration = {
         do { return try parse("", knownModules: []) } catch { preconditionFailure("defaults are wrong: \(error)") }
     }()
 
-    /// Reads `file` and the environment; a nil file leaves the defaults.
-    /// - Throws: every mistake in either, together.
+    /// Reads `file` and the environment. If `file` is nil, only the environment overrides the defaults.
+    /// - Throws: all mistakes in the file and the environment, together.
     public static func load(
         file: String?, environment: [String: String], knownModules: [String]
     ) throws(ConfigurationErrors) -> HostConfiguration {
@@ -46,7 +46,7 @@ import Foundation
         return try parse(text, file: file, environment: environment, knownModules: knownModules)
     }
 
-    /// Like `load`, but parses a text; `file` is its name in errors.
+    /// Like `load`, but parses a text. Errors refer to it by the name `file`.
     public static func parse(
         _ yaml: String, file: String? = nil, environment: [String: String] = [:], knownModules: [String]
     ) throws(ConfigurationErrors) -> HostConfiguration {
@@ -89,7 +89,7 @@ import Foundation
 }
 
 extension HostConfiguration: Equatable {
-    /// Whether all values are equal, wherever they came from.
+    /// Whether all values are equal, regardless of where they came from.
     public static func == (left: HostConfiguration, right: HostConfiguration) -> Bool {
         left.server == right.server && left.storage == right.storage && left.coordination == right.coordination
             && left.adminToken == right.adminToken && left.cookieSecret == right.cookieSecret

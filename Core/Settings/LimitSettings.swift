@@ -1,16 +1,16 @@
-/// Limits per project, token and request.
+/// Limits for projects, tokens and requests.
 @_spi(Host) public struct LimitSettings: Sendable, Equatable {
-    /// Requests per second and project with an ingest key; 0 for no limit.
+    /// Requests per second with ingest keys, per project; 0 for no limit.
     public var ingestPerSecond: Int
-    /// Requests per second and project with a query key; 0 for no limit.
+    /// Requests per second with query keys, per project; 0 for no limit.
     public var queryPerSecond: Int
-    /// Requests per second and admin token; 0 for no limit.
+    /// Requests per second, per admin token; 0 for no limit.
     public var adminPerSecond: Int
-    /// The most bytes of a request's body, compressed or decompressed.
+    /// The maximum size of a request's body in bytes, both compressed and decompressed.
     public var bodyBytes: Int
     /// The most events in one request.
     public var batchEvents: Int
-    /// The most live sessions kept in memory, over all projects.
+    /// The most live sessions kept in memory, for all projects together.
     public var liveSessions: Int
     /// Memory for cached report responses; 0 disables the cache.
     public var reportCacheMB: Int
@@ -32,7 +32,7 @@
             "body_bytes", .integer(1_024...104_857_600), default: 1_048_576, unit: "bytes"
         )
         batchEvents = section.value("batch_events", .integer(1...100_000), default: 1_000, unit: "events")
-        // Not live: these two size structures that are already in memory.
+        // These two can't change while Pulse runs, because they size structures in memory.
         liveSessions = section.value("live_sessions", .integer(1_000...100_000_000), default: 200_000, unit: "sessions")
         reportCacheMB = section.value("report_cache_mb", .integer(0...65_536), default: 64, unit: "megabytes")
     }

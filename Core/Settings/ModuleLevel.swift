@@ -1,9 +1,9 @@
-/// What a project may do with a module.
+/// What a project may use a module for.
 @_spi(Host) public enum ModuleLevel: String, Sendable, CaseIterable {
     case off
-    /// Run reports, but neither change nor collect.
+    /// Allows running reports, but neither changes nor collection.
     case read
-    /// Change and collect, but not run reports.
+    /// Allows changes and collection, but not running reports.
     case write
     case all
 }

@@ -58,7 +58,7 @@ import Common
         check(section)
     }
 
-    /// Rejects values that are valid on their own but not together.
+    /// Rejects values that are each valid but conflict with one another.
     private func check(_ section: Section) {
         for (index, module) in disabled.enumerated() {
             if module == Self.core {
@@ -87,7 +87,7 @@ import Common
                 continue
             }
             blocks[member.key] = RawSettings(mapping, path: path, file: section.log.file)
-            // Shows only the names: only the module knows which values are secret.
+            // Shows only the names of the keys, because only the module knows which of its values are secret.
             section.log.record(
                 ConfigurationEntry(
                     key: path, accepts: "the settings of module '\(member.key)'", unit: "", summary: "", variable: nil,
@@ -98,7 +98,7 @@ import Common
         return blocks
     }
 
-    /// The error for an unknown key. `modules.funnels: read` is a common guess, so it says where such a setting belongs.
+    /// The error for an unknown key. Many people try `modules.funnels: read`, so the error says where such a setting belongs.
     private static func sentence(for key: String, _ knownModules: [String]) -> String? {
         if knownModules.contains(key) {
             return "a module's level goes in modules.access, its settings in modules.settings"

@@ -1,20 +1,21 @@
-/// Privacy defaults for new projects, and settings that apply to all projects.
+/// Privacy defaults for new projects, and privacy settings that apply to all projects.
 @_spi(Host) public struct PrivacySettings: Sendable, Equatable {
-    /// Whether addresses are truncated before anything else is done with them.
+    /// Whether IP addresses are truncated before they are used for anything.
     public var anonymizeIP: Bool
-    /// Whether events with `DNT` or `Sec-GPC` are dropped.
+    /// Whether events sent with `DNT` or `Sec-GPC` are dropped.
     public var respectDNT: Bool
     /// Whether events of bots are dropped.
     public var botFiltering: Bool
     /// Whether events without consent are dropped.
     public var consentRequired: Bool
-    /// Consent modes that count as consent; empty for any.
+    /// Consent modes that count as consent; empty to accept any mode.
     public var allowedConsentModes: [String]
-    /// Events are dropped if their user agent contains one of these texts.
+    /// Events are dropped if their user agent contains one of these strings.
     public var blockedUserAgents: [String]
-    /// Path of a GeoIP database in MaxMind's format. Nil for the one that `make` fetched, if it exists; `none` leaves locations unknown.
+    /// Path of a GeoIP database in MaxMind's format. If nil, uses the one that `make` fetched, if it exists. `none` leaves locations
+    /// unknown.
     public var geoipDatabase: String?
-    /// A session ends after this long without an event.
+    /// How long a visitor may send no event before the session ends.
     public var sessionTimeoutMinutes: Int
 
     init(_ section: Section) {

@@ -1,4 +1,4 @@
-/// A project to create at the start unless one with its name exists.
+/// A project that is created at startup unless a project with its name exists.
 @_spi(Host) public struct ProjectSettings: Sendable, Equatable {
     /// Unique among the configured projects.
     public var name: String
@@ -7,7 +7,7 @@
     /// Levels by module, where they differ from the host's defaults.
     public var modules: [String: ModuleLevel]
 
-    /// Nil if name or domain is missing or invalid.
+    /// Returns nil if the name or domain is missing or invalid.
     init?(_ section: Section, _ host: ModulesSettings, knownModules: [String]) {
         let name = section.required("name", .text(1...200))
         let domain = section.required("domain", .domain)

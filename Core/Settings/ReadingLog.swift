@@ -1,8 +1,8 @@
 import Common
 
-/// Collects the entries and errors of one pass over the configuration; shared by its sections.
+/// Collects the entries and errors while the configuration is read. All sections share one log.
 ///
-/// Not `Sendable`: a pass runs on one task.
+/// Not `Sendable`, because the configuration is read by a single task.
 final class ReadingLog {
     /// The file's name in errors; nil if there is no file.
     let file: String?
@@ -15,7 +15,7 @@ final class ReadingLog {
         let section: String
         let member: YAMLNode.Member
         let siblings: [String]
-        /// The section's own error sentence; nil for the usual one.
+        /// The section's own error sentence; nil for the default one.
         let hint: String?
     }
 
@@ -36,7 +36,7 @@ final class ReadingLog {
         unknown.append(Unknown(section: section, member: member, siblings: siblings, hint: hint))
     }
 
-    /// All errors, unknown keys last: suggestions for them need all known keys, so call this at the end.
+    /// All errors, with unknown keys last. Call this at the end, because suggestions for unknown keys need all known keys.
     func allErrors() -> [ConfigurationError] {
         errors
             + unknown.map { unknown in
@@ -50,7 +50,7 @@ final class ReadingLog {
         if let near = Spelling.nearest(to: unknown.member.key, among: unknown.siblings) {
             return "unknown key; did you mean '\(near)'?"
         }
-        // A known key in the wrong section.
+        // The key exists, but in another section.
         if let other = entries.first(where: { $0.key.hasSuffix("." + unknown.member.key) }) {
             return "unknown key; did you mean '\(other.key)'?"
         }

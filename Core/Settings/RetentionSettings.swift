@@ -1,10 +1,10 @@
 /// How long data is kept.
 @_spi(Host) public struct RetentionSettings: Sendable, Equatable {
-    /// Nil keeps events forever.
+    /// How long events are kept; nil keeps them forever.
     public var eventsMonths: Int?
-    /// How long an `event_id` is remembered, so repeated events are stored once.
+    /// How long an `event_id` is remembered, so that events sent repeatedly within this time are stored only once.
     public var eventIDsDays: Int
-    /// Nil keeps the audit log forever.
+    /// How long the audit log is kept; nil keeps it forever.
     public var auditDays: Int?
 
     init(_ section: Section) {

@@ -1,11 +1,11 @@
-/// A value that must not be shown: printing, logging or dumping it reveals only that it is set.
+/// A value that must not be shown. Printing, logging or dumping it reveals only that it is set.
 public struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The value itself, for the code that needs it.
     public let revealed: String
 
     public init(_ value: String) { revealed = value }
 
-    /// `postgresql://(hidden)` for a URL, otherwise `(hidden)`.
+    /// What is shown instead: `postgresql://(hidden)` for a URL, otherwise `(hidden)`.
     public var description: String {
         let scheme = revealed.prefix { $0.isASCII && $0.isLetter }
         return !scheme.isEmpty && revealed.dropFirst(scheme.count).hasPrefix("://") ? "\(scheme)://(hidden)" : "(hidden)"
@@ -14,7 +14,8 @@ public struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebugS
     public var debugDescription: String { description }
     public var customMirror: Mirror { Mirror(self, children: []) }
 
-    /// Why the secret could be guessed and what to do about it, worded to follow its name. Nil if it is long and varied enough.
+    /// Says why the secret is easy to guess and what to do about it, worded to follow its name. Nil if the secret is long and varied
+    /// enough.
     public var weakness: String? {
         let characters = revealed.unicodeScalars.count, different = Set(revealed.unicodeScalars).count
         let advice = "Use 32 or more random characters, such as the output of `openssl rand -hex 32`."

@@ -10,10 +10,10 @@ import Common
 ///         }
 ///     }
 ///
-/// A getter always returns a value: an invalid one is recorded with its line and replaced with the default, so one pass
-/// finds all errors. Keys that no getter reads are errors too. Read each key once.
+/// A getter always returns a value. If the value in the file is invalid, the getter records an error with the line and returns the default,
+/// so one pass finds all errors. Keys that no getter reads are errors, too. Read each key only once.
 public final class Section {
-    /// `server`, `projects[0]`; "" for the whole file.
+    /// The name of the section: `server`, `projects[0]`; "" for the whole file.
     let path: String
     let log: ReadingLog
     private let members: [String: YAMLNode.Member]
@@ -21,10 +21,10 @@ public final class Section {
     private let line: Int?
     private var keysRead: [String] = []
     private var places: [String: ConfigurationError.Place] = [:]
-    /// The section's own error sentence for an unknown key; nil for the usual one.
+    /// The section's own error sentence for an unknown key; nil for the default one.
     var unknownKeySentence: (String) -> String? = { _ in nil }
 
-    /// False for the elements of a list: their number varies, so they don't appear in the reference.
+    /// False for the elements of a list. Their number varies, so they don't appear in the reference.
     private let isRecorded: Bool
 
     init(_ mapping: YAMLNode.Mapping?, path: String, log: ReadingLog, isRecorded: Bool = true) {
@@ -36,11 +36,11 @@ public final class Section {
         members = Dictionary(all.map { ($0.key, $0) }) { first, _ in first }
     }
 
-    /// The value of `key`, or the default if there is none.
+    /// The value of `key`; its default if the key is missing.
     /// - Parameters:
-    ///   - unit: `seconds`; for the reference.
+    ///   - unit: the unit to show in the reference, such as `seconds`.
     ///   - reload: whether a change takes effect on SIGHUP.
-    ///   - variable: an environment variable that overrides the file, unless it is empty.
+    ///   - variable: an environment variable that overrides the file. An empty variable is ignored.
     ///   - summary: one line for the reference.
     public func value<Value>(
         _ key: String, _ type: SettingType<Value>, default standard: Value, unit: String = "",
@@ -52,7 +52,7 @@ public final class Section {
         return value
     }
 
-    /// The value of `key`; nil if there is none or it is `null`.
+    /// The value of `key`; nil if the key is missing or `null`.
     public func optional<Value>(
         _ key: String, _ type: SettingType<Value>, unit: String = "", reload: ConfigurationEntry.Reload = .restart,
         variable: String? = nil, summary: String = ""
@@ -63,13 +63,13 @@ public final class Section {
         return value
     }
 
-    /// The value of a key without a default. If it is missing or invalid, records the error and returns nil.
+    /// The value of a key without a default. If the key is missing or invalid, records an error and returns nil.
     public func required<Value>(_ key: String, _ type: SettingType<Value>) -> Value? {
         if members[key] == nil { log.refuse(log.place(line), full(key), "is missing; it must be \(type.expectation)") }
         return read(key, type, nil)?.value
     }
 
-    /// A group of keys inside this one; a missing group has its defaults.
+    /// A group of keys inside this section. If the group is missing, its keys have their defaults.
     public func section<Result>(_ key: String, _ read: (Section) -> Result) -> Result {
         let section = Section(mapping(key), path: full(key), log: log)
         let result = read(section)
@@ -108,21 +108,21 @@ public final class Section {
         return elements
     }
 
-    /// Records an error that the type of `key` can't detect, such as a conflict with another key.
-    /// - Parameter key: may point inside the value: `enabled[2]`, `access.core`.
+    /// Records an error that the key's type can't detect, such as a conflict with another key.
+    /// - Parameter key: may refer to a part of the value: `enabled[2]`, `access.core`.
     public func refuse(_ key: String, _ message: String) {
         let topLevel = String(key.prefix { $0 != "." && $0 != "[" })
         log.refuse(places[topLevel] ?? log.place(members[topLevel]?.line ?? line), full(key), message)
     }
 
-    /// Call once all keys have been read; records the others as errors.
+    /// Call this once all known keys have been read. It records the remaining keys as errors.
     func finish() {
         for member in all where !keysRead.contains(member.key) {
             log.unknown(member, in: path, among: keysRead, hint: unknownKeySentence(member.key))
         }
     }
 
-    /// The uninterpreted group `key`, to be read later; nil if there is none.
+    /// The uninterpreted group `key`, to be read later; nil if the key is missing.
     func mapping(_ key: String) -> YAMLNode.Mapping? {
         guard let node = take(key), !node.isNull else { return nil }
         if case .mapping(let mapping) = node { return mapping }
@@ -141,8 +141,8 @@ extension Section {
         return members[key]?.value
     }
 
-    /// The variable's value, or else the file's; nil if there is none or it is invalid. An invalid value in the file is an
-    /// error even if a variable overrides it.
+    /// The value of the variable, or the value in the file if the variable is not set; nil if neither has a valid value. An invalid value
+    /// in the file is an error even if the variable overrides it.
     private func read<Value>(
         _ key: String, _ type: SettingType<Value>, _ variable: String?
     ) -> (value: Value, origin: ConfigurationEntry.Origin)? {
@@ -150,7 +150,7 @@ extension Section {
         if let node = take(key) {
             let line = members[key]?.line
             places[key] = log.place(line)
-            // Reports the line of the key, or of the list element that is wrong.
+            // Reports the line of the key. If an element of a list is wrong, reports the line of that element.
             let value = attempt(type, node, key) { self.log.place($0.suffix.isEmpty ? line : $0.line ?? line) }
             result = value.map { ($0, origin(line)) }
         }

@@ -5,25 +5,25 @@ import Enrichment
 @_spi(Host) public struct ServerSettings: Sendable, Equatable {
     /// The address to listen on.
     public var host: String
-    /// The port to listen on; 0 takes any free one.
+    /// The port to listen on; 0 uses any free port.
     public var port: Int
-    /// The URL that people and sites use, without a trailing slash; nil to take it from each request.
+    /// The URL under which people and sites reach Pulse, without a trailing slash; nil to derive it from each request.
     public var publicURL: String?
-    /// Proxies that may state the client's address in `X-Forwarded-For` or `Forwarded`.
+    /// Proxies that are trusted to report the client's address in `X-Forwarded-For` or `Forwarded`.
     public var trustedProxies: [CIDR]
-    /// How long a request may take to arrive, and how long a client may pause reading the response.
+    /// How long a request may take to arrive. A client may pause just as long while it reads the response.
     public var requestTimeoutSeconds: Int
     /// How long a connection may stay open without a request.
     public var idleTimeoutSeconds: Int
-    /// The most connections at a time; fewer if the system's limit of open files is lower.
+    /// The most open connections; fewer if the system's limit of open files is lower.
     public var maxConnections: Int
-    /// The most connections at a time from one address that is not a trusted proxy.
+    /// The most open connections from one address, unless it is a trusted proxy.
     public var maxConnectionsPerAddress: Int
-    /// How long requests in progress may take to finish when Pulse is stopped.
+    /// How long requests in progress may take to finish when Pulse stops.
     public var shutdownGraceSeconds: Int
-    /// Origins whose pages may call the API (CORS), besides Pulse's own; `*` is every site.
+    /// Origins, apart from Pulse's own, whose pages may call the API (CORS); `*` allows every site.
     public var allowedOrigins: [String]
-    /// Origins whose pages may send events with an ingest key; `*` is every site.
+    /// Origins whose pages may send events with an ingest key; `*` allows every site.
     public var collectionOrigins: [String]
 
     init(_ section: Section) {

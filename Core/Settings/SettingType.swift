@@ -3,7 +3,7 @@ import Enrichment
 
 /// The type of a key: how its values are read, described and displayed.
 public struct SettingType<Value: Sendable>: Sendable {
-    /// What is accepted, worded to follow "must be": `a whole number from 1 to 65535`.
+    /// The accepted values, worded to follow "must be": `a whole number from 1 to 65535`.
     public let expectation: String
     /// Whether an environment variable may hold several values, separated by commas.
     let isList: Bool
@@ -21,7 +21,7 @@ public struct SettingType<Value: Sendable>: Sendable {
         self.show = show
     }
 
-    /// A type that is read from text; nil rejects the text with the expectation.
+    /// A type that is parsed from text. If parsing returns nil, the error says what is expected.
     init(_ expectation: String, text: @escaping @Sendable (String) -> Value?) {
         self.init(expectation) { node throws(Refusals) in
             guard let value = node.text.flatMap(text) else {
@@ -33,7 +33,7 @@ public struct SettingType<Value: Sendable>: Sendable {
 }
 
 extension SettingType {
-    /// Like this type, but null is accepted too.
+    /// Like this type, but also accepts null.
     var orNull: SettingType<Value?> {
         SettingType<Value?>(expectation, isList: isList, show: { $0.map(show) ?? "null" }) {
             node throws(Refusals) in
@@ -42,10 +42,10 @@ extension SettingType {
     }
 }
 
-/// Why a value is rejected; a list can be wrong in several places.
+/// Why a value is rejected. A list can be wrong in several places.
 struct Refusals: Error {
     struct Refusal {
-        /// The place below the key: "", `[1]`, `.funnels`.
+        /// The part of the value that is wrong, as a suffix to the key: "", `[1]`, `.funnels`.
         let suffix: String
         let line: Int?
         let message: String
@@ -88,14 +88,14 @@ extension SettingType where Value == Bool {
 }
 
 extension SettingType where Value == String {
-    /// A string with this many characters and no NUL.
+    /// A string whose length is in this range and that has no NUL.
     public static func text(_ length: ClosedRange<Int>) -> Self {
         SettingType("a string of \(length.lowerBound) to \(length.upperBound) characters") {
             length.contains($0.count) && !$0.unicodeScalars.contains("\u{0}") ? $0 : nil
         }
     }
 
-    /// A path in the file system; a relative one starts at the folder where Pulse was started.
+    /// A path in the file system. A relative path starts at the folder in which Pulse was started.
     public static var path: Self { SettingType("a path") { $0.isEmpty || $0.contains("\u{0}") ? nil : $0 } }
 
     /// A URL such as `https://pulse.example.com/base`, stored without a trailing slash.
@@ -123,7 +123,7 @@ extension SettingType where Value == String {
         }
     }
 
-    /// One of `names`; errors call it a `kind`: `unknown module 'funels'; did you mean 'funnels'?`.
+    /// One of `names`. Errors call the value a `kind`: `unknown module 'funels'; did you mean 'funnels'?`.
     public static func name(of kind: String, among names: [String]) -> Self {
         SettingType("the name of a \(kind)") { node throws(Refusals) in
             guard let text = node.text else { throw Refusals("must be the name of a \(kind); got \(node.described)", node) }
@@ -148,7 +148,7 @@ extension SettingType where Value == Secret {
         hidden("a string of at least \(minimum) characters") { $0.count >= minimum && !$0.contains("\u{0}") }
     }
 
-    /// A URL that may contain a password, so it is never displayed; `example` shows the form.
+    /// A URL that is never displayed because it may contain a password. `example` shows the form of the URL.
     public static func secretURL(schemes: [String], example: String) -> Self {
         hidden("a URL such as \(example)") { text in
             schemes.contains { text.hasPrefix($0 + "://") && text.count > $0.count + 3 }
@@ -182,7 +182,7 @@ extension SettingType where Value: CaseIterable & RawRepresentable, Value.RawVal
 }
 
 extension SettingType {
-    /// A list, written as `[a, b]` or as one `- a` per line.
+    /// A list, written as `[a, b]` or with one `- a` per line.
     public static func list<Element: Sendable>(of element: SettingType<Element>) -> SettingType<[Element]> {
         let expectation = "a list of values, each \(element.expectation)"
         return SettingType<[Element]>(
@@ -204,7 +204,7 @@ extension SettingType {
         }
     }
 
-    /// A group of keys, each the name of a `kind`, with values of one type: `funnels: read`.
+    /// A group whose keys are each the name of a `kind` and whose values have one type: `funnels: read`.
     public static func map<Element: Sendable>(
         _ kind: String, among names: [String], to element: SettingType<Element>
     ) -> SettingType<[String: Element]> {

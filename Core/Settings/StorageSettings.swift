@@ -1,16 +1,16 @@
 /// Where data is stored, and the resources that the engines may use.
 @_spi(Host) public struct StorageSettings: Sendable, Equatable {
-    /// Holds the embedded engines' files, the journal and the secrets that Pulse generated.
+    /// The folder for the embedded engines' files, the journal, and the secrets that Pulse generated.
     public var dataFolder: String
-    /// PostgreSQL for both planes; nil keeps everything in `dataFolder`.
+    /// The PostgreSQL server that stores both the control data and the events; nil stores everything in `dataFolder`.
     public var databaseURL: Secret?
-    /// Processor cores for reports; nil uses all.
+    /// How many processor cores reports may use; nil uses all.
     public var eventThreads: Int?
-    /// Memory for reports.
+    /// How much memory reports may use.
     public var eventMemoryMB: Int
-    /// A report that takes longer is stopped, and the response is 503.
+    /// How long a report may take. After that it is stopped, and the response is 503.
     public var queryTimeoutSeconds: Int
-    /// Disk space for events that wait to be stored; when it is full, new events are rejected with 503.
+    /// Disk space for events that wait to be stored. When it is full, new events are rejected with 503.
     public var journalMaxMB: Int
     /// Path of DuckDB's library; nil searches the usual places.
     public var duckdbLibrary: String?

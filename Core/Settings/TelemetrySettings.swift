@@ -1,20 +1,20 @@
-/// Logs, traces and metrics of Pulse itself.
+/// Settings for the logs, traces and metrics of Pulse itself.
 @_spi(Host) public struct TelemetrySettings: Sendable, Equatable {
     /// The severity of log messages, least severe first.
     public enum LogLevel: String, Sendable, CaseIterable {
         case trace, debug, info, notice, warning, error, critical
     }
 
-    /// Lines for people, or one JSON object per line.
+    /// The formats of log lines: plain lines for people, or one JSON object per line.
     public enum LogFormat: String, Sendable, CaseIterable { case text, json }
 
     /// The least severe level that is logged.
     public var logLevel: LogLevel
     /// The format of log lines.
     public var logFormat: LogFormat
-    /// Where spans are sent, by OTLP over HTTP; nil sends none.
+    /// The OTLP/HTTP endpoint that spans are sent to; if nil, no spans are sent.
     public var otlpEndpoint: String?
-    /// The service name in spans.
+    /// The service name that spans carry.
     public var serviceName: String
     /// Whether `/metrics` is served.
     public var metrics: Bool

@@ -1,6 +1,6 @@
-/// Parses the parts of web addresses that the configuration needs.
+/// Parses the parts of URLs that the configuration needs.
 enum WebAddress {
-    /// Host and port of an `http://` or `https://` URL; nil for anything else, and for a URL with a user name.
+    /// Host and port of an `http://` or `https://` URL; nil for anything else, and for a URL that contains a user name.
     static func authority(of url: String) -> String? {
         guard let scheme = ["https://", "http://"].first(where: { url.lowercased().hasPrefix($0) }) else { return nil }
         let authority = String(url.dropFirst(scheme.count).prefix { !"/?#".contains($0) })
@@ -12,7 +12,7 @@ enum WebAddress {
         return authority
     }
 
-    /// Whether the text can be a host name: letters of any script, digits, hyphens, underscores and dots.
+    /// Whether the text has the form of a host name: letters of any script, digits, hyphens, underscores and dots.
     static func isHost(_ text: String) -> Bool {
         guard (1...253).contains(text.count) else { return false }
         return text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in

@@ -1,15 +1,15 @@
 import Yams
 
-/// A parsed YAML file: its values with their lines, and its syntax errors.
+/// A parsed YAML file: its values with their line numbers, and its syntax errors.
 struct YAMLDocument {
-    /// Nil for an empty file, and for one that is not YAML.
+    /// Nil if the file is empty or is not YAML.
     let root: YAMLNode?
     let errors: [ConfigurationError]
 
     init(_ text: String, file: String) {
         var text = text, errors: [ConfigurationError] = []
         var root: YAMLNode?
-        // Yams stops at a duplicate key. Renaming each one lets it read the rest, so all errors are shown together.
+        // Yams stops at a duplicate key. Each duplicate is renamed so that Yams reads the rest and all errors are shown together.
         reading: for _ in 0..<1_000 {
             do {
                 root = try Yams.compose(yaml: text).map { Self.convert($0, "", file, &errors) }
@@ -32,11 +32,11 @@ struct YAMLDocument {
         self.errors = errors
     }
 
-    /// Marks a renamed key: a private-use character that no real key contains.
+    /// Marks a renamed key. It is a private-use character, which no real key contains.
     private static let mark: Character = "\u{E000}"
 
-    /// Returns `text` with the second `key` renamed, in the mapping whose first `key` is at `first`; nil if the second one
-    /// does not begin a line, as in `{a: 1, a: 2}`.
+    /// Returns `text` with the second `key` renamed, in the mapping whose first `key` is at `first`. Returns nil if the second `key` does
+    /// not begin a line, as in `{a: 1, a: 2}`.
     private static func renameSecond(_ key: String, _ first: Mark, in text: String) -> String? {
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         for index in lines.indices.dropFirst(first.line) {
@@ -49,7 +49,7 @@ struct YAMLDocument {
             for quote in ["", "\"", "'"] where rest.hasPrefix(quote + key + quote) {
                 let after = rest.dropFirst(key.count + 2 * quote.count).drop { $0 == " " }
                 guard after.hasPrefix(":") else { continue }
-                // The line index keeps a third and fourth duplicate distinct.
+                // The line number makes a third and fourth duplicate distinct.
                 lines[index] = line.prefix(indent) + "\"\(key)\(mark)\(index)\"" + after
                 return lines.joined(separator: "\n")
             }
@@ -94,7 +94,7 @@ struct YAMLDocument {
             switch error {
             case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
                 .composer(let context, let problem, let mark, _):
-                // libyaml says what it was doing before what went wrong: `while parsing a block mapping ...`.
+                // libyaml first says what it was doing, then what went wrong: `while parsing a block mapping ...`.
                 (mark.line, [context?.text, problem].compactMap { $0 }.joined(separator: ", "))
             case .reader(let problem, let offset, _, let yaml):
                 (offset.map { yaml.prefix($0).count { $0 == "\n" } + 1 }, problem)

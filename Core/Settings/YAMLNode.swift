@@ -1,6 +1,6 @@
 import Common
 
-/// A value in a YAML file with its line. A value from an environment variable has no line.
+/// A value in a YAML file, with its line number. A value from an environment variable has no line number.
 indirect enum YAMLNode: Sendable {
     case scalar(Scalar)
     case list([YAMLNode], line: Int?)
@@ -8,7 +8,7 @@ indirect enum YAMLNode: Sendable {
 
     struct Scalar: Sendable {
         let text: String
-        /// Written without quotes, so `null` means no value rather than the word.
+        /// Whether the text was written without quotes, so `null` means no value rather than the word.
         let isPlain: Bool
         let line: Int?
     }
@@ -32,13 +32,13 @@ indirect enum YAMLNode: Sendable {
         }
     }
 
-    /// `key:` with nothing after it, `null` or `~`.
+    /// Whether the value is null: nothing after `key:`, or `null`, or `~`.
     var isNull: Bool {
         guard case .scalar(let scalar) = self, scalar.isPlain else { return false }
         return ["", "~", "null", "Null", "NULL"].contains(scalar.text)
     }
 
-    /// Nil for null, for a list and for a mapping.
+    /// The text of a scalar; nil for null, a list or a mapping.
     var text: String? {
         guard case .scalar(let scalar) = self, !isNull else { return nil }
         return scalar.text
@@ -54,7 +54,7 @@ indirect enum YAMLNode: Sendable {
         }
     }
 
-    /// The same text for equal values, regardless of their place in the file and the order of their keys.
+    /// A text that is the same for equal values, regardless of their place in the file and the order of their keys.
     var canonical: String {
         switch self {
         case _ where isNull: return "null"

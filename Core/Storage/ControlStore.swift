@@ -1,29 +1,29 @@
 import Common
 
-/// The control plane: what people configure. Small and transactional.
+/// The control plane, which stores what people configure. It is small and transactional.
 public protocol ControlStore: Sendable {
     /// The engine's SQL dialect.
     var dialect: Dialect { get }
 
-    /// Runs one statement that reads.
+    /// Runs one read-only statement.
     func read(_ statement: SQL) async throws -> Rows
 
-    /// Runs `body` in one serializable transaction. SQLite has a single writer; on PostgreSQL a conflict is retried, so `body` may
-    /// run more than once and must have no other effects.
+    /// Runs `body` in one serializable transaction. SQLite has a single writer. PostgreSQL retries after a conflict, so `body` may run more
+    /// than once and must have no other side effects.
     func write<Result: Sendable>(_ body: @escaping @Sendable (any ControlTransaction) async throws -> Result) async throws -> Result
 }
 
-/// A control store as the host sees it, which opens, copies and closes it.
+/// The control store as the host uses it: it can also be pinged, copied, restored and closed.
 @_spi(Host) public protocol ControlEngine: ControlStore {
     /// Returns once the engine has responded.
     func ping() async throws
 
-    /// Writes a consistent copy to the folder `path`, for `pulse restore`, while others read and write.
-    /// - Parameter emptied: tables that are copied without their rows, because the rows must not be kept.
-    /// - Returns: how many rows of each table are in the copy.
+    /// Writes a consistent copy to the folder `path`, for `pulse restore`. Others can read and write while the copy is made.
+    /// - Parameter emptied: tables that are copied without rows, because their rows must not end up in the copy.
+    /// - Returns: the number of rows in the copy, by table.
     @discardableResult
     func backup(to path: String, emptying emptied: Set<String>) async throws -> [String: Int64]
-    /// Restores the copy in the folder `path`.
+    /// Restores the store from the copy in the folder `path`.
     func restore(from path: String) async throws
 
     /// Closes the store.
@@ -32,7 +32,7 @@ public protocol ControlStore: Sendable {
 
 /// An open transaction of the control plane.
 public protocol ControlTransaction: Sendable {
-    /// Runs one statement, and returns the rows of a SELECT or RETURNING.
+    /// Runs one statement and returns the rows of its SELECT or RETURNING.
     @discardableResult
     func run(_ statement: SQL) async throws -> Rows
 }
@@ -49,7 +49,7 @@ extension ControlStore {
     public func write(_ statement: SQL) async throws -> Rows { try await write { try await $0.run(statement) } }
 }
 
-/// A statement violated a unique constraint. Engines convert their own error to this one.
+/// A statement violated a unique constraint. Engines convert their own errors to this one.
 public struct UniqueViolation: Error, Sendable {
     public init() {}
 }

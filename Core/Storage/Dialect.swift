@@ -1,4 +1,4 @@
-/// Where the engines' SQL differs. All other SQL is the part of PostgreSQL's that all of them support.
+/// The differences between the engines' SQL. All other SQL is the part of PostgreSQL's SQL that every engine supports.
 public enum Dialect: String, Sendable {
     case sqlite, duckdb, postgresql
 
@@ -6,7 +6,7 @@ public enum Dialect: String, Sendable {
         switch self {
         case .sqlite: return "?\(number)"
         case .duckdb, .postgresql:
-            // A cast, because PostgreSQL infers a parameter's type from its surroundings and can get it wrong.
+            // The value is cast, because PostgreSQL infers a parameter's type from its context and can get it wrong.
             switch value {
             case .int: return "$\(number)::bigint"
             case .double: return "$\(number)::double precision"
@@ -22,7 +22,7 @@ public enum Dialect: String, Sendable {
         case (.sqlite, .int16), (.sqlite, .int32), (.sqlite, .int64), (.sqlite, .bool): "INTEGER"
         case (.sqlite, .double): "REAL"
         case (.sqlite, .text), (.duckdb, .text): "TEXT"
-        // Ordered by code points, like the other engines, and not by the database's locale.
+        // Orders by code points, like the other engines, not by the database's locale.
         case (.postgresql, .text): "TEXT COLLATE \"C\""
         case (_, .int16): "SMALLINT"
         case (_, .int32): "INTEGER"
@@ -37,8 +37,8 @@ public enum Dialect: String, Sendable {
         self == .duckdb ? "(\(dividend)) // (\(divisor))" : "(\(dividend)) / (\(divisor))"
     }
 
-    /// The 64-bit key of the visitor in a row of facts.
-    /// - Parameter rows: the facts' alias in the statement.
+    /// The visitor's 64-bit key in a row of facts.
+    /// - Parameter rows: the alias of the fact table in the statement.
     public func visitorKey(in rows: SQL) -> SQL {
         self == .duckdb
             ? "coalesce((SELECT max(v.key) FROM ingest_visitors v WHERE v.project = \(rows).project AND v.number = \(rows).visitor), 0)"
@@ -47,8 +47,9 @@ public enum Dialect: String, Sendable {
 
     // MARK: JSON kept as text
 
-    /// The value at `path` as text, compared by code points; null if there is none. A value other than a string is the stored text, which
-    /// `JSONText` wrote. The path's parts are bound, never part of the statement's text; a part made of digits is an array index from 0.
+    /// The value at `path` as text, compared by code points; null if there is none. Strings are unquoted; any other value is returned as
+    /// stored by `JSONText`. The names in the path are bound, never part of the statement's text. A name made of digits is an array index,
+    /// from 0.
     public func jsonText(_ document: SQL, _ path: [String]) -> SQL {
         switch self {
         case .duckdb: "json_extract_string(\(document), \(Self.pointer(path)))"
@@ -57,7 +58,7 @@ public enum Dialect: String, Sendable {
         }
     }
 
-    /// RFC 6901
+    /// The path as a JSON pointer (RFC 6901).
     private static func pointer(_ path: [String]) -> String {
         var pointer = String.UnicodeScalarView()
         for part in path {
@@ -73,18 +74,18 @@ public enum Dialect: String, Sendable {
         return String(pointer)
     }
 
-    /// Uses `json`, because `jsonb` rewrites members, whitespace and numbers.
+    /// Uses `json`, because `jsonb` would rewrite members, whitespace and numbers.
     private static func text(in document: SQL, _ path: [String]) -> SQL {
         func array(_ path: ArraySlice<String>) -> SQL { "ARRAY[\(SQL.joined(path.map { "\($0)" }))]::text[]" }
         let value: SQL = "\(document) #>> \(array(path[...]))"
-        // Only PostgreSQL accepts `-1`, `+1` and `01` as array indexes.
+        // Among the engines, only PostgreSQL accepts `-1`, `+1` and `01` as array indexes, so these are excluded.
         let arrays = path.indices.filter { isOddIndex(path[$0]) }.map {
             "json_typeof(\(document) #> \(array(path[..<$0]))) = 'array'" as SQL
         }
         return arrays.isEmpty ? value : "CASE WHEN \(SQL.any(arrays)) THEN NULL ELSE \(value) END"
     }
 
-    /// Whether the C library reads the part as a number, although it isn't an index in a JSON pointer.
+    /// Whether PostgreSQL, which uses the C library's parser, takes the name as a number although it isn't an index in a JSON pointer.
     private static func isOddIndex(_ part: String) -> Bool {
         let digits = part.utf8.drop { $0 == 32 || (9...13).contains($0) }.drop { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") }
         guard !digits.isEmpty, digits.allSatisfy({ (48...57).contains($0) }) else { return false }
@@ -95,14 +96,14 @@ public enum Dialect: String, Sendable {
         "$" + path.map { "." + "\"" + String($0.unicodeScalars.filter { $0 != "\"" }) + "\"" }.joined()
     }
 
-    /// The text, compared and ordered by code points, as columns are.
+    /// The text, compared and ordered by code points, like stored columns.
     public func byCodePoints(_ text: SQL) -> SQL { self == .postgresql ? "(\(text)) COLLATE \"C\"" : text }
 
-    /// The text as a number; null if it isn't one, so a filter on a property of mixed types never fails. A number is decimal, with at
-    /// most 100 digits before and after the point and an exponent of at most 199, which is in range on every engine.
+    /// The text as a number; null if it isn't one, so filters on properties of mixed types never fail. Accepts decimal numbers with at most
+    /// 100 digits before and after the point and an exponent of at most 199. Every engine can represent these.
     public func number(_ text: SQL) -> SQL {
         let pattern = SQL(sql: "[-+]?([0-9]{1,100}([.][0-9]{0,100})?|[.][0-9]{1,100})([eE][-+]?[01]?[0-9]{1,2})?")
-        // DuckDB would also read infinities, underscores and whitespace, so what it can read must match the pattern.
+        // DuckDB's cast accepts infinities, underscores and whitespace, so the text is checked against the pattern first.
         return switch self {
         case .duckdb:
             "CASE WHEN try_cast(\(text) AS DOUBLE) IS NOT NULL AND regexp_full_match(\(text), '\(pattern)') THEN try_cast(\(text) AS DOUBLE) END"
@@ -113,7 +114,7 @@ public enum Dialect: String, Sendable {
 
     // MARK: Aggregates
 
-    /// The `column` of the row with the smallest `order` in a group.
+    /// An aggregate that returns the `column` of the row with the smallest `order` in a group.
     public func first(_ column: SQL, by order: SQL) -> SQL {
         switch self {
         case .duckdb: "arg_min(\(column), \(order))"
@@ -121,7 +122,7 @@ public enum Dialect: String, Sendable {
         }
     }
 
-    /// The `column` of the row with the largest `order` in a group.
+    /// An aggregate that returns the `column` of the row with the largest `order` in a group.
     public func last(_ column: SQL, by order: SQL) -> SQL {
         switch self {
         case .duckdb: "arg_max(\(column), \(order))"
@@ -129,13 +130,15 @@ public enum Dialect: String, Sendable {
         }
     }
 
-    /// A list of the first `count` values of `column` by `order` in a group; `list[1]` is the first, null past the end.
+    /// An aggregate that returns a list of a group's first `count` values of `column` by `order`. `list[1]` is the first; an index past the
+    /// end gives null.
     public func first(_ count: Int, of column: SQL, by order: SQL) -> SQL {
         let number = SQL(sql: String(count))
         return self == .duckdb ? "arg_min(\(column), \(order), \(number))" : "(array_agg(\(column) ORDER BY \(order)))[1:\(number)]"
     }
 
-    /// A list of the last `count` values of `column` by `order` in a group; `list[1]` is the last, null past the end.
+    /// An aggregate that returns a list of a group's last `count` values of `column` by `order`. `list[1]` is the last; an index past the
+    /// end gives null.
     public func last(_ count: Int, of column: SQL, by order: SQL) -> SQL {
         let number = SQL(sql: String(count))
         return self == .duckdb ? "arg_max(\(column), \(order), \(number))" : "(array_agg(\(column) ORDER BY \(order) DESC))[1:\(number)]"

@@ -1,28 +1,28 @@
 import Foundation
 
-/// A fact as bytes: what the journal keeps, and what engines read column by column without creating strings.
+/// A fact as bytes. The journal stores this form, and engines read it column by column without creating strings.
 ///
-/// Layout, little-endian: table number (u8), project and hour of arrival (i64 each) for the ledger, the role (u8, its highest bit set where
-/// the session is tentative), whether an event id follows (u8) and its two halves (2 × i64), then the columns of `FactTable.allColumns`
-/// in order, each a tag and its value: 0 null, 1 integer (zigzag varint), 2 double (8 bytes), 3 text (varint length, UTF-8), 4 true,
+/// Layout, little-endian: table number (u8), project and hour of arrival (i64 each) for the ledger, role (u8; its highest bit is set if the
+/// session is tentative), whether an event id follows (u8) and its two halves (2 × i64), then the columns of `FactTable.allColumns` in
+/// order. Each column is a tag and its value: 0 null, 1 integer (zigzag varint), 2 double (8 bytes), 3 text (varint length, UTF-8), 4 true,
 /// 5 false.
 @_spi(Host) public struct EncodedRow: Sendable {
     public let bytes: ArraySlice<UInt8>
 
     public init(_ bytes: ArraySlice<UInt8>) { self.bytes = bytes }
 
-    /// The part before the columns.
+    /// The part of the row before the columns.
     public struct Header: Sendable, Equatable {
-        /// The table's number in `FactBatch.tables`.
+        /// The index of the table in `FactBatch.tables`.
         public let table: Int
         public let project: Int32
-        /// Start of the UTC hour of arrival, epoch milliseconds.
+        /// The start of the UTC hour in which the event arrived, in epoch milliseconds.
         public let hour: Int64
         /// How the row relates to its event.
         public let role: Role
-        /// Identifies duplicates of the event; nil if it has no id.
+        /// The event's id, which identifies duplicates; nil if it has none.
         public let eventID: EventID?
-        /// Whether stored sessions decide which session the row belongs to; the session in its columns is only a proposal.
+        /// Whether the session in the row's columns is only a proposal. Stored sessions decide which session the row belongs to.
         public let isTentative: Bool
 
         public init(table: Int, project: Int32, hour: Int64, role: Role = .event, eventID: EventID? = nil, isTentative: Bool = false) {
@@ -35,17 +35,17 @@ import Foundation
         }
     }
 
-    /// How a row relates to the event that it comes from.
+    /// How a row relates to the event it comes from.
     public enum Role: UInt8, Sendable {
-        /// The event itself: counted in the ledger, and left out if its id was seen before.
+        /// The event itself. Counted in the ledger, and left out if the event is a duplicate.
         case event = 0
-        /// A further row of the same event: left out if the event is; not counted.
+        /// An additional row of the same event. Not counted, and left out if the event is a duplicate.
         case follower = 1
-        /// Stored even if the event is left out; not counted.
+        /// A row that is stored even if the event is a duplicate. Not counted.
         case note = 2
     }
 
-    /// 128 bits of a hash of the project and the `event_id` that was sent.
+    /// A 128-bit hash of the project and the `event_id` that was sent.
     public struct EventID: Sendable, Hashable {
         public let high: Int64
         public let low: Int64
@@ -55,7 +55,7 @@ import Foundation
         }
     }
 
-    /// A column's value. Text points into the row's bytes.
+    /// The value of a column. Text points into the row's bytes.
     public enum Column {
         case null
         case int(Int64)
@@ -64,7 +64,7 @@ import Foundation
         case text(UnsafeBufferPointer<UInt8>)
     }
 
-    /// Reads the row: the header, and a cursor over the columns in order.
+    /// Reads the row. `body` gets the header and a cursor over the columns, in order.
     public func read<Result>(_ body: (Header, inout Cursor) throws -> Result) rethrows -> Result {
         try bytes.withUnsafeBufferPointer { buffer in
             var cursor = Cursor(buffer)
@@ -80,15 +80,15 @@ import Foundation
         }
     }
 
-    /// A copy of the row with other values for some columns.
-    /// - Parameter change: the new values by column index.
+    /// A copy of the row in which some columns have other values.
+    /// - Parameter change: the new values, by column index.
     public func replacing(_ change: [Int: Value]) -> EncodedRow {
         var encoder = RowEncoder(header)
         for (index, value) in values.enumerated() { encoder.append(change[index] ?? value) }
         return EncodedRow(encoder.bytes[...])
     }
 
-    /// The columns as values; for tests and for engines that need strings.
+    /// The columns as values. For tests, and for engines that need strings.
     public var values: [Value] {
         read { _, cursor in
             var all: [Value] = []
@@ -105,13 +105,13 @@ import Foundation
         }
     }
 
-    /// The part before the columns.
+    /// The part of the row before the columns.
     public var header: Header { read { header, _ in header } }
 
-    /// Appends a copy of the row with some columns replaced.
+    /// Appends a copy of the row to `rows`, with some columns replaced.
     /// - Parameters:
-    ///   - places: ranges of columns, in order and without overlap.
-    ///   - write: appends the new columns for the range at an index of `places`.
+    ///   - places: the ranges of columns to replace, in order and without overlap.
+    ///   - write: appends the new columns for a range. Gets the range's index in `places`.
     public func append(to rows: inout RowEncoder, replacing places: [Range<Int>], with write: (Int, inout RowEncoder) -> Void) {
         read { _, cursor in
             var column = 0, kept = bytes.startIndex
@@ -127,7 +127,7 @@ import Foundation
         }
     }
 
-    /// The texts in a sequence of encoded columns.
+    /// The texts among the encoded columns.
     public static func texts(in columns: ArraySlice<UInt8>) -> [String] {
         columns.withUnsafeBufferPointer { buffer in
             var cursor = Cursor(buffer), texts: [String] = []
@@ -144,7 +144,7 @@ import Foundation
 
         init(_ buffer: UnsafeBufferPointer<UInt8>) { self.buffer = buffer }
 
-        /// The next column; nil after the last.
+        /// Returns the next column; nil after the last.
         public mutating func next() -> Column? {
             guard at < buffer.count else { return nil }
             switch byte() {
@@ -162,7 +162,7 @@ import Foundation
             }
         }
 
-        /// Skips that many columns.
+        /// Skips the given number of columns.
         public mutating func skip(_ columns: Int) {
             for _ in 0..<columns where at < buffer.count {
                 switch byte() {
@@ -199,20 +199,20 @@ import Foundation
     }
 }
 
-/// Consecutive rows, each preceded by its length (u32), as in a record of the journal.
+/// A sequence of rows. Each is preceded by its length (u32), as in a journal record.
 @_spi(Host) public struct EncodedRows: Sendable {
     public private(set) var bytes: [UInt8] = []
 
     public init() {}
 
-    /// From rows that are already encoded.
+    /// Creates the sequence from encoded rows.
     public init(_ rows: [[UInt8]]) {
         for row in rows { append { $0.append(encoded: row) } }
     }
 
     public var isEmpty: Bool { bytes.isEmpty }
 
-    /// Adds a row; `columns` appends its columns, in the table's order.
+    /// Adds a row. `columns` appends the row's columns, in the table's order.
     @inline(__always)
     public mutating func append(_ header: EncodedRow.Header, _ columns: (inout RowEncoder) -> Void) {
         append { row in
@@ -223,7 +223,7 @@ import Foundation
 
     @inline(__always)
     private mutating func append(_ write: (inout RowEncoder) -> Void) {
-        // Swapped into the encoder and back, so nothing is copied.
+        // The bytes are swapped into the encoder and back, so nothing is copied.
         var encoder = RowEncoder()
         swap(&bytes, &encoder.bytes)
         let start = encoder.bytes.count
@@ -239,7 +239,7 @@ import Foundation
 @_spi(Host) public struct RowEncoder: Sendable {
     public fileprivate(set) var bytes: [UInt8] = []
 
-    /// For columns without a header, to be added to rows with `append(encoded:)`.
+    /// An encoder for columns without a header. They can be added to rows with `append(encoded:)`.
     public init() {}
 
     public init(_ header: EncodedRow.Header) {
@@ -270,7 +270,7 @@ import Foundation
         append(fixed: Int64(bitPattern: value.bitPattern))
     }
 
-    /// Appends columns that are already encoded.
+    /// Appends encoded columns.
     public mutating func append(encoded columns: [UInt8]) { bytes.append(contentsOf: columns) }
     public mutating func append(encoded columns: ArraySlice<UInt8>) { bytes.append(contentsOf: columns) }
 
@@ -283,7 +283,7 @@ import Foundation
         bytes.append(contentsOf: text.utf8)
     }
 
-    /// Appends a column with any value.
+    /// Appends a column with a value of any type.
     public mutating func append(_ value: Value) {
         switch value {
         case .null: appendNull()
@@ -309,7 +309,7 @@ import Foundation
 }
 
 extension ArraySlice<UInt8> {
-    /// Whether the bytes are the same. Faster than `==`, which compares them one by one.
+    /// Whether the bytes are equal. Faster than `==`, which compares bytes one by one.
     public func isSame(as other: ArraySlice<UInt8>) -> Bool {
         withUnsafeBytes { mine in
             other.withUnsafeBytes {

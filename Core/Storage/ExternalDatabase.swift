@@ -1,21 +1,21 @@
-/// Reads databases outside Pulse.
+/// Reads from databases outside Pulse.
 public protocol ExternalDatabase: Sendable {
-    /// Runs `statement`, a single statement in the database's own SQL, in a read-only transaction on a separate connection.
+    /// Runs `statement`, a single statement in the external database's SQL, in a read-only transaction on its own connection.
     /// - Throws: `ExternalDatabaseError`.
     func read(_ place: ExternalPlace, _ statement: String, limit: Int, timeoutSeconds: Double) async throws -> Rows
 
-    /// The keywords of a connection string; nil if it can't be parsed.
+    /// The keywords and values in a connection string; nil if it can't be parsed.
     func parse(_ connectionString: String) -> [String: String]?
 
-    /// The IP addresses that the host's name resolves to now.
+    /// The IP addresses that the host name currently resolves to.
     func addresses(of host: String) async -> [String]
 }
 
-/// Where to connect, and which schemas statements see.
+/// The external database to connect to, and the schemas that statements see.
 public struct ExternalPlace: Sendable {
-    /// libpq keywords, all of them checked; `hostaddr` is the address that was allowed.
+    /// libpq keywords, all of them validated. `hostaddr` is the address that passed the check.
     public let keywords: [String: String]
-    /// The search path, in order; empty for the user's own.
+    /// The search path, in order. Empty to use the database user's default.
     public let schemas: [String]
 
     public init(keywords: [String: String], schemas: [String]) {
@@ -24,9 +24,9 @@ public struct ExternalPlace: Sendable {
     }
 }
 
-/// An error from the external database, or from the connection to it.
+/// An error from the external database, or from the connection.
 public struct ExternalDatabaseError: Error, Sendable {
-    /// The error's text.
+    /// The error message.
     public let message: String
     public init(message: String) { self.message = message }
 }

@@ -1,17 +1,17 @@
-/// Facts on their way into the event store.
+/// A batch of facts to be written to the event store.
 @_spi(Host) public struct FactBatch: Sendable {
-    /// The journal they come from and the position after the last of them.
+    /// The journal that the facts come from, and the position after the last of them.
     public let journal: String
     public let position: JournalPosition
-    /// The tables, by their number in an encoded row.
+    /// The fact tables. An encoded row refers to its table by its index here.
     public let tables: [FactTable]
-    /// Rows in order of arrival.
+    /// The rows, in order of arrival.
     public let rows: [EncodedRow]
-    /// Ledger entries that don't depend on duplicates: received and refused events.
+    /// Ledger entries for received and refused events, whose numbers don't depend on duplicates.
     public let ledger: [LedgerEntry]
-    /// Changes to stored sessions, made before the rows are added.
+    /// Corrections of stored sessions. They are made before the rows are added.
     public let moves: [SessionMove]
-    /// Returns the row to store instead of a duplicate; nil for none.
+    /// Returns the row to store in place of a duplicate; nil to store none.
     public let trace: @Sendable (EncodedRow) -> EncodedRow?
 
     public init(
@@ -32,7 +32,7 @@
 @_spi(Host) public struct AppliedBatch: Sendable {
     /// For each row of the batch, whether it was left out as a duplicate.
     public let duplicates: [Bool]
-    /// Whether the journal had already been applied that far, so nothing was added.
+    /// Whether the journal had been applied up to this position before, so nothing was added.
     public let wasApplied: Bool
 
     public init(duplicates: [Bool], wasApplied: Bool = false) {

@@ -1,4 +1,4 @@
-/// Tables of the event plane that belong to collection itself; engines write them in `EventStore.apply`.
+/// Tables of the event plane for collection's own records. Engines write them in `EventStore.apply`.
 @_spi(Host) public enum IngestTables {
     /// The number of events by outcome: `project`, `hour` (start of the hour of arrival, epoch milliseconds),
     /// `outcome` (`LedgerEntry.Outcome`), `reason`, `count`.
@@ -11,7 +11,7 @@
         primaryKey: ["project", "hour", "outcome", "reason"]
     )
 
-    /// How far each host's journal has been applied.
+    /// How far each host's journal has been applied to the store.
     public static let positions = Table(
         "ingest_positions",
         [Column("journal", .text), Column("segment", .int64), Column("byte_offset", .int64)],
@@ -25,7 +25,7 @@
             [
                 .createTable(ledger), .createTable(positions),
                 .statements { dialect in [SQL(sql: eventIDCreation(dialect))] },
-                // DuckDB's visitor numbers by key. No index, because the single writer has the table in memory.
+                // Assigns DuckDB's visitor numbers to keys. There is no index, because the single writer has the table in memory.
                 .statements { dialect in
                     dialect == .duckdb
                         ? ["CREATE TABLE ingest_visitors (project INTEGER NOT NULL, number INTEGER NOT NULL, key BIGINT NOT NULL)"] : []
@@ -33,11 +33,11 @@
             ])
     ]
 
-    /// Event ids that were seen, as the two halves of `EncodedRow.EventID`, with the hour of their arrival. No unique index
-    /// on DuckDB: its single writer looks up a whole batch at once, which is faster than maintaining an index.
+    /// Ids of events that have been stored: the two halves of `EncodedRow.EventID`, with the hour of arrival. There is no unique index on
+    /// DuckDB. Its single writer looks up a whole batch in one go, which is faster than maintaining an index.
     private static func eventIDCreation(_ dialect: Dialect) -> String {
         let columns = "project INTEGER NOT NULL, hour BIGINT NOT NULL, id_high BIGINT NOT NULL, id_low BIGINT NOT NULL"
-        // PostgreSQL has several writers, so there the key makes an id count once.
+        // PostgreSQL has several writers, so the primary key makes sure that an id counts only once.
         return dialect == .postgresql
             ? "CREATE TABLE ingest_event_ids (\(columns), PRIMARY KEY (id_high, id_low))"
             : "CREATE TABLE ingest_event_ids (\(columns))"

@@ -1,4 +1,4 @@
-/// A position in a journal: a segment, and a byte offset in it.
+/// A position in a journal: the number of a segment and a byte offset in it.
 @_spi(Host) public struct JournalPosition: Sendable, Hashable, Comparable {
     public let segment: Int64
     public let offset: Int64
@@ -16,7 +16,8 @@
     }
 }
 
-/// Two hosts have journals with the same id, so events of one would be mistaken for events of the other that are already stored.
+/// Two hosts have journals with the same id. This is an error, because new events of one host would be taken for stored events of the
+/// other.
 @_spi(Host) public struct JournalInUse: Error, Sendable, CustomStringConvertible {
     public let journal: String
     public init(journal: String) { self.journal = journal }

@@ -1,17 +1,17 @@
-/// The number of a project's events with one outcome in one hour.
+/// How many of a project's events had a given outcome in a given hour.
 @_spi(Host) public struct LedgerEntry: Sendable, Hashable {  // exact: reasons are Pulse's own words
     /// What happened to an event.
     public enum Outcome: Int16, Sendable, CaseIterable {
         case received = 0, stored, duplicate, refused
-        /// Counted in addition to one of the others: accepted, but not stored exactly as sent.
+        /// Accepted, but not stored exactly as sent. Counted in addition to one of the other outcomes.
         case adjusted
     }
 
     public let project: Int32
-    /// Start of the UTC hour in which the events arrived.
+    /// The start of the UTC hour in which the events arrived.
     public let hour: Int64
     public let outcome: Outcome
-    /// Why events were refused or adjusted; "" otherwise.
+    /// Why the events were refused or adjusted; "" for other outcomes.
     public let reason: String
     public let count: Int64
 

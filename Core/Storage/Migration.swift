@@ -1,7 +1,7 @@
-/// A migration in a schema's history. Shipped ones never change; a new one is added at the end.
+/// A migration in the history of a module's schema. A migration that has shipped never changes; new ones are added at the end.
 ///
-/// The module writes the id as `001-create-definition`; the ledger puts the module's name in front, because all modules
-/// share one ledger.
+/// The module writes the id as `001-create-definition`. In the ledger, the module's name precedes the id, because all modules share one
+/// ledger.
 public struct Migration: Sendable {
     /// A change to the schema.
     public enum Step: Sendable {
@@ -15,10 +15,10 @@ public struct Migration: Sendable {
     /// The store that a migration applies to.
     public enum Plane: String, Sendable { case control, events }
 
-    /// Without the module's name.
+    /// The migration's id, without the module's name.
     public let id: String
     public let plane: Plane
-    /// In order; all of them run in one transaction.
+    /// The steps, in order. All of them run in one transaction.
     public let steps: [Step]
 
     public init(_ id: String, on plane: Plane, _ steps: [Step]) {
@@ -29,7 +29,7 @@ public struct Migration: Sendable {
 }
 
 extension Migration.Step {
-    /// The statements of this step, in order.
+    /// The statements that make this step, in order.
     public func statements(for dialect: Dialect) -> [SQL] {
         switch self {
         case .createTable(let table):
@@ -48,7 +48,7 @@ extension Migration.Step {
 }
 
 extension Column {
-    /// DuckDB can't add a column with a constraint, so there an added column is nullable with a default.
+    /// The column's definition in SQL. DuckDB can't add a column with a constraint, so a column added there is nullable and has a default.
     func definition(_ dialect: Dialect, adding: Bool = false) -> String {
         var text = "\(name) \(dialect.typeName(type))"
         if !isNullable, !(adding && dialect == .duckdb) { text += " NOT NULL" }
@@ -76,9 +76,9 @@ extension Table {
 }
 
 extension FactTable {
-    /// DuckDB prunes by the minimum and maximum of each block, and needs no index. PostgreSQL gets monthly partitions (the
-    /// engine creates them as facts arrive), an index on project and time, and one on project and visitor for exports and
-    /// erasure.
+    /// The statements that create the table. DuckDB skips blocks by their minimum and maximum, so it needs no index. PostgreSQL gets
+    /// monthly partitions (which the engine creates as facts arrive), an index on project and time, and an index on project and visitor for
+    /// exports and erasure.
     func creation(_ dialect: Dialect) -> [SQL] {
         let body = storedColumns(in: dialect).map { $0.definition(dialect) }.joined(separator: ", ")
         switch dialect {

@@ -2,16 +2,16 @@
 
 /// Migrates the tables of both planes to the schema that this binary expects.
 ///
-/// Each store has its own ledger of applied migrations, `migrations_ledger`. A migration's statements and its row in the
-/// ledger are one transaction: a crash leaves both or neither, and the next start continues from there.
-/// Several hosts may start at once: the one that writes the row first does the work, the others find it done.
+/// Each store has a ledger of applied migrations, `migrations_ledger`. A migration's statements and its row in the ledger are written in
+/// one transaction. A crash leaves both or neither, and the next start continues from there. Several hosts may start at the same time: the
+/// host that writes the ledger row first does the work, and the others find it done.
 @_spi(Host) public struct Migrator: Sendable {
-    /// A migration with its statements for the store's engine.
+    /// A migration, with its statements for the store's engine.
     public struct PendingMigration: Sendable, Equatable, CustomStringConvertible {
-        /// With its module's name: `core/001-create`.
+        /// The migration's id, with the module's name: `core/001-create`.
         public let id: String
         public let plane: Migration.Plane
-        /// In order.
+        /// The statements, in order.
         public let statements: [String]
 
         public var description: String { id }
@@ -21,8 +21,8 @@
     private let planes: [any LedgerStore]
     private let time: any TimeSource
 
-    /// - Parameter modules: each module's whole history, oldest first. A module that is left out keeps its tables as they
-    ///   are; migrations that it missed are applied when it is back.
+    /// - Parameter modules: the complete history of each module, oldest first. The tables of a module that is left out stay as they are.
+    ///   Migrations that it missed are applied once it is included again.
     public init(
         control: any ControlStore, events: any EventStore, modules: [(module: String, migrations: [Migration])],
         time: any TimeSource = SystemTime()
@@ -32,10 +32,9 @@
         self.time = time
     }
 
-    /// What `run` would apply, in order: first control, then events; in each, modules in the order given.
-    /// Changes nothing.
-    /// - Throws: `MigrationError` if this binary's history is invalid (a duplicate id, or ids out of order), or doesn't
-    ///   match the ledger.
+    /// The migrations that `run` would apply, in order: control plane first, event plane second, and modules in the given order within
+    /// each. Changes nothing.
+    /// - Throws: `MigrationError` if this binary's history is invalid (a duplicate id, or ids out of order) or doesn't match the ledger.
     public func pending() async throws -> [PendingMigration] {
         try Self.check(history)
         var all: [PendingMigration] = []
@@ -43,8 +42,9 @@
         return all
     }
 
-    /// Applies pending migrations, and returns those that this call applied, without those that another host applied in the meantime.
-    /// - Throws: `MigrationError`, like `pending`, and if a migration fails. Migrations before it stay applied.
+    /// Applies pending migrations. Returns those that this call applied, which excludes any that another host applied in the meantime.
+    /// - Throws: `MigrationError` for the same reasons as `pending`, and if a migration fails. The migrations applied before it stay
+    ///   applied.
     @discardableResult
     public func run() async throws -> [PendingMigration] {
         try Self.check(history)
@@ -69,9 +69,9 @@
             ])
     }
 
-    /// Applies a migration. Returns false if another host did.
+    /// Applies a migration. Returns false if another host has applied it.
     private func apply(_ entry: Entry, on plane: any LedgerStore) async throws -> Bool {
-        // The ledger's row comes first: if another host has written it, this transaction fails before it changes a table.
+        // The ledger row is written first. If another host has written it, this transaction fails before it changes any table.
         let ledgerRow: SQL = """
             INSERT INTO migrations_ledger (id, plane, applied_at)
             VALUES (\(entry.id), \(plane.plane.rawValue), \(time.now.milliseconds))
@@ -80,7 +80,7 @@
             try await plane.change(Self.lock(plane.dialect) + [ledgerRow] + entry.statements(for: plane.dialect))
             return true
         } catch {
-            // Whatever the engine's error was, the work is done if the row is there.
+            // Whatever the engine's error was, the migration is done if its ledger row exists.
             if let ledger = try? await ledger(of: plane), ledger.contains(entry.id) { return false }
             throw MigrationError.failed(entry.id, error)
         }
@@ -93,7 +93,7 @@
         return entries.filter { !applied.contains($0.id) }
     }
 
-    /// The ids in the store's ledger; empty if it has no ledger yet.
+    /// The ids in the store's ledger. Empty if the store has no ledger yet.
     private func ledger(of plane: any LedgerStore) async throws -> Set<String> {
         let tables: SQL =
             switch plane.dialect {
@@ -105,14 +105,14 @@
                 """
             }
         guard try await !plane.read(tables).isEmpty else { return [] }
-        // On the server profile both planes are one database and share the table.
+        // On the server profile, both planes are in one database and share this table.
         let rows = try await plane.read("SELECT id FROM migrations_ledger WHERE plane = \(plane.plane.rawValue)")
         // exact: migrations are named in Pulse's source
         return Set(rows.map { $0.text("id") })
     }
 
-    /// On PostgreSQL one host at a time changes the schema; the lock ends with its transaction. The embedded engines
-    /// have one writer anyway.
+    /// Statements that let only one host at a time change the schema on PostgreSQL. The lock ends with the transaction. The embedded
+    /// engines have a single writer and need no lock.
     private static func lock(_ dialect: Dialect) -> [SQL] {
         dialect == .postgresql ? ["SELECT pg_advisory_xact_lock(\(sql: "345567425381"))"] : []  // "Pulse" in ASCII
     }
@@ -145,7 +145,7 @@ extension Migrator {
     }
 
     private static func check(_ applied: Set<String>, against entries: [Entry], modules: Set<String>) throws {
-        // Migrations of a module that this binary doesn't have are ignored.
+        // The ledger may have migrations of modules that this binary doesn't have. These are ignored.
         let known = Set(entries.map(\.id))
         let unknown = applied.filter { id in !known.contains(id) && modules.contains { id.hasPrefix($0 + "/") } }
         if !unknown.isEmpty { throw MigrationError.newer(unknown.sorted()) }
@@ -161,14 +161,14 @@ extension Migrator {
     }
 }
 
-/// Why the tables can't be migrated. Each of these keeps Pulse from starting.
+/// The reason why the tables can't be migrated. Any of these keeps Pulse from starting.
 @_spi(Host) public enum MigrationError: Error, CustomStringConvertible {
     /// The history is invalid: a duplicate id, or ids out of order.
     case duplicate(String)
     case unordered(String, after: String)
-    /// The ledger holds migrations that this binary doesn't know.
+    /// The ledger has migrations that this binary doesn't know.
     case newer([String])
-    /// A migration was added before one that is already applied.
+    /// A migration was inserted before one that has been applied.
     case inserted(String, before: String)
     case failed(String, any Error)
 
@@ -192,7 +192,7 @@ extension Migrator {
     }
 }
 
-/// What the migrator needs from a store, the same for both planes.
+/// The functions that the migrator needs from the store of either plane.
 private protocol LedgerStore: Sendable {
     var plane: Migration.Plane { get }
     var dialect: Dialect { get }

@@ -1,7 +1,8 @@
-/// A piece of SQL with its values. Interpolation binds: in `"name = \(name)"` the name never becomes part of the statement's text.
+/// A piece of SQL together with its values. Interpolated values are bound: in `"name = \(name)"`, the name never becomes part of the
+/// statement's text.
 ///
-/// Pieces compose: `\(other)` of type `SQL` is inserted with its own values. `\(sql:)` inserts text as it is, and is
-/// only for names and constants from Pulse's source.
+/// Pieces can be combined: `\(other)` of type `SQL` is inserted with its own values. `\(sql:)` inserts text unchanged, so it is only for
+/// names and constants from Pulse's source.
 public struct SQL: Sendable, ExpressibleByStringInterpolation {
     enum Part: Sendable {
         case text(String)
@@ -12,7 +13,7 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
 
     public init(stringLiteral value: String) { parts = [.text(value)] }
     public init(stringInterpolation: StringInterpolation) { parts = stringInterpolation.parts }
-    /// Inserts text as it is, only for text from Pulse's source.
+    /// Uses text unchanged. Only for text from Pulse's source.
     public init(sql: String) { parts = [.text(sql)] }
 
     /// Collects text and bound values.
@@ -26,14 +27,14 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
         public mutating func appendInterpolation(_ value: (some ValueConvertible)?) { parts.append(.value(value.value)) }
         public mutating func appendInterpolation(_ sql: SQL) { parts.append(contentsOf: sql.parts) }
         public mutating func appendInterpolation(sql: String) { parts.append(.text(sql)) }
-        /// `(1, 2, 3)`, each bound; for an empty list `(NULL)`, which contains nothing.
+        /// Inserts `(1, 2, 3)`, with each value bound. An empty list becomes `(NULL)`, which contains nothing.
         public mutating func appendInterpolation(list values: [some ValueConvertible]) {
             let list: SQL = values.isEmpty ? "(NULL)" : "(\(SQL.joined(values.map { "\($0)" })))"
             appendInterpolation(list)
         }
     }
 
-    /// The pieces with `separator` between them.
+    /// Joins the pieces, with `separator` between them.
     public static func joined(_ pieces: [SQL], separator: String = ", ") -> SQL {
         var all = SQL(sql: "")
         for (index, piece) in pieces.enumerated() {
@@ -43,17 +44,17 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
         return all
     }
 
-    /// The condition that all conditions hold; `TRUE` if there are none.
+    /// A condition that holds if all conditions hold; `TRUE` if there are none.
     public static func all(_ conditions: [SQL]) -> SQL {
         conditions.isEmpty ? "TRUE" : joined(conditions.map { "(\($0))" }, separator: " AND ")
     }
 
-    /// The condition that at least one condition holds; `FALSE` if there are none.
+    /// A condition that holds if at least one of the conditions holds; `FALSE` if there are none.
     public static func any(_ conditions: [SQL]) -> SQL {
         conditions.isEmpty ? "FALSE" : joined(conditions.map { "(\($0))" }, separator: " OR ")
     }
 
-    /// The names, keywords and whole numbers in its text, without bound values.
+    /// The names, keywords and whole numbers in the statement's text. Bound values are not included.
     @_spi(Host) public var words: Set<String> {
         var words: Set<String> = [], word: [UInt8] = []
         func end() {
@@ -61,7 +62,7 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
             word.removeAll(keepingCapacity: true)
         }
         for part in parts {
-            // A name may span two pieces of text; a value ends it.
+            // A name may continue in the next piece of text, but not across a bound value.
             guard case .text(let text) = part else { end(); continue }
             for byte in text.utf8 {
                 switch byte {
@@ -76,7 +77,7 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
         return words
     }
 
-    /// Whether it reads columns without naming them, with a `*` other than that of `count(*)`.
+    /// Whether the statement reads columns without naming them: it has a `*` other than the one in `count(*)`.
     @_spi(Host) public var takesAllColumns: Bool {
         var last: UInt8 = 0
         for case .text(let text) in parts {
@@ -88,7 +89,7 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
         return false
     }
 
-    /// The statement as an engine takes it: text with placeholders, and the values in order.
+    /// The statement in the form that an engine takes: text with placeholders, and the values in order.
     public func rendered(for dialect: Dialect) -> (text: String, values: [Value]) {
         var text = "", values: [Value] = []
         for part in parts {

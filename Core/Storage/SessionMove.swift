@@ -1,15 +1,15 @@
 import Common
 
-/// A correction of a stored session that turned out to be part of another one, or to have begun with other activity than was known.
-/// Apart from erasure, it is the only change of stored facts (`docs/decisions.md`, "Moves of stored sessions"). Made in the
-/// transaction that stores the activity that reveals it.
+/// A correction of a stored session: it turned out to be part of another session, or to start with different activity than first known.
+/// Apart from erasure, no other change is made to stored facts (`docs/decisions.md`, "Moves of stored sessions"). The correction is made in
+/// the transaction that stores the activity that revealed the mistake.
 @_spi(Host) public struct SessionMove: Sendable {
     public let project: Int32
-    /// The visitor's key.
+    /// The key of the visitor whose session it is.
     let visitor: Int64
-    /// Its `session_at` before and after the move, which may be the same.
+    /// The session's `session_at` before and after the move. They may be equal.
     let was, now: Int64
-    /// The attributes of its first activity before and after the move: the columns of `Activity.attributes`, encoded.
+    /// The attributes of the session's first activity before and after the move: the columns of `Activity.attributes`, encoded.
     let said, says: ArraySlice<UInt8>
 
     public init(project: Int32, visitor: Int64, was: Int64, now: Int64, said: ArraySlice<UInt8>, says: ArraySlice<UInt8>) {
@@ -24,7 +24,7 @@ import Common
     /// The statements that make these moves in all tables with a `session_at`.
     public static func statements(_ moves: [SessionMove], in tables: [FactTable], _ dialect: Dialect) -> [SQL] {
         Dictionary(grouping: moves, by: \.project).sorted { $0.key < $1.key }.flatMap { project, moves -> [SQL] in
-            // Only columns that change: writing one costs as much as everything else.
+            // Only columns that change are written: writing a single column costs as much as everything else together.
             let changed = changedAttributes(moves)
             let columns: [(String, ColumnType)] =
                 ["key", "was_at", "now_at"].map { ($0, .int64) } + changed.map { ("now_\(Activity.attributes[$0])", .text) }
@@ -39,7 +39,7 @@ import Common
         }
     }
 
-    /// The indexes of the attributes that any of the moves changes.
+    /// The indexes of the attributes that at least one of the moves changes.
     private static func changedAttributes(_ moves: [SessionMove]) -> [Int] {
         var changed = Activity.attributes.map { _ in false }
         for move in moves where !move.said.isSame(as: move.says) {
@@ -53,7 +53,7 @@ import Common
     private static func changes(of table: FactTable, _ attributes: [String]) -> [SQL] {
         var changes: [SQL] = ["session_at = now_at"]
         if table == Activity.table {
-            // A row's number is valid only in the session that assigned it.
+            // The number of a row is only valid in the session that assigned it.
             changes += [
                 "seq = CASE WHEN session_at = now_at THEN seq ELSE \(Activity.withdrawnSeq) END",
                 "gap = CASE WHEN session_at = now_at THEN gap END",
@@ -80,7 +80,7 @@ import Common
 }
 
 extension FactTable {
-    /// The table's columns that the session's first activity decides.
+    /// The table's columns whose values come from the session's first activity.
     public var sessionAttributes: [String] {
         if self == Activity.table { return Activity.attributes }
         guard columns.starts(with: Self.sessionColumns) else { return [] }

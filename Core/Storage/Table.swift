@@ -1,4 +1,4 @@
-/// Column types that every engine has.
+/// Column types that all engines support.
 public enum ColumnType: Sendable, Equatable {
     case int16, int32, int64, double, text, bool
 }
@@ -8,11 +8,11 @@ public struct Column: Sendable, Equatable {
     public let name: String
     public let type: ColumnType
     public let isNullable: Bool
-    /// For rows that exist when the column is added, and for inserts that leave it out.
+    /// The value for rows that exist when the column is added, and for inserts that leave the column out.
     public let defaultValue: Value?
 
-    /// The last column of a fact table that orders rows of one instant: a number that grows as rows arrive. Collection writes it, not the
-    /// module. 0 in rows from before the table had it.
+    /// A fact table's last column, which orders rows of the same instant: a number that grows as rows arrive. Collection writes it, not the
+    /// module. It is 0 in rows stored before the table had the column.
     public static let arrival = Column("arrival", .int64, default: .int(0))
 
     public init(_ name: String, _ type: ColumnType, nullable: Bool = false, default defaultValue: Value? = nil) {
@@ -27,7 +27,7 @@ public struct Column: Sendable, Equatable {
 public struct Table: Sendable, Equatable {
     public let name: String
     public let columns: [Column]
-    /// The key's columns, in order.
+    /// The columns of the primary key, in order.
     public let primaryKey: [String]
     /// The columns of each unique constraint, and of each index.
     public let unique: [[String]]
@@ -46,12 +46,12 @@ public struct Table: Sendable, Equatable {
 
 /// A table of the event plane: append-only rows about what visitors did.
 ///
-/// Every fact table starts with the same three columns, so that scope, retention, export and erasure work on all of
-/// them without the module's help: `project` (the project's number), `occurred_at` (epoch milliseconds, UTC) and `visitor`
-/// (the visitor's 64-bit key, or what the engine stores instead; 0 for a fact about no visitor).
+/// Every fact table starts with the same three columns: `project` (the project's number), `occurred_at` (epoch milliseconds, UTC) and
+/// `visitor` (the visitor's 64-bit key, or what the engine stores instead; 0 for a fact about no visitor). Because of them, scopes,
+/// retention, export and erasure work on every fact table without any code in the module.
 public struct FactTable: Sendable, Equatable {
     public let name: String
-    /// The module's own columns, after the three common ones.
+    /// The module's own columns, which follow the three common ones.
     public let columns: [Column]
 
     public init(_ name: String, _ columns: [Column]) {
@@ -67,16 +67,16 @@ public struct FactTable: Sendable, Equatable {
     /// The index of `visitor` in `allColumns`.
     public static let visitorIndex = 2
 
-    /// Whether rows record the order in which they arrived.
+    /// Whether the table's rows record the order in which they arrived.
     public var recordsArrival: Bool { columns.last == .arrival }
 
-    /// The table before `column` was added, as an older migration creates it.
+    /// The table as it was before `column` was added. Older migrations create it in that form.
     public func without(_ column: Column) -> FactTable { FactTable(name, columns.filter { $0 != column }) }
 
-    /// The columns of a fact on its way to an engine.
+    /// All columns of a fact, as they are sent to an engine.
     public var allColumns: [Column] { Self.commonColumns + columns }
 
-    /// The columns as the engine stores them: DuckDB numbers visitors.
+    /// All columns as the engine stores them. They differ on DuckDB, which numbers visitors.
     public func storedColumns(in dialect: Dialect) -> [Column] {
         var stored = allColumns
         if dialect == .duckdb { stored[Self.visitorIndex] = Column("visitor", .int32) }
@@ -85,10 +85,10 @@ public struct FactTable: Sendable, Equatable {
 }
 
 extension FactTable {
-    /// Columns with attributes of a fact's session, so that reports can break facts down and common filters don't need to look up the
-    /// session. For tables of frequent facts; `Visit.sessionValues` has the values.
+    /// Columns with attributes of a fact's session. Because of them, reports can break facts down and apply common filters without looking
+    /// up the session. Only for tables of frequent facts. `Visit.sessionValues` has their values.
     public static let sessionColumns = [
-        /// With `visitor` it identifies the session; the fact's own time if it has no session.
+        /// Together with `visitor`, it identifies the session. If the fact has no session, this is the fact's own time.
         Column("session_at", .int64),
         Column("source", .text), Column("country", .text), Column("device", .text), Column("browser", .text), Column("os", .text),
     ]

@@ -1,6 +1,6 @@
-/// The number of rows in a store's tables, which a backup records and a restore is checked against.
+/// Counts the rows in a store's tables. A backup records these numbers, and a restore is checked against them.
 @_spi(Host) public enum TableRows {
-    /// A query for the names of the store's own tables, as `name`.
+    /// A query for the names of Pulse's own tables in the store, in the column `name`.
     public static func names(_ dialect: Dialect) -> SQL {
         switch dialect {
         case .sqlite: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
@@ -17,19 +17,19 @@
         }
     }
 
-    /// A query that counts the rows of all `tables` at the same instant: rows of `name` and `n`.
+    /// A query that counts the rows of all `tables` in one snapshot. Its rows have `name` and `n`.
     public static func counts(of tables: [String]) -> SQL {
         let counts = tables.map { SQL(sql: "SELECT '\($0)' AS name, count(*) AS n FROM \"\($0)\"") }
         return "/* backup.count */ \(SQL.joined(counts, separator: " UNION ALL "))"
     }
 
-    /// The number of rows by table, read with `read`.
+    /// The number of rows by table. Runs its queries with `read`.
     public static func count(_ dialect: Dialect, _ read: (SQL) throws -> Rows) throws -> [String: Int64] {
         let tables = try read(names(dialect)).map { $0.text("name") }
         return tables.isEmpty ? [:] : byTable(try read(counts(of: tables)))
     }
 
-    /// The number of rows by table, read with an asynchronous `read`.
+    /// Like the synchronous `count`, but for an asynchronous `read`.
     public static func count(_ dialect: Dialect, _ read: (SQL) async throws -> Rows) async throws -> [String: Int64] {
         let tables = try await read(names(dialect)).map { $0.text("name") }
         return tables.isEmpty ? [:] : byTable(try await read(counts(of: tables)))

@@ -1,10 +1,10 @@
 extension Dialect {
     private static let endOfRow = "\u{1E}", endOfColumn = "\u{1F}"
 
-    /// A query whose rows are `rows`, with text columns of these names. It binds a single value, however many rows there are;
-    /// `VALUES` would bind every value by itself, and PostgreSQL accepts 65,535.
+    /// A query that returns `rows`, with text columns of these names. It binds a single value, no matter how many rows there are. `VALUES`
+    /// would bind every value separately, and PostgreSQL accepts only 65,535.
     ///
-    /// Rows with one of the two separators (U+001E, U+001F), or with only empty text, are left out.
+    /// Rows that contain one of the two separators (U+001E, U+001F), or only empty text, are left out.
     public func table(_ columns: [String], of rows: [[String]]) -> SQL {
         let lines = rows.filter { row in
             row.contains { !$0.isEmpty } && !row.contains { $0.contains(Self.endOfRow) || $0.contains(Self.endOfColumn) }

@@ -1,6 +1,6 @@
 import Common
 
-/// A database value that both planes and all engines can hold. Texts are equal if their bytes are, as in the databases.
+/// A database value that both planes and all engines can hold. Like in the databases, two texts are equal if their bytes are.
 public enum Value: Sendable, Hashable {
     case null
     case int(Int64)
@@ -10,7 +10,7 @@ public enum Value: Sendable, Hashable {
 
     public var isNull: Bool { self == .null }
 
-    /// Nil for null. Whole doubles are accepted, because engines differ in what `sum` returns.
+    /// The value as an integer; nil for null. Accepts whole doubles, because engines differ in what `sum` returns.
     public var int: Int64? {
         switch self {
         case .int(let value): value
@@ -21,7 +21,7 @@ public enum Value: Sendable, Hashable {
         }
     }
 
-    /// Nil for null and booleans, and for text that isn't a number.
+    /// The value as a double; nil for null, booleans, and text that isn't a number.
     public var double: Double? {
         switch self {
         case .int(let value): Double(value)
@@ -31,10 +31,10 @@ public enum Value: Sendable, Hashable {
         }
     }
 
-    /// Nil unless the value is text.
+    /// The value as text; nil for any other type.
     public var text: String? { if case .text(let value) = self { value } else { nil } }
 
-    /// Integers count as true unless they are 0; nil for all other types.
+    /// The value as a boolean. Integers are true unless they are 0; nil for all other types.
     public var bool: Bool? {
         switch self {
         case .bool(let value): value
@@ -66,7 +66,7 @@ public enum Value: Sendable, Hashable {
 }
 
 extension Value: Encodable {
-    /// As JSON; infinities and NaN, which JSON doesn't have, become null.
+    /// Encodes the value as JSON. Infinities and NaN become null, because JSON doesn't have them.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
@@ -79,7 +79,7 @@ extension Value: Encodable {
     }
 }
 
-/// A type that can be interpolated into `SQL`, where it becomes a bound value.
+/// A type that can be interpolated into `SQL`. The value is bound, not inserted into the text.
 public protocol ValueConvertible: Sendable {
     var value: Value { get }
 }
@@ -95,7 +95,7 @@ extension Optional: ValueConvertible where Wrapped: ValueConvertible {
     public var value: Value { self?.value ?? .null }
 }
 
-/// The result of a statement: column names, and the rows in the statement's order.
+/// A statement's result: column names, and rows in the order that the statement returns them.
 public struct Rows: Sendable, RandomAccessCollection {
     public let columns: [String]
     public let values: [[Value]]
@@ -110,7 +110,7 @@ public struct Rows: Sendable, RandomAccessCollection {
     public subscript(position: Int) -> Row { Row(columns: columns, values: values[position]) }
 }
 
-/// One row. Reading a column that the statement doesn't have is a programming error and traps.
+/// One row of a result. Reading a column that the result doesn't have is a programming error and traps.
 public struct Row: Sendable {
     public let columns: [String]
     public let values: [Value]
@@ -122,7 +122,7 @@ public struct Row: Sendable {
 
     /// The value of the column with this name.
     public subscript(_ column: String) -> Value {
-        // Written out: in a debug build `firstIndex(of:)` looks up type metadata for each comparison.
+        // A loop instead of `firstIndex(of:)`, which in debug builds looks up type metadata for each comparison.
         var index = 0
         while index < columns.count {
             if columns[index] == column { return values[index] }
@@ -131,7 +131,7 @@ public struct Row: Sendable {
         preconditionFailure("no column '\(column)' among \(columns)")
     }
 
-    /// The column as a number; 0 for null, as for a sum over no rows.
+    /// The column as an integer; 0 for null, such as the sum of no rows.
     public func int(_ column: String) -> Int64 { self[column].int ?? 0 }
     public func double(_ column: String) -> Double { self[column].double ?? 0 }
     /// The column as text; "" for null.

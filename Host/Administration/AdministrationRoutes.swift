@@ -11,7 +11,7 @@ struct AdministrationRoutes: Sendable {
     let counters: IngestCounters
     let pipeline: EventPipeline
     let tables: [FactTable]
-    /// The privacy rules of new projects.
+    /// The privacy rules that new projects start with.
     let privacyDefaults: PrivacyRules
 
     private static let root = "/api/admin/projects"
@@ -122,7 +122,7 @@ struct AdministrationRoutes: Sendable {
                 .delete, Self.one + "/keys/{key_id}", "Revoke a key at once.", scope: .admin, access: .write, success: .noContent
             ) { call in
                 let id = call.id("key_id")
-                // Callers can neither see nor revoke keys that may do more than their own.
+                // Callers can neither see nor revoke keys with more rights than their own key.
                 guard try await visibleKeys(call).contains(where: { $0.id == id }) else {
                     throw ServiceError.notFound("Key", call.path("key_id"))
                 }
@@ -149,8 +149,8 @@ struct AdministrationRoutes: Sendable {
         return try .json(KeyAnswer(key: key, secret: secret), status: 201)
     }
 
-    /// Checks that a new key may not do more than the key that creates it.
-    /// - Throws: 403 if it could use other modules or would live longer.
+    /// Checks that a new key gets no more rights than the key that creates it.
+    /// - Throws: 403 if the new key could use other modules or would live longer.
     private static func check(_ new: Directory.KeyRequest, madeBy maker: APIKey?) throws {
         guard let maker else { return }
         func refusal(_ field: String, _ sentence: String) -> ServiceError {
@@ -169,7 +169,8 @@ struct AdministrationRoutes: Sendable {
         }
     }
 
-    /// The project's keys. A caller whose key is limited to some modules sees only keys limited to the same modules or fewer.
+    /// The project's keys. If the caller's key is limited to some modules, the result contains only keys limited to the same
+    /// modules or fewer.
     private func visibleKeys(_ call: ProjectRequest) async throws -> [APIKey] {
         let keys = try await call.directory.keys(of: call.project)
         guard let own = call.key?.allowedModules else { return keys }
@@ -224,7 +225,7 @@ struct AdministrationRoutes: Sendable {
                 .put, named + "/access", "Set a module's access level.", scope: .admin, access: .write,
                 body: .object([.required("access", levels)]), success: .json(module)
             ) { call in
-                // An unknown module is reported before the body is read.
+                // Check the module before reading the body, so an unknown module is reported first.
                 try Self.requireModule(call)
                 let level = AccessLevel(rawValue: try await call.body()["access"]?.string ?? "")
                 return try await change(call, access: level)

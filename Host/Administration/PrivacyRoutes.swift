@@ -20,7 +20,7 @@ extension AdministrationRoutes {
         let path = "/api/admin/projects/{id}/privacy"
         let rules = Schema.object(Self.rules)
         let changes = Schema.object(Self.rules.map { .optional($0.name, $0.schema, $0.summary) }, unknown: .refused)
-        // Without limits: those of request bodies don't apply to what was collected over years.
+        // Has no limits. The limits of request bodies don't apply to data collected over years.
         let anything = Schema.map(.any, limits: .init(keys: .max, bytes: .max)), rows = Schema.list(anything)
         return [
             Route(.get, path, "Read the privacy settings.", scope: .admin, access: .read, success: .json(rules)) { call in
@@ -79,15 +79,15 @@ extension AdministrationRoutes {
         return .noContent
     }
 
-    /// - Throws: 404 if it is longer than any id that is collected.
+    /// - Throws: 404 if the id is longer than any id that Pulse collects.
     private static func visitorID(_ call: ProjectRequest) throws -> String {
         let id = call.path("visitor_id")
         guard id.unicodeScalars.count <= 200 else { throw ServiceError.notFound("Visitor", id) }
         return id
     }
 
-    /// Records the action with a pseudonym for the visitor: the audit log must not keep what was erased, and the plain digest of an email
-    /// address could be reversed by trying addresses.
+    /// Records the action in the audit log, with a pseudonym for the visitor. The audit log must not keep what was erased. A plain
+    /// digest would not do, because the digest of an email address can be reversed by trying addresses.
     private func audit(_ action: String, _ visitor: String, _ call: ProjectRequest, rows: [String: Int64] = [:]) async throws {
         let actor = call.actor, project = call.project.id, now = call.now
         let pseudonym = call.services.vault.pseudonym(visitor, for: "audit.visitors \(project)")
@@ -104,7 +104,7 @@ struct VisitorExport: Sendable {
     let events: any EventStore
     let tables: [FactTable]
 
-    /// The whole response as JSON, with rows in time order.
+    /// Returns the whole response as JSON, with rows in time order.
     func text(of id: String, in project: Int32, settle: @Sendable () async throws -> Void) async throws -> JSONText {
         try await settle()
         let reference = try await events.visitor(VisitorIdentity.key(of: id, project: project), of: project)
@@ -129,8 +129,8 @@ struct VisitorExport: Sendable {
         return text
     }
 
-    /// Appends the visitor's current identity: `user_id`, and the `traits` that were not removed; nothing for a visitor who was never
-    /// identified. The history of both is in the telemetry.
+    /// Appends the visitor's current identity: `user_id`, and the `traits` that were not removed. Appends nothing for a visitor who
+    /// was never identified. The telemetry part of the export has the history of both values.
     private func appendIdentity(of visitor: Int64?, _ project: Int32, to text: inout JSONText) async throws {
         guard let visitor, tables.contains(Identity.profiles), tables.contains(Identity.traits) else { return }
         let own: SQL = "project = \(Int64(project)) AND visitor = \(visitor)"
@@ -209,7 +209,7 @@ struct VisitorErasure: Sendable {
     func erase(_ id: String, in project: Int32, settle: @Sendable () async throws -> Void) async throws -> [String: Int64] {
         try await settle()
         guard let visitor = try await events.visitor(VisitorIdentity.key(of: id, project: project), of: project) else {
-            // Zero for every table, so the result is the same whether or not the engine numbers visitors.
+            // Return zero for every table, so the result is the same whether or not the engine numbers visitors.
             return Dictionary(tables.map { ($0.name, 0) }) { $1 }
         }
         var counts: [String: Int64] = [:]

@@ -5,20 +5,22 @@ import Foundation
 
 /// Copies a whole installation into a folder, while it is running.
 ///
-/// The event store is copied before the control store, so the copied control store has every project that the copied facts
-/// refer to. Left out are the configuration file and the secrets that Pulse generated (`admin-token`), so a backup grants no
-/// access, and the salts of anonymous visitors, which must not outlive their day.
+/// The event store is copied before the control store, so the copied control store has every project that the copied facts refer
+/// to.
+///
+/// A backup leaves out the configuration file and the secrets that Pulse generated (`admin-token`), so nobody gains access through
+/// a backup. It leaves out the salts of anonymous visitors too, because salts must not outlive their day.
 struct Backup: Sendable {
     let engines: Engines
     /// Returns when everything acknowledged so far is in the event store.
     let settle: @Sendable () async throws -> Void
     let time: any TimeSource
 
-    /// The folder of each plane's files inside a backup.
+    /// The subfolders of a backup for the control plane's and the event plane's files.
     static let controlFolder = "control", eventsFolder = "events"
 
     /// Writes a backup to a new folder, which gets its final name once everything in it is on disk.
-    /// - Throws: `BackupError` if the folder already exists, or the error of a store or the disk; then nothing is left behind.
+    /// - Throws: `BackupError` if the folder exists, or the error of a store or the disk. A failed backup leaves nothing behind.
     func write(to folder: String) async throws -> BackupManifest {
         let files = FileManager.default, partial = folder + Self.partialSuffix
         guard !files.fileExists(atPath: folder) else { throw BackupError("\(folder) exists already; a backup needs a new folder.") }
@@ -51,7 +53,7 @@ struct Backup: Sendable {
             control: TableCounts(exactly: control), events: TableCounts(exactly: events))
     }
 
-    /// Deletes what killed backups have left in `folder`. Must not run while a backup is being made there.
+    /// Deletes the unfinished backups that killed processes have left in `folder`. Must not run while a backup is being made there.
     static func removeUnfinished(in folder: String) {
         let files = FileManager.default
         for name in (try? files.contentsOfDirectory(atPath: folder)) ?? [] where name.hasSuffix(Self.partialSuffix) {
@@ -59,7 +61,7 @@ struct Backup: Sendable {
         }
     }
 
-    /// Ends the name of an unfinished backup, and never that of a finished one.
+    /// The suffix of an unfinished backup's name. A finished backup's name never has it.
     static let partialSuffix = ".partial"
 
     /// The default name of a backup: `pulse-2026-03-02T12-00-00Z`.

@@ -2,7 +2,8 @@ import Common
 import Crypto
 import Foundation
 
-/// Lists what a backup contains, so a restore can check that it is complete: `manifest.json`, next to the stores' files.
+/// The list of a backup's contents, so a restore can check that the backup is complete. It is stored as `manifest.json`, next to
+/// the stores' files.
 struct BackupManifest: Codable, Sendable, Equatable {
     static let currentFormat = "pulse-backup-1"
     static let fileName = "manifest.json"
@@ -11,20 +12,20 @@ struct BackupManifest: Codable, Sendable, Equatable {
     enum Storage: String, Codable, Sendable { case embedded, postgresql }
 
     struct File: Codable, Sendable, Equatable {
-        /// Relative to the backup's folder.
+        /// The file's path, relative to the backup's folder.
         let path: String
         let bytes: Int64
-        /// Lower-case hex.
+        /// The file's SHA-256 checksum in lower-case hex.
         let sha256: String
     }
 
     let format: String
-    /// The version of the Pulse that made it.
+    /// The version of Pulse that made the backup.
     let version: String
     let createdAt: Instant
     let storage: Storage
     let files: [File]
-    /// Row counts of the control plane's tables, and of the event plane's.
+    /// The row counts of the control plane's tables and of the event plane's tables.
     let control: TableCounts
     let events: TableCounts
 
@@ -50,7 +51,7 @@ struct BackupManifest: Codable, Sendable, Equatable {
         try file.synchronize()
     }
 
-    /// - Throws: `BackupError` if there is no backup, or this Pulse can't read it.
+    /// - Throws: `BackupError` if there is no backup or this version of Pulse can't read it.
     static func read(from folder: String) throws -> BackupManifest {
         guard let data = FileManager.default.contents(atPath: folder + "/" + fileName) else {
             throw BackupError("There is no backup at \(folder): it has no \(fileName).")
@@ -94,10 +95,10 @@ struct BackupManifest: Codable, Sendable, Equatable {
     }
 
     /// Checks the size and checksum of every file of the backup in `folder`.
-    /// - Throws: `BackupError` that names all missing and damaged files.
+    /// - Throws: `BackupError` that lists all missing and damaged files.
     func checkFiles(in folder: String) throws {
         let problems = files.compactMap { file -> String? in
-            // Pulse never writes a path that leads out of the folder.
+            // Reject paths that could lead out of the folder. Pulse never writes such paths.
             guard !file.path.hasPrefix("/"), !file.path.split(separator: "/").contains("..") else {
                 return "\(file.path) is not a valid file name in a backup"
             }

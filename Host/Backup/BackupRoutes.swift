@@ -6,10 +6,10 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// `POST /api/admin/backups`: lets `pulse backup` get a backup from the running host.
+/// `POST /api/admin/backups`: `pulse backup` calls it to get a backup from the running host.
 struct BackupRoutes: Sendable {
     let backup: Backup
-    /// Where backups go; created when needed.
+    /// The folder that backups are written to; created when needed.
     let folder: String
     private let turn = Turn()
 
@@ -73,7 +73,7 @@ struct BackupRoutes: Sendable {
         }
     }
 
-    /// The name in the body, or a name made from the time. An empty body is accepted too.
+    /// Returns the name that the body asks for. If the body is empty or has no name, returns a name made from the time.
     private func wantedName(_ call: InstallationRequest) async throws -> String {
         let bytes = try await call.rawBody()
         guard bytes.readableBytes > 0 else { return Backup.name(at: call.now) }

@@ -4,15 +4,15 @@ import Platform
 @_spi(Host) import Settings
 @_spi(Host) import Storage
 
-/// Replaces an installation with a backup: checks the files, restores both stores, compares their row counts, and migrates them
-/// if the backup is from an older Pulse.
+/// Replaces an installation with a backup: checks the files, restores both stores, compares their row counts, and migrates the
+/// stores if the backup was made by an older version of Pulse.
 struct Restore: Sendable {
     let backup: String
     let manifest: BackupManifest
     let configuration: HostConfiguration
     private let folder: DataFolder
 
-    /// Reads the manifest and every file of the backup; changes nothing.
+    /// Reads the manifest and checks every file of the backup. Changes nothing.
     /// - Throws: `BackupError`.
     init(from backup: String, into configuration: HostConfiguration) throws {
         self.backup = backup
@@ -38,12 +38,12 @@ struct Restore: Sendable {
         let setAside: String?
     }
 
-    /// Restores the backup. If it fails, the previous files are moved back. If the process is killed, it leaves a mark, and
-    /// Pulse does not start on the folder until a restore finishes.
-    /// - Parameter replacing: whether existing data may be replaced. Files move into a folder next to the new ones;
-    ///   PostgreSQL's tables are lost.
-    /// - Throws: `FolderInUse` while a host runs; `BackupError` if there is data that may not be replaced, or if the restored
-    ///   data is not what was backed up.
+    /// Restores the backup. If the restore fails, the previous files are moved back. If the process is killed, a mark stays in the
+    /// data folder, and Pulse does not start with that folder until a restore finishes.
+    /// - Parameter replacing: whether existing data may be replaced. Existing files move into a folder next to the new ones; the
+    ///   existing tables in PostgreSQL are lost.
+    /// - Throws: `FolderInUse` while a host is running; `BackupError` if there is data that may not be replaced, or if the restored
+    ///   data differs from what was backed up.
     func run(replacing: Bool, now: Instant = SystemTime().now) async throws -> Outcome {
         let isAgain = folder.isRestoreUnfinished
         let setAside = try self.setAside(replacing: replacing, now: now)
@@ -52,7 +52,7 @@ struct Restore: Sendable {
             try folder.markRestoreFinished()
             return Outcome(migrated: migrated, setAside: setAside)
         } catch let error as FolderInUse {
-            // Another process took the folder first; what is in it now belongs to that process.
+            // Another process locked the folder first, so the folder's contents now belong to that process.
             throw setAside.map { BackupError("\(error) Its previous data is in \($0).") } ?? error
         } catch {
             try folder.takeBack(setAside)
@@ -61,7 +61,7 @@ struct Restore: Sendable {
         }
     }
 
-    /// Moves the existing files aside. Returns the folder they are in now; nil if there were none.
+    /// Moves the existing files aside. Returns their new folder; nil if there were no files.
     private func setAside(replacing: Bool, now: Instant) throws -> String? {
         let lock = try folder.lock()
         defer { lock.release() }
@@ -71,7 +71,8 @@ struct Restore: Sendable {
             )
         }
         let aside = DataFolder.asidePrefix + Backup.name(at: now).dropFirst("pulse-".count)
-        // Before the first file moves. If attempts are repeated, the mark of the first one says where the data is.
+        // Mark the restore before the first file moves. On repeated attempts, keep the first mark, because it names the folder with
+        // the previous data.
         if !folder.isRestoreUnfinished { try folder.markRestoreBegun(aside: folder.dataFiles.isEmpty ? nil : aside) }
         return try folder.setDataAside(in: aside)
     }
@@ -125,14 +126,14 @@ extension BackupManifest.Storage {
 extension DataFolder {
     fileprivate static let asidePrefix = "before-restore-"
 
-    /// Names of the files and folders that a restore replaces. The secrets, the lock and older backups stay in place.
+    /// The names of the files and folders that a restore replaces. The secrets, the lock and older backups stay in place.
     var dataFiles: [String] {
         let kept: Set = ["lock", Self.restoreMark, Self.adminToken, Self.cookieSecret, "backups"]
         let all = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
         return all.filter { !kept.contains($0) && !$0.hasPrefix(Self.asidePrefix) }.sorted()
     }
 
-    /// Moves all data into the folder `name` inside this one. Returns its path; nil if there is no data.
+    /// Moves all data into the subfolder `name`. Returns its path; nil if there is no data.
     fileprivate func setDataAside(in name: String) throws -> String? {
         let names = dataFiles
         guard !names.isEmpty else { return nil }

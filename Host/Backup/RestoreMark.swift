@@ -1,8 +1,8 @@
 @_spi(Host) import Common
 import Foundation
 
-/// The mark of an unfinished restore. While it exists, the folder may contain parts of the backup, parts of the previous data, or
-/// an empty database in place of either.
+/// The mark of an unfinished restore. While the mark exists, the folder may contain parts of the backup, parts of the previous
+/// data, or an empty database instead.
 extension DataFolder {
     static let restoreMark = "restore-unfinished"
 
@@ -28,7 +28,7 @@ extension DataFolder {
         Folder.sync(root)
     }
 
-    /// - Throws: `FolderError` that says what to do, if a restore did not finish.
+    /// - Throws: `FolderError` if a restore did not finish. The error says what to do.
     func refuseUnfinishedRestore() throws {
         guard isRestoreUnfinished else { return }
         let aside = (try? String(contentsOfFile: path(Self.restoreMark), encoding: .utf8)) ?? ""

@@ -2,8 +2,8 @@
 
 /// The number of rows in each table of a plane.
 ///
-/// Rows are counted in the copy itself, so the counts are exact. An older Pulse counted them in the store, before and after the
-/// copy; rows deleted meanwhile may be missing from such a backup, so its ranges are not compared.
+/// Pulse counts the rows in the copy itself, so the counts are exact. Older versions counted the rows in the store, before and
+/// after copying, and recorded a range. Rows deleted in the meantime may be missing from such a backup, so ranges are not compared.
 struct TableCounts: Codable, Sendable, Equatable {
     private(set) var tables: [String: ClosedRange<Int64>]
 
@@ -11,10 +11,10 @@ struct TableCounts: Codable, Sendable, Equatable {
 
     init(exactly tables: [String: Int64]) { self.tables = tables.mapValues { $0...$0 } }
 
-    /// The most rows there may be, over all tables.
+    /// The maximum number of rows in all tables together.
     var total: Int64 { tables.values.reduce(0) { $0 + $1.upperBound } }
 
-    /// A phrase for each table that differs from `expected`, by name; empty if none does.
+    /// Describes each table that differs from `expected`, sorted by name. Empty if no table differs.
     func differences(from expected: TableCounts) -> [String] {
         expected.tables.sorted { $0.key < $1.key }.compactMap { table, range in
             let wanted = range.lowerBound == range.upperBound ? "\(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"

@@ -63,7 +63,7 @@ struct BackupCommand: AsyncParsableCommand {
 
     /// Has the running host make the backup in its data folder, then moves it to `target`.
     private static func fetch(from host: RunningHost, to target: String) async throws {
-        // Backing up a large installation takes long.
+        // Backing up a large installation takes a long time.
         let reply = try await host.administerPatiently(.POST, "/api/admin/backups", body: "{}", timeout: .hours(12))
         guard reply.status == 201 else {
             throw CommandError("Pulse (process \(host.process)) at \(host.base) could not make a backup: \(reply.message)")
@@ -76,13 +76,13 @@ struct BackupCommand: AsyncParsableCommand {
         if rename(made.path, target) != 0 { try move(made.path, to: target) }
     }
 
-    /// Moves a backup to another file system: copies it, checks the copy, and removes the original. If that fails, nothing is left on
-    /// either side; otherwise a nightly backup to a full disk would fill up the other one, too.
+    /// Moves a backup to another file system: copies it, checks the copy, and removes the original. If the move fails, it removes
+    /// both, because otherwise a nightly backup to a full disk would gradually fill the source disk too.
     static func move(_ source: String, to target: String) throws {
         let files = FileManager.default, partial = target + ".partial"
         defer { try? files.removeItem(atPath: source) }
         do {
-            // Left by an attempt that was killed.
+            // Remove what a killed attempt has left behind.
             if files.fileExists(atPath: partial) { try files.removeItem(atPath: partial) }
             try files.copyItem(atPath: source, toPath: partial)
             try BackupManifest.read(from: partial).checkFiles(in: partial)
@@ -104,8 +104,8 @@ struct BackupCommand: AsyncParsableCommand {
             let isOlder = try await !Migrator(engines.control, engines.events, modules).pending().isEmpty
             let backup = Backup(
                 engines: engines,
-                // After a crash, events may be left in the journal. An older Pulse's tables are copied as they are, since storing
-                // the events would mean migrating them first.
+                // After a crash, the journal may hold events that aren't in the store yet. If the tables are from an older version,
+                // copy them as they are, because storing the events would require a migration.
                 settle: { if !isOlder { try await configuration.catchUp(engines, modules) } },
                 time: SystemTime())
             if isOlder {
@@ -118,7 +118,7 @@ struct BackupCommand: AsyncParsableCommand {
 }
 
 extension HostConfiguration {
-    /// Stores the events that wait in the journal.
+    /// Stores the events that are waiting in the journal.
     fileprivate func catchUp(_ engines: Engines, _ modules: [any AnalyticsModule]) async throws {
         let telemetry = quietTelemetry
         let journal = try Journal(

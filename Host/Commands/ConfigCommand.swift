@@ -27,7 +27,7 @@ struct ConfigCommand: AsyncParsableCommand {
 
     private struct Entry: Encodable {
         let key: String, value: String, origin: String, `default`: String, unit: String, accepts: String
-        /// `live` or `restart`: when a change takes effect.
+        /// When a change takes effect: `live` or `restart`.
         let change: String
 
         init(_ entry: ConfigurationEntry) {

@@ -7,18 +7,18 @@ import Logging
 @_spi(Host) import Settings
 @_spi(Host) import Storage
 
-/// Projects and keys without the events, for commands that work even while a host is running.
+/// Access to projects and keys without opening the event store, for commands that work even while a host is running.
 ///
-/// SQLite and PostgreSQL support several processes at once. The running host polls the audit log every two seconds and so
-/// notices changes (at once if both use the same Redis).
+/// SQLite and PostgreSQL can be used by several processes. The running host notices changes by polling the audit log every two
+/// seconds, or immediately if the host and the command use the same Redis.
 struct ControlPlane: Sendable {
     let configuration: HostConfiguration
     let directory: Directory
-    /// The actor in the audit log.
+    /// The actor that the audit log names for changes made by commands.
     static let actor = "command line"
 
-    /// Opens the control store, migrates it if needed, and closes it after `body`.
-    /// - Parameter creating: whether to create a store if there is none.
+    /// Opens the control store, migrates it if needed, runs `body`, and closes the store.
+    /// - Parameter creating: whether to create a control store if there is none.
     static func with<Result: Sendable>(
         _ configuration: HostConfiguration, creating: Bool = false, _ body: @Sendable (ControlPlane) async throws -> Result
     ) async throws -> Result {
@@ -54,7 +54,7 @@ struct ControlPlane: Sendable {
         _ body: @Sendable (ControlPlane) async throws -> Result
     ) async throws -> Result {
         let modules = try ModuleList.current.load(configuration.modules)
-        // Without the event plane's migrations, since its store stays closed.
+        // Leave out the event plane's migrations, because the event store isn't open.
         let history = try ModuleRegistry.history(of: modules).map { ($0.module, $0.migrations.filter { $0.plane == .control }) }
         try await Migrator(control: control, events: NoEventStore(dialect: .duckdb), modules: history).run()
         let directory = Directory(
@@ -64,7 +64,7 @@ struct ControlPlane: Sendable {
         return try await body(ControlPlane(configuration: configuration, directory: directory))
     }
 
-    /// The project with this id, or with this name if only one has it.
+    /// Returns the project with this id, or the project with this name if the name is unique.
     func project(_ text: String) throws -> Project {
         let all = directory.projects
         if let project = all.first(where: { $0.id == text.lowercased() }) { return project }
@@ -83,7 +83,7 @@ struct ControlPlane: Sendable {
             "\(named.count) projects are called '\(text)'; use an id instead: \(named.map(\.id).joined(separator: ", ")).")
     }
 
-    /// - Throws: `CommandError` if a project already has the name: commands could no longer find either of the two by name.
+    /// - Throws: `CommandError` if the name is taken, because commands could then find neither project by name.
     func createProject(name: String, domain: String) async throws -> Project {
         if let twin = directory.projects.first(where: { $0.name.isExactly(name) }) {
             throw CommandError(

@@ -52,7 +52,7 @@ struct DemoCommand: AsyncParsableCommand {
     private struct Prepared: Sendable {
         let project: Project
         let ingest: (key: APIKey, secret: String)
-        /// The secret of a query key, if the project is new.
+        /// The secret of a query key. Nil if the project existed before.
         let query: String?
     }
 
@@ -99,7 +99,7 @@ struct DemoCommand: AsyncParsableCommand {
         }
     }
 
-    /// A line that counts events, for a person who waits.
+    /// A progress line that counts events, for a person watching the terminal.
     private struct Progress: Sendable {
         let total: Int
 

@@ -1,7 +1,7 @@
 import ArgumentParser
 @_spi(Host) import Common
 
-/// `pulse doctor`: checks what is configured, reachable, writable and out of date.
+/// `pulse doctor`: checks the configuration, whether servers are reachable, whether folders are writable, and what is out of date.
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor", abstract: "Check whether everything that Pulse needs is there, and say what to do if not.")

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Explains to a person why a file could not be read or written.
+/// Explains in plain words why a file could not be read or written.
 enum FileFailure {
     /// The reason as a sentence, such as "No space left on device."
     static func reason(_ error: any Error) -> String {

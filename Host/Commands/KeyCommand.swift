@@ -41,7 +41,7 @@ struct KeyCommand: AsyncParsableCommand {
             if let expires { _ = try Self.expiry(expires, now: SystemTime().now) }
         }
 
-        /// When a key expires that is created at `now`.
+        /// The expiry time for a key that is created at `now`.
         /// - Throws: `ValidationError` if `text` is not a time in the future.
         static func expiry(_ text: String, now: Instant) throws -> Instant {
             if text.hasSuffix("d"), let days = Int64(text.dropLast()), (1...36_500).contains(days) { return now.adding(days: days) }
@@ -136,6 +136,6 @@ struct KeyCommand: AsyncParsableCommand {
 }
 
 extension APIKey {
-    /// The names of its scopes, in the order of `KeyScope.allCases`.
+    /// The names of the key's scopes, in the order of `KeyScope.allCases`.
     var scopeNames: [String] { KeyScope.allCases.filter(scopes.contains).map(\.rawValue) }
 }

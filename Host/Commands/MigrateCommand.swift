@@ -6,8 +6,8 @@ import Foundation
 import SQLiteEngine
 @_spi(Host) import Storage
 
-/// `pulse migrate`: migrates both planes' tables to this version's schema. `pulse serve` does so by itself; this is for those
-/// who want to look first, or choose the time.
+/// `pulse migrate`: migrates the tables of both planes to this version's schema. `pulse serve` does so by itself. Use this command
+/// to see pending migrations first, or to choose when they run.
 struct MigrateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "migrate", abstract: "Migrate the databases to this version's schema.")
@@ -23,7 +23,7 @@ struct MigrateCommand: AsyncParsableCommand {
         let migrations: [Migrator.PendingMigration]
         do {
             if dryRun, configuration.storage.databaseURL == nil, !DataFolder(configuration.storage.dataFolder).hasControlStore {
-                // There are no stores yet, and a dry run must not create them.
+                // The stores don't exist yet, and a dry run must not create them.
                 migrations = try await Migrator(NoControlStore(dialect: .sqlite), NoEventStore(dialect: .duckdb), modules).pending()
             } else {
                 migrations = try await configuration.withEngines { engines in
@@ -66,8 +66,8 @@ extension ModuleRegistry {
 }
 
 extension HostConfiguration {
-    /// Opens the stores for a command that needs nothing else, and closes them after `body`.
-    /// - Throws: `FolderInUse` while another process has the data folder.
+    /// Opens the stores, runs `body`, and closes the stores. For commands that need only the stores.
+    /// - Throws: `FolderInUse` while another process is using the data folder.
     func withEngines<Result: Sendable>(_ body: @Sendable (Engines) async throws -> Result) async throws -> Result {
         let engines = try await Engines.open(self, time: SystemTime(), logger: quietTelemetry.logger("pulse"))
         do {

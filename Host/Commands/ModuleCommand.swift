@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 
-/// `pulse module`: for authors of modules, in a clone of the repository.
+/// `pulse module`: commands for module authors, to be run in a clone of the repository.
 struct ModuleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "module", abstract: "Write a new module, in a clone of the repository.", subcommands: [New.self])
@@ -48,23 +48,23 @@ struct ModuleCommand: AsyncParsableCommand {
 
 /// A new module, made from the example module in `Tests/Guestbook`.
 struct ModuleTemplate {
-    /// `loyalty_points`.
+    /// The module's name, such as `loyalty_points`.
     let name: String
-    /// The repository.
+    /// The repository's root folder.
     let root: String
 
     private static let sources = "Tests/Guestbook", tests = "Tests/GuestbookModuleTests"
 
-    /// `LoyaltyPoints`.
+    /// The name of the module's folder, such as `LoyaltyPoints`.
     var folder: String { name.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined() }
-    /// `LoyaltyPointsModule`.
+    /// The name of the module's type, such as `LoyaltyPointsModule`.
     var type: String { folder + "Module" }
-    /// `Loyalty points`.
+    /// The module's title, such as `Loyalty points`.
     private var title: String { String(name.prefix(1).uppercased() + name.dropFirst().map { $0 == "_" ? " " : $0 }) }
 
-    /// Writes the module's folder and that of its tests.
-    /// - Returns: the paths of the new files, from the root of the repository.
-    /// - Throws: `CommandError` if this is not the repository, or one of the folders exists.
+    /// Writes the module's folder and the folder of its tests.
+    /// - Returns: the paths of the new files, relative to the root of the repository.
+    /// - Throws: `CommandError` if `root` is not the repository, or if one of the folders exists.
     func write() throws -> [String] {
         let files = FileManager.default
         guard files.fileExists(atPath: "\(root)/\(Self.sources)"), files.fileExists(atPath: "\(root)/Modules") else {
@@ -85,7 +85,7 @@ struct ModuleTemplate {
         }
     }
 
-    /// `text` with the new module's name wherever the guest book's is.
+    /// Returns `text` with the guest book's names replaced by those of the new module.
     func renamed(_ text: String) -> String {
         let names = [
             ("Guestbook", folder), ("guestbook", name), ("Guest book", title), ("the guest book", "“\(title)”"),

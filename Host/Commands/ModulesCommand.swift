@@ -48,9 +48,9 @@ struct ModulesCommand: AsyncParsableCommand {
 
     private struct Shown: Encodable {
         let name: String, category: String, summary: String
-        /// Whether this host loads it at all.
+        /// Whether this host loads the module.
         let loaded: Bool
-        /// The access level in new projects: off, read, write or all.
+        /// The module's access level in new projects: off, read, write or all.
         let access: String
         let routes: Int
         let tables: [String]

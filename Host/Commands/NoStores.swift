@@ -2,8 +2,8 @@
 import Coordination
 @_spi(Host) import Storage
 
-/// Empty stores that reject writes, for commands that describe a host without opening its stores, and in place of a store that
-/// does not exist yet.
+/// Empty stores that reject writes. Commands use them to describe a host without opening its stores, and in place of stores that
+/// don't exist yet.
 extension Engines {
     static func none(lock: FolderLock) -> Engines {
         Engines(

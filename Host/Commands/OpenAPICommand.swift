@@ -6,7 +6,7 @@ import Foundation
 @_spi(Host) import Platform
 @_spi(Host) import Settings
 
-/// `pulse openapi`: prints the document that `/openapi.json` serves, without a running host.
+/// `pulse openapi`: prints the document that a host returns at `/openapi.json`, without a running host.
 struct OpenAPICommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "openapi", abstract: "Print the API's OpenAPI 3.1 document, which /openapi.json serves.")
@@ -23,7 +23,7 @@ struct OpenAPICommand: AsyncParsableCommand {
 }
 
 extension Installation {
-    /// The routes that a host with this configuration serves. Assembles an installation on empty stores to find them, and
+    /// The routes of a host with this configuration. To find the routes, this assembles an installation on empty stores and
     /// discards it.
     static func routes(
         of configuration: HostConfiguration

@@ -59,11 +59,11 @@ struct ProjectCommand: AsyncParsableCommand {
     }
 }
 
-/// The host name of a site, with an optional port. A whole URL is reduced to its host.
+/// The host name of a site, with an optional port. If a whole URL is given, only its host is kept.
 struct SiteDomain {
     let text: String
 
-    /// Nil when there is no host name in `input`.
+    /// Returns nil if `input` contains no host name.
     init?(_ input: String) {
         var text = input.trimmingSpaces.lowercased()
         if let scheme = ["https://", "http://"].first(where: text.hasPrefix) {

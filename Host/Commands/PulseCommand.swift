@@ -5,7 +5,7 @@ import Logging
 import Platform
 @_spi(Host) import Settings
 
-/// `pulse`: everything that self-hosting Pulse takes, as subcommands.
+/// `pulse`: the program's root command. Its subcommands cover everything needed for self-hosting Pulse.
 public struct PulseCommand: AsyncParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "pulse", abstract: "Self-hosted analytics: collect, query, administer.", version: Version.current,
@@ -17,9 +17,9 @@ public struct PulseCommand: AsyncParsableCommand {
 
     public init() {}
 
-    /// Runs the command like ArgumentParser's `main`, but prints a `CommandError` without adding to it.
+    /// Runs the command like ArgumentParser's `main`, but prints a `CommandError` exactly as it is.
     public static func main() async {
-        // New files are private to this user, even those that libraries create.
+        // Makes new files accessible only to this user, even files that libraries create.
         umask(0o077)
         OpenFiles.raise()
         do {
@@ -34,18 +34,18 @@ public struct PulseCommand: AsyncParsableCommand {
     }
 }
 
-/// The option for the configuration file, which every command has.
+/// The option for the configuration file, shared by all commands.
 struct ConfigurationOptions: ParsableArguments {
     @Option(name: .long, help: "The configuration file. Default: config/pulse.yaml if it exists, else all defaults.")
     var config: String?
 
     static let standardFile = "config/pulse.yaml"
 
-    /// The file that `load` reads; nil if there is none.
+    /// The configuration file that `load` reads; nil if there is none.
     var file: String? { config ?? (FileManager.default.fileExists(atPath: Self.standardFile) ? Self.standardFile : nil) }
 
     /// Reads the configuration from the file and the environment.
-    /// - Throws: `CommandError` that lists every error.
+    /// - Throws: `CommandError` that lists every error in the configuration.
     func load() throws -> HostConfiguration {
         do {
             var configuration = try HostConfiguration.load(
@@ -56,19 +56,19 @@ struct ConfigurationOptions: ParsableArguments {
     }
 }
 
-/// An error that the person at the terminal has to fix; printed as it is.
+/// An error for the user at the terminal to fix. Its text is printed as it is.
 struct CommandError: Error, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }
 
-    /// Describes `error` for a person: a `ServiceError` by its message without the code.
+    /// Describes `error` for the user at the terminal. For a `ServiceError`, the description is its message without the code.
     init(_ error: any Error) { description = (error as? ServiceError)?.message ?? StoreDiagnosis(error)?.description ?? "\(error)" }
 }
 
 extension HostConfiguration {
-    /// Opens the installation for a command that works on it directly, and closes it after `body`.
+    /// Opens the installation, runs `body` on it, and closes the installation.
     ///
-    /// Only one process can open the embedded engines: while `pulse serve` runs, commands that change data use its admin API
+    /// Only one process can open the embedded engines. While `pulse serve` is running, commands that change data use its admin API
     /// instead.
     func withInstallation<Result: Sendable>(_ body: @Sendable (Installation) async throws -> Result) async throws -> Result {
         let telemetry = quietTelemetry
@@ -87,13 +87,13 @@ extension HostConfiguration {
         }
     }
 
-    /// Telemetry for commands whose output is their result: logs only warnings and worse, to standard error.
+    /// Telemetry for commands that print a result: logs only warnings and errors, and only to standard error.
     var quietTelemetry: Telemetry {
         Telemetry(telemetry, secrets: [adminToken, cookieSecret].compactMap { $0?.revealed }, quiet: true)
     }
 
     /// The modules that the configuration loads.
-    /// - Throws: `CommandError` with the errors in their settings.
+    /// - Throws: `CommandError` that lists the errors in the modules' settings.
     func loadModules() throws -> [any AnalyticsModule] {
         do { return try ModuleList.current.load(modules) } catch { throw CommandError(error) }
     }

@@ -3,7 +3,7 @@ import Common
 import Foundation
 import Settings
 
-/// `pulse restore FOLDER`: restores a backup, and verifies that the restored data is what was backed up.
+/// `pulse restore FOLDER`: restores a backup, and verifies that the restored data matches the backup.
 struct RestoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore", abstract: "Restore a backup and verify it. Pulse must not be running.",

@@ -6,14 +6,15 @@ import NIOFoundationCompat
 import NIOHTTP1
 @_spi(Host) import Settings
 
-/// The Pulse that serves from this data folder. Commands reach it over HTTP, since only it can open the embedded stores.
+/// The running host that uses this data folder. Commands reach it over HTTP, because only that process can open the embedded
+/// stores.
 struct RunningHost: Sendable {
     let process: Int32
-    /// `http://127.0.0.1:8080`
+    /// The host's base URL, such as `http://127.0.0.1:8080`.
     let base: String
     private let adminToken: String?
 
-    /// Nil if no process uses the data folder.
+    /// Returns nil if no process is using the data folder.
     init?(of configuration: HostConfiguration) {
         let folder = DataFolder(configuration.storage.dataFolder)
         guard let holder = folder.holder() else { return nil }
@@ -28,7 +29,7 @@ struct RunningHost: Sendable {
         return "http://\(reachable("\(host):\(server.port)"))"
     }
 
-    /// Replaces the addresses that stand for all interfaces, which can't be connected to, by loopback addresses.
+    /// Replaces an address that means "all interfaces" with a loopback address, because clients can't connect to the former.
     private static func reachable(_ address: String) -> String {
         for (anywhere, here) in [("0.0.0.0:", "127.0.0.1:"), ("[::]:", "[::1]:")] where address.hasPrefix(anywhere) {
             return here + address.dropFirst(anywhere.count)
@@ -63,8 +64,8 @@ struct RunningHost: Sendable {
         return try await send(method, path, [("Authorization", "Bearer \(adminToken)")], ByteBuffer(string: body), timeout)
     }
 
-    /// Like `administer`, but retries for up to a minute if other requests have used up the rate limit. For unattended commands, such as
-    /// a nightly backup.
+    /// Like `administer`, but if other requests have used up the rate limit, retries for up to a minute. For unattended commands,
+    /// such as a nightly backup.
     func administerPatiently(
         _ method: NIOHTTP1.HTTPMethod, _ path: String, body: String = "", timeout: TimeAmount,
         pause: (_ seconds: Int) async throws -> Void = { try await Task.sleep(for: .seconds($0)) }
@@ -79,7 +80,7 @@ struct RunningHost: Sendable {
         }
     }
 
-    /// Sends a request without credentials of its own.
+    /// Sends a request without adding credentials.
     /// - Throws: `CommandError` if the host can't be reached.
     func send(
         _ method: NIOHTTP1.HTTPMethod, _ path: String, _ headers: [(String, String)] = [], _ body: ByteBuffer = ByteBuffer(),
@@ -101,7 +102,7 @@ struct RunningHost: Sendable {
 }
 
 extension FolderLock {
-    /// Writes the address this host listens on into the lock file for commands.
+    /// Writes the address that this host listens on into the lock file, where commands read it.
     func announce(_ address: SocketAddress?) {
         guard let address, let ip = address.ipAddress, let port = address.port else { return }
         announce(ip.contains(":") ? "[\(ip)]:\(port)" : "\(ip):\(port)")

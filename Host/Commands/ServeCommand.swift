@@ -18,7 +18,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try options.load()
-        // Before anything is changed. If another Pulse has the data folder, that error says more than a port in use.
+        // Check the port before changing anything. If another Pulse is using the data folder, skip the check, because that error is
+        // more helpful than "port in use".
         if configuration.server.port != 0, DataFolder(configuration.storage.dataFolder).holder() == nil {
             try ListeningPort.check(configuration.server.host, configuration.server.port)
         }
@@ -36,13 +37,13 @@ struct ServeCommand: AsyncParsableCommand {
                 configuration, modules: try configuration.loadModules(), patience: StartupWait(seconds: 60), telemetry: telemetry,
                 logger: logger)
         } catch { throw CommandError(error) }
-        // Keys must not end up in a service manager's log: only a terminal or `--welcome` gets them.
+        // Print keys only on a terminal or with `--welcome`, so they don't end up in a service manager's log.
         if let text = try await Welcome(installation).text(makesKeys: welcome || isatty(STDOUT_FILENO) == 1) {
             print(text)
             fflush(nil)  // in case the output is a file
         }
         let reload = Reload(options: options, installation: installation, logger: logger, current: configuration)
-        // Services stop in reverse order, one at a time.
+        // Services are stopped in reverse order, one at a time.
         var services = ServiceGroupConfiguration(
             services: [
                 .init(service: try installation.application()), .init(service: reload), .init(service: installation.streamShutdown),
@@ -59,7 +60,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
 }
 
-/// Reloads the configuration on SIGHUP: applies what can change while serving, and logs what needs a restart.
+/// Reloads the configuration on SIGHUP. Applies the settings that can change while serving, and logs those that need a restart.
 private actor Reload: Service {
     private let options: ConfigurationOptions
     private let installation: Installation
@@ -92,14 +93,14 @@ private actor Reload: Service {
     }
 }
 
-/// Instructions for the person who started Pulse.
+/// The instructions that are shown to the person who started Pulse.
 struct Welcome {
     let installation: Installation
 
     init(_ installation: Installation) { self.installation = installation }
 
-    /// With `makesKeys`, creates the first project and its keys if there is none yet; this is the only time the keys are shown. Without it,
-    /// the text has no secrets, and is nil once there is a project.
+    /// Returns the instructions. If `makesKeys` is true and there is no project yet, creates the first project and its keys; the
+    /// keys are shown only this once. Otherwise the text contains no secrets, and is nil once there is a project.
     func text(makesKeys: Bool) async throws -> String? {
         let server = installation.configuration.server
         let base = server.publicURL ?? "http://localhost:\(server.port)"
@@ -146,7 +147,7 @@ struct Welcome {
             """
     }
 
-    /// Where the admin token is.
+    /// Says where to find the admin token.
     private var adminToken: String {
         installation.configuration.adminToken == nil
             ? "in \(installation.configuration.storage.dataFolder)/\(DataFolder.adminToken)" : "the one you configured"

@@ -1,7 +1,7 @@
 import Common
 import Foundation
 
-/// Prints what commands output: results to standard output, complaints to standard error.
+/// Prints the output of commands: results to standard output, errors and notes to standard error.
 enum StandardOutput {
     /// Prints `value` as indented JSON with sorted member names.
     static func json(_ value: some Encodable) throws {
@@ -13,7 +13,7 @@ enum StandardOutput {
     /// Prints a line to standard error.
     static func complain(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 
-    /// Whether standard error is a terminal, so a person is watching.
+    /// Whether standard error is a terminal, which means that a person is watching.
     static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 }
 
@@ -21,14 +21,14 @@ enum StandardOutput {
 struct Columns {
     private var rows: [[String]]
 
-    /// - Parameter header: the first row, which is shown in capitals.
+    /// - Parameter header: the first row, which is printed in capitals.
     init(_ header: String...) { rows = [header.map { $0.uppercased() }] }
 
     mutating func add(_ cells: String...) { rows.append(cells) }
 
     var isEmpty: Bool { rows.count == 1 }
 
-    /// The rows as lines without trailing spaces; the last column may be of any length.
+    /// The rows as lines without trailing spaces. Values in the last column may have any length.
     var text: String {
         let count = rows.map(\.count).max() ?? 0
         let widths = (0..<count).map { column in rows.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0 }
@@ -44,7 +44,7 @@ extension String {
     fileprivate var trimmingTrailingSpaces: String { String(reversed().drop { $0 == " " }.reversed()) }
 }
 
-/// Formats sizes for people: `1.4 MB`.
+/// Formats sizes for display: `1.4 MB`.
 enum Bytes {
     static func text(_ bytes: Int64) -> String {
         var value = Double(bytes), units = ["bytes", "KB", "MB", "GB", "TB"][...]

@@ -5,16 +5,17 @@ import Platform
 
 /// Serves the dashboard's scripts and style: its own files in `Host/Dashboard/web`, and the modules' pages.
 struct DashboardFiles: Sendable {
-    /// The environment variable with a folder of sources to serve instead, reading them at each request. For working on the dashboard.
+    /// The environment variable that names a folder of source files. If it is set, the files are read from there on every request.
+    /// Use it to work on the dashboard.
     static let variable = "PULSE_DASHBOARD_FILES"
 
     private struct Entry: Sendable {
         let file: StaticFile
-        /// Its path in the source tree.
+        /// The file's path in the source tree.
         let place: String
     }
 
-    /// A hash of all contents. It is part of every file's URL, so browsers can cache the files forever.
+    /// A hash of all contents. Every file's URL contains it, so browsers can cache the files forever.
     let version: String
     private let entries: [String: Entry]
     private let filesOfPages: [String: [String]]
@@ -50,8 +51,8 @@ struct DashboardFiles: Sendable {
     static func name(of page: DashboardPage) -> String { name(page.id) }
     private static func name(_ id: String) -> String { "page-\(id).js" }
 
-    /// The files that the page, or the overview for an empty id, needs besides the dashboard's own: its script, and its English words, which
-    /// stand in for what another language lacks. Empty for an unknown page.
+    /// The files that a page needs in addition to the dashboard's own: its script, and its English texts, which replace missing
+    /// translations. An empty id stands for the overview. Returns nothing for an unknown page.
     func files(of page: String) -> [String] { filesOfPages[page.isEmpty ? "overview" : page] ?? [] }
 
     private static let own: [(String, [UInt8])] = [
@@ -75,7 +76,7 @@ struct DashboardFiles: Sendable {
         return String(Digest.sha256(contents.joined(separator: "\n")).prefix(12))
     }
 
-    /// Answers with the file that the path names.
+    /// Returns the file that the path names.
     /// - Throws: 404 for an unknown file.
     func answer(_ call: AnonymousRequest) throws -> Answer {
         let name = call.path("file")
@@ -83,7 +84,8 @@ struct DashboardFiles: Sendable {
         if let sources, let data = FileManager.default.contents(atPath: "\(sources)/\(entry.place)") {
             return StaticFile([UInt8](data), Self.mediaType(name)).answer(call, caching: "no-store")
         }
-        // A page that was open during an update of Pulse asks for the old version but gets today's file, which must not be cached as old.
+        // If Pulse was updated while a page was open, the page asks for the old version but gets the current file. That response
+        // must not be cached under the old version.
         let isSame = call.path("version") == version
         return entry.file.answer(call, caching: isSame ? "public, max-age=31536000, immutable" : "no-cache")
     }

@@ -12,14 +12,15 @@ import Storage
 struct DashboardRoutes: Sendable {
     let files: DashboardFiles
     let sessions: DashboardSessions
-    /// Failed log-ins, by address.
+    /// Counts failed log-ins by address.
     let attempts: Attempts
     static let maximumAttempts = 10
-    /// Log-ins that begin a session, by key. They are limited because each ended session is stored until its cookie would have expired.
+    /// Counts log-ins that begin a session, by key. They are limited because every ended session stays stored until its cookie
+    /// would have expired.
     let logIns: Attempts
     static let maximumLogIns = 60
     let modules: [any AnalyticsModule]
-    /// The GeoIP database; nil if places are not looked up.
+    /// The GeoIP database; nil if this host doesn't look up places.
     let places: GeoIP?
 
     init(modules: [any AnalyticsModule], sessions: DashboardSessions, time: any TimeSource, places: GeoIP? = nil) {
@@ -74,7 +75,8 @@ struct DashboardRoutes: Sendable {
 
     private static let body = Schema.object([.required("key", .text(200), "A key with the scope query or admin, or the admin token.")])
 
-    /// `POST /dashboard/login {"key": "..."}` adds a project's key, or the right to administer, to the session.
+    /// `POST /dashboard/login {"key": "..."}` adds a project's key to the session. For the admin token, it adds the right to
+    /// administer.
     @Sendable private func logIn(_ call: AnonymousRequest) async throws -> Answer {
         guard call.request.headers.value(DashboardSessions.header) != nil else {
             throw ServiceError(
@@ -153,7 +155,7 @@ struct DashboardRoutes: Sendable {
         var project: Site?
         var places: GeoIP.Attribution?
         var geography: String?
-        /// Whether the key may change its project: scope admin.
+        /// Whether the key has the scope `admin`, which lets it change its project.
         var manager = false
         var modules: [Module] = []
         var pages: [Entry] = []

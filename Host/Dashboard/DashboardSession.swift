@@ -5,22 +5,24 @@ import Foundation
 import HTTPTypes
 import Ingest
 
-/// A log-in to the dashboard. The browser keeps it in a cookie, encrypted so it can be neither read nor changed.
+/// A log-in to the dashboard. The browser stores the session in an encrypted cookie, so it can neither read nor change it.
 struct DashboardSession: Codable, Equatable, Sendable {
-    /// Identifies the session, so a log-out ends it even if its cookie was copied.
+    /// The session's id. A log-out ends the session with this id, even if its cookie was copied.
     var id = Identifiers.token(prefix: "", length: 22)
     /// The secret of a project's key.
     var key: String?
-    /// The digest of the admin token, if the session may administer. A new admin token ends that right.
+    /// The digest of the admin token if the session may administer; nil otherwise. Once the admin token changes, the session loses
+    /// that right.
     var administrator: String?
-    /// Milliseconds since 1970.
+    /// The expiry time in milliseconds since 1970.
     var expiresAt: Int64
 }
 
-/// Turns the dashboard's cookie into the credentials inside it, so the gate sees the same as from any other client.
+/// Turns the dashboard's cookie into the credentials inside it, so the gate can treat dashboard requests like those of any other
+/// client.
 ///
-/// The cookie counts only if a page of another site can't have made the request: the request needs a header that forms and
-/// images can't send and cross-origin scripts may not send, and requests that change something also need the right origin.
+/// The cookie is accepted only if the request can't have come from another site's page. Every request needs a header that forms and
+/// images can't send, and that cross-origin scripts may not send. Requests that change something need the right origin too.
 struct DashboardSessions: Sendable {
     static let cookieName = "pulse_session"
     static let header = HTTPField.Name("X-Pulse-Dashboard")!
@@ -48,7 +50,8 @@ struct DashboardSessions: Sendable {
 
     // MARK: Requests
 
-    /// The request's header fields, plus the session's credentials if the session counts and the request has none of its own.
+    /// Returns the request's header fields. Adds the session's credentials if the session is accepted and the request has no
+    /// credentials of its own.
     func admitted(_ request: HTTPRequest) -> HTTPFields {
         let fields = request.headerFields
         guard fields.value(Self.header) != nil, !hasCredentials(request), isOurs(request), let session = session(in: fields) else {
@@ -71,7 +74,8 @@ struct DashboardSessions: Sendable {
     private func isOurs(_ request: HTTPRequest) -> Bool {
         if let site = request.headerFields[Self.fetchSite] { return site == "same-origin" }
         guard request.method != .get, request.method != .head else { return true }
-        // Old browsers, and sites without TLS, don't send Sec-Fetch-Site: requests that change something then need an Origin.
+        // Old browsers don't send Sec-Fetch-Site, and neither do browsers on sites without TLS. Requests that change something then
+        // need an Origin.
         guard let origin = request.headerFields[.origin] else { return false }
         return origin == publicURL.map(Self.origin) || request.authority.map { origin.hasSuffix("://" + $0) } ?? false
     }
@@ -82,7 +86,8 @@ struct DashboardSessions: Sendable {
 
     // MARK: Sessions
 
-    /// The session in the request's cookie; nil if there is none, or it has expired, was ended or can't be decrypted.
+    /// The session in the request's cookie. Nil if there is no cookie, or if the session has expired, has been ended or can't be
+    /// decrypted.
     func session(in fields: HTTPFields) -> DashboardSession? {
         for cookie in fields[values: .cookie].flatMap({ $0.split(separator: ";") }) {
             let parts = cookie.split(separator: "=", maxSplits: 1)
@@ -99,12 +104,12 @@ struct DashboardSessions: Sendable {
         session.administrator.map { Digest.equal($0, Digest.sha256(adminToken)) } ?? false
     }
 
-    /// The value of `DashboardSession.administrator` for `token`; nil if it is not the admin token.
+    /// The value of `DashboardSession.administrator` for `token`; nil if `token` is not the admin token.
     func administrator(_ token: String) -> String? {
         Digest.equal(token, adminToken) ? Digest.sha256(adminToken) : nil
     }
 
-    /// The `Set-Cookie` value that starts or renews `session`; for nil, one that deletes the cookie.
+    /// The `Set-Cookie` value that starts or renews `session`. If `session` is nil, the value deletes the cookie.
     func cookie(_ session: DashboardSession?, for request: IncomingRequest) throws -> String {
         let isSecure = publicURL?.hasPrefix("https:") ?? (request.headers[Self.forwardedProtocol] == "https")
         let value = try session.map(seal) ?? ""

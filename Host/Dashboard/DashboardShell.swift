@@ -1,14 +1,14 @@
-/// The HTML page that every URL of the dashboard returns: a frame that scripts fill in.
+/// The HTML page that every URL of the dashboard returns. It is an empty frame that scripts fill in.
 enum DashboardShell {
-    /// The page's content security policy: nothing inline, nothing from other hosts.
+    /// The page's content security policy. It allows no inline scripts or styles, and nothing from other hosts.
     static let policy =
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
         + "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
-    /// The scripts that the first view needs besides `app.js`, preloaded in parallel.
+    /// The scripts that the first view needs besides `app.js`. They are preloaded in parallel.
     private static let early = ["api", "charts", "dom", "en", "kit", "login", "offers", "state", "tables", "text", "toolbar"]
 
-    /// - Parameter page: the files of the page that the URL names.
+    /// - Parameter page: the additional files of the requested page.
     static func html(version: String, page: [String]) -> String {
         let files = "/dashboard/web/\(version)", scripts = early.map { $0 + ".js" } + page
         return """

@@ -1,14 +1,14 @@
-/// A country of the demo's visitors: their share, when they are awake, and what their browsers send.
+/// A country that the demo's visitors come from: its share of visits, when its people are awake, and what their browsers send.
 struct DemoCountry: Sendable {
-    /// Relative to the other countries' shares.
+    /// The country's share of visits, relative to the other countries' shares.
     let share: Double
     /// Hours ahead of UTC, without daylight saving time.
     let offset: Int
     let languages: Weighted<String>
     /// The share of visits from mobile devices, 0...1.
     let mobile: Double
-    /// The first address of a large range of the country's internet providers, and the number of addresses in it, so a GeoIP
-    /// database, if there is one, finds the visitors' places.
+    /// The first address in a large address range of the country's internet providers, and the number of addresses in that range. A
+    /// GeoIP database finds the visitors' places by these addresses.
     let firstAddress: UInt32
     let addresses: UInt32
 
@@ -56,7 +56,7 @@ struct DemoCountry: Sendable {
         0.20, 0.12, 0.08, 0.06, 0.06, 0.10, 0.22, 0.46, 0.82, 1.12, 1.28, 1.26, 1.04, 1.10, 1.26, 1.26, 1.16, 1.00, 0.86, 0.80, 0.78, 0.68,
         0.52, 0.34,
     ]
-    /// How busy each day of the week is, from Thursday on, the first day of 1970.
+    /// How busy each day of the week is. The list starts with Thursday, because the first day of 1970 was a Thursday.
     private static let weekdays: [Double] = [1.10, 0.94, 0.50, 0.54, 1.04, 1.14, 1.14]
 
     /// This country's relative traffic in the hour `hour` (in hours since 1970).

@@ -3,7 +3,7 @@ import Foundation
 /// The people who visit: new visitors, returning visitors, and customers.
 struct DemoCrowd {
     private let seed: UInt64
-    /// How many visitors each country has had; they are numbered from 0.
+    /// The number of visitors that each country has had. A country's visitors are numbered from 0.
     private var visitors: [Int]
     private var customers: [DemoVisitor]
     /// Expected visits per hour.
@@ -11,10 +11,11 @@ struct DemoCrowd {
 
     private static let customerShare = 0.15
     private static let returningShare = 0.27
-    /// Customers are numbered from here, apart from other visitors.
+    /// Customers' numbers start here, to keep them apart from other visitors' numbers.
     private static let firstCustomer = 1 << 40
 
-    /// - Parameter expectedVisits: how many visits will follow. Some visitors count as having come before them.
+    /// - Parameter expectedVisits: the number of visits that will follow. The crowd starts with some visitors from the past, so
+    ///   even the first visits can be by returning visitors.
     init(expectedVisits: Double, seed: UInt64) {
         self.seed = seed
         perHour = expectedVisits / (60 * 24)
@@ -37,11 +38,11 @@ struct DemoCrowd {
         return DemoSession(visitor, from: hour.sources.pick(&random), in: site, &random)
     }
 
-    /// A random customer, after a few tries for one from `country`.
+    /// Returns a random customer, preferably from `country`: gives up on the country after a few tries.
     private func customer(awakeIn country: Int, _ random: inout DemoRandom) -> DemoVisitor? {
         var candidate: DemoVisitor?
         for _ in 0..<6 {
-            // Squared, so some come far more often than others.
+            // Squared, so some customers come far more often than others.
             let place = random.unit()
             let customer = customers[Int(place * place * Double(customers.count))]
             candidate = customer
@@ -50,11 +51,12 @@ struct DemoCrowd {
         return candidate
     }
 
-    /// The number of a returning or a new visitor from `country`.
+    /// Returns the number of a returning visitor from `country`, or of a new one.
     private mutating func number(in country: Int, _ random: inout DemoRandom) -> Int {
         let count = visitors[country]
         if random.chance(Self.returningShare) {
-            // The longer ago, the less likely. Not within the last hour, when it would still be the same session.
+            // The longer ago a visitor came, the less likely a return. Visitors of the last hour are left out, because their visit
+            // would belong to the same session.
             let nearest = perHour * DemoCountry.all[country].share / 50 + 1, farthest = Double(count)
             if farthest > nearest { return count - Int(nearest * pow(farthest / nearest, random.unit())) }
         }

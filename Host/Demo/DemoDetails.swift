@@ -1,14 +1,15 @@
 import Common
 
-/// The payloads that accompany events of the demo traffic: web vitals, scroll depth, searches, outlinks, errors, logs and identities.
-/// They depend only on the seed and the event.
+/// The payloads that accompany events of the demo traffic: web vitals, scroll depth, searches, outlinks, errors, logs and
+/// identities. The payloads depend only on the seed and the event.
 struct DemoDetails: Sendable {
     let seed: UInt64
 
-    /// The most payloads that one event has.
+    /// The maximum number of payloads for one event.
     static let most = 10
 
-    /// The event itself, with its products if it is an order, and the payloads that accompany it, all at the event's instant.
+    /// Returns the payload of the event itself and those that accompany it, all with the event's time. If the event is an order,
+    /// its payload includes the products.
     func payloads(of event: DemoEvent) -> [[UInt8]] {
         var random = DemoRandom(seed: DemoRandom.mix(seed ^ UInt64(bitPattern: event.at.milliseconds) ^ Self.number(of: event.visitor)))
         var payloads = [Self.bytes(of: event.isPageview ? event : sold(event))]
@@ -52,7 +53,7 @@ struct DemoDetails: Sendable {
         return [("TTFB", 280 * weight), ("FCP", 900 * weight), ("LCP", 1_500 * weight), ("INP", 90 * weight), ("CLS", 30 * weight)].map {
             name, median in
             let value = Int(min(60_000, random.time(median: median)))
-            // CLS has no unit; the median is in thousandths.
+            // CLS has no unit, and its median in the table is in thousandths.
             return JSONPiece.field("name", name) + Self.raw(#","value":"# + (name == "CLS" ? "\(Double(value) / 1_000)" : "\(value)"))
         }
     }
@@ -105,7 +106,7 @@ struct DemoDetails: Sendable {
 
     // MARK: People and products
 
-    /// The fields that identify the user who signs up, and mostly a company. Nil for other events, and for visitors without an id.
+    /// The fields that identify a user who signs up, usually with a company. Nil for other events, and for visitors without an id.
     private func user(_ event: DemoEvent, _ random: inout DemoRandom) -> [UInt8]? {
         // exact: our own event name
         guard let json = Self.json(event), json["name"]?.string == DemoSite.signup, Self.json(event.visitor)?["visitor_id"]?.string != nil
@@ -125,7 +126,7 @@ struct DemoDetails: Sendable {
     private static let families = ["Almeida", "Berg", "Chen", "Diaz", "Okafor", "Novak", "Patel", "Rossi", "Sato", "Weber"]
     private static let companies = ["Brightwater", "Caravel", "Fernhill", "Kestrel", "Larkspur", "Marlow", "Quarry", "Tidewell"]
 
-    /// An order with its plan added to its data as a product.
+    /// Returns the order with its plan added to the order's data as a product.
     private func sold(_ event: DemoEvent) -> DemoEvent {
         guard let json = Self.json(event), let data = json["data"], let amount = json["revenue_amount"]?.integer,
             let plan = data["plan"]?.string,
@@ -139,7 +140,7 @@ struct DemoDetails: Sendable {
             at: event.at, type: event.type, visitor: event.visitor, path: event.path, first: event.first, second: Array(text.utf8))
     }
 
-    /// The event's own fields as JSON; nil if it has none.
+    /// The event's own fields as JSON; nil if the event has none.
     private static func json(_ event: DemoEvent) -> JSON? { json(event.second) }
 
     /// Parses `,"name":"value"...` as an object.
@@ -149,7 +150,8 @@ struct DemoDetails: Sendable {
 }
 
 extension DemoTraffic {
-    /// Like `nextBatch(_:)`, but with each event's details. `maximum` limits all payloads together, except that one event always fits.
+    /// Like `nextBatch(_:)`, but includes each event's details. `maximum` limits the total number of payloads, but a batch always
+    /// has room for one event.
     mutating func nextBatch(_ maximum: Int, with details: DemoDetails) -> (body: [UInt8], events: Int)? {
         var bytes: [UInt8] = [UInt8(ascii: "[")], payloads = 0, events = 0
         while payloads == 0 || payloads + DemoDetails.most <= maximum, let event = next() {

@@ -7,8 +7,8 @@ import NIOHTTP1
 @_spi(Host) import Platform
 import ServiceLifecycle
 
-/// Sends demo traffic to Pulse as every event is sent: through `POST /api/collect`, in time order. It uses a server key, so
-/// Pulse takes addresses, browsers and times from the events.
+/// Sends demo traffic to Pulse in time order, through `POST /api/collect` like any other events. It uses a server key, so Pulse
+/// takes addresses, browsers and times from the events.
 struct DemoFeed: Sendable {
     struct Reply: Sendable {
         let status: Int
@@ -27,7 +27,7 @@ struct DemoFeed: Sendable {
         }
     }
 
-    /// Feeds an installation in this process, through the same gate.
+    /// Feeds an installation in this process. The requests go through the same gate as HTTP requests.
     init(into installation: Installation, key: String) {
         let gate = installation.gate, logger = installation.logger
         guard let (module, route) = installation.registry.routes.first(where: { $0.route.path == "/api/collect" }) else {
@@ -50,16 +50,16 @@ struct DemoFeed: Sendable {
 
     /// Sends all of `traffic`.
     /// - Parameters:
-    ///   - details: makes payloads that accompany the events but are not counted; nil for none.
+    ///   - details: makes payloads that accompany the events but are not counted; nil to send no such payloads.
     ///   - progress: called with the number of events accepted so far.
-    /// - Returns: The number of accepted events.
+    /// - Returns: the number of accepted events.
     func run(
         _ traffic: consuming DemoTraffic, details: DemoDetails? = nil, batch: Int = 1_000, progress: @Sendable (Int) -> Void = { _ in }
     ) async throws -> Int {
         var accepted = 0
         if let details, batch >= DemoDetails.most {
             while let (body, events) = traffic.nextBatch(batch, with: details) {
-                // Disabled modules reject only details, which don't count.
+                // Disabled modules reject only details, which are not counted.
                 accepted += min(events, try await deliver(ByteBuffer(bytes: body)))
                 progress(accepted)
             }
@@ -72,7 +72,8 @@ struct DemoFeed: Sendable {
         return accepted
     }
 
-    /// Retries until the host accepts the request: a busy host says when to retry, and accepts a new key within two seconds.
+    /// Retries until the host accepts the request. A busy host says when to retry, and any host accepts a new key within two
+    /// seconds.
     private func deliver(_ body: ByteBuffer) async throws -> Int {
         var refusals = 0
         while true {
@@ -92,7 +93,7 @@ struct DemoFeed: Sendable {
 }
 
 extension Installation {
-    /// Runs `body` while the writer stores the events it collects, and returns once all of them are in the event store.
+    /// Runs `body` while the writer stores the events that `body` sends. Returns once all of them are in the event store.
     func collecting<Result: Sendable>(_ body: @Sendable () async throws -> Result) async throws -> Result {
         let writing = Task { try await writer.run() }
         do {

@@ -1,6 +1,6 @@
 import Common
 
-/// The hours of the demo's time range, and how busy each one is.
+/// The hours of the demo's time range, and how busy each hour is.
 struct DemoHours: Sendable {
     struct Hour: Sendable {
         let start: Instant
@@ -15,7 +15,7 @@ struct DemoHours: Sendable {
     private let seed: UInt64
     /// The next hour, in hours since 1970.
     private var next: Int64
-    /// The total activity of all hours from the next one on.
+    /// The total activity of all remaining hours, including the next one.
     private var remaining = 0.0
     private(set) var current: Hour
 
@@ -34,7 +34,7 @@ struct DemoHours: Sendable {
         }
     }
 
-    /// Moves to the next hour. Returns its share of all remaining activity, 0...1; nil after the last hour.
+    /// Moves to the next hour. Returns that hour's share of all remaining activity, 0...1; nil after the last hour.
     mutating func advance() -> Double? {
         guard next * Self.milliseconds < end.milliseconds else { return nil }
         let (from, to) = bounds(of: next)
@@ -57,7 +57,7 @@ struct DemoHours: Sendable {
         let part = Double(to - from) / Double(Self.milliseconds)
         let age = Double(from - start.milliseconds) / Double(end.milliseconds - start.milliseconds)
         let growth = 0.8 + 0.45 * age
-        // Makes each day a little different.
+        // Makes every day a little different.
         let day = DemoRandom.mix(seed ^ UInt64(bitPattern: hour / 24))
         let mood = 0.9 + 0.2 * Double(day >> 11) * 0x1p-53
         let event = isFrontPage(hour) ? 2.4 : isNewsletter(hour) ? 1.35 : 1
@@ -67,7 +67,8 @@ struct DemoHours: Sendable {
     /// Whether the newsletter has just been sent: Tuesdays from 9 to 13 UTC.
     private func isNewsletter(_ hour: Int64) -> Bool { hour / 24 % 7 == 5 && (9..<13).contains(hour % 24) }
 
-    /// Whether a post is on a front page: once, after two fifths of the range, from noon until midnight UTC.
+    /// Whether a post is on a news site's front page. That happens once, after two fifths of the range, from noon until midnight
+    /// UTC.
     private func isFrontPage(_ hour: Int64) -> Bool {
         let first = start.milliseconds / Self.milliseconds, count = (end.milliseconds - start.milliseconds) / Self.milliseconds
         return count > 72 && hour / 24 == (first + count * 2 / 5) / 24 && hour % 24 >= 12

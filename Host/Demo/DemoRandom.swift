@@ -29,16 +29,16 @@ struct DemoRandom: Sendable {
         Int(truncatingIfNeeded: (UInt64(truncatingIfNeeded: count).multipliedFullWidth(by: next())).high)
     }
 
-    /// True with the given probability, 0...1.
+    /// Returns true with the given probability, 0...1.
     mutating func chance(_ probability: Double) -> Bool { unit() < probability }
 
-    /// A duration around `median` with a long tail, like the time people take: its logarithm is normally distributed.
+    /// A random duration around `median`, with a long tail like the time people take. Its logarithm is normally distributed.
     mutating func time(median: Double) -> Double { median * Self.spread[Int(truncatingIfNeeded: next() >> 54)] }
 
     /// Factors for a standard deviation of 0.9: the exponentials of 1,024 quantiles of the normal distribution.
     private static let spread: [Double] = (0..<1_024).map { exp(0.9 * quantile((Double($0) + 0.5) / 1_024)) }
 
-    /// The normal distribution's quantile, by bisection over the error function; only for the table above.
+    /// The normal distribution's quantile, by bisection over the error function. Used only for the table above.
     private static func quantile(_ probability: Double) -> Double {
         var low = -8.0, high = 8.0
         for _ in 0..<60 {
@@ -68,10 +68,11 @@ struct DemoRandom: Sendable {
     }
 }
 
-/// Elements to pick at random by weight.
+/// Elements with weights, for picking one at random.
 struct Weighted<Element: Sendable>: Sendable {
     private let elements: [Element]
-    /// For Vose's alias method: each column stands for its own element below its share, and for another one above it.
+    /// Columns for Vose's alias method. A random number below a column's share selects the column's own element; a number above it
+    /// selects another element.
     private let shares: [Double]
     private let others: [Int]
 

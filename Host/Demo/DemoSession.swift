@@ -1,11 +1,11 @@
 import Common
 
-/// A visit in progress: the page the visitor is on, and what comes next.
+/// A visit in progress: the page that the visitor is on, and what the visitor does next.
 final class DemoSession {
     let visitor: DemoVisitor
     private let fields: [UInt8]
     private let source: DemoSource
-    /// Pageviews still to come.
+    /// The number of pageviews still to come.
     private var left: Int
     private var place: DemoSite.Place
     private var page: DemoSite.Page
@@ -26,7 +26,7 @@ final class DemoSession {
         page = site.pages[place.rawValue].pick(&random)
     }
 
-    /// The event at `instant`, and the pause in seconds until the next one; a nil pause ends the visit.
+    /// Returns the event at `instant`, and the pause in seconds until the next event. A nil pause ends the visit.
     func step(at instant: Instant, in site: DemoSite, _ random: inout DemoRandom) -> (event: DemoEvent, pause: Double?) {
         hasSignedUp = false
         if let action {
@@ -49,20 +49,20 @@ final class DemoSession {
         return (event, walk(to: nil, in: site, &random))
     }
 
-    /// Moves to the next page. Returns the pause before it in seconds; nil if the visit is over.
+    /// Moves to the next page. Returns the pause before that pageview in seconds; nil if the visit is over.
     private func walk(to next: DemoSite.Place?, in site: DemoSite, _ random: inout DemoRandom) -> Double? {
         guard left > 0 else { return nil }
         let pause = random.time(median: site.stay[place.rawValue])
         place = next ?? site.next[place.rawValue].pick(&random)
         page = site.pages[place.rawValue].pick(&random)
-        // Shorter than the session timeout.
+        // Keep the pause shorter than the session timeout.
         return min(1_500, pause)
     }
 }
 
 /// A payload for `POST /api/collect`, as pieces of JSON.
 public struct DemoEvent: Sendable {
-    /// When the event happens.
+    /// The time of the event.
     public let at: Instant
     let type: [UInt8]
     let visitor: [UInt8]

@@ -1,5 +1,5 @@
 extension DemoSite {
-    /// The pages of a place with their weights; the first ones are visited most.
+    /// The pages of a place with their weights. The first pages are visited most.
     static func pages(of place: Place) -> [(Page, Double)] {
         switch place {
         case .home: one("/", "Northlight: analytics that you own")

@@ -1,7 +1,7 @@
 import Common
 
-/// The site that the demo's visitors browse: marketing pages, blog, documentation, and the application behind the login. A table
-/// of probabilities says which page follows which, so funnels narrow as real ones do.
+/// The site that the demo's visitors browse: marketing pages, blog, documentation, and the application behind the login. A table of
+/// probabilities determines which page follows which, so funnels narrow as they do on real sites.
 struct DemoSite: Sendable {
     /// A kind of page.
     enum Place: Int, Sendable, CaseIterable {
@@ -11,7 +11,7 @@ struct DemoSite: Sendable {
         case appHome, appProject, appReport, appTeam, appSettings, billing, checkout, payment, receipt
     }
 
-    /// A page as pieces of a payload: only the path for events, path and title for pageviews.
+    /// A page as pieces of JSON for payloads. An event includes only the path; a pageview includes path and title.
     struct Page: Sendable {
         let path: String
         let pathField: [UInt8]
@@ -28,9 +28,9 @@ struct DemoSite: Sendable {
     struct Action: Sendable {
         let name: String
         let probability: Double
-        /// The place it always leads to; nil if it leads nowhere in particular.
+        /// The place that the event always leads to; nil if the next page is random.
         var next: Place?
-        /// The payload's fields, for each choice the visitor has.
+        /// The payload's fields for each choice that the visitor has, with the weights of the choices.
         let fields: Weighted<[UInt8]>
     }
 
@@ -179,9 +179,9 @@ struct DemoSite: Sendable {
     }
 }
 
-/// Makes pieces of JSON that many payloads share.
+/// Makes pieces of JSON that are shared by many payloads.
 enum JSONPiece {
-    /// `,"name":"value"`
+    /// Returns `,"name":"value"`.
     static func field(_ name: String, _ value: String) -> [UInt8] {
         var text = JSONText()
         text.append(raw: #","\#(name)":"#)

@@ -1,6 +1,6 @@
-/// A source of visits: the fields it adds to the first pageview, and the pages it leads to.
+/// A source of visits: the fields that it adds to a visit's first pageview, and the pages that visitors land on.
 struct DemoSource: Sendable {
-    /// The fields of the first payload: referrer and campaign parameters.
+    /// The fields for the visit's first payload: referrer and campaign parameters.
     let fields: [UInt8]
     let entry: Weighted<DemoSite.Place>
     /// The probability that a visitor leaves after one page, 0...1.
@@ -38,11 +38,11 @@ struct DemoSource: Sendable {
 
     /// Sources of visitors who are not customers.
     static let usual = sources(newsletter: 1, hackerNews: 1)
-    /// Sources in the hours after the newsletter went out.
+    /// Sources of visitors in the hours after the newsletter was sent.
     static let newsletterDay = sources(newsletter: 7, hackerNews: 1)
-    /// Sources while a post is on a front page.
+    /// Sources of visitors while a post is on a news site's front page.
     static let frontPageDay = sources(newsletter: 1, hackerNews: 26)
-    /// Sources of customers, who come to use the product.
+    /// Sources of customers. They come to use the product.
     static let customers = Weighted([
         (DemoSource("", working, bounce: 0.1), 88), (DemoSource("https://mail.google.com/", working, bounce: 0.12), 8),
         (DemoSource("https://app.slack.com/", working, bounce: 0.15), 4),

@@ -1,11 +1,11 @@
 import Common
 
-/// Realistic traffic of a product's site in time order, the same for the same seed, range and count.
+/// Realistic traffic of a product's site, in time order. The same seed, range and count always give the same traffic.
 ///
-/// Visitors from 26 countries come mostly by day and on working days, from search engines, assistants, social
-/// networks, newsletters and links. Traffic grows from week to week, and peaks once when a post is on a front page. About half of
-/// the visitors look at one page; the others read, sign up and buy. Events are generated one by one, so ten million of them take
-/// no more memory than a thousand.
+/// Visitors from 26 countries come mostly by day and on working days, from search engines, assistants, social networks, newsletters
+/// and links. Traffic grows from week to week, and peaks once when a post is on a front page. About half of the visitors look at
+/// one page; the others read, sign up and buy. Events are generated one at a time, so ten million events take no more memory than a
+/// thousand.
 ///
 ///     var traffic = DemoTraffic(seed: 1, events: 100_000, start: start, end: end)
 ///     while let body = traffic.nextBatch() { ... }
@@ -16,9 +16,9 @@ public struct DemoTraffic: Sequence, IteratorProtocol {
     private var random: DemoRandom
     private var hours: DemoHours
     private var crowd: DemoCrowd
-    /// Visits under way, by the instant of their next event.
+    /// The visits in progress, by the time of their next event.
     private var visits = TimeQueue<DemoSession>()
-    /// Start times of visits in the current hour, the latest first.
+    /// The start times of visits in the current hour, latest first.
     private var begins: [Instant] = []
     private var remaining: Int
     private var emitted = 0
@@ -37,7 +37,7 @@ public struct DemoTraffic: Sequence, IteratorProtocol {
         last = start
     }
 
-    /// The assumed number of events per visit, until enough are counted.
+    /// The assumed number of events per visit, used until enough visits have been counted.
     private static let expectedEvents = 3.9
 
     public mutating func next() -> DemoEvent? {
@@ -53,7 +53,7 @@ public struct DemoTraffic: Sequence, IteratorProtocol {
         }
     }
 
-    /// The next request body, a JSON array of up to `maximum` payloads; nil once all events were returned.
+    /// Returns the next request body, a JSON array of up to `maximum` payloads; nil once all events have been returned.
     public mutating func nextBatch(_ maximum: Int = 1_000) -> [UInt8]? {
         guard remaining > 0 else { return nil }
         var bytes: [UInt8] = [UInt8(ascii: "[")]
@@ -69,7 +69,8 @@ public struct DemoTraffic: Sequence, IteratorProtocol {
 
     // MARK: Steps
 
-    /// The event of the visit that is due next; nil if it would be after the end, or a new visit starts before it.
+    /// Returns the next event of the visit that is due. Nil if that event would be after the end, or if a new visit starts before
+    /// it.
     private mutating func step() -> DemoEvent? {
         guard let instant = visits.first, begins.last.map({ instant <= $0 }) ?? true else { return nil }
         guard instant <= end else {
@@ -95,10 +96,10 @@ public struct DemoTraffic: Sequence, IteratorProtocol {
     }
 
     /// Plans the visits that start in the next hour, so the remaining events spread over the remaining hours. Skips hours without
-    /// visits; false after the last hour.
+    /// visits. Returns false after the last hour.
     private mutating func beginHour() -> Bool {
         while let share = hours.advance() {
-            // 300 imaginary visits keep the average stable in the first hours.
+            // Counting 300 imaginary visits keeps the average stable in the first hours.
             let perVisit = (Double(emitted) + 300 * Self.expectedEvents) / (Double(begun) + 300)
             let count = random.poisson(Double(remaining) / perVisit * share)
             guard count > 0 else { continue }
@@ -110,7 +111,7 @@ public struct DemoTraffic: Sequence, IteratorProtocol {
         return false
     }
 
-    /// An event of a new visitor, to make up the number when the range is over and a few events are missing.
+    /// Returns an event of a new visitor. Used to reach the exact count if the range is over and a few events are missing.
     private mutating func fill() -> DemoEvent? {
         let visit = crowd.visit(in: hours.current, site, &random)
         let instant = Swift.min(end, last.adding(milliseconds: Int64(random.below(2_000))))

@@ -1,12 +1,12 @@
-/// A visitor of the demo's site. Everything about a visitor follows from the country and number, so visitors can return without
-/// being stored.
+/// A visitor of the demo's site. Everything about a visitor is derived from the country and the visitor's number, so returning
+/// visitors needn't be stored.
 struct DemoVisitor: Sendable {
     let country: Int
     let number: Int
     let seed: UInt64
 
-    /// The fields of every payload: identity, address, device. About a third send no id, and are only recognized by address and
-    /// browser within a day.
+    /// The fields in every payload of the visitor: identity, address, device. About a third of the visitors send no id. Pulse
+    /// recognizes those only within a day, by address and browser.
     var fields: [UInt8] {
         let place = DemoCountry.all[country]
         var chance = DemoRandom(seed: DemoRandom.mix(seed ^ UInt64(country) << 48 ^ UInt64(number)))
@@ -44,7 +44,7 @@ struct DemoDevice: Sendable {
     private static let windows = "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"
     private static let mac = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)"
     private static let linux = "Mozilla/5.0 (X11; Linux x86_64)"
-    /// Browser versions with their weights; most machines have the newest.
+    /// Browser versions with their weights. Most machines have the newest version.
     private static let versions: [(Int, Double)] = [(141, 52), (140, 28), (139, 10), (138, 6), (131, 4)]
 
     private static let desktop = DemoDevice(

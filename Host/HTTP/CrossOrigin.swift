@@ -4,8 +4,8 @@ import Hummingbird
 @_spi(Host) import Settings
 import Synchronization
 
-/// Decides which browser origins may send events and read responses. Collection is open to any origin unless configured otherwise,
-/// everything else only to the configured origins. No response allows credentials, since keys are sent explicitly.
+/// Decides which browser origins may send events and read responses. Unless configured otherwise, any origin may send events.
+/// Everything else is open only to the configured origins. No response allows credentials, because clients send keys explicitly.
 final class CrossOrigin: Sendable {
     /// Allowed origins, such as `https://app.example.com`; `*` for all.
     private struct Origins {
@@ -27,14 +27,14 @@ final class CrossOrigin: Sendable {
         allowed.withLock { $0 = Origins(reports: settings.allowedOrigins, collection: settings.collectionOrigins) }
     }
 
-    /// Whether collection accepts a request. CORS keeps a page from reading a response but not from sending a request, so requests from
-    /// pages of other origins are rejected here. Programs, which send no origin, are accepted.
+    /// Whether collection accepts a request. CORS keeps a page from reading a response, but not from sending a request. This
+    /// function therefore rejects requests from pages of origins that are not allowed. Programs send no origin and are accepted.
     func admits(_ request: IncomingRequest) -> Bool {
         guard let origin = Self.origin(of: request) else { return true }
         return allowed.withLock { $0.collection.contains("*") || $0.collection.contains(origin) } || origin == own
     }
 
-    /// The request's `Origin`; for an image, which has none, the origin of the page in `Referer`.
+    /// The request's `Origin`. A request for an image has none, so the origin of the page in `Referer` is used instead.
     private static func origin(of request: IncomingRequest) -> String? {
         if let origin = request.headers.value(.origin) { return origin.lowercased() }
         guard request.method == .get, let page = request.headers.value(referer) else { return nil }
@@ -46,7 +46,7 @@ final class CrossOrigin: Sendable {
 
     /// Adds the CORS headers to a response.
     func label(_ response: inout Response, for request: Request, isForSites: Bool) {
-        // A route that checks origins itself has set the header.
+        // If the header is set, the route has checked the origin itself.
         guard let origin = request.headers.value(.origin), response.headers[.accessControlAllowOrigin] == nil else { return }
         let origins = allowed.withLock { isForSites ? $0.collection : $0.reports }
         if origins.contains("*") {
@@ -75,7 +75,7 @@ enum SecurityHeaders {
     /// The default content security policy, which allows nothing; routes that serve pages set their own.
     static let policy = "default-src 'none'; frame-ancestors 'none'"
 
-    /// - Parameter isForOthers: whether pages of other sites may load the response as a resource, such as the script.
+    /// - Parameter isForOthers: whether pages of other sites may load the response as a resource, as they do with the script.
     static func label(_ response: inout Response, isForOthers: Bool) {
         for field in always { response.headers.append(field) }
         response.headers.append(isForOthers ? loadedByAll : loadedByOwn)
@@ -96,8 +96,9 @@ enum SecurityHeaders {
     ]
 }
 
-/// Makes responses without caching headers private: shared caches, to which Pulse's key header and cookies mean nothing, and browsers'
-/// disk caches don't store them. Responses to POST requests from sites' pages are left alone, as no cache stores them anyway.
+/// Marks responses without caching headers as private. Shared caches don't store such responses, because they can't take Pulse's
+/// key header and cookies into account. Browsers don't store them on disk. Responses to POST requests from sites' pages are left
+/// unchanged, because no cache stores them.
 ///
 /// - Source: RFC 9110, 9.3.3.
 enum PrivateAnswer {

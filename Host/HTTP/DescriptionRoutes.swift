@@ -8,7 +8,7 @@ import Platform
 @_spi(Host) import Settings
 import Synchronization
 
-/// `/openapi.json`, and `/docs`, which shows it as a page.
+/// The routes `/openapi.json`, and `/docs`, which shows that document as a page.
 struct DescriptionRoutes: Sendable {
     let modules: [any AnalyticsModule]
     let configuration: HostConfiguration
@@ -30,7 +30,7 @@ struct DescriptionRoutes: Sendable {
         }
     }
 
-    /// A value made on first use: the document is rarely read.
+    /// A value that is created on first use. Used for the document, which is rarely requested.
     private final class Once<Value: Sendable>: Sendable {
         private let cached = Mutex<Value?>(nil)
         private let make: @Sendable () -> Value

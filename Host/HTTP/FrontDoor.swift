@@ -4,7 +4,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// Handles what all requests have in common: preflights, unknown paths, CORS and security headers.
+/// Handles what all requests have in common: CORS preflights, unknown paths, CORS headers and security headers.
 struct FrontDoor: HTTPResponder {
     let server: Server
     let routes: RouterResponder<PulseContext>
@@ -26,9 +26,11 @@ struct FrontDoor: HTTPResponder {
     }
 }
 
-/// Answers requests for an unknown path, or with a method that the path does not have, in the format of the path's surface.
+/// Responds to requests for an unknown path, or with a method that the path does not support. The response has the format of the
+/// surface that owns the path.
 ///
-/// It is added to the router after all routes, so it replaces the router's own answer to unknown paths and wraps no route.
+/// The middleware is added to the router after all routes. So it replaces the router's own response to unknown paths, and wraps no
+/// route.
 struct UnknownPath: RouterMiddleware {
     typealias Context = PulseContext
     let server: Server
@@ -54,14 +56,14 @@ struct UnknownPath: RouterMiddleware {
     }
 }
 
-/// Knows which methods each path has, for `Allow`, and which pages may use it.
+/// The methods of each path, for `Allow`, and the pages that may use the path.
 struct MethodTable: Sendable {
     enum Audience {
-        /// Pages of any site: collection and the script.
+        /// Pages of any site may use the path: event collection and the script.
         case sites
-        /// Pages on which a project embeds its reports.
+        /// Pages on which a project embeds its reports may use the path.
         case embeds
-        /// Pulse's own pages and programs.
+        /// Only Pulse's own pages and programs may use the path.
         case own
     }
 
@@ -72,7 +74,7 @@ struct MethodTable: Sendable {
     }
 
     private let entries: [Entry]
-    /// The audiences of paths without parameters, which are most. Looked up by every request.
+    /// The audiences of paths without parameters, which most paths are. Every request looks up its path here.
     private let fixed: [ExactText: Audience]
 
     init(_ routes: [Route]) {
@@ -102,7 +104,7 @@ struct MethodTable: Sendable {
         return methods.sorted().joined(separator: ", ")
     }
 
-    /// Whose pages may use the path; `.own` for an unknown path.
+    /// Which pages may use the path; `.own` for an unknown path.
     func audience(of path: String) -> Audience {
         if let audience = fixed[ExactText(path)] { return audience }
         let candidates = matching(path)

@@ -2,8 +2,8 @@ import Foundation
 
 /// Checks whether Pulse can listen on its configured address and port.
 enum ListeningPort {
-    /// Listens for an instant.
-    /// - Throws: `CommandError` that says why it can't.
+    /// Listens for a moment, then stops.
+    /// - Throws: `CommandError` that says why Pulse can't listen there.
     static func check(_ host: String, _ port: Int) throws {
         var hints = addrinfo(), addresses: UnsafeMutablePointer<addrinfo>?
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)

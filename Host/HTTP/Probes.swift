@@ -65,7 +65,7 @@ struct Probes: Sendable {
             self.error = error
         }
 
-        /// Runs a check with a time limit, since an engine that hangs would never answer.
+        /// Runs a check with a time limit, because a check of a hung engine would never return.
         static func within(seconds: Int, _ body: @escaping @Sendable () async throws -> Void) async -> Check {
             let (checks, first) = AsyncStream<Check>.makeStream()
             let asking = Task { first.yield(await Check(body)) }
@@ -88,7 +88,7 @@ struct Probes: Sendable {
                 error = nil
             } catch {
                 ok = false
-                // Only the kind of failure: details may contain host names, which belong in the log.
+                // Report only the kind of failure. Details may contain host names, which belong in the log.
                 self.error = (error as? ServiceError)?.message ?? "\(type(of: error))"
             }
         }
@@ -101,8 +101,8 @@ struct Probes: Sendable {
 
     private static let checkSeconds = 5
 
-    /// A host is ready if it can collect. While an engine is down, events wait in the journal; a load balancer that then removed all hosts
-    /// would lose them.
+    /// A host is ready if it can collect events. While an engine is down, events wait in the journal. If hosts then reported that
+    /// they are not ready, a load balancer would remove all of them and the events would be lost.
     @Sendable private func ready(_ request: AnonymousRequest) async throws -> Answer {
         let backlog = journal.backlogBytes, capacity = journal.capacityBytes
         let failure =

@@ -6,7 +6,7 @@ import NIOCore
 /// A request's context: the router's storage, and the connection.
 struct PulseContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    /// The peer's IP address as text; empty if the connection is not an IP connection.
+    /// The peer's IP address as text. Empty if the connection is not an IP connection.
     let peer: String
     let channel: any Channel
 
@@ -14,7 +14,7 @@ struct PulseContext: RequestContext {
         coreContext = CoreRequestContextStorage(source: source)
         channel = source.channel
         let address = source.channel.remoteAddress?.ipAddress ?? ""
-        // IPv4 addresses are already in their canonical form.
+        // An IPv4 address is in its canonical form, so only IPv6 addresses are converted.
         peer = address.utf8.contains(UInt8(ascii: ":")) ? ClientAddress.peer(address)?.description ?? "" : address
     }
 }

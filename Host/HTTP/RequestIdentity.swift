@@ -4,13 +4,13 @@ import HTTPTypes
 import Hummingbird
 import Synchronization
 
-/// A request's id: the one that a proxy gave it, or a new one.
+/// Determines a request's id: the id that a proxy gave the request, or a new one.
 enum RequestIdentity {
     static let header = HTTPField.Name("X-Request-ID")!
     private static let prefix = Identifiers.token(prefix: "", length: 8)
     private static let counter = Atomic<UInt64>(0)
 
-    /// The `X-Request-ID` of the request if it is short and plain, or a new id.
+    /// Returns the request's `X-Request-ID` if it is short and plain. Otherwise returns a new id.
     static func of(_ request: Request) -> String {
         if let given = request.headers.value(header), (1...64).contains(given.utf8.count), given.utf8.allSatisfy(isPlain) { return given }
         return prefix + "-" + String(counter.wrappingAdd(1, ordering: .relaxed).newValue, radix: 36)

@@ -2,7 +2,7 @@ import Access
 import HTTPTypes
 import NIOCore
 
-/// The routes that people, browsers and crawlers request at the root of every host.
+/// The routes at the root of every host that people, browsers and crawlers request.
 struct RootRoutes: Sendable {
     private let icon = StaticFile(Array(Self.drawing.utf8), "image/svg+xml")
 

@@ -19,7 +19,7 @@ struct Server: Sendable {
     let telemetry: Telemetry
     let dashboard: DashboardSessions
 
-    /// The surface that owns `path`; Pulse's own for all other paths.
+    /// The surface that owns `path`. `PulseSurface` owns all paths that no other surface owns.
     func surface(of path: String) -> any Surface { surfaces.first { $0.owns(path) } ?? PulseSurface() }
 
     /// The responder for all requests to `routes`.
@@ -47,7 +47,7 @@ struct Server: Sendable {
         guard !context.parameters.isEmpty else { return [:] }
         return Dictionary(
             context.parameters.map { name, value in
-                // Stores can't search for NUL, and no name contains one.
+                // Replace NUL: stores can't search for it, and no name contains it.
                 (String(name), (value.removingPercentEncoding ?? String(value)).replacingOccurrences(of: "\0", with: "\u{FFFD}"))
             }
         ) { first, _ in first }
@@ -64,7 +64,7 @@ struct Server: Sendable {
     private static let forwardedFor = HTTPField.Name("X-Forwarded-For")!
     private static let forwarded = HTTPField.Name("Forwarded")!
 
-    /// The decompressed body; at most `maximum` bytes, both compressed and decompressed.
+    /// Returns the decompressed body. Both the compressed and the decompressed body may have at most `maximum` bytes.
     private static func collect(_ request: Request, maximum: Int, _ logger: Logger) async throws -> ByteBuffer {
         let tooLarge = ServiceError(
             status: 413, code: "body_too_large", message: "The request body is larger than \(maximum) bytes, which is the limit.")
@@ -83,7 +83,7 @@ struct Server: Sendable {
         }
     }
 
-    /// The error for a body that did not arrive completely. None of these are failures of this host.
+    /// The error for a body that did not arrive completely. None of these errors are failures of this host.
     private static func brokenBody(_ error: any Error, _ logger: Logger) -> any Error {
         logger.debug("a body did not arrive", metadata: ["error": "\(error)"])
         switch error {
@@ -154,7 +154,8 @@ private struct Endpoint: Sendable {
             return Response(status: .init(code: answer.status), headers: headers, body: ResponseBody(byteBuffer: buffer))
         case .stream(let pieces):
             let body = ResponseBody { writer in
-                // Ends as soon as the client disconnects, instead of when a later write fails.
+                // Watch the connection, so the response ends as soon as the client disconnects, and not only when a later write
+                // fails.
                 do {
                     try await request.body.consumeWithCancellationOnInboundClose { _ in try await writer.write(pieces) }
                 } catch is CancellationError {}

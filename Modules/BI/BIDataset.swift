@@ -1,15 +1,15 @@
 import Core
 
-/// A dataset that queries may read, with the columns they may name. All days are UTC.
+/// A dataset that queries may read, and the columns they may name. Days are in UTC.
 struct BIDataset: Sendable {
     struct Column: Sendable {
         let name: String
         let type: SQLType
-        /// Left out of `*` and of detail rows, and not accepted as a dimension.
+        /// Whether the column is left out of `*` and of detail rows, and rejected as a dimension.
         var isHidden = false
-        /// Whether the values are units that are stored as whole millionths, so sums can be exact.
+        /// Whether the values are stored as whole millionths of a unit, so sums can be exact.
         var isStoredInMillionths = false
-        /// What the column means; empty unless its module says so.
+        /// What the column means; empty unless the module describes it.
         var summary = ""
         /// The column as an expression over the rows of `source`.
         let sql: @Sendable (Dialect) -> SQL
@@ -21,25 +21,25 @@ struct BIDataset: Sendable {
             self.sql = sql
         }
 
-        /// Reads the source column `own`, or the one of the same name.
+        /// Defines a column that reads the source column `own`. Without `own`, the source column has the same name.
         init(_ name: String, _ type: SQLType, from own: String? = nil) {
             self.init(name, type) { _ in SQL(sql: own ?? name) }
         }
     }
 
     let name: String
-    /// What one row is; empty unless its module says so.
+    /// What one row of the dataset stands for; empty unless the module describes it.
     var summary = ""
     /// The module that owns the facts. When it is off, so is the dataset.
     let module: String
     let columns: [Column]
     /// Built-in metrics, as expressions over the columns.
     let metrics: [(name: String, expression: String)]
-    /// The fact table of a module's dataset; nil for the datasets of core.
+    /// The fact table of a module's dataset; nil for Core's own datasets.
     let table: FactTable?
     /// The SQL after `FROM`.
     let source: @Sendable (Dialect) -> SQL
-    /// Whether the scope applies row policies to the dataset; if not, `table` applies them.
+    /// Whether the scope applies row policies to the dataset. If not, `table` applies them.
     let scopeAppliesPolicies: Bool
 
     func column(_ name: String) -> Column? { columns.first { $0.name == name } }
@@ -56,7 +56,7 @@ struct BIDataset: Sendable {
         return column
     }
 
-    /// The SELECT of the dataset, for a common table of a statement.
+    /// Returns the SELECT that becomes the dataset's common table in a statement.
     func table(_ dialect: Dialect, project: String, policies: [SQL]) -> SQL {
         let columns = columns.map { "\($0.sql(dialect)) AS \"\(sql: $0.name)\"" as SQL } + ["\(project) AS project_id"]
         let rows: SQL = "SELECT \(SQL.joined(columns)) FROM \(source(dialect))"
@@ -165,7 +165,7 @@ struct BIDatasets: Sendable {
 }
 
 extension BIDataset {
-    /// A dataset that a module declares.
+    /// Creates the dataset that a module declares.
     init(_ entry: DatasetCatalog.Entry) {
         let reserved = Set(["occurred_at", "occurred_ms", "date", "week", "month", "hour", "visitor_id", "project_id"])
         let own = entry.columns.filter { !reserved.contains($0.name) }.map { column in
@@ -176,7 +176,7 @@ extension BIDataset {
                 case .text: .text
                 case .bool: .boolean
                 }
-            // The quotient is the nearest double, the same one that parsing the units from decimal text gives.
+            // Dividing gives the nearest double, the same value as parsing the units from decimal text.
             let isStoredInMillionths = entry.millionths.contains(column.name)
             var result = Column(column.name, isStoredInMillionths ? .double : type) { _ in
                 isStoredInMillionths ? "CAST(\"\(sql: column.name)\" AS double precision) / 1000000.0" : SQL(sql: "\"\(column.name)\"")

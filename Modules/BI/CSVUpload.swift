@@ -1,7 +1,7 @@
 import Core
 import NIOCore
 
-/// An uploaded table, stored in the control plane with the project's definitions and not with events.
+/// A table that a user uploaded. It is stored in the control plane with the project's definitions, not with events.
 struct CSVUpload: Encodable, Sendable {
     static let maximumColumns = 100, maximumRows = 100_000, maximumBytes = 64 << 20
 
@@ -58,7 +58,7 @@ struct CSVUpload: Encodable, Sendable {
 
     private static let selected: SQL = "SELECT id, name, columns, row_count, created_at FROM bi_csv_upload"
 
-    /// The condition on the project's uploads that its row policies allow.
+    /// Returns the condition that selects the project's uploads which its row policies allow.
     private static func visible(_ call: ProjectRequest) async throws -> SQL {
         let policies = try await RowPolicy.active(call, in: call.control.dialect).filter { $0.dataset == BIDatasets.uploads }
         return SQL.all(["project_id = \(call.project.id)"] + policies.map(\.condition))
@@ -206,7 +206,7 @@ struct CSVUpload: Encodable, Sendable {
             return record.fields.map { $0.isEmpty ? Value.null : .text($0) }
         }
         guard hasDecimalComma else { return (name, header.fields, rows) }
-        // Convert only columns in which every value is a number: elsewhere `1.234` may be a version or a code.
+        // Convert a column only if every value in it is a number. In other columns, `1.234` may be a version or a code.
         for column in header.fields.indices {
             let converted = rows.compactMap { DecimalComma.read($0[column]) }
             guard converted.count == rows.count, ValueKind.common(converted, ofFile: true).isNumber else { continue }
@@ -260,13 +260,13 @@ struct CSVUpload: Encodable, Sendable {
 
 /// Numbers with a decimal comma, as in much of Europe: `1.234,50`.
 private enum DecimalComma {
-    /// The value with a point in place of the comma. Null stays null; nil for text that is not such a number.
+    /// Returns the value with a decimal point instead of the comma. Null stays null. Returns nil for text that isn't such a number.
     static func read(_ value: Value) -> Value? {
         guard let text = value.text else { return value }
         return number(text).map(Value.text)
     }
 
-    /// The number with a decimal point and its sign as sent; nil for other text.
+    /// Returns the number with a decimal point, and with its sign as sent; nil for other text.
     private static func number(_ text: String) -> String? {
         let signed = text.utf8.first == UInt8(ascii: "-") || text.utf8.first == UInt8(ascii: "+")
         let parts = text.utf8.dropFirst(signed ? 1 : 0).split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
@@ -289,9 +289,9 @@ private enum ValueKind: String {
 
     var isNumber: Bool { self == .integer || self == .number }
 
-    /// The narrowest type that fits all values; text for a column without values.
-    /// - Parameter ofFile: whether the values come from a file, where numbers are still text. If conversion would change a digit, they
-    ///   stay text.
+    /// Returns the narrowest type that fits all values; text for a column without values.
+    /// - Parameter ofFile: whether the values come from a file, in which numbers are still text. A column stays text if converting its
+    ///   values would change a digit.
     static func common(_ values: some Sequence<Value>, ofFile: Bool) -> ValueKind {
         var kinds: Set<ValueKind> = [], integersSurvive = true
         for value in values where !value.isNull {
@@ -318,7 +318,7 @@ private enum ValueKind: String {
                 // A number with a leading zero is a code that must stay as it is.
                 !(text.hasPrefix("0") && text.utf8.count > 1 && !text.hasPrefix("0.")), Int64(text) == nil
             {
-                // So is `12E3`; programs write numbers as `1.2E+4` or `12e3`.
+                // `12E3` is a code too. Programs write numbers as `1.2E+4` or `12e3`.
                 let isCode = text.utf8.contains(69) && !text.utf8.dropFirst().contains { [43, 45, 46].contains($0) }
                 let isWhole = !text.utf8.contains { [46, 69, 101].contains($0) }
                 self = !isWhole && !isCode && Self.survivesAsDouble(text) ? .number : .text
@@ -336,7 +336,7 @@ private enum ValueKind: String {
         return decimal(text) == decimal("\(number)")
     }
 
-    /// The sign, the power of ten, and the digits without zeros at either end; empty for zero.
+    /// Returns the sign, the power of ten, and the digits without leading and trailing zeros; an empty list for zero.
     private static func decimal(_ text: String) -> [Int] {
         let parts = text.lowercased().split(separator: "e"), mantissa = parts.first ?? ""
         // The limit is beyond any double's exponent and leaves `Int` room for the arithmetic below.

@@ -1,8 +1,8 @@
 import Core
 
-/// `modules.settings.bi`
+/// The settings in `modules.settings.bi`.
 struct BISettings: Sendable {
-    /// Host names, addresses and networks that connections may go to. Default: none, so no connection is allowed.
+    /// Host names, addresses and networks that connections may go to. The default is an empty list, which allows no connection.
     let allowedAddresses: [String]
     let externalTimeoutSeconds: Int
     let maximumConcurrentQueries: Int
@@ -17,7 +17,7 @@ struct BISettings: Sendable {
         maximumConcurrentQueries = section.value(
             "queries_at_a_time", .integer(1...1_000), default: 2,
             summary: "Queries of all projects that run at a time on this host. Further ones wait; reports don't wait for them.")
-        // An entry with a slash is meant as a network. Unchecked, a mistyped one would count as a host name that never resolves.
+        // Check every entry with a slash as a network. Otherwise a mistyped network would count as a host name that never resolves.
         for (index, address) in allowedAddresses.enumerated() where address.contains("/") {
             do { _ = try CIDR(address) } catch { section.refuse("allowed_addresses[\(index)]", "\(error)") }
         }
@@ -46,7 +46,7 @@ enum Connection {
     static let string = Schema.Field.required(
         "connection_string", .text(2_000), "postgresql://user:password@host:5432/database?sslmode=require")
 
-    /// The sealed credentials and the result of the last test.
+    /// Stores the sealed credentials of each connection, and the result of its last test.
     static let secrets = Table(
         "bi_connection_secret",
         [
@@ -70,7 +70,7 @@ enum Connection {
         let created_at, updated_at: Instant
     }
 
-    /// The definition with its masked connection string and the result of the last test.
+    /// Returns the definition with its masked connection string and the result of the last test.
     static func described(_ connection: Resource.Definition, _ call: ProjectRequest) async throws -> [String: JSON] {
         let row = try await call.control.read(
             "SELECT masked, last_tested_at, last_error FROM bi_connection_secret WHERE connection_id = \(connection.id)"
@@ -92,7 +92,7 @@ enum Connection {
     ]
 
     /// Parses a connection string and returns the keywords that have a value.
-    /// - Throws: 400 for a string that is not accepted. It never quotes the string, which may hold a password.
+    /// - Throws: 400 for a string that is not accepted. The error never quotes the string, which may hold a password.
     static func keywords(_ string: String, _ call: ProjectRequest) throws -> [String: String] {
         let form = "field 'connection_string' must be of the form postgresql://user:password@host:5432/database?sslmode=require"
         guard string.hasPrefix("postgresql://") || string.hasPrefix("postgres://"),
@@ -116,7 +116,7 @@ enum Connection {
         guard given["port"].map({ (1...65_535).contains(Int($0) ?? 0) }) != false else {
             throw ServiceError.body("field 'connection_string': the port must be a number from 1 to 65535.")
         }
-        // A password may contain anything: it is never shown.
+        // Skip the password. It may contain any character, and it is never shown.
         if let other = given.keys.sorted().first(where: { $0 != "password" && given[$0]?.unicodeScalars.contains(where: isControl) == true }
         ) {
             throw ServiceError.body("field 'connection_string': '\(other)' holds a control character, which is not accepted.")
@@ -132,7 +132,7 @@ enum Connection {
         return "postgres://\(keywords["user"] ?? "")\(password)@\(host)\(port)/\(keywords["dbname"] ?? "")"
     }
 
-    /// Seals and stores the string in place of any earlier one; its status is then untested.
+    /// Seals the string and stores it in place of any earlier one. The connection's status becomes untested.
     static func store(_ string: String, for connection: Resource.Definition, _ call: ProjectRequest) async throws {
         let masked = masked(try keywords(string, call)), project = call.project.id
         let sealed = try call.services.vault.seal(string, for: purpose, context: connection.id)
@@ -175,8 +175,9 @@ enum Connection {
         }
     }
 
-    /// The address to connect to. The name is resolved once, so the checked address is the one used. Nothing is resolved unless the
-    /// setting lists this name or some network, and all other refusals read the same, so callers can't probe which hosts exist.
+    /// Returns the address to connect to. The name is resolved only once, so the connection goes to the address that was checked. Nothing
+    /// is resolved unless the setting lists this name or at least one network. All other refusals read the same, so callers can't probe
+    /// which hosts exist.
     private static func address(of host: String, _ call: ProjectRequest, _ settings: BISettings) async throws -> String {
         let bare = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
         let networks = settings.allowedAddresses.compactMap { try? CIDR($0) }

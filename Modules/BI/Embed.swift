@@ -29,10 +29,11 @@ enum Embed {
             else { return }
             try await EmbeddedResource.check(type, config, call)
             guard let id else { return }
-            // Check now: `check` runs after this, and a change that it rejects (or null in a required field) must not narrow the rights.
+            // Check the fields now. `check` runs after this, and a change that it rejects (or null in a required field) must not narrow the
+            // rights.
             try Schema.object(resource.fields.filter { body[$0.name] != nil }).check(body)
             try checkOrigins(body)
-            // Narrow before the change is stored, so one key's choice is never shown with another key's rights.
+            // Narrow the rights before the change is stored, so what one key chose is never shown with the rights of another key.
             try await EmbedRights.narrow(id, call)
         })
 
@@ -43,7 +44,7 @@ enum Embed {
         }
     }
 
-    /// The token of each embed, as a digest, and how often it was used.
+    /// Stores the digest of each embed's token, and how often the token was used.
     static let tokens = Table(
         "bi_embed_token",
         [
@@ -72,7 +73,7 @@ enum Embed {
         var embed_url: String?
     }
 
-    /// The definition with its usage, and with its token if that was just made.
+    /// Returns the definition with its usage, and with its token if the token was just created.
     static func described(_ embed: Resource.Definition, _ call: ProjectRequest, token: String? = nil) async throws -> [String: JSON] {
         let rows = try await call.control.read(
             "SELECT prefix, allowed_modules, maker, access_count, last_accessed_at FROM bi_embed_token WHERE embed_id = \(embed.id)")
@@ -84,7 +85,7 @@ enum Embed {
         return Dictionary(embed.fields.members + (try JSON(encoding: usage)).members) { _, last in last }
     }
 
-    /// Makes a token that replaces any earlier one at once. The embed then shows no more than the requesting key may read.
+    /// Creates a token that immediately replaces any earlier one. From then on, the embed shows no more than the requesting key may read.
     static func newToken(for embed: Resource.Definition, _ call: ProjectRequest) async throws -> String {
         let token = Identifiers.token(prefix: "pemb_", length: 32), hash = Digest.sha256(token), prefix = String(token.prefix(9)) + "..."
         let project = call.project.id, actor = call.actor, now = call.now, rights = EmbedRights(of: call)
@@ -109,7 +110,7 @@ enum Embed {
 
 /// The origin of a site: scheme, host and port.
 enum Origin {
-    /// The origin in lower case; nil for text that is not an origin.
+    /// Returns the origin in lower case; nil for text that is not an origin.
     static func normalized(_ text: String) -> String? {
         let text = text.lowercased()
         guard let scheme = ["https://", "http://"].first(where: text.hasPrefix) else { return nil }
@@ -118,7 +119,7 @@ enum Origin {
         return rest.isEmpty || !isPlain || rest.hasPrefix(":") ? nil : text
     }
 
-    /// The origin that the request names: `Origin` for a script, or else the origin of `Referer` for a framing page.
+    /// Returns the origin of the requesting site. Scripts send it as `Origin`. For a framing page, it is the origin of `Referer`.
     static func of(_ request: IncomingRequest) -> String? {
         if let origin = request.headers[.origin] { return normalized(origin) }
         guard let referrer = request.headers[.referer], let scheme = referrer.range(of: "://") else { return nil }

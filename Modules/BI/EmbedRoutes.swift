@@ -116,7 +116,8 @@ extension BIModule {
         return answer
     }
 
-    /// Replaces errors in the saved query (a metric that it shows has changed, say) with a general one: visitors can't fix them.
+    /// Replaces an error in the saved query with a general one, because visitors can't fix it. For example, a metric that the query shows
+    /// may have changed.
     private static func forVisitors<Answer>(_ work: () async throws -> Answer) async throws -> Answer {
         do { return try await work() } catch let error as ServiceError
             where ["invalid_parameter", "invalid_body", "invalid_sql"].contains(error.code)
@@ -128,7 +129,7 @@ extension BIModule {
 
     private static func isPast(_ text: String?, _ now: Instant) -> Bool {
         guard let text, let parsed = ISO8601.parse(text) else { return false }
-        // The whole of a last day counts.
+        // An expiry date that is only a day includes that whole day.
         if case .day(let day) = parsed { return day.adding(days: 1).start <= now }
         return parsed.utc <= now
     }

@@ -21,7 +21,7 @@ enum EmbeddedResource {
             throw ServiceError.body("field '\(place).\(idName(type))': \(error.message)")
         } catch let error as ServiceError where error.status == 400 {
             let sentence = error.message.replacing("Invalid request body: ", with: "")
-            // The fields that a query names are members of the config here.
+            // If the error names a field by its place in the embed's config, it is passed on. Otherwise the place is added.
             let isNamed = sentence.contains("field '\(place)")
             throw ServiceError.body(
                 isNamed
@@ -30,14 +30,14 @@ enum EmbeddedResource {
         }
     }
 
-    /// Checks that the key may read everything that the embed shows. An embed that can no longer be shown passes.
+    /// Checks that the key may read everything that the embed shows. An embed whose resource can no longer be shown passes the check.
     /// - Throws: 403 if the key may not.
     static func checkRights(_ embed: JSON, _ call: ProjectRequest) async throws {
         guard let type = Embed.Kind(rawValue: embed["resource_type"]?.string ?? ""), let config = embed["resource_config"] else { return }
         do { try await check(type, config, call) } catch let error as ServiceError where error.status == 400 || error.status == 404 {}
     }
 
-    /// Checks the key, because anyone with the embed's token reads these reports without one.
+    /// Checks that the key may read the reports, because anyone with the embed's token can read them without a key.
     /// - Throws: 403 if the key may not read one of the reports.
     private static func check(reportsOf definition: Resource.Definition, _ call: ProjectRequest) async throws {
         for shown in definition.fields["widgets"]?.elements ?? [definition.fields] {
@@ -64,7 +64,7 @@ enum EmbeddedResource {
         }
     }
 
-    /// The visual query that shows a metric.
+    /// Returns the visual query that shows a metric.
     private static func query(of metric: Resource.Definition, _ config: JSON) throws -> JSON {
         let parameters = config.members.filter { ["start_at", "end_at", "timezone", "filters", "dimensions", "limit"].contains($0.name) }
         var query = Dictionary(parameters) { _, last in last }
@@ -73,7 +73,7 @@ enum EmbeddedResource {
         return try JSON(encoding: query)
     }
 
-    /// The resource as visitors of the embed may see it, and its result.
+    /// Returns the resource as visitors of the embed may see it, with its result.
     static func answer(
         _ type: Embed.Kind, _ config: JSON, _ call: ProjectRequest, in queries: RunningQueries
     ) async throws -> (resource: JSON, result: JSON) {
@@ -85,7 +85,7 @@ enum EmbeddedResource {
         case .sqlQuery:
             let limit = Int(config["limit"]?.integer ?? 100)
             let answer = try await SavedSQL.run(found, call, limit: min(max(limit, 1), 10_000), in: queries)
-            // The statement's text stays within the project.
+            // The answer leaves out the text of the statement, which must stay within the project.
             return (try JSON(encoding: ["id": found.id, "name": found.fields["name"]?.string ?? ""]), try JSON(encoding: answer))
         case .report, .dashboard:
             let policies = try await RowPolicy.active(call, in: call.wholeScope().dialect)
@@ -101,7 +101,8 @@ enum EmbeddedResource {
         }
     }
 
-    /// A widget's result. An error about its parameters, which only the owner can fix, becomes a general sentence.
+    /// Returns a widget's result for visitors. Only the owner can fix an error about the widget's parameters, so a general sentence
+    /// replaces it.
     private static func forVisitors(_ widget: JSON) throws -> JSON {
         guard widget["error"]?.string?.hasPrefix("Invalid ") == true else { return widget }
         return try JSON(encoding: ["error": "This can't be shown; its owner can fix it."])

@@ -5,7 +5,7 @@ enum Execution {
     static let maximumCells = 200_000
     static let limit = Schema.integer(1...10_000)
 
-    /// - Parameter scope: row policies are applied to it here, so no caller can forget them.
+    /// - Parameter scope: the data to read. Row policies are applied to the scope here, so no caller can forget them.
     static func run(_ select: SQLSelect, _ call: ProjectRequest, over scope: Scope, limit: Int) async throws -> QueryResult {
         let dialect = scope.dialect, (compiler, tables, query, columns) = try compiled(select, call, for: dialect, limit: limit)
         let policies = try await RowPolicy.active(call, in: dialect)
@@ -25,7 +25,7 @@ enum Execution {
     }
 
     /// Checks the statement without running it.
-    /// - Throws: whatever `run` throws before it queries.
+    /// - Throws: the errors that `run` throws before it queries the engine.
     static func check(_ select: SQLSelect, _ call: ProjectRequest, limit: Int) throws {
         _ = try compiled(select, call, for: .duckdb, limit: limit)
     }

@@ -1,9 +1,9 @@
 import Core
 
-/// A statement for an external database, in that database's own SQL. A single reading statement is passed on unchanged.
+/// A statement in the SQL of an external database. A single statement that reads data is passed on unchanged.
 ///
-/// The read-only transaction and the database user's rights ensure that it changes nothing. These rules only reject, early and with a clear
-/// sentence, statements that would not do what they seem to do.
+/// The read-only transaction and the database user's rights ensure that the statement changes nothing. The rules here only reject
+/// statements that would not do what they seem to do, early and with a clear message.
 enum ExternalStatement {
     /// Keywords that let a SELECT or WITH statement change data. Other keywords, such as `comment` and `load`, may be column names.
     private static let changing: Set<String> = ["insert", "update", "delete", "merge", "into"]
@@ -50,9 +50,9 @@ enum ExternalStatement {
                 let from = at
                 var isClosed = false
                 while at < scalars.count, !isClosed {
-                    // A backslash is an ordinary character: the session uses standard strings, and E'...' is refused.
+                    // A backslash is an ordinary character in a string, because the session uses standard strings and E'...' is rejected.
                     guard peek().value != 0 else { throw SQLRefusal(message: "a NUL character is not accepted.", place: place) }
-                    // Even in quotes, the placeholder would suggest that it is replaced by the project's id.
+                    // Reject the placeholder even in quotes, because readers would expect it to be replaced by the project's id.
                     guard peek() != "{" || !isPlaceholder(scalars[at...]) else { throw placeholder(place) }
                     isClosed = peek() == scalar && peek(1) != scalar
                     if peek() == scalar, !isClosed { take() }

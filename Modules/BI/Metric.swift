@@ -31,7 +31,7 @@ enum Metric {
             guard let old = relations.old,
                 ["key", "dataset", "expression"].contains(where: { Self.text(old.fields, $0) != Self.text(relations.new?.fields, $0) })
             else { return }
-            // As with saved reports (`requireKey(toChange:)`): an embed of another key may show it.
+            // Check the key, as for saved reports (`requireKey(toChange:)`), because an embed of another key may show this metric.
             if let new = relations.new?.fields {
                 try call.requireKey(toUse: try call.datasets.require(new["dataset"]?.string ?? "").module)
             }
@@ -58,7 +58,7 @@ enum Metric {
 
 /// The metrics of a project. Expands every metric key in an expression to that metric's own expression.
 struct Metrics {
-    /// Limits of nested metrics, and of parts of an expanded expression.
+    /// Maximum nesting of metrics, and maximum parts of an expanded expression.
     private static let maximumDepth = 20, maximumParts = 500
 
     private var definitions: [String: (dataset: String, expression: String)] = [:]
@@ -123,8 +123,8 @@ struct Metrics {
         }
     }
 
-    /// The expanded expression of the metric `name` of `dataset`.
-    /// - Throws: 400 for an unknown metric, one of another dataset, and one that refers to itself.
+    /// Returns the expression of the metric `name` of `dataset`, with all metrics in it expanded.
+    /// - Throws: 400 for a metric that is unknown, belongs to another dataset, or refers to itself.
     func expression(_ name: String, in dataset: BIDataset) throws -> SQLExpression {
         var parts = 0
         return try expression(name, in: dataset, [], &parts)
@@ -153,7 +153,7 @@ struct Metrics {
         }
     }
 
-    /// Checks that a tree has only the parts that metrics may have, and expands other metrics in it.
+    /// Checks that a tree contains only parts that metrics may have, and expands the metrics it refers to.
     private func expanded(_ expression: SQLExpression, in dataset: BIDataset, _ path: [String], _ parts: inout Int) throws -> SQLExpression
     {
         parts += 1

@@ -5,9 +5,9 @@ struct QueryCatalog: Encodable, Sendable {
     struct Column: Encodable, Sendable {
         let name: String
         let type: SQLType
-        /// Whether the column may be a dimension, a filter or the field of a policy; SQL may name the others too.
+        /// Whether visual queries and row policies may use the column as a dimension, filter or field. SQL may name the other columns too.
         let isField: Bool
-        /// What the column means; empty unless its module says so.
+        /// What the column means; empty unless the module describes it.
         let summary: String
 
         enum CodingKeys: String, CodingKey { case name, type, isField = "is_field", summary }

@@ -42,7 +42,7 @@ struct QueryRun: Encodable, Sendable {
         ],
         primaryKey: ["id"], indexes: [["project_id", "created_at"]])
 
-    /// Newest first.
+    /// Returns one page of runs, newest first.
     static func list(_ call: ProjectRequest) async throws -> Answer {
         let rows = try await call.control.read(
             """
@@ -73,7 +73,7 @@ struct QueryRun: Encodable, Sendable {
                 VALUES (\(run.id), \(project), \(run.queryType), \(run.status), \(run.rowCount), \(run.durationMS), \(run.error),
                   \(run.createdAt.milliseconds))
                 """)
-            // Trimming now and then is enough.
+            // Trim after one run in 64 on average. More often isn't necessary.
             guard Int.random(in: 0..<64) == 0 else { return }
             try await transaction.run(
                 """

@@ -1,6 +1,6 @@
 import Core
 
-/// Restricts a dataset to the rows whose field matches, in everything that BI shows.
+/// Restricts everything that BI shows of a dataset to the rows whose field matches.
 enum RowPolicy {
     static let operators = ["eq", "neq", "in", "not_in"]
 
@@ -64,7 +64,7 @@ enum RowPolicy {
     }
 }
 
-/// A value to compare a field with, checked against the field's type. A page path is normalized like stored paths.
+/// A value to compare a field with, checked against the field's type. A page path is normalized in the same way as stored paths.
 struct FilterValue {
     let expression: SQLExpression
     let sql: SQL

@@ -2,7 +2,7 @@ import Core
 import Foundation
 import Synchronization
 
-/// The queries running and waiting on this host. Limits how many run at a time; each can be stopped by its id.
+/// The queries that run or wait on this host. Limits how many run at the same time, and can stop a query by its id.
 final class RunningQueries: Sendable {
     // exact: ids are UUIDs
     private struct Key: Hashable {
@@ -14,14 +14,14 @@ final class RunningQueries: Sendable {
         var isStopped = false
     }
 
-    /// Queries of one project, running or waiting.
+    /// Maximum queries of one project that run or wait.
     private static let maximum = 20
 
     private let running = Mutex<[Key: Running]>([:])
     private let turns: FairSemaphore
 
-    /// - Parameter atATime: queries of all projects that run at once; more wait, and projects take turns. With two or more places, one
-    ///   project never takes them all.
+    /// - Parameter atATime: how many queries, of all projects together, may run at the same time. Further queries wait, and projects take
+    ///   turns. If two or more queries may run, a single project never takes all places.
     init(atATime: Int) { turns = FairSemaphore(permits: atATime, permitsOfGroup: max(1, atATime - 1)) }
 
     /// Runs `work` when its turn comes, and records the run, including refusals (errors below status 500).
@@ -36,7 +36,7 @@ final class RunningQueries: Sendable {
             // A statement for an external database needs none of our engine's capacity.
             kind == .externalSQL ? try await work() : try await turns.withPermit(of: key.project, work)
         }
-        // Stays listed until the run is recorded, so `stop` doesn't return 404 in between.
+        // Keep the query listed until its run is recorded, so `stop` doesn't return 404 in between.
         defer { running.withLock { $0[key] = nil } }
         func record(_ rows: Int, _ error: String?) async throws -> QueryRun {
             let duration = ContinuousClock.now - start
@@ -80,15 +80,15 @@ final class RunningQueries: Sendable {
         } onCancel: {
             task.cancel()
         }
-        // An engine's own error for a stopped statement would mislead the caller.
+        // The engine's own error for a stopped statement would mislead the caller.
         if case .failure = outcome, running.withLock({ $0[key]?.isStopped }) == true {
             throw ServiceError.invalid("query_stopped", "The query was stopped.")
         }
         return try outcome.get()
     }
 
-    /// Stops the run; its caller gets a 400. A run that has ended stays as it is.
-    /// - Throws: 404 if the project has no such run, or another host is running it.
+    /// Stops the run. Its caller gets a 400. Does nothing if the run has ended.
+    /// - Throws: 404 if the project has no run with this id, or if another host is running it.
     func stop(_ id: String, _ call: ProjectRequest) async throws {
         let key = Key(project: call.project.id, id: id)
         let task = running.withLock { running in

@@ -15,14 +15,14 @@ struct SQLStatement {
     }
 
     /// Checks the names and types of the statement without running it.
-    /// - Returns: The modules whose facts it reads.
+    /// - Returns: The modules whose facts the statement reads.
     func check(_ call: ProjectRequest) throws -> [String] {
         var compiler = SQLCompiler(dialect: .duckdb, datasets: call.datasets, project: call.project.id, limit: 1)
         do { _ = try compiler.statement(select) } catch { throw error.error }
         return compiler.used.map(\.dataset.module)
     }
 
-    /// Runs the statement over everything that was ever collected; its own conditions select the days.
+    /// Runs the statement over all data that was ever collected. The statement's own conditions select the days.
     func run(_ call: ProjectRequest, limit: Int) async throws -> QueryResult {
         try await Execution.run(select, call, over: call.wholeScope(), limit: limit)
     }
@@ -40,7 +40,7 @@ enum SavedSQL {
         verify: { call, id, body in
             guard let text = body["sql_text"]?.string else { return }
             let statement = try SQLStatement(text), modules = try statement.check(call)
-            // As with saved reports (`requireKey(toChange:)`): an embed of another key may already show it.
+            // Check the key, as for saved reports (`requireKey(toChange:)`), because an embed of another key may show this statement.
             guard let id, let saved = try await resource.find(id, for: call)?.fields["sql_text"]?.string, !saved.isExactly(text) else {
                 return
             }

@@ -44,7 +44,7 @@ struct VisualQuery: Sendable {
     }
 
     /// Checks the query without running it.
-    /// - Throws: whatever `run` throws before it queries.
+    /// - Throws: the errors that `run` throws before it queries the engine.
     static func check(_ body: JSON, _ call: ProjectRequest) async throws {
         let query = try await VisualQuery(body, call)
         _ = try await scope(body, call)
@@ -56,7 +56,7 @@ struct VisualQuery: Sendable {
         return try await Execution.run(query.select, call, over: try await scope(body, call), limit: query.limit)
     }
 
-    /// The condition that all `filters` hold; nil for none.
+    /// Returns the condition that all `filters` hold; nil if there are none.
     static func condition(_ filters: JSON?, _ dataset: BIDataset) throws -> SQLExpression? {
         let place = SQLPlace(), members = filters?.members ?? []
         guard members.count <= 20 else { throw ServiceError.body("field 'filters' may hold 20 columns; got \(members.count).") }
@@ -74,7 +74,7 @@ struct VisualQuery: Sendable {
         return conditions.dropFirst().reduce(first) { .binary("AND", $0, $1, place) }
     }
 
-    /// The scope of the range in the body.
+    /// Returns the scope of the range in the body.
     static func scope(_ body: JSON, _ call: ProjectRequest) async throws -> Scope {
         do {
             return try await call.scope { name in ["start_at", "end_at", "timezone"].contains(name) ? body[name]?.string : nil }

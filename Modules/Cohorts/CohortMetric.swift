@@ -9,7 +9,7 @@ struct CohortMetric: Sendable {
     let currency: String?
 
     /// Reads the request's parameters.
-    /// - Throws: 403 if it asks for revenue and may not read it.
+    /// - Throws: 403 if the request asks for revenue and the caller may not read revenue.
     init(_ call: ProjectRequest) async throws {
         name = Name(rawValue: call.text("metric") ?? "") ?? .pageviews
         if name == .revenue { try call.require(module: "revenue") }
@@ -24,8 +24,8 @@ struct CohortMetric: Sendable {
         case .pageviews: return "SELECT visitor, occurred_at, CASE WHEN kind = 0 THEN 1 ELSE 0 END AS amount FROM activity"
         case .events: return "SELECT visitor, occurred_at, CASE WHEN kind = 1 THEN 1 ELSE 0 END AS amount FROM activity"
         case .revenue:
-            // The initializer ensures that revenue has a currency. Its event is activity too, so refunds and amounts in other currencies
-            // don't change the number of visitors.
+            // The initializer ensures that revenue has a currency. Events with revenue count as activity too, so refunds and amounts in
+            // other currencies don't change the number of visitors.
             return """
                 SELECT visitor, occurred_at, 0 AS amount FROM activity
                 UNION ALL SELECT visitor, occurred_at, coalesce(\(Revenue.amount(in: currency!)), 0) AS amount FROM revenue_orders

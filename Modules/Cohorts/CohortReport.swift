@@ -1,8 +1,8 @@
 import Core
 import Foundation
 
-/// Visitors grouped by the week or month of their first activity in the range. Every visitor of the range is in exactly one cohort,
-/// so the totals add up to those of the range.
+/// Visitors grouped by the week or month of their first activity in the range. Every visitor with activity in the range is in exactly one
+/// cohort, so the cohorts add up to the totals of the range.
 struct CohortReport: Encodable, Sendable {
     struct Cohort: Encodable, Sendable {
         let period: String
@@ -64,7 +64,7 @@ struct CohortReport: Encodable, Sendable {
     }
 
     /// One page of the visitors of a cohort.
-    /// - Throws: 400 if `name` is not a period of that length.
+    /// - Throws: 400 if `name` doesn't name a period of that length.
     static func visitors(of name: String, by period: CalendarPeriod, _ scope: Scope) async throws -> VisitorList {
         guard case .day(let day)? = ISO8601.parse(period == .month ? name + "-01" : name), label(period.number(of: day), period) == name
         else {

@@ -21,7 +21,7 @@ struct SegmentComparison: Encodable, Sendable {
         let visitors: Int64
         let total: Double
         let avgPerVisitor: Double
-        /// One point for each interval of the range, empty ones too.
+        /// One point for each interval of the range, including empty intervals.
         let series: [Point]
 
         enum CodingKeys: String, CodingKey {

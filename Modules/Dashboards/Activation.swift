@@ -24,8 +24,8 @@ struct Activation: Encodable, Sendable {
         .optional("paths", .array(.text(2_048), count: 0...20), "Pages; the visitor must see all of them. * stands for any text."),
     ])
 
-    /// The steps that the body names.
-    /// - Throws: 400 if it names none.
+    /// Reads the steps from the body.
+    /// - Throws: 400 if the body names no steps.
     static func steps(_ body: JSON) throws -> [Step] {
         func texts(_ name: String) -> [String] { (body[name]?.elements ?? []).compactMap(\.string) }
         let steps = texts("event_names").map { Step(.event, $0) } + texts("paths").map { Step(.pageview, $0) }
@@ -52,7 +52,7 @@ struct Activation: Encodable, Sendable {
             "dashboards.activated_visitors", of: scope, ctes: done(steps, scope), visitors: "SELECT visitor FROM done WHERE did_all")
     }
 
-    /// A common table `done`: one row per active visitor, with `did_all`.
+    /// A common table `done`: one row per active visitor. `did_all` says whether the visitor did all steps.
     private static func done(_ steps: [Step], _ scope: Scope) -> SQL {
         let all = SQL.all(steps.map { "bool_or(\($0.condition(scope.dialect)))" })
         return "done AS MATERIALIZED (SELECT visitor, (\(all)) AS did_all FROM activity GROUP BY visitor)"

@@ -17,7 +17,7 @@ struct ExplorerRun: Encodable, Sendable {
         ],
         primaryKey: ["id"], indexes: [["project_id", "created_at"]])
 
-    /// Runs kept of each project; older ones are deleted.
+    /// Maximum runs kept per project; older ones are deleted.
     private static let maximum = 1_000
 
     static let fields: [Schema.Field] = [

@@ -1,6 +1,6 @@
 import Core
 
-/// What changed at an instant: a metric over equally long windows before and after it.
+/// Compares a metric before and after an instant, over windows of equal length.
 struct Impact: Encodable, Sendable {
     enum Metric: String, Sendable, CaseIterable { case pageviews, visitors, sessions, events, errors }
 
@@ -8,10 +8,10 @@ struct Impact: Encodable, Sendable {
     let splitAt: Instant
     let windowDays: Int64
     let before: Int64, after: Int64, change: Int64
-    /// Percent of `before`; nil if that is 0.
+    /// Percent of `before`; nil if `before` is 0.
     @Nullable var changePercent: Double?
-    /// The probability of a difference this large between the days before and after if nothing changed;
-    /// nil for windows of one day, and if no day differs from another in its window.
+    /// The probability of a difference this large between the days before and after if nothing had changed. Nil for windows of one day, and
+    /// if all days within each window are equal.
     /// - Source: Welch's t-test.
     @Nullable var pValue: Double?
     /// Whether `pValue` is below 0.05.
@@ -46,7 +46,7 @@ struct Impact: Encodable, Sendable {
         let split: Instant
         let days: Int64
 
-        /// - Throws: 400 for `event_name` without metric `events`, and for an invalid `split_at`.
+        /// - Throws: 400 if `event_name` is given for another metric than `events`, and for an invalid `split_at`.
         init(_ body: JSON) throws {
             metric = Metric(rawValue: body["metric"]?.string ?? "") ?? .pageviews
             event = body["event_name"]?.string

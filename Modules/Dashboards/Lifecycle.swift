@@ -1,15 +1,15 @@
 import Core
 
-/// Visitors of a range, grouped by their activity before it.
+/// Visitors grouped by their activity in a range and before it.
 struct Lifecycle: Encodable, Sendable {
     enum Group: String, Sendable, CaseIterable {
         /// First seen in the range.
         case new
         /// Active in the range and in the equally long range before it.
         case returning
-        /// Active in the range and not in the one before it, but at some time before that.
+        /// Active in the range and at some earlier time, but not in the equally long range just before this one.
         case resurrected
-        /// Active in the range before, but not in this one.
+        /// Active in the equally long range before this one, but not in this one.
         case dormant
 
         /// The condition on a visitor in the common table `histories`.
@@ -42,10 +42,10 @@ struct Lifecycle: Encodable, Sendable {
             visitors: "SELECT visitor FROM histories WHERE \(group.condition)")
     }
 
-    /// The scope widened to all time up to the end of its range.
+    /// Returns the scope widened to all time up to the end of its range.
     private static func past(of scope: Scope) -> Scope { scope.widened(to: TimeRange(start: TimeRange.always.start, end: scope.range.end)) }
 
-    /// A common table: one row per visitor, with their activity in the range, in the one before, and earlier.
+    /// A common table with one row per visitor: the activity in the range, in the range before it, and earlier.
     private static func histories(_ scope: Scope) -> SQL {
         let start = scope.range.start.milliseconds, before = scope.previousRange.start.milliseconds
         return """

@@ -10,7 +10,7 @@ struct Stickiness: Encodable, Sendable {
 
     /// Daily active visitors, averaged over the days of the range.
     let dau: Double
-    /// Active visitors of the last 7 and 30 days up to the last day of the range, in the scope's time zone.
+    /// Visitors active in the 7 and the 30 days that end with the last day of the range, in the scope's time zone.
     let wau: Int64, mau: Int64
     let dauWau: Double, wauMau: Double, dauMau: Double
     let periods: [Period]

@@ -20,7 +20,7 @@ struct Breadcrumbs: Sendable {
 
     let call: ProjectRequest
 
-    /// For each row of `errors`, in the same order, the activity before it, oldest first.
+    /// Returns the activity before each row of `errors`, in the order of these rows. Within each list, the oldest activity comes first.
     func before(_ errors: Rows) async throws -> [[Crumb]] {
         var crumbs = [[Crumb]](repeating: [], count: errors.count)
         guard let first = errors.map({ $0.int("session_at") }).min(), let last = errors.map({ $0.int("occurred_at") }).max() else {
@@ -29,7 +29,7 @@ struct Breadcrumbs: Sendable {
         let values = errors.enumerated().map { index, error in
             "(\(index), \(error.int("visitor")), \(error.int("session_at")), \(error.int("occurred_at")))"
         }
-        // No filter here: the request's filter selects errors, not what led to them.
+        // No filter here: the request's filter selects errors, not the activity before them.
         let scope = call.scope(over: TimeRange(start: Instant(milliseconds: first), end: Instant(milliseconds: last + 1)))
         let rows = try await scope.rows(
             "error_tracking.breadcrumbs", continues: true,

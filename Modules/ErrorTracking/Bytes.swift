@@ -1,5 +1,5 @@
-/// UTF-8 text as bytes. Stacks and messages are read this way because iterating characters takes ten times as long. Only ASCII is searched
-/// for, whose bytes occur in no other UTF-8 character.
+/// UTF-8 text as bytes. Stacks and messages are processed as bytes because iterating characters takes ten times as long. Searches look only
+/// for ASCII, whose bytes occur in no other UTF-8 character.
 typealias Bytes = ArraySlice<UInt8>
 
 extension Bytes {

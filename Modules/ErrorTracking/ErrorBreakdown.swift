@@ -2,7 +2,7 @@ import Core
 
 /// Errors counted by a property of their occurrences, such as page, browser or release.
 struct ErrorBreakdown: Encodable, Sendable {
-    /// Nil for occurrences without a value, such as those without a release.
+    /// The value of the property; nil for occurrences without a value, such as those without a release.
     @Nullable var value: String?
     let count, affectedVisitors: Int64
     /// Percent of all matching occurrences.

@@ -24,7 +24,7 @@ enum ErrorCollector {
         let stack = StackTrace.cut(payload.text("stack")).withoutCredentials
         let trace = StackTrace(stack), top = trace.frames.first { $0.file != nil }
         let sent = payload.text("filename").withoutCredentials.prefix(scalars: 2_048)
-        // The stack's line and column only apply to the stack's file.
+        // The line and column from the stack only apply to the file that the stack names.
         let isFromStack = sent.isEmpty || (payload["lineno"] == nil && top?.file == sent)
         let filename = sent.isEmpty ? (top?.file ?? "").prefix(scalars: 2_048) : sent
         let line = payload.integer("lineno") ?? (isFromStack ? top?.line.map(Int64.init) : nil)
@@ -53,7 +53,7 @@ enum ErrorCollector {
 
     private static let arrivals = Atomic<Int64>(0)
 
-    /// The message as it is stored. Lookups by message use the same form.
+    /// Returns the message as it is stored. Lookups by message use the same form.
     static func kept(message: String) -> String {
         message.withoutCredentials.prefix(scalars: messageLimit)
     }

@@ -1,6 +1,6 @@
 import Core
 
-/// The error filters of a request, besides project, range and the universal filters.
+/// The error filters of a request, in addition to project, range and the universal filters.
 struct ErrorFilter: Sendable {
     var fingerprint: Fingerprint?
     var message: String?
@@ -37,7 +37,7 @@ struct ErrorFilter: Sendable {
 }
 
 extension SQL {
-    /// A list such as `(1, 2, 3)` of literals, because there may be more numbers than a statement can have parameters.
+    /// Returns a list of literals such as `(1, 2, 3)`. Parameters won't do, because there may be more numbers than a statement can bind.
     static func list(_ numbers: [Int64]) -> SQL {
         numbers.isEmpty ? "(NULL)" : SQL(sql: "(" + numbers.map(String.init).joined(separator: ", ") + ")")
     }

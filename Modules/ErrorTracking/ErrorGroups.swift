@@ -7,9 +7,9 @@ struct ErrorGroups: Sendable {
         let message: String
         let count, affectedVisitors: Int64
         @Nullable var release: String?
-        /// `topPath` is the page with the most occurrences in the range. The others are those of the latest occurrence.
+        /// `topPath` is the page with the most occurrences in the range. The other values are those of the latest occurrence.
         let environment, topPath, latestPath, latestBrowser: String
-        /// Number of pages with any occurrences in the range.
+        /// Number of pages on which the error occurred in the range.
         let paths: Int64
         let status: Issue.Status
         let sourceMapConfigured: Bool
@@ -102,7 +102,7 @@ struct ErrorGroups: Sendable {
         return Dictionary(rows.map { ($0.fingerprint, $0.int("visitors")) }) { $1 }
     }
 
-    /// The page on which each error happened most often, and the number of its pages.
+    /// Returns the page on which each error occurred most often, and the number of pages on which it occurred.
     private func pages(of groups: [Count], _ condition: SQL) async throws -> [Fingerprint: (top: String, count: Int64)] {
         let rows = try await scope.rows(
             "error_tracking.pages", reading: [ErrorTable.table],
@@ -118,7 +118,7 @@ struct ErrorGroups: Sendable {
         return Dictionary(rows.map { ($0.fingerprint, ($0.text("path"), $0.int("paths"))) }) { $1 }
     }
 
-    /// The latest row of each group. Its time is already known, so the store can skip all other rows.
+    /// Returns the latest row of each group. The time of that row is known before the query, so the store can skip all other rows.
     private func latest(of groups: [Count], _ condition: SQL) async throws -> [Fingerprint: Row] {
         let rows = try await scope.rows(
             "error_tracking.latest", reading: [ErrorTable.table],
@@ -134,7 +134,7 @@ struct ErrorGroups: Sendable {
         return latest
     }
 
-    /// When each error was first and last seen, over all time. Keyed by the fingerprint's high half.
+    /// Returns when each error was first and last seen, over all time. Keyed by the fingerprint's high half.
     private func seen(_ fingerprints: [Fingerprint]) async throws -> [Int64: (first: Instant, last: Instant)] {
         let rows = try await call.wholeScope().rows(
             "error_tracking.seen", reading: [ErrorTable.table],

@@ -1,6 +1,7 @@
 import Core
 
-/// Single occurrences of an error, newest first, with stacks mapped back to the sources and with the session's activity before the error.
+/// Single occurrences of an error, newest first. Stacks are mapped back to the sources, and each occurrence has the session's activity
+/// before it.
 struct ErrorOccurrences: Sendable {
     struct Frame: Encodable, Sendable {
         @Nullable var function: String?
@@ -105,13 +106,14 @@ struct ErrorOccurrences: Sendable {
         }
     }
 
-    /// The address of a frame's script. A name without a host means the script that failed, if that script's address ends in it.
+    /// Returns the address of a frame's script. If the frame names a file without a host, this is the script that failed, provided that its
+    /// address ends in that name.
     private static func script(of frame: StackTrace.Frame, in row: Row) -> String? {
         guard let file = frame.file, !file.contains("://") else { return frame.file }
         return ScriptAddress(row.text("filename")).whole.hasSuffix("/" + file) ? row.text("filename") : file
     }
 
-    /// The frames of the stack, or for an error without a stack one frame for the position that was sent.
+    /// Returns the frames of the stack. An error without a stack gets one frame, for the position that was sent.
     private static func frames(_ row: Row, _ trace: StackTrace) -> [StackTrace.Frame] {
         if !trace.frames.isEmpty || row.text("filename").isEmpty || row["line"].isNull { return trace.frames }
         return [.init(function: nil, file: row.text("filename"), line: Int(row.int("line")), column: row["col"].int.map(Int.init))]

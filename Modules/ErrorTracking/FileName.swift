@@ -1,4 +1,4 @@
-/// The name of a script or another build file. Bundlers put a hash of the content in it, which differs in each release.
+/// The name of a script or another build file. Bundlers add a hash of the content to it, so the name differs in each release.
 enum FileName {
     private static let extensions: Set<String> = ["js", "mjs", "cjs", "jsx", "ts", "tsx", "css", "wasm", "json", "map"]
     /// Parts that may follow the hash, before the extension.
@@ -12,14 +12,14 @@ enum FileName {
         return (2...4).contains(name.endIndex - dot - 1) && extensions.contains(name[(dot + 1)...].text)
     }
 
-    /// The hash in a name, with letters and digits mixed freely as Vite and Rollup (`panels-CqWErTyu.js`, `BxY2_k9a.js`) and esbuild
-    /// (`chunk-5JQ3RZ2K.js`) write it; nil if the last part of the name consists of words. Hexadecimal hashes (webpack, Parcel, Next.js)
-    /// are recognized elsewhere.
+    /// Returns the hash in a name; nil if the last part of the name consists of words. Recognizes hashes that mix letters and digits
+    /// freely, as Vite and Rollup (`panels-CqWErTyu.js`, `BxY2_k9a.js`) and esbuild (`chunk-5JQ3RZ2K.js`) write them. Hexadecimal hashes
+    /// (webpack, Parcel, Next.js) are recognized elsewhere.
     static func hash(in name: Bytes) -> Range<Int>? {
         var stem = name
         if let dot = name.lastIndex(of: UInt8(ascii: ".")) { stem = name[..<dot] }
         while let dot = stem.lastIndex(where: { $0.isOne(of: ".-") }), kinds.contains(stem[(dot + 1)...].text) { stem = stem[..<dot] }
-        // Eight characters of base64url. Two characters of that alphabet, - and _, also join words.
+        // Eight characters of base64url. Its alphabet contains - and _, which join words too.
         if stem.count >= 8 {
             let last = stem.suffix(8), isWhole = last.startIndex == stem.startIndex
             if isWhole || stem[last.startIndex - 1].isOne(of: "-._~"), isRandom(last, isWhole: isWhole) { return last.indices }
@@ -33,13 +33,13 @@ enum FileName {
     private static func isRandom(_ text: Bytes, isWhole: Bool) -> Bool {
         let parts = text.split { $0.isOne(of: "-_") }
         guard parts.joined().allSatisfy({ $0.isDigit || $0.isUpper || $0.isLower }) else { return false }
-        // A part in capitals is an abbreviation, or comes from esbuild.
+        // A part in capitals is either an abbreviation or a hash from esbuild.
         return parts.contains { $0.allSatisfy(\.isUpper) ? !isWhole && !(2...4).contains($0.count) : !isWord($0) }
     }
 
     /// Whether the text is words, each possibly capitalized, with a number at the end: `settings`, `UserList`, `useAPI`, `i18n`, `v2`.
     private static func isWord(_ text: Bytes) -> Bool {
-        // Other rules recognize ids of lower-case letters and digits.
+        // Other rules recognize ids that consist of lower-case letters and digits.
         guard text.contains(where: \.isUpper) else { return true }
         var rest = text
         while rest.last?.isDigit == true { rest = rest.dropLast() }
@@ -64,7 +64,7 @@ enum FileName {
         }
     }
 
-    /// The letters that follow `a`, `b`, `c` ... in English words. About half of all random pairs of letters are not among these.
+    /// The letters that follow `a`, `b`, `c` ... in English words. About half of all random pairs of letters are missing here.
     private static let followers: [[UInt8]] = [
         "bcdefghiklmnpqrstuvwxyz", "abeijlorsuy", "acehiklorstuy", "adegijlmnorsuvwy", "abcdefghijklmnopqrstuvwxyz", "aefilortuy",
         "aeghilnorsuy",

@@ -32,12 +32,12 @@ struct Fingerprint: Sendable, Hashable {
 
     /// - Parameter filename: the script, used if the stack names none.
     init(message: String, stack: StackTrace, filename: String) {
-        // The first line is the version of this algorithm, should it ever change.
+        // The first line is the version of this algorithm, in case the algorithm ever changes.
         var lines = ["1", Self.normalized(message: message)]
         var calls: [String] = []
         for frame in stack.frames where frame.file != nil {
             let call = "\(Self.normalized(function: frame.function ?? ""))@\(Self.normalized(file: frame.file ?? ""))"
-            // Equal calls in a row count once: the depth of a recursion and the number of anonymous functions vary.
+            // Consecutive equal calls count once, because the depth of a recursion and the number of anonymous functions vary.
             if calls.last != call { calls.append(call) }
             if calls.count == Self.frameCount { break }
         }
@@ -48,7 +48,8 @@ struct Fingerprint: Sendable, Hashable {
 
     // MARK: Normalizing
 
-    /// A message without numbers, ids and hashes (also in file names), and without scheme, host, query and fragment of URLs.
+    /// Returns the message without numbers, ids and hashes (including those in file names), and without scheme, host, query and fragment of
+    /// URLs.
     static func normalized(message: String) -> String {
         var result: [UInt8] = [], rest = Bytes(message)
         while let scheme = rest.firstRange(of: "://") {
@@ -65,7 +66,8 @@ struct Fingerprint: Sendable, Hashable {
         return Bytes(result.split(whereSeparator: \.isSpace).joined(separator: [0x20])).text
     }
 
-    /// The last part of a function's name; "" for one or two characters, because minifiers choose such names differently in each build.
+    /// Returns the last part of a function's name; "" for names of one or two characters, because minifiers choose different short names in
+    /// each build.
     static func normalized(function: String) -> String {
         var name = Bytes(function)
         // Firefox: `outer/inner<`
@@ -77,7 +79,7 @@ struct Fingerprint: Sendable, Hashable {
         return result[...].text
     }
 
-    /// The name of a script without folders, query, and the hash that a bundler put into it.
+    /// Returns the name of a script without folders, query, and the hash that a bundler added.
     static func normalized(file: String) -> String {
         let path = Bytes(file).prefix { !$0.isOne(of: "?#") }
         let name = path.split(separator: UInt8(ascii: "/")).last ?? path
@@ -109,7 +111,7 @@ struct Fingerprint: Sendable, Hashable {
                 }
             }
             var end = at
-            // An id may contain - and _, so words that these join are judged as a whole first.
+            // An id may contain - and _, so words joined by these characters are first judged as a whole.
             while end < bytes.endIndex,
                 Word.isPart(bytes[end]) || (Word.isJoint(bytes[end]) && end + 1 < bytes.endIndex && Word.isPart(bytes[end + 1]))
             { end += 1 }
@@ -123,14 +125,14 @@ struct Fingerprint: Sendable, Hashable {
         }
     }
 
-    /// The longest beginning that may be a file name: letters, digits, and `.`, `-`, `_`, `~` between them.
+    /// Returns the longest prefix that may be a file name: letters and digits, with `.`, `-`, `_`, `~` between them.
     private static func run(_ bytes: Bytes) -> Bytes {
         var run = bytes.prefix { Word.isPart($0) || $0.isOne(of: ".-_~") }
         while let last = run.last, !Word.isPart(last) { run = run.dropLast() }
         return run
     }
 
-    /// Like `append(words:to:)`, but for a file name, whose parts between dots are judged one by one: `123.99fe01aa.chunk.js` has a number
+    /// Like `append(words:to:)`, but for a file name. The parts between dots are judged separately: `123.99fe01aa.chunk.js` has a number
     /// and a hash.
     private static func append(file name: Bytes, to result: inout [UInt8]) {
         let hash = FileName.hash(in: name) ?? name.endIndex..<name.endIndex
@@ -141,7 +143,7 @@ struct Fingerprint: Sendable, Hashable {
 
     private static func append(parts bytes: Bytes, to result: inout [UInt8]) {
         for (index, part) in bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).enumerated() {
-            // A hash may consist of digits only, but has more of them than chunk numbers and versions. `3.6.0` becomes one `<n>`.
+            // A hash may consist of digits only, but is longer than chunk numbers and versions. `3.6.0` becomes one `<n>`.
             let isNumber = Word(part).isNumber && part.count < 6
             if isNumber, index > 0, result[...].hasSuffix("<n>") { continue }
             if index > 0 { result.append(UInt8(ascii: ".")) }
@@ -176,7 +178,7 @@ struct Fingerprint: Sendable, Hashable {
         }
     }
 
-    /// The kinds of characters in a run of letters and digits, counted.
+    /// Counts the kinds of characters in a run of letters and digits.
     private struct Word {
         var digits = 0, upper = 0, lower = 0, beyondHex = 0, count = 0
 
@@ -194,7 +196,8 @@ struct Fingerprint: Sendable, Hashable {
         }
 
         var isNumber: Bool { count > 0 && digits == count }
-        /// Whether it mixes letters and digits: six or more hexadecimal digits, or eight or more of any letters and at least two digits.
+        /// Whether the word mixes letters and digits and is long enough for an id: at least six hexadecimal digits, or at least eight of
+        /// any letters and digits, of which two or more are digits.
         var isID: Bool {
             guard digits > 0, digits < count else { return false }
             return (beyondHex == 0 && count >= 6) || (count >= 8 && digits >= 2)

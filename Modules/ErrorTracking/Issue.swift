@@ -1,10 +1,10 @@
 import Core
 
-/// The state that someone set for an error, stored by fingerprint.
+/// The state that someone set for an error. States are stored by fingerprint.
 struct Issue: Sendable {
     enum Status: String, Sendable, Encodable, CaseIterable {
         case open, resolved, ignored
-        /// Resolved, then seen again in a later release. Computed, never set.
+        /// Resolved, but seen again in a later release. This state is computed, never set.
         case regressed
 
         /// The states that a person may set.
@@ -19,7 +19,7 @@ struct Issue: Sendable {
 
     /// The state that someone set.
     let decision: Status
-    /// The last release known to have the error when it was resolved; nil if any later occurrence is a regression.
+    /// The last release that was known to have the error when the error was resolved; nil if any later occurrence is a regression.
     let resolvedInRelease: String?
     let updatedAt: Instant?
     let regression: Regression?
@@ -45,12 +45,12 @@ struct Issues: Sendable {
 
     init(_ call: ProjectRequest) { self.call = call }
 
-    /// The states of those `fingerprints` whose state someone has set.
+    /// Returns the states of those `fingerprints` for which someone has set a state.
     func states(of fingerprints: [Fingerprint]) async throws -> [Fingerprint: Issue] {
         try await issues(where: "fingerprint IN \(list: fingerprints.map(\.hex))")
     }
 
-    /// The condition on rows of errors whose issue has the status.
+    /// Returns the condition that selects rows of errors whose issue has the status.
     func condition(_ status: Issue.Status) async throws -> SQL {
         let issues = try await issues(where: "status <> 'open'")
         if status == .open { return issues.isEmpty ? "TRUE" : "fingerprint NOT IN \(SQL.list(issues.keys.map(\.high).sorted()))" }
@@ -78,7 +78,7 @@ struct Issues: Sendable {
         return issues
     }
 
-    /// The resolved issues that came back after they were resolved, in a later release than the one they were resolved in.
+    /// Returns the resolved issues that occurred again, in a later release than the one in which they were resolved.
     private func regressions(_ resolved: [Fingerprint: Issue]) async throws -> [Fingerprint: Issue.Regression] {
         guard !resolved.isEmpty else { return [:] }
         let values = resolved.map { "(\($0.key.high), \($0.value.updatedAt?.milliseconds ?? 0))" }.sorted().joined(separator: ", ")

@@ -6,7 +6,7 @@ import NIOCore
 struct MultipartForm: Sendable {
     struct Part: Sendable {
         let name: String
-        /// Nil for a part that is not a file.
+        /// The name of the file; nil for a part that is not a file.
         let filename: String?
         let bytes: ByteBuffer
     }

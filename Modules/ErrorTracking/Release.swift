@@ -50,7 +50,7 @@ struct Release: Encodable, Sendable {
 
     // MARK: Routes
 
-    /// `GET /api/v1/releases`: newest first, by time of deployment, or of registration if that is not known.
+    /// `GET /api/v1/releases`: newest first, by time of deployment, or by time of registration if the deployment time is unknown.
     static func list(_ call: ProjectRequest) async throws -> [Release] {
         let rows = try await call.control.read(
             """
@@ -60,7 +60,8 @@ struct Release: Encodable, Sendable {
         return try rows.map(Release.init)
     }
 
-    /// `POST /api/v1/releases` adds a release, or changes the one with that version and environment; fields left out stay as they are.
+    /// `POST /api/v1/releases` adds a release, or changes the existing one with that version and environment. Omitted fields keep their
+    /// values.
     static func upsert(_ call: ProjectRequest) async throws -> (release: Release, isNew: Bool) {
         let body = try await call.body(), project = call.project.id, actor = call.actor, now = call.now, id = Identifiers.uuid()
         let version = body["version"]?.string ?? "", environment = body["environment"]?.string ?? ErrorCollector.environmentDefault

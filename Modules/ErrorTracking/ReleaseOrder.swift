@@ -2,7 +2,8 @@ import Core
 
 /// Decides which of two releases is earlier.
 struct ReleaseOrder: Sendable {
-    /// When each release was first deployed, by version, in epoch milliseconds; only releases that are registered with that time.
+    /// When each release was first deployed, by version, in epoch milliseconds. Contains only releases that were registered with a
+    /// deployment time.
     private let deployedAt: [ExactText: Int64]
 
     init(deployedAt: [ExactText: Int64]) { self.deployedAt = deployedAt }
@@ -16,7 +17,7 @@ struct ReleaseOrder: Sendable {
         deployedAt = Dictionary(exactly: rows.map { ($0.text("version"), $0.int("deployed_at")) })
     }
 
-    /// Compares by time of deployment if both have one and they differ, else by name.
+    /// Compares by time of deployment if both releases have one and the times differ, else by name.
     func isEarlier(_ left: String, than right: String) -> Bool {
         if let first = deployedAt[text: left], let second = deployedAt[text: right], first != second { return first < second }
         return Self.compare(left, right) == .earlier

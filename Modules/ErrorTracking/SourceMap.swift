@@ -28,20 +28,20 @@ struct SourceMap: Sendable {
 
     /// Sources as the map names them, without their root; nil for a source without a name.
     private(set) var sources: [String?] = []
-    /// The root of the sources from index `first` on. Joined only on lookup: repeating a long root for many sources would take far more
-    /// memory than the upload.
+    /// The root of the sources from index `first` on. Root and source are joined only on lookup, because repeating a long root for many
+    /// sources would take far more memory than the upload.
     private var roots: [(first: Int, text: String)] = []
     private(set) var names: [String] = []
     /// Sorted by line and column.
     private(set) var mappings: [Mapping] = []
 
-    /// Beyond any script that a browser would load.
+    /// More mappings than any script has that a browser would load.
     static let maximumMappings = 2_000_000
 
-    /// Beyond what any script is built from.
+    /// More than any script is built from.
     static let maximumSources = 200_000, maximumNames = 1_000_000, maximumSections = 200_000
 
-    /// Estimated memory use in bytes; errs on the high side.
+    /// Estimated memory use in bytes. The estimate errs on the high side.
     private(set) var cost = 0
 
     private static func cost(of text: String) -> Int { 48 + text.utf8.count }
@@ -58,7 +58,8 @@ struct SourceMap: Sendable {
             + names.reduce(0) { $0 + Self.cost(of: $1) } + roots.reduce(0) { $0 + Self.cost(of: $1.text) }
     }
 
-    /// The source position of a generated one; nil if the map has none. Both count from 1, as in stacks.
+    /// Returns the source position for a position in the generated script; nil if the map has none. Lines and columns count from 1, as in
+    /// stacks.
     func original(line: Int, column: Int) -> Original? {
         guard let line = Int32(exactly: line - 1), let column = Int32(exactly: max(0, column - 1)) else { return nil }
         // Find the last mapping at or before the position.
@@ -75,7 +76,7 @@ struct SourceMap: Sendable {
             name: mapping.name >= 0 ? names[Int(mapping.name)].prefix(scalars: Original.maximumText) : nil)
     }
 
-    /// The name of a source with its root; nil for a source without a name.
+    /// Returns the name of a source with its root; nil for a source without a name.
     private func file(of source: Int) -> String? {
         guard let own = sources[source] else { return nil }
         var low = 0, high = roots.count
@@ -125,12 +126,12 @@ struct SourceMap: Sendable {
         }
     }
 
-    /// A member of a section's offset; nil unless it is a whole number from 0.
+    /// Returns a member of a section's offset; nil unless it is a whole number of at least 0.
     private static func offset(_ section: JSON, _ name: String) -> Int32? {
         section["offset"]?[name]?.integer.flatMap { Int32(exactly: $0) }.flatMap { $0 >= 0 ? $0 : nil }
     }
 
-    /// Adds a map whose section begins at `line` and `column` of the whole script.
+    /// Adds a map for the section that begins at `line` and `column` of the whole script.
     private mutating func add(map: JSON, line: Int32, column: Int32, _ place: String) throws {
         guard let text = map["mappings"], text.kind == .string else { throw Self.refusal("\(place)mappings must be a string") }
         guard let ownSources = map["sources"], ownSources.kind == .array else { throw Self.refusal("\(place)sources must be an array") }
@@ -174,7 +175,7 @@ struct SourceMap: Sendable {
         throw refusal("\(place)file must be a string; got \(file.described)")
     }
 
-    /// Checks members that are not used here: a wrong type shows that this is not a source map.
+    /// Checks members that are not used otherwise. A wrong type shows that this is not a source map.
     private static func checkExtras(_ map: JSON, _ place: String, sources: Int) throws {
         if let contents = map["sourcesContent"], !contents.isNull {
             guard contents.kind == .array else { throw refusal("\(place)sourcesContent must be an array; got \(contents.described)") }

@@ -2,14 +2,14 @@ import Core
 
 /// A registered source map for a script of a release, with its content if that was sent.
 struct SourceMapRecord: Encodable, Sendable {
-    /// What the map's content holds.
+    /// How many sources and mappings the map's content holds.
     struct Content: Encodable, Sendable { let sources, mappings: Int64 }
 
     let id, releaseVersion, environment, minifiedURL, sourceMapURL: String
     let artifacts: JSON
-    /// Id of the release with that version and environment; nil if it is not registered.
+    /// Id of the release with that version and environment; nil if no such release is registered.
     @Nullable var releaseID: String?
-    /// Nil if only the address of the map was sent.
+    /// What the stored content holds; nil if only the address of the map was sent.
     @Nullable var content: Content?
     let createdAt: Instant
     /// SHA-256 of the content, its key in the cache; nil without content.
@@ -56,7 +56,7 @@ struct SourceMapRecord: Encodable, Sendable {
                 Column("created_at", .int64),
             ],
             primaryKey: ["id"], unique: [["project_id", "release_version", "environment", "minified_url"]]),
-        /// The content of the maps as gzip in base64, in a table of its own because lists don't need it.
+        /// Stores the content of the maps as gzip in base64. The content has its own table because lists don't need it.
         Table(
             "error_tracking_source_map_files", [Column("source_map_id", .text), Column("content", .text)], primaryKey: ["source_map_id"]),
     ]
@@ -90,8 +90,8 @@ struct SourceMapRecord: Encodable, Sendable {
         return try rows.map(SourceMapRecord.init)
     }
 
-    /// `POST /api/v1/source-maps` adds a source map, or changes the one of that script, release and environment. Content that is stored
-    /// already stays if none is sent.
+    /// `POST /api/v1/source-maps` adds a source map, or changes the existing one of that script, release and environment. Stored content is
+    /// kept if the request sends none.
     static func upsert(_ upload: SourceMapUpload, _ call: ProjectRequest) async throws -> (record: SourceMapRecord, isNew: Bool) {
         let new = Identifiers.uuid(), project = call.project.id, actor = call.actor, now = call.now
         let rows = try await call.control.write { transaction in
@@ -128,7 +128,7 @@ struct SourceMapRecord: Encodable, Sendable {
     /// `DELETE /api/v1/source-maps/{id}`
     static func delete(_ call: ProjectRequest) async throws {
         try await Release.deleteRow(of: "error_tracking_source_maps", kind, call)
-        // Outside the transaction is fine: without its record the content can't be reached.
+        // This delete may run outside the transaction, because the content can't be reached without its record.
         let id = call.id()
         try await call.control.write("DELETE FROM error_tracking_source_map_files WHERE source_map_id = \(id)")
     }

@@ -83,7 +83,7 @@ struct SourceMapUpload: Sendable {
         file = try (map ?? sent.map(File.map)).map(File.init)
     }
 
-    /// The artifacts as JSON text, without the map.
+    /// Returns the artifacts as JSON text, without the map.
     private static func others(_ artifacts: JSON?) throws -> String {
         var text = JSONText(), isFirst = true
         text.append(raw: "{")
@@ -158,7 +158,7 @@ struct SourceMapUpload: Sendable {
             }
         }
 
-        /// Parses the text of a map. A first line that begins with `)]}'` is not part of it.
+        /// Parses the text of a map. Skips a first line that begins with `)]}'`.
         /// - Source: ECMA-426, FetchSourceMap.
         static func read(_ bytes: ByteBuffer) throws -> JSON {
             var bytes = bytes

@@ -19,7 +19,8 @@ struct SourceMaps: Sendable {
         let byRelease: [ExactText: [SourceMapRecord]]
         fileprivate let call: ProjectRequest
 
-        /// The source map for a script of a release. Prefers the same environment, then a map for the whole URL over one for the path.
+        /// Returns the source map for a script of a release. Prefers a map for the same environment, then a map for the whole URL over one
+        /// for the path.
         func match(_ filename: String, release: String?, environment: String) -> SourceMapRecord? {
             guard let release, let records = byRelease[text: release], !filename.isEmpty else { return nil }
             let script = ScriptAddress(filename)
@@ -32,7 +33,7 @@ struct SourceMaps: Sendable {
             (record.environment.isExactly(environment) ? 2 : 0) + (ScriptAddress(record.minifiedURL).whole.isExactly(script.whole) ? 1 : 0)
         }
 
-        /// Maximum maps that one request loads. Frames of further scripts stay unmapped.
+        /// Maximum maps that one request loads. Frames of any further scripts stay unmapped.
         private static let maximumMaps = 20
 
         /// Loads the maps of the scripts. Keyed by the id of their record.
@@ -44,7 +45,7 @@ struct SourceMaps: Sendable {
                 records[record.id] = record
             }
             var maps: [String: SourceMap] = [:], cost = 0
-            // Load one at a time, until they take as much memory as the whole cache may.
+            // Load the maps one at a time, and stop when they take as much memory as the whole cache may.
             for (id, record) in records where cost < SourceMapCache.maximumBytes {
                 maps[id] = try await load(record)
                 cost += maps[id]?.cost ?? 0
@@ -82,8 +83,8 @@ struct ScriptAddress: Sendable {
         }
     }
 
-    /// Whether a source map for `minifiedURL` applies to this script. One without a host (`/assets/app.js`, `~/assets/app.js`) applies to
-    /// the script on any host.
+    /// Whether a source map for `minifiedURL` applies to this script. If `minifiedURL` has no host (`/assets/app.js`, `~/assets/app.js`),
+    /// the map applies to the script on any host.
     func isNamed(by minifiedURL: String) -> Bool {
         let named = ScriptAddress(minifiedURL)
         if named.whole.isExactly(whole) { return true }

@@ -1,11 +1,11 @@
 /// The calls that led to an error, parsed from a browser's stack text.
 ///
-/// No standard defines its format. V8 (Chrome, Edge, Node) writes `at name (url:line:column)`; Firefox and Safari
-/// write `name@url:line:column`. Hermes (React Native) writes like V8; in release builds `address at file:1:offset`, with offsets from 0.
-/// WebAssembly has byte offsets instead of lines. They are read as columns of line 1, as in its source maps.
+/// No standard defines the format. V8 (Chrome, Edge, Node) writes `at name (url:line:column)`; Firefox and Safari write
+/// `name@url:line:column`. Hermes (React Native) uses the format of V8, but release builds write `address at file:1:offset`, with offsets
+/// from 0. WebAssembly has byte offsets instead of lines. Byte offsets are read as columns of line 1, as in source maps for WebAssembly.
 struct StackTrace: Sendable, Equatable {
     struct Frame: Sendable, Equatable {
-        /// Nil for code outside functions, and for functions without a name.
+        /// The function's name; nil for code outside functions, and for functions without a name.
         var function: String?
         /// URL of the script; nil for the browser's own code.
         var file: String?
@@ -15,10 +15,10 @@ struct StackTrace: Sendable, Equatable {
         var column: Int?
     }
 
-    /// Innermost first.
+    /// The calls, innermost first.
     let frames: [Frame]
 
-    /// Maximum frames that are read. Those further out say little.
+    /// Maximum frames that are read. Frames further out say little.
     static let maximumFrames = 50
     /// Maximum bytes kept of a stack.
     static let maximumBytes = 16_384
@@ -123,7 +123,7 @@ struct StackTrace: Sendable, Equatable {
 
     private static let hermes: StaticString = "address at "
 
-    /// Parses `url:wasm-function[12]:0x1f2`. A function without a name goes by its index.
+    /// Parses `url:wasm-function[12]:0x1f2`. A function without a name gets its index as the name.
     private static func wasm(_ name: Bytes?, _ location: Bytes, _ function: Range<Int>) -> Frame {
         let rest = location[(function.lowerBound + 1)...], offset = rest.firstRange(of: "]:0x")
         let hex = offset.map { rest[$0.upperBound...].text } ?? ""

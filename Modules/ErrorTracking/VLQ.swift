@@ -1,5 +1,5 @@
-/// Reads base64 VLQ numbers. Each character holds six bits: the highest says whether more characters follow, the other five are part of the
-/// number, lowest bits first. The lowest bit of the number is its sign.
+/// Reads base64 VLQ numbers. Each character holds six bits. The highest bit says whether more characters follow. The other five bits are
+/// part of the number, lowest bits first. The lowest bit of the number is its sign.
 /// - Source: ECMA-426, "Base64 VLQ".
 struct VLQReader {
     enum Failure: Error { case notBase64, cutOff, tooLarge }

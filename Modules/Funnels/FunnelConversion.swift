@@ -2,7 +2,7 @@ import Core
 
 /// The numbers of a funnel, for all its visitors or for one value of a breakdown.
 struct FunnelConversion: Encodable, Sendable {
-    /// Seconds that the visitors who got this far took.
+    /// How many seconds visitors took to get this far.
     struct Duration: Encodable, Sendable {
         let median: Double, p90: Double
 
@@ -21,11 +21,11 @@ struct FunnelConversion: Encodable, Sendable {
         let visitors: Int64
         /// Visitors who reached the previous step but not this one.
         let dropOff: Int64
-        /// In percent of the previous step.
+        /// Visitors who reached this step, in percent of the previous step.
         let conversionRate: Double
-        /// Nil for the first step, whose rate is always 100.
+        /// The confidence interval of the conversion rate; nil for the first step, whose rate is always 100.
         let confidenceInterval: ConfidenceInterval?
-        /// From the previous step; nil for the first step, and when nobody reached this one.
+        /// The time from the previous step; nil for the first step, and when nobody reached this one.
         let timeToConvert: Duration?
 
         enum CodingKeys: String, CodingKey {
@@ -38,7 +38,7 @@ struct FunnelConversion: Encodable, Sendable {
     /// Visitors who reached the last step, in percent of the first.
     let overallConversion: Double
     let confidenceInterval: ConfidenceInterval
-    /// From the beginning to the last step; nil when nobody reached it.
+    /// The time from the first step to the last; nil when nobody reached the last step.
     let timeToConvert: Duration?
 
     enum CodingKeys: String, CodingKey {

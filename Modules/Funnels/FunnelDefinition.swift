@@ -5,7 +5,7 @@ extension Funnel {
         "Funnel", path: "/api/v1/funnels", table: "funnels_definition", fields: [.required("name", .text(200))] + fields,
         counted: ["steps", "exclusions"], check: { _ = try Funnel($0) }, normalize: labelled)
 
-    /// The definition with a label for each step: its value if none was given.
+    /// Returns the definition with a label for each step. A step without a label gets its value as the label.
     @Sendable private static func labelled(_ definition: JSON) throws -> String {
         var members = Dictionary(definition.members.map { ($0.name, $0.value) }) { $1 }
         members["steps"] = try JSON(
@@ -19,7 +19,7 @@ extension Funnel {
         return text.string
     }
 
-    /// The definition of a segment with the visitors at `place` of the funnel that `funnel` defines.
+    /// Returns the definition of a segment that contains the visitors at `place` of `funnel`, a funnel's definition.
     static func segment(_ place: FunnelPlace, of funnel: JSON) throws -> JSON {
         let names = fields.map(\.name)
         var condition = Dictionary(funnel.members.filter { names.contains($0.name) }.map { ($0.name, $0.value) }) { $1 }

@@ -1,6 +1,6 @@
 import Core
 
-/// How many visitors reach each step, where the others drop off, and how long it takes.
+/// How many visitors reach each step, where visitors drop off, and how long the steps take.
 struct FunnelReport: Encodable, Sendable {
     struct Line: Encodable, Sendable {
         let value: String
@@ -15,11 +15,11 @@ struct FunnelReport: Encodable, Sendable {
         }
     }
 
-    /// Nil for a definition that isn't stored.
+    /// The id of the funnel; nil for a definition that isn't stored.
     let funnelID: String?
     let name: String?
     let conversion: FunnelConversion
-    /// Nil unless the request asked for one.
+    /// The lines of the breakdown; nil unless the request asked for a breakdown.
     let breakdown: [Line]?
 
     private enum CodingKeys: String, CodingKey {
@@ -62,7 +62,7 @@ struct FunnelReport: Encodable, Sendable {
         return FunnelReport(funnelID: id, name: name, conversion: FunnelConversion(total, of: funnel), breakdown: lines)
     }
 
-    /// The visitors at a place of the funnel, or only those in one line of its breakdown.
+    /// Returns the visitors at a place of the funnel, or only those in one line of its breakdown.
     static func visitors(
         at place: FunnelPlace, of funnel: Funnel, in line: (dimension: Filter.Dimension, value: String)?, _ scope: Scope
     ) async throws -> VisitorList {
@@ -79,7 +79,7 @@ struct FunnelReport: Encodable, Sendable {
                 """)
     }
 
-    /// The CTE `entries`: the dimension's `value` in each row that is step 1, by `visitor` and `position`.
+    /// The CTE `entries`: the dimension's `value` in each row that matches step 1, with `visitor` and `position`.
     private static func entries(of funnel: Funnel, by dimension: Filter.Dimension, _ scope: Scope) -> SQL {
         let rows = scope.activity(where: funnel.steps[0].condition(scope.dialect), by: dimension)
         return """

@@ -36,7 +36,7 @@ struct Goal: Sendable {
         ],
         check: { _ = try Goal($0) }, verify: keepsType, normalize: kept)
 
-    /// The definition without the members of `config` that its type doesn't have.
+    /// Returns the definition without the members of `config` that the goal's type doesn't use.
     @Sendable private static func kept(_ definition: JSON) throws -> String {
         guard let kind = definition["goal_type"]?.string.flatMap(Kind.init), let config = definition["config"] else {
             throw ServiceError.body("missing required field 'config'.")
@@ -83,7 +83,7 @@ struct Goal: Sendable {
 
     // MARK: In SQL
 
-    /// The view whose rows can be conversions: `activity` or `sessions`.
+    /// The view that contains the rows to test with `condition`: `activity` or `sessions`.
     var rows: SQL { if case .step = conversion { "activity" } else { "sessions" } }
 
     /// The condition under which a row of `rows` is a conversion. Never null.

@@ -1,12 +1,12 @@
 import Core
 
-/// The conversions of a goal for one value of a property.
+/// The conversions of a goal for one value of a property, such as a country.
 struct GoalBreakdown: Encodable, Sendable {
     let value: String
     let conversions: Int64
     /// Visitors with a conversion.
     let uniqueVisitors: Int64
-    /// All visitors with the value.
+    /// All visitors with this value of the property.
     let visitors: Int64
     let conversionRate: Double
     let confidenceInterval: ConfidenceInterval
@@ -24,8 +24,8 @@ struct GoalBreakdown: Encodable, Sendable {
         .required("confidence_interval", ConfidenceInterval.schema),
     ])
 
-    /// One line for each value, most conversions first. A pageview or event counts for its own path; a session counts for the path of
-    /// each of its rows.
+    /// Returns one line for each value, most conversions first. A pageview or event counts for its own path. A session counts for the path
+    /// of each of its rows.
     static func run(_ goal: Goal, by dimension: Filter.Dimension, _ scope: Scope) async throws -> [GoalBreakdown] {
         let condition = goal.condition(scope.dialect), rows = scope.activity(where: "TRUE", by: dimension)
         let conversions: SQL

@@ -38,7 +38,7 @@ struct GoalStats: Encodable, Sendable {
             FROM \(goal.rows)
             """)[0]
         let conversions = row.int("conversions"), converted = row.int("converted"), visited = row.int("visitors")
-        // In whole millionths, so three times 0.1 is 0.3.
+        // Calculate in whole millionths, so three times 0.1 is 0.3.
         let worth = (goal.value * 1e6).rounded() * Double(conversions)
         return GoalStats(
             goalID: id, name: goal.name, conversions: conversions, uniqueVisitors: converted,
@@ -50,7 +50,7 @@ struct GoalStats: Encodable, Sendable {
     /// The revenue, in millionths, of the orders that the converting events made, less refunds.
     private static func orderRevenue(_ goal: Goal, in currency: String?, _ scope: Scope) async throws -> Double {
         guard let currency, case .step(let step) = goal.conversion, step.kind == .event else { return 0 }
-        // A visitor may have several events of one name at one instant; those with the same properties convert together.
+        // A visitor may have several events of one name at one instant. Events with the same properties convert together.
         return try await scope.rows(
             "goals.revenue", reading: [Revenue.orders], continues: true,
             """

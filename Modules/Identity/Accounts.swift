@@ -5,7 +5,7 @@ struct Account: Encodable, Sendable {
     let accountID: String
     @Nullable var name: String?
     let traits: [ExactText: JSON]
-    /// Nil in lists.
+    /// When the account was first seen; nil in lists.
     let firstSeenAt: Instant?
     let lastSeenAt: Instant
 
@@ -48,7 +48,7 @@ struct Account: Encodable, Sendable {
         return account
     }
 
-    /// CTEs ending with `members`: `visitor` and `role` of those whose latest account is `id`.
+    /// CTEs ending with `members`: the `visitor` and `role` of each visitor whose latest account is `id`.
     static func members(of id: String, _ dialect: Dialect) -> SQL {
         """
         latest AS (
@@ -94,7 +94,7 @@ struct Member: Encodable, Sendable {
 /// What the members of an account did in a range, and the revenue they brought.
 struct AccountAnalytics: Encodable, Sendable {
     let accountID: String
-    /// All members, active in the range or not.
+    /// All members, whether active in the range or not.
     let members: Int64
     /// Distinct users among the members.
     let identifiedUsers: Int64

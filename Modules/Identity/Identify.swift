@@ -1,6 +1,6 @@
 import Core
 
-/// What an `identify` says about a visitor, and the facts to store for it.
+/// The data of an `identify` payload about a visitor, and the facts to store for it.
 struct Identify: Sendable {
     let userID: String?
     let traits: JSON?

@@ -9,7 +9,7 @@ struct IdentityGraph: Encodable, Sendable {
     }
 
     struct Edge: Encodable, Sendable, Hashable {
-        /// `alias` leads to a visitor's current user, `identify` to an earlier one, `membership` to an account.
+        /// `alias` links a visitor to its current user, `identify` to an earlier user, and `membership` to an account.
         enum Kind: String, Encodable, Sendable, CaseIterable { case alias, identify, membership }
         let from: ExactText, to: ExactText
         let type: Kind
@@ -29,8 +29,8 @@ struct IdentityGraph: Encodable, Sendable {
                 ]))),
     ])
 
-    /// Searches breadth first from `starts` until it finds nothing new or has `limit` nodes. Nodes come in the order in which they were
-    /// found; edges are those between them.
+    /// Searches breadth first from `starts`, until it finds nothing new or has `limit` nodes. Nodes are in the order in which they were
+    /// found. Edges are those between the nodes.
     static func from(_ starts: [Node], limit: Int, _ scope: Scope) async throws -> IdentityGraph {
         var nodes: [Node] = [], visited: Set<Node> = [], edges: [Edge] = [], seen: Set<Edge> = []
         var next = starts

@@ -1,10 +1,10 @@
 import Core
 
-/// A statement that two users are the same person, and whether it was undone.
+/// A record that says that two users are the same person, and whether the merge was undone.
 struct Merge: Encodable, Sendable {
     let id: String
     let userID: String, intoUserID: String
-    /// Visitors that the merged user has now.
+    /// The number of visitors that the merged user has now.
     let visitors: Int64
     let createdAt: Instant
     @Nullable var undoneAt: Instant?
@@ -57,7 +57,7 @@ struct Merge: Encodable, Sendable {
     }
 
     /// Merges `user` into `other`.
-    /// - Throws: 400 if `user` is already merged, if the two would form a cycle, or if the project has too many merges.
+    /// - Throws: 400 if `user` is already merged, if the merge would form a cycle, or if the project has too many merges.
     static func make(_ user: String, into other: String, _ call: ProjectRequest) async throws -> Merge {
         let id = Identifiers.uuid(), project = call.project.id, now = call.now, actor = call.actor
         let made = try await call.control.write { transaction in
@@ -90,8 +90,8 @@ struct Merge: Encodable, Sendable {
         }
     }
 
-    /// Undoes a merge: the two are different people again, in past data too.
-    /// - Throws: 404 for an unknown merge, 400 for one that is already undone.
+    /// Undoes a merge. The two users are different people again, in past data too.
+    /// - Throws: 404 for an unknown merge, 400 for one that was undone before.
     static func undo(_ call: ProjectRequest) async throws {
         let id = call.id(), project = call.project.id, now = call.now, actor = call.actor
         try await call.control.write { transaction in

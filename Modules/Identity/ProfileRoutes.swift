@@ -49,7 +49,7 @@ extension IdentityModule {
     }
 }
 
-/// The visitors whose latest identify names a user.
+/// The visitors whose latest `identify` names a user.
 struct Aliases: Encodable, Sendable {
     struct Alias: Encodable, Sendable {
         let visitorID: String

@@ -5,7 +5,7 @@ struct Profile: Encodable, Sendable {
     let visitorID: String
     @Nullable var userID: String?
     let traits: [ExactText: JSON]
-    /// Nil in lists.
+    /// When the visitor was first seen; nil in lists.
     let firstSeenAt: Instant?
     let lastSeenAt: Instant
 
@@ -99,7 +99,7 @@ enum Traits {
         return try read(rows) { ExactText($0.text("account_id")) }
     }
 
-    /// Leaves out traits that were removed, which are null.
+    /// Leaves out removed traits, whose value is null.
     private static func read<Key: Hashable>(_ rows: Rows, by key: (Row) -> Key) throws -> [Key: [ExactText: JSON]] {
         var traits: [Key: [ExactText: JSON]] = [:]
         for row in rows {

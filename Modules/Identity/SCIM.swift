@@ -1,7 +1,7 @@
 import Core
 
-/// Users and groups that another system provisions, in terms of SCIM (RFC 7643). Each user also has a profile, that of the visitor
-/// `scim:{id}`.
+/// Users and groups that another system provisions, in the terms of SCIM (RFC 7643). Each user also has a profile, which is the profile of
+/// the visitor `scim:{id}`.
 enum SCIM {
     static let users = Resource(
         "SCIM user", path: "/api/v1/identity/scim/users", table: "identity_scim_users",
@@ -38,7 +38,7 @@ enum SCIM {
 
     // MARK: Users
 
-    /// Lowercases the addresses and makes exactly one of them primary: the first that is marked so, else the first.
+    /// Lowercases the addresses and makes exactly one of them primary: the first that is marked as primary, else the first in the list.
     private static func normalizedUser(_ user: JSON) throws -> String {
         let emails = user["emails"]?.elements ?? []
         let primary = emails.firstIndex { $0["primary"]?.boolean == true } ?? 0
@@ -65,7 +65,7 @@ enum SCIM {
         try await call.services.facts.record(facts, about: "scim:\(user.id)", of: call.project, at: call.now)
     }
 
-    /// The profile's traits as JSON text. A trait that the user no longer has is null, which removes it.
+    /// Returns the profile's traits as JSON text. A trait that the user no longer has is set to null, which removes it.
     private static func traits(of user: Resource.Definition, isGone: Bool, before old: Resource.Definition?) -> String {
         var text = JSONText()
         text.append(raw: #"{"active":\#(!isGone && user.fields["active"]?.boolean ?? true)"#)
@@ -82,7 +82,8 @@ enum SCIM {
         return text.string
     }
 
-    /// The user's name, primary address and own traits, without `active`. An own trait `name` or `email` wins over the user's field.
+    /// Returns the user's name, primary address and own traits, without `active`. If the user has an own trait `name` or `email`, that
+    /// trait replaces the user's field.
     private static func profile(of user: Resource.Definition) -> [(name: String, value: JSON)] {
         let own = (user.fields["traits"]?.members ?? []).filter { $0.name != "active" }.map { (name: $0.name, value: $0.value) }
         let email = user.fields["emails"]?.elements.first { $0["primary"]?.boolean == true }?["value"]

@@ -1,6 +1,6 @@
 import Core
 
-/// Payload type `log`.
+/// Collects payloads of type `log`.
 enum LogCollector {
     /// The number of characters kept of a message.
     static let messageLimit = 8_192

@@ -5,17 +5,17 @@ struct LogEntry: Encodable, Sendable {
     static let table = FactTable(
         "logs_entries",
         [
-            /// An `EntryNumber`: together with the time it makes up the entry's id, and it orders entries of one millisecond.
+            /// An `EntryNumber`. It orders entries of one millisecond, and forms the entry's id together with the time.
             Column("number", .int64),
             /// Start of the visitor's session; the entry's own time if there is no session.
             Column("session_at", .int64),
             Column("level", .text), Column("message", .text),
-            /// The message in lower case, for search: engines lowercase letters beyond ASCII differently.
+            /// The message in lower case, for search. It is stored because engines lowercase letters beyond ASCII differently.
             Column("search_text", .text),
             /// The body as JSON text. Named like the properties of events, so exports show it as JSON.
             Column("data", .text, nullable: true),
             Column("path", .text, nullable: true), Column("release", .text, nullable: true), Column("environment", .text),
-            /// As sent; null for a visitor without an id.
+            /// The visitor's id as sent; null for a visitor without an id.
             Column("visitor_id", .text, nullable: true),
         ])
 

@@ -28,14 +28,15 @@ struct LogFilter: Sendable {
         }
     }
 
-    /// Splits `retry "card declined"` into the word and the phrase. An unclosed quote extends to the end of the text.
+    /// Splits a search into words and phrases: `retry "card declined"` is one word and one phrase. An unclosed quote extends to the end of
+    /// the text.
     static func words(of search: String) -> [String] {
         search.lowercased().parts(separatedBy: "\"").enumerated().flatMap { index, part in
             index % 2 == 1 ? [part] : part.split(whereSeparator: \.isWhitespace).map(String.init)
         }.filter { !$0.isEmpty }
     }
 
-    /// The condition on rows of `logs_entries`.
+    /// The condition that selects rows of `logs_entries`.
     var condition: SQL {
         var conditions: [SQL] = []
         if !levels.isEmpty { conditions.append("level IN \(list: levels.map(\.rawValue))") }

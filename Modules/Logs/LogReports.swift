@@ -1,6 +1,6 @@
 import Core
 
-/// Entries, newest first.
+/// Lists entries, newest first.
 enum LogList {
     static func run(_ scope: Scope, _ filter: LogFilter) async throws -> [LogEntry] {
         let rows = try await scope.rows(

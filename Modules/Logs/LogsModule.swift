@@ -1,6 +1,6 @@
 import Core
 
-/// Log entries of applications, one fact each.
+/// Collects log entries of applications. Each entry is one fact.
 public struct LogsModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "logs", category: .tracking, reads: ["core"],

@@ -23,7 +23,7 @@ extension LogsModule {
         ]
     }
 
-    /// A route that returns a list of `element` on the entries that the request's parameters select.
+    /// Returns a route that lists `element`s. The request's parameters select the entries to read.
     private func report<Element: Encodable & Sendable>(
         _ path: String, _ summary: String, parameters: [Parameter], _ element: Schema,
         run: @escaping @Sendable (ProjectRequest, Scope, LogFilter) async throws -> [Element]

@@ -18,7 +18,7 @@ struct ClickedLink: Encodable, Sendable {
         .required("unique", .count),
     ])
 
-    /// Links, most clicks first. A link that was clicked as both types has two lines.
+    /// Returns links, most clicks first. A link that was clicked as both types has two lines.
     static func run(_ scope: Scope, _ type: String?) async throws -> [ClickedLink] {
         let chosen: SQL = type.map { "link_type = \($0)" } ?? "TRUE"
         return try await scope.rows(
@@ -36,7 +36,7 @@ struct ClickedLink: Encodable, Sendable {
 
 /// Clicks on links to one host, or to one type of file.
 struct Clicks: Encodable, Sendable {
-    /// The raw value names the column and the member of the response.
+    /// The raw value is the name of the column and of the member of the response.
     enum Dimension: String, Sendable { case host, fileType = "file_type" }
 
     let dimension: Dimension
@@ -60,7 +60,8 @@ struct Clicks: Encodable, Sendable {
 
     private enum CodingKeys: String, CodingKey { case host, fileType = "file_type", clicks, unique }
 
-    /// One line for each host or file type, most clicks first. Mail and telephone links have no host, and so no line among hosts.
+    /// Returns one line for each host or file type, most clicks first. Mail and telephone links have no host, so the lines for hosts leave
+    /// them out.
     static func run(_ scope: Scope, by dimension: Dimension, _ type: String?) async throws -> [Clicks] {
         let column = SQL(sql: dimension.rawValue)
         var conditions: [SQL] = type.map { ["link_type = \($0)"] } ?? []

@@ -10,7 +10,7 @@ struct OutboundURL {
 
     static let schemes = ["http", "https", "mailto", "tel"]
 
-    /// Query parameters that grant access: in links signed for one visitor, or links that carry a session.
+    /// Query parameters that grant access, because the link is signed for one visitor or carries a session.
     static let secretParameters: Set<String> = [
         "access_token", "api_key", "apikey", "auth", "client_secret", "code", "id_token", "jwt", "key", "passwd", "password", "pwd",
         "refresh_token", "secret", "session", "session_id", "sessionid", "sid", "sig", "signature", "token",
@@ -45,7 +45,7 @@ struct OutboundURL {
             text = "\(scheme)://\(host)\(path.isEmpty ? "/" : path)\(Self.query(rest))"
             fileType = Self.fileExtension(path)
         } else {
-            // The rest is dropped: a subject and a text that may be the visitor's own.
+            // Drop everything else. It is a subject and a text, which the visitor may have written.
             let recipient = rest.prefix { $0 != "?" && $0 != "#" }
             guard !recipient.isEmpty else { throw Self.refusal("one without a recipient") }
             text = "\(scheme):\(recipient)"

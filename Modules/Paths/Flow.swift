@@ -3,7 +3,7 @@ import Core
 /// The paths that visitors take from a page or event, step by step, as nodes and links of a Sankey diagram.
 struct Flow: Encodable, Sendable {
     struct Node: Encodable, Sendable {
-        /// The step and the name: `1:/pricing`.
+        /// The step and the name, such as `1:/pricing`.
         let id: ExactText
         /// 0 for the pivot, 1, 2 ... after it, -1, -2 ... before it.
         let step: Int64
@@ -53,7 +53,7 @@ struct Flow: Encodable, Sendable {
                 FROM trails WHERE \(before) IS NOT NULL GROUP BY source, target
                 """
         }
-        // Pages beyond the limit become one node only after the rows are counted, when few pairs are left.
+        // Merge pages beyond the limit into one node only after the rows are counted, when few pairs are left.
         let rows = try await scope.rows(
             "paths.flow", continues: true,
             """

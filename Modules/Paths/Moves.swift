@@ -1,14 +1,14 @@
 import Core
 
-/// The moves that make up a path: pageviews that entered a page. Viewing a page again right after itself, as after a reload, isn't one.
+/// The moves that make up a path: pageviews that entered a page. Viewing the same page twice in a row, as after a reload, isn't a move.
 enum Moves {
-    /// CTEs ending with `moves`: the pageviews that entered a page. `position` orders them among everything the visitor did. `number`
-    /// orders them in their session: it counts the session's pageviews up to this one, including reloads. `numbered` has `number` for all
-    /// rows of sessions that had to be put in order; an event has the number of the pageview before it.
+    /// CTEs ending with `moves`, the pageviews that entered a page. `position` orders them among everything the visitor did. `number`
+    /// orders them in their session: it counts the session's pageviews up to this one, including reloads. The CTE `numbered` adds `number`
+    /// to all rows of sessions that had to be put in order. An event has the number of the pageview before it.
     static func ctes(_ scope: Scope) -> SQL {
         let columns: SQL = "visitor, session_at, kind, occurred_at, path, name, is_chosen"
-        // Most rows know the page before them. In the others, kind and path break ties between rows of one instant that were stored before
-        // late rows were numbered.
+        // Most rows store the page before them. For the others, kind and path break ties between rows of one instant that were stored
+        // before late rows were numbered.
         return """
             \(scope.orderlyRows),
             numbered AS MATERIALIZED (

@@ -44,7 +44,7 @@ struct NextPages: Encodable, Sendable {
         ]
 
     static func run(_ scope: Scope, _ pivot: Pivot) async throws -> NextPages {
-        // The line for (exit) or (entry) is selected first, so the limit can't cut it off, and then moved to the end.
+        // Select the line for (exit) or (entry) first, so the limit can't cut it off. It is moved to the end afterwards.
         let rows = try await scope.rows(
             "paths.next", continues: true,
             """

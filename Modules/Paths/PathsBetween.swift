@@ -4,11 +4,11 @@ import Core
 /// page, and begins with the last view of the start page before that. A session has at most one path.
 struct PathsBetween: Encodable, Sendable {
     struct Way: Encodable, Sendable {
-        /// Including start and end.
+        /// The pages of the path, including start and end.
         let pages: [String]
         let visitors: Int64
         let sessions: Int64
-        /// Sessions, in percent of all sessions with a path.
+        /// Sessions with this path, in percent of all sessions with a path.
         let percentage: Double
         let confidenceInterval: ConfidenceInterval
         /// Moves from page to page.
@@ -26,7 +26,7 @@ struct PathsBetween: Encodable, Sendable {
     let visitors: Int64
     let sessions: Int64
     let averageSteps: Double
-    /// Nil without sessions.
+    /// The median duration of a path; nil if no session has a path.
     let medianSeconds: Double?
     let ways: [Way]
 
@@ -35,7 +35,7 @@ struct PathsBetween: Encodable, Sendable {
         case averageSteps = "average_steps", medianSeconds = "median_seconds"
     }
 
-    /// Longer paths count in the totals but aren't listed.
+    /// Maximum moves of a path that is listed. Longer paths count in the totals only.
     static let maximumSteps = 50
     private static let separator = "\u{1F}"
 

@@ -6,7 +6,7 @@ enum Direction: String, Sendable, CaseIterable {
 
     static let names = allCases.map(\.rawValue)
 
-    /// Shown in place of a page when the session has no further one.
+    /// Shown instead of a page if the session has no further page in this direction.
     var end: String { self == .forward ? "(exit)" : "(entry)" }
 }
 
@@ -52,10 +52,10 @@ struct Pivot: Sendable {
         let pages =
             direction == .forward
             ? dialect.first(depth, of: "moves.path", by: "moves.number") : dialect.last(depth, of: "moves.path", by: "moves.number")
-        // An event has the number of the page it happened on, which counts as the page before it.
+        // An event has the number of the page on which it happened. In reports on what came before the event, that page counts.
         let side: SQL = direction == .forward ? ">" : path != nil ? "<" : "<="
-        // Sessions may overlap: those with ids set by the site, and those of a person's visitors. Of several occurrences at one position,
-        // the one in the session that began first counts.
+        // Sessions may overlap: sessions with ids set by the site, and sessions of one person's visitors. If the pivot occurs several times
+        // at one position, the occurrence in the session that began first counts.
         return """
             \(Moves.ctes(scope)),
             occurrences AS MATERIALIZED (

@@ -1,7 +1,7 @@
 import Core
 import Foundation
 
-/// Cohorts, oldest first, and how many visitors of each come back in the intervals after it.
+/// Cohorts, oldest first, and how many visitors of each cohort come back in the intervals after it.
 struct RetentionGrid: Encodable, Sendable {
     struct Cell: Encodable, Sendable, Equatable {
         let interval: Int64
@@ -45,7 +45,7 @@ struct RetentionGrid: Encodable, Sendable {
 
     let period: String
     let cohorts: [Cohort]
-    /// The average over the cohorts for which the interval is over, weighted by their visitors.
+    /// The average over those cohorts whose interval is over, weighted by their visitors.
     let average: [Cell]
 
     static let fields: [Schema.Field] = {
@@ -70,7 +70,7 @@ struct RetentionGrid: Encodable, Sendable {
     /// The counts of a cohort: visitors by interval; interval 0 is the whole cohort.
     private struct Counted {
         var visitors: [Int64: Int64] = [:]
-        /// When the last of them began, epoch milliseconds; set only for variant `rolling`.
+        /// When the last visitor of the cohort started, in epoch milliseconds; set only for variant `rolling`.
         var latest: Int64 = 0
     }
 
@@ -105,7 +105,7 @@ struct RetentionGrid: Encodable, Sendable {
 }
 
 extension RetentionQuestion {
-    /// The instant at which an interval is over for everybody in a cohort.
+    /// Returns the instant at which an interval is over for everybody in a cohort.
     fileprivate func end(of interval: Int64, cohort: Int64, latest: Instant, in zone: TimeZone) -> Instant {
         variant == .rolling
             ? latest.adding(milliseconds: period.windowMilliseconds * (interval + 1))

@@ -1,7 +1,7 @@
 import Core
 
-/// Counts retention from bit patterns, with one bit for each period in which a visitor was active. Rows are grouped by visitor once; the
-/// distinct patterns are few, and the rest is counted from them.
+/// Counts retention from bit patterns, with one bit for each period in which a visitor was active. Rows are grouped by visitor only once.
+/// There are few distinct patterns, and all counts are computed from them.
 struct RetentionPatterns {
     /// Bits of a BIGINT that can be shifted without touching the sign.
     private static let maximumPeriods: Int64 = 62
@@ -9,11 +9,11 @@ struct RetentionPatterns {
     private let question: RetentionQuestion
     private let scope: Scope, wide: Scope
     private let days: TimeBuckets
-    /// The number of the range's first period, and how many periods there are from it on.
+    /// The number of the range's first period, and the number of periods from that one on.
     private let first: Int64, count: Int64
 
     /// - Parameter wide: the scope over all the time that affects the result.
-    /// - Returns: nil if patterns can't answer the question: for variants other than `on`, and for more periods than bits.
+    /// - Returns: nil if patterns can't answer the question. They can't for variants other than `on`, and for more periods than bits.
     init?(_ question: RetentionQuestion, _ scope: Scope, _ wide: Scope) {
         guard question.variant == .on else { return nil }
         let calendar = question.period.calendar

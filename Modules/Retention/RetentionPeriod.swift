@@ -14,7 +14,7 @@ enum RetentionPeriod: String, Sendable, CaseIterable {
         }
     }
 
-    /// The length of a rolling window. A month counts as 30 days there, so all windows are equally long.
+    /// The length of a rolling window. A rolling month counts as 30 days, so all windows are equally long.
     var windowMilliseconds: Int64 { windowDays * 86_400_000 }
 
     private var windowDays: Int64 {
@@ -39,7 +39,7 @@ enum RetentionPeriod: String, Sendable, CaseIterable {
         return calendar.number(of: day)
     }
 
-    /// Ranges with more cohorts than this are rejected: nobody reads so many lines.
+    /// Maximum cohorts of a range. Ranges with more are rejected, because nobody reads so many lines.
     static let maximumCohorts = 1_000
 
     /// - Throws: 400 for a range with too many of these periods.

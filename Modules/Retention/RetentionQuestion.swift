@@ -1,7 +1,8 @@
 import Core
 import Foundation
 
-/// What starts a visitor, what counts as coming back, and in which intervals after the start that is counted.
+/// A question about retention: what starts a visitor, what counts as coming back, and in which intervals after the start returns are
+/// counted.
 struct RetentionQuestion: Sendable {
     enum Mode: String, Sendable, CaseIterable {
         /// A visitor starts once: with its first matching activity ever, which must be in the range.
@@ -13,11 +14,11 @@ struct RetentionQuestion: Sendable {
     }
 
     enum Variant: String, Sendable, CaseIterable {
-        /// Active in the interval's calendar period.
+        /// Active in the calendar period of the interval.
         case on
-        /// Active in that period or in a later one, until now.
+        /// Active in the interval's calendar period or in a later one, until now.
         case unbounded
-        /// Active in the interval's window. Windows have equal length and follow one another from the visitor's own start.
+        /// Active in the interval's window. Windows have equal length, and the first one begins at the visitor's own start.
         case rolling
 
         static let names = allCases.map(\.rawValue)
@@ -29,17 +30,18 @@ struct RetentionQuestion: Sendable {
     var intervals: Int64
     var mode = Mode.first_time
     var variant = Variant.on
-    /// What starts a visitor; nil for any activity.
+    /// The activity that starts a visitor; nil for any activity.
     var beginning: Step?
-    /// What counts as coming back; nil for any activity.
+    /// The activity that counts as coming back; nil for any activity.
     var coming: Step?
 
-    /// The time that affects the result: all of the past, because it decides who is new, until the last return that counts.
+    /// Returns the time that affects the result. It includes all of the past, which decides who is new, and ends with the last return that
+    /// counts.
     private func reach(_ range: TimeRange, now: Instant) -> TimeRange {
-        // Rounded up to a minute, so a question that is repeated within it makes the same statement.
+        // Round up to a minute, so a question repeated within that minute makes the same statement.
         let nextMinute = Instant(milliseconds: (now.milliseconds / 60_000 + 1) * 60_000)
         guard variant != .unbounded else { return TimeRange(start: TimeRange.always.start, end: max(nextMinute, range.end)) }
-        // One period more, for the one that the range's last cohort lies in, and a day for time zones.
+        // Add one period for the one that contains the range's last cohort, and a day for time zones.
         let last = range.end.adding(days: period.days(intervals + 2) + 1)
         return TimeRange(start: TimeRange.always.start, end: max(min(nextMinute, last), range.end))
     }
@@ -47,8 +49,8 @@ struct RetentionQuestion: Sendable {
     func begins(_ dialect: Dialect) -> SQL { beginning?.condition(dialect) ?? "TRUE" }
     func returns(_ dialect: Dialect) -> SQL { coming?.condition(dialect) ?? "TRUE" }
 
-    /// Rows of `cohort`, `passed` (0 for the whole cohort) and `visitors`. For variant `rolling`, rows of whole cohorts also have `latest`,
-    /// when the last of the cohort began.
+    /// Returns rows of `cohort`, `passed` (0 for the whole cohort) and `visitors`. For variant `rolling`, rows of whole cohorts have an
+    /// additional `latest`: when the last visitor of the cohort started.
     func counts(_ name: StaticString, over scope: Scope, now: Instant) async throws -> Rows {
         let wide = scope.widened(to: reach(scope.range, now: now))
         if let patterns = RetentionPatterns(self, scope, wide) { return try await wide.rows(name, continues: true, patterns.query) }
@@ -72,7 +74,7 @@ struct RetentionQuestion: Sendable {
     private func ctes(_ scope: Scope, _ wide: Scope) -> SQL {
         let dialect = scope.dialect
         let begins = begins(dialect), returns = returns(dialect)
-        // Only days from the start of the range on: covering all of the past would put many zone offsets into the statement.
+        // Only days from the start of the range on. Days for all of the past would put many zone offsets into the statement.
         let days = TimeBuckets(.day, of: scope.over(TimeRange(start: scope.range.start, end: wide.range.end)))
         let number = period.calendar.number(of: days.number(of: "occurred_at"), dialect)
         let start = scope.range.start.milliseconds, end = scope.range.end.milliseconds
@@ -91,7 +93,7 @@ struct RetentionQuestion: Sendable {
         case .recurring:
             begun = "begun AS MATERIALIZED (SELECT visitor, period_no AS cohort, begun_at FROM active_periods WHERE begun_at < \(end))"
         }
-        // Each visitor's active periods in one pass; everything else reads these.
+        // One pass finds each visitor's active periods. All other CTEs read its result.
         return """
             active_periods AS MATERIALIZED (
               SELECT visitor, \(number) AS period_no, \(begunAt) AS begun_at, \(isReturn) AS is_return
@@ -116,7 +118,7 @@ struct RetentionQuestion: Sendable {
         }
     }
 
-    /// The visitors behind a cell; for interval 0, the whole cohort.
+    /// Returns the visitors behind a cell; for interval 0, the whole cohort.
     /// - Throws: 400 if `cohort` isn't the first day of a period.
     func visitors(of cohort: String, interval: Int64, over scope: Scope, now: Instant) async throws -> VisitorList {
         try period.check(scope.range)
@@ -131,7 +133,8 @@ struct RetentionQuestion: Sendable {
         return try await VisitorList.page("retention.drill", of: wide, ctes: question.ctes(scope, wide), visitors: visitors)
     }
 
-    /// The visitors of a cohort of `period` who were active `day` days after their first day: those behind a cell of `RetentionReport`.
+    /// Returns the visitors of a cohort of `period` who were active `day` days after their first day. These are the visitors behind a cell
+    /// of `RetentionReport`.
     /// - Throws: 400 if `cohort` isn't the first day of a period.
     static func visitors(of cohort: String, _ period: RetentionPeriod, day: Int64, over scope: Scope, now: Instant) async throws
         -> VisitorList
@@ -149,7 +152,7 @@ struct RetentionQuestion: Sendable {
 }
 
 extension RetentionQuestion {
-    /// From the grid's parameters.
+    /// Reads the question from the grid's parameters.
     init(_ call: ProjectRequest) {
         self.init(
             period: RetentionPeriod(rawValue: call.text("period") ?? "") ?? .weekly,

@@ -43,7 +43,7 @@ struct RetentionReport: Encodable, Sendable {
 
     static func run(_ scope: Scope, _ period: RetentionPeriod, now: Instant) async throws -> RetentionReport {
         try period.check(scope.range)
-        // Counted by first day; longer cohorts are sums of these.
+        // Count by first day. Longer cohorts are sums of these counts.
         let question = RetentionQuestion(period: .daily, intervals: days.last!)
         let wanted = SQL.joined(days.map { SQL(sql: String($0)) })
         let rows = try await question.rows(

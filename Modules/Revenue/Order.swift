@@ -5,22 +5,22 @@ struct Order: Sendable {
     struct Item: Sendable {
         let product: String
         var quantity: Double
-        /// Millionths.
+        /// The amount in millionths.
         var amount: Int64
     }
 
     let name: String
-    /// Millionths; negative for a refund.
+    /// The amount in millionths; negative for a refund.
     let amount: Int64
     let currency: String
-    /// The site's own id of the order; "" if none was sent.
+    /// The order's id at the site; "" if none was sent.
     let id: String
     private let path: String
     private let items: [Item]
     private let adjustments: Adjustments
     private let settings: RevenueSettings
 
-    /// Nil for a payload without an amount.
+    /// Returns nil for a payload without an amount.
     /// - Throws: 400 for an invalid currency.
     init?(_ payload: Payload, _ settings: RevenueSettings) throws {
         let sent = payload.text("revenue_currency")
@@ -40,7 +40,8 @@ struct Order: Sendable {
         adjustments = spelled == nil ? [] : .json
     }
 
-    /// The rows to store. An order with an id counts once, however often its confirmation page is loaded; it may have several refunds.
+    /// The rows to store. An order with an id counts once, no matter how often its confirmation page is loaded. It may have several
+    /// refunds.
     var addition: Addition {
         Addition(eventID: amount < 0 || id.isEmpty ? nil : "order:\(name):\(id)", adjustments: adjustments) { visit in
             let order: [Value] = [.text(visit.page(path)), .text(name), .text(id.prefix(scalars: 200))]
@@ -56,8 +57,8 @@ struct Order: Sendable {
 
     // MARK: Reading
 
-    /// Reads `data.items` as GA4 and most shops write it. Elements that aren't items, or that lack a name or a usable number, are skipped:
-    /// the order counts without them. A product that is listed twice becomes one item.
+    /// Reads `data.items` in the format that GA4 and most shops use. Skips elements that aren't items, or that lack a name or a usable
+    /// number; the order then counts without them. A product that is listed twice becomes one item.
     private static func items(_ elements: [JSON], isRefund: Bool) -> [Item] {
         var items: [Item] = []
         for element in elements {
@@ -80,7 +81,7 @@ struct Order: Sendable {
         return items
     }
 
-    /// A string without surrounding white space, or a number as text; nil if that is empty.
+    /// Returns a string without surrounding white space, or a number as text; nil if the result is empty.
     private static func text(_ value: JSON?) -> String? {
         let text = value?.string ?? value?.digits ?? value?.number.map { "\($0)" } ?? ""
         let trimmed = text.trimmed
@@ -93,7 +94,7 @@ struct Order: Sendable {
 }
 
 extension String {
-    /// Without surrounding white space.
+    /// The text without surrounding white space.
     fileprivate var trimmed: String {
         guard let first = firstIndex(where: { !$0.isWhitespace }), let last = lastIndex(where: { !$0.isWhitespace }) else { return "" }
         return String(self[first...last])

@@ -29,8 +29,8 @@ struct RevenueProducts: Encodable, Sendable {
     }
 }
 
-/// Revenue by the source of the session in which it was made. Credit for the source that first brought the visitor is attribution, in
-/// module `utm`.
+/// Revenue by the source of the session in which it was made. Use attribution, in module `utm`, to credit the source that first brought the
+/// visitor.
 struct RevenueSources: Encodable, Sendable {
     struct Source: Encodable, Sendable {
         let source: String

@@ -1,6 +1,6 @@
 import Core
 
-/// What visitors pay, and what for. Its tables are defined in Core (`Revenue`), because other modules read them.
+/// Revenue: what visitors pay, and for which products. The tables are defined in Core (`Revenue`), because other modules read them.
 public struct RevenueModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "revenue", category: .tracking,

@@ -1,9 +1,9 @@
 import Core
 import Foundation
 
-/// `modules.settings.revenue`
+/// The settings in `modules.settings.revenue`.
 struct RevenueSettings: Sendable {
-    /// The currency of amounts that are sent without one, and the one that others are converted to. Default: USD.
+    /// The currency of amounts that are sent without one. Amounts in currencies that `rates` lists are converted to it. Default: USD.
     let currency: String
     /// What one unit of each currency is worth, in units of `currency`. Only listed currencies are converted. Default: none.
     let rates: [String: Double]
@@ -18,7 +18,7 @@ struct RevenueSettings: Sendable {
             summary: "What one unit of a currency is worth, such as {EUR: 1.08}; unlisted currencies are not converted.")
     }
 
-    /// The amount in millionths of `self.currency`; nil if there is no rate or the result is too large to be summed.
+    /// Returns the amount in millionths of `self.currency`; nil if there is no rate, or if the result is too large to be summed.
     func converted(_ amount: Int64, of currency: String) -> Int64? {
         guard currency != self.currency, let rate = rates[currency] else { return nil }
         return Revenue.millionths(Revenue.units(Double(amount)) * rate)

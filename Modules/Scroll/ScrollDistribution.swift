@@ -1,9 +1,9 @@
 import Core
 
-/// Samples by the tenth of the page in which they ended.
+/// Samples grouped by the tenth of the page in which they ended.
 struct ScrollDistribution: Encodable, Sendable {
     struct Tenth: Encodable, Sendable {
-        /// Percent of the page; `from` is included, `to` only in the last tenth.
+        /// The bounds of the tenth, in percent of the page. `from` belongs to the tenth. `to` belongs only to the last one.
         let from, to: Int
         /// Samples that ended here.
         let samples: Int64
@@ -13,7 +13,7 @@ struct ScrollDistribution: Encodable, Sendable {
         let reached: Double
     }
 
-    /// All ten in order, including those in which nobody ended.
+    /// All ten tenths in order, including those in which no sample ended.
     let data: [Tenth]
     let samples: Int64
 

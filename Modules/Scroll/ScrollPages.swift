@@ -1,6 +1,6 @@
 import Core
 
-/// How far down a page is scrolled; one line for each page, most samples first.
+/// How far visitors scroll down a page; one line for each page, most samples first.
 struct ScrollPages: Encodable, Sendable {
     let path: String
     /// Average depth in percent of the page, one decimal.

@@ -24,9 +24,9 @@ struct NextPages: Encodable, Sendable {
         .required("searches", .count),
     ]
 
-    /// Counts what first follows each search in its session and in the range: a pageview of another page, or a search for another term.
-    /// Views of the page that was searched on don't count, because they may arrive after the search.
-    /// - Parameter term: nil for all searches.
+    /// Counts what comes first after each search, in its session and in the range: a pageview of another page, or a search for another
+    /// term. Views of the page on which the visitor searched don't count, because they may arrive after the search.
+    /// - Parameter term: the term of the searches to count; nil for all searches.
     static func run(_ scope: Scope, term: String?) async throws -> NextPages {
         let chosen: SQL = term.map { "term = \($0)" } ?? "TRUE"
         let rows = try await scope.rows(
@@ -50,7 +50,7 @@ struct NextPages: Encodable, Sendable {
             SELECT next_path, n, (SELECT count(*) FROM searched) AS searches FROM counted
             ORDER BY n DESC, next_path LIMIT \(scope.limit) OFFSET \(scope.offset)
             """)
-        // Past the end of the list there is no row to read the total from.
+        // Beyond the end of the list, there is no row that contains the total.
         let searches = rows.isEmpty && scope.offset > 0 ? try await Self.searches(scope, chosen) : rows.first?.int("searches") ?? 0
         return NextPages(
             data: rows.map {

@@ -1,16 +1,17 @@
 import Core
 import Foundation
 
-/// Brings search terms into the form in which they are stored: equal searches are equal, and private data is masked.
+/// Brings search terms into the form in which they are stored. Equal searches get the same term, and private data is masked.
 enum SearchTerm {
     static let maximumLength = 200
 
-    /// Unifies compatibility forms (NFKC, such as full-width letters), lowercases, and collapses white space; e-mail addresses become
-    /// `[email]`, payment card numbers `[card]`. Normalizing the result again changes nothing. "" if the text is only white space.
+    /// Returns the term in its stored form: compatibility forms are unified (NFKC, such as full-width letters), letters are in lower case,
+    /// and white space is collapsed. E-mail addresses become `[email]`, payment card numbers `[card]`. Normalizing the result again changes
+    /// nothing. "" if the text is only white space.
     static func normalized(_ text: String) -> String {
         let words = text.precomposedStringWithCompatibilityMapping.lowercased().split(whereSeparator: isSpace)
             .map { looksLikeAddress($0) ? "[email]" : String($0) }
-        // Masks before cutting: half a card number would no longer be recognized, and would be stored.
+        // Mask before cutting. Otherwise half a card number would no longer be recognized, and would be stored.
         return maskingCards(words.joined(separator: " ")).prefix(scalars: maximumLength).trimmingCharacters(in: .whitespaces)
     }
 
@@ -19,7 +20,8 @@ enum SearchTerm {
         character.isWhitespace || character.unicodeScalars.allSatisfy { $0.properties.generalCategory == .control }
     }
 
-    /// Whether there is text on both sides of an at sign. A dot isn't required: sites that search while visitors type send half an address.
+    /// Whether there is text on both sides of an at sign. A dot isn't required, because sites that search while visitors type send half an
+    /// address.
     private static func looksLikeAddress(_ word: Substring) -> Bool {
         let parts = word.replacingOccurrences(of: "%40", with: "@").split(separator: "@", omittingEmptySubsequences: false)
         return zip(parts, parts.dropFirst()).contains { !$0.isEmpty && !$1.isEmpty }
@@ -33,7 +35,7 @@ enum SearchTerm {
         var range: Range<Int>
     }
 
-    /// The most characters between two groups of one number, as in ` - `.
+    /// The most characters that may separate two groups of one number, as in ` - `.
     private static let longestSeparator = 3
 
     private static func maskingCards(_ text: String) -> String {
@@ -74,7 +76,7 @@ enum SearchTerm {
         return character.wholeNumberValue
     }
 
-    /// The index of the last group of the longest card number that begins with the group `first`; nil if none does.
+    /// Returns the index of the last group of the longest card number that begins with the group `first`; nil if no card number does.
     private static func endOfCard(_ groups: [Group], from first: Int) -> Int? {
         var digits: [Int] = [], last: Int?
         for index in first..<groups.count {
@@ -86,7 +88,8 @@ enum SearchTerm {
         return last
     }
 
-    /// Whether the digits are 13 to 19 with a valid Luhn check digit. An ISBN isn't a card number, though one in ten passes by chance.
+    /// Whether there are 13 to 19 digits with a valid Luhn check digit. An ISBN isn't a card number, but one in ten has a valid check digit
+    /// by chance.
     ///
     /// - Source: ISO/IEC 7812-1, annex B; ISO 2108 for the prefixes of an ISBN.
     static func isCard(_ digits: [Int]) -> Bool {

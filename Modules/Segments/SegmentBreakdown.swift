@@ -1,9 +1,9 @@
 import Core
 
-/// Members of a segment by one property.
+/// The number of members of a segment for each value of one property.
 struct SegmentBreakdown: Encodable, Sendable {
     let value: String
-    /// A visitor with several values counts for each of them.
+    /// The number of members with the value. A visitor with several values counts for each of them.
     let visitors: Int64
 
     static let members: [Schema.Field] = [.required("value", .optionalText(32_768)), .required("visitors", .count)]
@@ -46,7 +46,7 @@ struct SegmentBreakdown: Encodable, Sendable {
         return rows.map { SegmentBreakdown(value: $0.text("value"), visitors: $0.int("visitors")) }
     }
 
-    /// The members active in the range, by their latest value of the trait, which may have been sent at any time.
+    /// Returns the members active in the range, by their latest value of the trait. The value may have been sent at any time.
     private static func byTrait(_ name: String, _ segment: Segment, _ call: ProjectRequest, _ scope: Scope, _ page: SQL) async throws
         -> Rows
     {

@@ -1,6 +1,6 @@
 import Core
 
-/// What the members of a segment did, in numbers to compare with those of other segments.
+/// What the members of a segment did, in numbers that can be compared with those of other segments.
 struct SegmentComparison: Encodable, Sendable {
     let segmentID: String
     let name: String
@@ -9,12 +9,12 @@ struct SegmentComparison: Encodable, Sendable {
     let bounceRate: Double
     /// Average seconds from the first to the last activity of a session.
     let avgDuration: Double
-    /// Orders; with `event`, the number of those events.
+    /// The number of orders. With `event`, the number of events of that name instead.
     let conversions: Int64
-    /// Visitors who converted, in percent of the segment's, two decimals.
+    /// Visitors who converted, in percent of the segment's visitors, two decimals.
     let conversionRate: Double
     let confidenceInterval: ConfidenceInterval
-    /// In the currency of most of the segment's orders.
+    /// Revenue in the currency of most of the segment's orders.
     let revenue: Double
 
     enum CodingKeys: String, CodingKey {

@@ -1,6 +1,6 @@
 import Core
 
-/// Payload type `pageview`. UTM fields belong to module `utm`.
+/// Collects payloads of type `pageview`. Their UTM fields belong to module `utm`.
 enum PageviewCollector {
     static let collector = Collector(
         "pageview", "A visitor viewed a page.",
@@ -19,7 +19,7 @@ enum PageviewCollector {
     }
 }
 
-/// Payload type `event`. Revenue fields belong to module `revenue`.
+/// Collects payloads of type `event`. Their revenue fields belong to module `revenue`.
 enum EventCollector {
     static let collector = Collector(
         "event", "A custom event, named by the site.",

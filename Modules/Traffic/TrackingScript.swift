@@ -1,18 +1,19 @@
 import Core
 
-/// The browser script: `GET /api/script.js`, which every page loads, and `GET /api/script/{file}`, the features that it
-/// fetches when the script tag's attribute for them is on. Minified by `config/setup/script.sh` and embedded in the binary.
+/// The browser script. Every page loads `GET /api/script.js`. The script fetches a feature from `GET /api/script/{file}` when the script
+/// tag's attribute for that feature is on. The files are minified by `config/setup/script.sh` and embedded in the binary.
 struct TrackingScript: Sendable {
     private let core = Self.file(PackageResources.pulse_min_js)
-    /// Served in place of a feature whose payloads no module of this host collects, so pages don't send what would be rejected.
+    /// Served instead of a feature if no module of this host collects its payloads, so pages don't send payloads that would be rejected.
     private let nothing = Self.file(Array("export default () => {};\n".utf8))
-    /// The features whose payloads no module of their own collects yet, and those that every page may load.
+    /// Features that every page may load, and features whose payloads don't have a module of their own yet.
     static let features = [
         ScriptFeature("clicks", PackageResources.clicks_min_js, sends: "click_event"), ScriptFeature("more", PackageResources.more_min_js),
         ScriptFeature("navigation", PackageResources.navigation_min_js),
         ScriptFeature("replay", PackageResources.replay_min_js, sends: "replay"),
     ]
-    /// The query with which the core script requests the features that were built together with it.
+    /// The query that the core script adds when it requests a feature. It identifies the features that were built together with that core
+    /// script.
     let version = Self.version(in: String(decoding: PackageResources.pulse_min_js, as: UTF8.self))
 
     var routes: [Route] {
@@ -21,7 +22,7 @@ struct TrackingScript: Sendable {
                 anonymous: .get, "/api/script.js", "The tracking script, configured by data-* attributes of its tag.",
                 success: .other("application/javascript")
             ) { call in
-                // Short enough that a fix reaches every site within an hour.
+                // The maximum age is short, so a fix reaches every site within an hour.
                 core.answer(call, caching: "public, max-age=3600, stale-while-revalidate=86400")
             }.forSites(),
             Route(
@@ -33,11 +34,11 @@ struct TrackingScript: Sendable {
                     throw ServiceError.notFound("Script", name)
                 }
                 if let type = feature.payloadType, !call.services.payloadTypes.contains(type) {
-                    // Cached briefly: the host may have the module after its next start.
+                    // Cache the answer only briefly, because the host may have the module after its next start.
                     return nothing.answer(call, caching: "public, max-age=300")
                 }
-                // A cached core may request features of an older build. It gets the current ones, which must not be kept under the old
-                // version.
+                // A cached core script may request features of an older build. It gets the current features, but they must not be cached
+                // under the old version.
                 let isSame = call.request.query.text == version
                 return feature.file.answer(call, caching: isSame ? "public, max-age=31536000, immutable" : "public, max-age=300")
             }.forSites(),

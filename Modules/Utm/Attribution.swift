@@ -4,11 +4,11 @@ import Core
 enum AttributionModel: String, Sendable, CaseIterable {
     case firstTouch = "first_touch", lastTouch = "last_touch", linear, positionBased = "position_based", timeDecay = "time_decay"
 
-    /// 7 days: with time decay, a touch that much earlier is worth half as much.
+    /// The half-life of time decay: a touch 7 days earlier is worth half as much.
     private static let halfLifeMilliseconds = 7.0 * 86_400_000
 
-    /// The share of the touch in a row of `placed`, from `place`, `touches`, `started_at` and `ordered_at`. The shares of a journey add up
-    /// to 1. Numbers are bound, so both engines calculate in floating point.
+    /// The share of the credit that the touch in a row of `placed` gets, computed from `place`, `touches`, `started_at` and `ordered_at`.
+    /// The shares of a journey add up to 1. Numbers are bound, so both engines calculate in floating point.
     ///
     /// - Source: Google Analytics, "About attribution and attribution modeling": 40/20/40 by position, half-life of 7 days.
     var share: SQL {
@@ -28,7 +28,7 @@ enum AttributionModel: String, Sendable, CaseIterable {
     private static let weight: SQL = "power(\(2.0), CAST(started_at - ordered_at AS double precision) / \(halfLifeMilliseconds))"
 }
 
-/// Credits the orders of a scope and their revenue to what brought the buyers.
+/// Credits the orders in a scope, and their revenue, to the channels and campaigns that brought the buyers.
 struct Attribution: Sendable {
     let model: AttributionModel
     let currency: String
@@ -43,8 +43,9 @@ struct Attribution: Sendable {
         var revenue: Double
     }
 
-    /// A journey consists of the visitor's sessions in the `lookbackDays` before the order; the order's own session is the last. Direct
-    /// sessions count as touches only if there are no others. Refunds are credited to nobody.
+    /// Returns the orders and revenue credited to each origin. A journey consists of the visitor's sessions in the `lookbackDays` before
+    /// the order, and its last session is that of the order. Direct sessions count as touches only if the journey has no other sessions.
+    /// Refunds are credited to nobody.
     ///
     /// - Source: Google Analytics 4, "Get started with attribution": lookback window; direct visits get no credit.
     func credits(_ scope: Scope) async throws -> [Credit] {
@@ -102,7 +103,7 @@ struct AttributionReport: Encodable, Sendable {
     struct Line: Encodable, Sendable {
         let channel: String
         let source: String
-        /// Nil without a campaign.
+        /// The campaign; nil for sessions without one.
         @Nullable var campaign: String?
         /// Shares of orders, four decimals.
         let orders: Double

@@ -11,9 +11,9 @@ struct CampaignCosts: Encodable, Sendable {
         /// Attributed shares of orders, four decimals.
         let orders: Double
         let revenue: Double
-        /// Cost over orders; nil without orders.
+        /// Cost divided by orders; nil without orders.
         @Nullable var costPerConversion: Double?
-        /// Revenue over cost: 4 means four units back for each one spent. Nil without cost.
+        /// Revenue divided by cost: 4 means a revenue of four units for each unit spent. Nil without cost.
         @Nullable var returnOnAdSpend: Double?
 
         enum CodingKeys: String, CodingKey {

@@ -14,18 +14,19 @@ struct CampaignFields: Sendable {
             .optional("utm_term", .optionalText(maximumLength), "The paid search keyword."),
         ] + ClickID.fields
 
-    /// In the order of `names`; "" for parameters that weren't sent.
+    /// The values, in the order of `names`; "" for parameters that weren't sent.
     let values: [String]
     let clickID: ClickID?
 
-    /// Nil if all of them are empty.
+    /// Returns nil if all parameters are empty.
     init?(_ payload: Payload) {
         values = Self.names.map { Self.kept(payload.text($0)) }
         clickID = ClickID(payload)
         guard clickID != nil || values.contains(where: { !$0.isEmpty }) else { return nil }
     }
 
-    /// Without control characters and surrounding white space, cut to `maximumLength`. Case is kept: names are the site's own.
+    /// Returns the text without control characters and surrounding white space, cut to `maximumLength`. Case is kept, because sites choose
+    /// these names themselves.
     static func kept(_ text: String) -> String {
         let scalars = text.unicodeScalars.filter { $0.properties.generalCategory != .control }
         let start = scalars.drop { $0.properties.isWhitespace }

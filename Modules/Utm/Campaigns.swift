@@ -1,11 +1,11 @@
 import Core
 
 extension UtmModule {
-    /// The CTE `first_touches` of a report on `touches`: `firstTouches(of:)` over all of them.
+    /// The CTE `first_touches` for a report on `touches`. It applies `firstTouches(of:)` to all touches.
     static let firstTouches: SQL = "first_touches AS NOT MATERIALIZED (\(firstTouches(of: "SELECT * FROM utm_touches")))"
 
-    /// A SELECT of the campaign of each session, which is that of its first touch in the range. Columns: `visitor`, `session_at`,
-    /// `session_source`, those of `CampaignFields`, and `click_id`.
+    /// A SELECT of the campaign of each session. This is the campaign of the session's first touch in the range. Columns: `visitor`,
+    /// `session_at`, `session_source`, those of `CampaignFields`, and `click_id`.
     static func firstTouches(of touches: SQL) -> SQL {
         let fields = SQL(sql: (CampaignFields.names + [ClickID.column]).joined(separator: ", "))
         return """
@@ -23,7 +23,7 @@ struct Campaigns: Encodable, Sendable {
     let visitors: Int64
     /// All pageviews of the campaign's sessions: the landing page and those after it.
     let pageviews: Int64
-    /// Sessions with exactly one pageview, in percent of all.
+    /// Sessions with exactly one pageview, in percent of all sessions of the campaign.
     let bounceRate: Double
     /// Average seconds from the first to the last activity of a session.
     let avgDuration: Double

@@ -43,7 +43,8 @@ enum Channel: String, Sendable, CaseIterable {
     private static let socialMediums: Set<String> = ["social", "social-network", "social-media", "sm", "social network", "social media"]
     private static let emails: Set<String> = ["email", "e-mail", "e_mail", "e mail"]
 
-    /// GA4's `^(.*(([^a-df-z]|^)shop|shopping).*)$`: "shop" as a word of its own or after an e, "shopping" anywhere.
+    /// Whether the name contains "shop" at the beginning of a word or after an e, or "shopping" anywhere. GA4's pattern is
+    /// `^(.*(([^a-df-z]|^)shop|shopping).*)$`.
     static func namesShop(_ campaign: String) -> Bool {
         let bytes = Array(campaign.utf8), shop = Array("shop".utf8)
         guard bytes.count >= shop.count else { return false }
@@ -56,18 +57,18 @@ enum Channel: String, Sendable, CaseIterable {
 }
 
 /// Where a session came from: its campaign parameters if it has any, else the service that added the click id, else its referrer. A click
-/// id that proves no payment counts after the referrer.
+/// id that doesn't prove a paid click is considered only after the referrer.
 struct Origin: Sendable {
-    /// Lower case; `(direct)` if there is none.
+    /// The source in lower case; `(direct)` if there is none.
     let source: String
-    /// Lower case; "" if there is none.
+    /// The medium in lower case; "" if there is none.
     let medium: String
     let campaign: String
 
-    /// The medium of a session without a campaign is `referral`, if it has a referrer.
+    /// Determines the origin from what was stored. A session without a campaign gets the medium `referral` if it has a referrer.
     init(referrer: String, source utmSource: String = "", medium utmMedium: String = "", campaign: String = "", clickID: ClickID? = nil) {
         let hasCampaign = !utmSource.isEmpty || !utmMedium.isEmpty || !campaign.isEmpty
-        // A click id that proves no payment says less than a known referrer.
+        // A click id that doesn't prove a paid click says less than a known referrer.
         let clickSite = clickID.flatMap { $0.isPaid || referrer == ReferrerSource.direct ? $0.site : nil }
         source = utmSource.isEmpty ? clickSite ?? referrer : utmSource.lowercased()
         self.campaign = campaign

@@ -58,7 +58,8 @@ struct AIReferrers: Encodable, Sendable {
         .required("source", .choice(SourceCatalog.assistants.map(\.host))), .required("visitors", .count), .required("pageviews", .count),
     ])
 
-    /// Recognized by referrer, or by the `utm_source` that assistants add to links in case the browser sends no referrer.
+    /// Returns the assistants, recognized by referrer or by `utm_source`. Assistants add `utm_source` to links in case the browser sends no
+    /// referrer.
     static func run(_ scope: Scope) async throws -> [AIReferrers] {
         func assistant(_ column: SQL) -> SQL {
             let cases = SourceCatalog.assistants.map { "WHEN \(column) IN \(list: $0.names) THEN \($0.host)" as SQL }

@@ -1,8 +1,8 @@
 import Core
 
-/// A click id: a parameter that a service adds to its outgoing links. The raw value is its name in the URL. Only the name is stored,
-/// because it says where the click was; never the value, which identifies the single click. If a URL has several, the first in this list
-/// counts.
+/// A click id: a parameter that a service adds to its outgoing links. The raw value is the parameter's name in the URL. Only the name is
+/// stored, because it says where the visitor clicked. The value is never stored, because it identifies the single click. If a URL has
+/// several click ids, the first in this list counts.
 ///
 /// - Source: the services' documentation of auto-tagging.
 enum ClickID: String, Sendable, CaseIterable {
@@ -22,7 +22,7 @@ enum ClickID: String, Sendable, CaseIterable {
         self = first
     }
 
-    /// The source it stands for, as `ReferrerSource` names it.
+    /// The source that the click id stands for, with its name in `ReferrerSource`.
     var site: String {
         switch self {
         case .gclid, .wbraid, .gbraid: "google.com"
@@ -40,8 +40,8 @@ enum ClickID: String, Sendable, CaseIterable {
 
     var isPaid: Bool { medium != "referral" }
 
-    /// What a campaign would use as its `utm_medium`. Facebook adds its click id to every outgoing link, ad or not, so it says no more
-    /// than where the visitor came from.
+    /// The value that a campaign would use as its `utm_medium`. Facebook adds its click id to every outgoing link, whether or not the link
+    /// is an ad, so that click id says no more than where the visitor came from.
     var medium: String {
         switch self {
         case .dclid: "display"

@@ -18,7 +18,8 @@ extension UtmModule {
         return [SessionDimension("channel", titles: ["en": "Channel", "de": "Kanal"], condition: Self.channel)] + parameters
     }
 
-    /// The condition for a session's channel. Sessions with a touch are judged by it, all others by the `source` of their rows.
+    /// Returns the condition on a session's channel. A session with a touch is classified by the touch, any other session by the `source`
+    /// of its rows.
     private static func channel(_ filter: Filter, _ scope: Scope) async throws -> SQL {
         let touches = firstTouches(of: scope.facts(of: touches))
         let sources = try await scope.rows(

@@ -31,7 +31,7 @@ enum ImportBatch {
 
     // MARK: Reading
 
-    /// - Throws: A 400 that gives the number of the first wrong row; the first row, after any header, is 1.
+    /// - Throws: 400 with the number of the first wrong row. Rows count from 1, and a header doesn't count.
     static func rows(of body: JSON) throws -> [ImportRow] {
         let rows = body["rows"].flatMap { $0.isNull ? nil : $0 }, csv = body["csv"]?.string
         switch (rows, csv) {
@@ -62,7 +62,7 @@ enum ImportBatch {
 
     private static func naming<Result>(_ place: String, _ read: () throws -> Result) throws -> Result {
         do { return try read() } catch let error as ServiceError {
-            // Keeps the opening words from appearing twice.
+            // The new error begins with these opening words, so remove them from the row's error.
             let opening = ServiceError.body("").message
             throw ServiceError.body(
                 "\(place): \(error.message.hasPrefix(opening) ? String(error.message.dropFirst(opening.count)) : error.message)")

@@ -3,13 +3,13 @@ import Core
 /// A row of an export from an advertising or analytics service: one day of one combination of dimensions.
 struct ImportRow: Sendable {
     let day: Day
-    /// JSON texts, as sent.
+    /// The dimensions and numbers as JSON texts, as sent.
     let dimensions: String
     let metrics: String
     let raw: String
     /// The campaign in the dimensions; "" if there is none.
     let campaign: String
-    /// The numbers to sum up, in the order of `Metric.allCases`; nil for missing ones.
+    /// The numbers to sum, in the order of `Metric.allCases`; nil for missing ones.
     let totals: [Double?]
 
     /// A number that reports sum up, with the names that services use for it.
@@ -54,7 +54,7 @@ struct ImportRow: Sendable {
 
     // MARK: Reading
 
-    /// - Throws: A 400 without the row's number, which the caller adds.
+    /// - Throws: 400 without the row's number, which the caller adds.
     init(_ json: JSON) throws {
         guard json.kind == .object else { throw ServiceError.body("it must be an object; got \(json.described).") }
         try Schema.object(Self.fields).check(json)
@@ -71,7 +71,7 @@ struct ImportRow: Sendable {
         totals = Self.totals(object("metrics")?.members.compactMap { name, value in value.number.map { (name, $0) } } ?? [])
     }
 
-    /// A record of a CSV file under its header: the date, the numbers to sum up, and all other columns as dimensions.
+    /// Reads a record of a CSV file with the given header. A record has the date, the numbers to sum, and all other columns as dimensions.
     init(_ fields: [String], under header: [String]) throws {
         guard fields.count == header.count else {
             throw ServiceError.body("it has \(fields.count) columns; the header has \(header.count).")
@@ -86,7 +86,7 @@ struct ImportRow: Sendable {
         var metrics: [(String, Double)] = [], dimensions: [(String, String)] = []
         for (name, field) in columns where name != date.0 {
             if Metric(name) != nil {
-                // What services write for missing values.
+                // Services write these for missing values.
                 if ["", "-", "--"].contains(field) { continue }
                 guard let number = Self.number(field), Self.numbers.contains(number) else {
                     throw ServiceError.body("column '\(name.excerpt(60))' must be a number; got '\(field.excerpt(60))'.")
@@ -108,7 +108,8 @@ struct ImportRow: Sendable {
         totals = Self.totals(metrics)
     }
 
-    /// `Session campaign` and `session-campaign` become `session_campaign`; a name without letters and digits stays as it is.
+    /// Returns the name in plain form: `Session campaign` and `session-campaign` become `session_campaign`. A name without letters and
+    /// digits stays as it is.
     static func plain(_ name: String) -> String {
         let words = name.lowercased().split { !$0.isLetter && !$0.isNumber }
         return words.isEmpty ? name : words.joined(separator: "_")
@@ -120,8 +121,9 @@ struct ImportRow: Sendable {
         return Day(year: number / 10_000, month: number / 100 % 100, day: number % 100)
     }
 
-    /// Reads numbers as services and spreadsheets write them: a decimal point, thousands separated by commas or blanks, a currency sign
-    /// before or after. Nil for text that could mean another number elsewhere: `12,50`, `1.234,50`, `1 234,567`, `1 5`.
+    /// Reads numbers as services and spreadsheets write them: with a decimal point, thousands separated by commas or blanks, and a currency
+    /// sign before or after the number. Nil for text that other countries could read as a different number: `12,50`, `1.234,50`, `1
+    /// 234,567`, `1 5`.
     private static func number(_ text: String) -> Double? {
         let blank: Unicode.Scalar = " "
         var scalars = text.unicodeScalars.filter { $0.properties.generalCategory != .currencySymbol }
@@ -163,7 +165,7 @@ struct ImportRow: Sendable {
         Metric.allCases.map { metric in counted(metric, in: metrics).map { metrics[$0].1 } }
     }
 
-    /// The index of the number that counts for a metric: the one under the metric's own name, else the first under another name.
+    /// Returns the index of the number that counts for a metric: the number under the metric's own name, else the first under another name.
     private static func counted(_ metric: Metric, in metrics: [(String, Double)]) -> Int? {
         metrics.firstIndex { $0.0 == metric.rawValue } ?? metrics.firstIndex { Metric($0.0) == metric }
     }

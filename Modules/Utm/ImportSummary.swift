@@ -2,7 +2,7 @@ import Core
 import Foundation
 
 extension Scope {
-    /// The days, in the report's time zone, that the range touches. Imported rows are only dated to the day.
+    /// The days that the range touches, in the report's time zone. Imported rows have a day but no time.
     var days: ClosedRange<Day> { zone.days(from: range.start, to: range.end.adding(milliseconds: -1)) }
 }
 
@@ -35,10 +35,10 @@ struct ImportedCosts: Sendable {
     let clicks: Double
     let impressions: Double
 
-    /// Names that mean the same campaign have the same key.
+    /// Returns the key of a campaign's name. Names that mean the same campaign have the same key.
     static func key(_ campaign: String) -> ExactText { ExactText(CampaignFields.kept(campaign).lowercased()) }
 
-    /// Campaigns with a cost, most expensive first.
+    /// Returns campaigns with a cost, most expensive first.
     static func read(_ call: ProjectRequest, _ days: ClosedRange<Day>, provider: String?) async throws -> [ImportedCosts] {
         let rows = try await call.control.read(
             """

@@ -1,6 +1,6 @@
 import Core
 
-/// The shop's revenue at a glance.
+/// The key figures of a shop's revenue.
 struct MarketingRevenue: Encodable, Sendable {
     struct Product: Encodable, Sendable { let product: String, orders: Int64, revenue: Double }
 

@@ -1,14 +1,14 @@
 import Core
 
-/// What the channel rules need to know about a session, as one text. The rules run once for each distinct text, and the results are joined
-/// back. They look for only two words in a campaign's name, so all names without them become `-`.
+/// What the channel rules need to know about a session, combined into one text. The rules run once for each distinct text, and the channels
+/// are joined back to the sessions. In a campaign's name, the rules look for only two words, so all names without these words become `-`.
 enum OriginText {
-    /// The most distinct origins that are classified. Rarer ones are Other; only machines produce so many.
+    /// Maximum distinct origins that are classified. Rarer origins count as Other; only machines produce so many.
     static let maximum = 20_000
     /// Separates the parts of an origin. No part contains it, because control characters are removed.
     private static let separator = "\u{1D}"
 
-    /// The SQL that makes the text.
+    /// Returns the SQL that makes the text.
     /// - Parameter source: the session's source. The campaign parameters are read from columns, which are null without a campaign.
     static func sql(_ source: SQL) -> SQL {
         """
@@ -18,7 +18,7 @@ enum OriginText {
         """
     }
 
-    /// The channel for a text that `sql` made.
+    /// Returns the channel for a text that `sql` made.
     static func channel(_ origin: String) -> Channel {
         // exact: a control character takes no combining mark
         let parts = origin.split(separator: Character(separator), omittingEmptySubsequences: false).map(String.init)

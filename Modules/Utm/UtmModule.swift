@@ -1,6 +1,6 @@
 import Core
 
-/// Campaigns, channels and attribution: what brings visitors, and what it is worth.
+/// Campaigns, channels and attribution: what brings visitors to a site, and how much revenue it leads to.
 public struct UtmModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "utm", category: .tracking, reads: ["revenue"],
@@ -13,11 +13,11 @@ public struct UtmModule: AnalyticsModule {
     static let touches = FactTable(
         "utm_touches",
         FactTable.sessionColumns + [
-            /// Not called `path`, so a filter on the path selects sessions rather than landing pages.
+            /// Not called `path`, so a filter on the path selects sessions instead of landing pages.
             Column("landing_path", .text)
         ] + CampaignFields.names.map { Column($0, .text) } + [clickID])
 
-    /// The name of a `ClickID`. Null in rows that are older than the column.
+    /// The name of a `ClickID`. Null in rows that were stored before the column existed.
     private static let clickID = Column(ClickID.column, .text, nullable: true)
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }

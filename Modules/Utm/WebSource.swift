@@ -8,7 +8,7 @@ struct WebSource: Sendable {
 
     /// - Parameter source: a host as `ReferrerSource` makes it, or a `utm_source` in lower case.
     init(_ source: String) {
-        // A campaign may say google.de where the referrer is normalized to google.com.
+        // A campaign may name google.de, but referrers are normalized to google.com.
         name = source.contains(".") ? Self.host(source) : source
         kind = SourceCatalog.kind(of: name)
     }

@@ -34,10 +34,10 @@ enum Metric: String, Sendable, CaseIterable {
         value <= thresholds.good ? .good : value <= thresholds.poor ? .needsImprovement : .poor
     }
 
-    /// The largest value in milliseconds. Pages that take longer than ten minutes mean a clock that jumped or a computer that slept.
+    /// The largest accepted value in milliseconds. If a page seems to take longer than ten minutes, the clock jumped or the computer slept.
     static let maximum: Double = 600_000
 
-    /// Values that a browser can have measured. A layout shift is at most 1, and a session window of five seconds has at most 300 frames
-    /// at 60 per second.
+    /// The range of values that a browser can have measured. A layout shift is at most 1, and a session window of five seconds has at most
+    /// 300 frames at 60 per second.
     var accepted: ClosedRange<Double> { self == .cls ? 0...300 : 0...Self.maximum }
 }

@@ -2,14 +2,14 @@ import Core
 
 /// 75th percentiles of all vitals by page, device or country: one line for each, most measurements first.
 struct VitalsBreakdown: Encodable, Sendable {
-    /// The raw value names the column and the member of the response.
+    /// The raw value is the name of the column and of the member of the response.
     enum Dimension: String, Sendable { case path, device, country }
 
     let dimension: Dimension
     let name: String
     /// Measurements of all vitals together.
     let samples: Int64
-    /// Has no entry for a vital that wasn't measured.
+    /// The 75th percentile of each vital. Vitals that weren't measured have no entry.
     let p75: [Metric: Double]
 
     static func fields(_ dimension: Dimension) -> [Schema.Field] {

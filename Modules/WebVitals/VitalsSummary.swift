@@ -2,12 +2,12 @@ import Core
 
 /// Percentiles of each vital over all measurements.
 struct VitalsSummary: Encodable, Sendable {
-    /// All nil if nothing was measured.
+    /// The percentiles and rating of one vital. All are nil if nothing was measured.
     struct Vital: Encodable, Sendable {
         @Nullable var p50: Double? = nil
         @Nullable var p75: Double? = nil
         @Nullable var p99: Double? = nil
-        /// At the 75th percentile, as Google assesses pages.
+        /// The rating of the 75th percentile, which Google uses to assess pages.
         @Nullable var rating: Metric.Rating? = nil
     }
 

@@ -4,7 +4,7 @@ import Core
 struct VitalsTimeseries: Encodable, Sendable {
     struct Point: Encodable, Sendable {
         let date: String
-        /// Nil if nothing was measured.
+        /// The 75th percentile; nil if nothing was measured in the bucket.
         @Nullable var p75: Double?
     }
 

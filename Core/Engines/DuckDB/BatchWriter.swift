@@ -3,15 +3,15 @@ import CDuckDB
 
 /// Adds batches of facts to the database.
 ///
-/// `@unchecked Sendable`: its variables are touched only by jobs of `DuckDBEventStore.writer`, which has one thread; by the
-/// statement such a job waits for (`RowFeed`); or while the writer is paused, and `pause` waits until no job runs. Others read
-/// only `visitorBounds`, a constant with its own lock.
+/// `@unchecked Sendable`: only three places touch its variables: jobs of `DuckDBEventStore.writer`, which has one thread; the
+/// statement that such a job is waiting for (`RowFeed`); and code that has paused the writer (`pause` waits until no job is
+/// running). Other threads read only `visitorBounds`, a constant with its own lock.
 final class BatchWriter: @unchecked Sendable {
-    /// By table. Kept because creating one costs more than writing a row.
+    /// The chunk writers, by table name. They are kept because creating one costs more than writing a row.
     private var chunks: [String: ChunkWriter] = [:]
 
-    /// Nil until `isSeenLoaded`, and when there are too many ids. An id is added before its transaction commits: if the commit
-    /// fails, the only cost is a useless lookup when the id comes again.
+    /// The filter of stored event ids. Nil until `isSeenLoaded`, and when there are too many ids. Ids are added before their
+    /// transaction commits. If the commit fails, a returning id costs one unnecessary lookup.
     private var seen: SeenEvents?
     private var isSeenLoaded = false
 
@@ -28,10 +28,10 @@ final class BatchWriter: @unchecked Sendable {
         visitorBounds.forget()
     }
 
-    /// Drops the cached visitors. Call after other statements, which may have erased some.
+    /// Drops the cached visitors. Call after statements outside this class, which may have erased some.
     func forgetVisitors() { visitors.forget() }
 
-    /// Adds the batch in one transaction, or nothing if it was already applied.
+    /// Adds the batch in one transaction. Adds nothing if the batch was applied before.
     func apply(_ batch: FactBatch, on connection: Connection) throws -> AppliedBatch {
         do {
             return try connection.transaction {
@@ -48,7 +48,7 @@ final class BatchWriter: @unchecked Sendable {
                 return AppliedBatch(duplicates: duplicates)
             }
         } catch {
-            // The cache holds numbers of new visitors that were not stored.
+            // The transaction failed, so the cache holds numbers of new visitors that were never stored.
             visitors.forget()
             throw error
         }
@@ -63,10 +63,10 @@ final class BatchWriter: @unchecked Sendable {
         return rows.first.map { JournalPosition(segment: $0.int("segment"), offset: $0.int("byte_offset")) }
     }
 
-    /// Stores the journal's new position. Returns false when the journal is already applied that far.
+    /// Stores the journal's new position. Returns false if the stored position is the same or later.
     private func advance(_ journal: String, to position: JournalPosition, on connection: Connection) throws -> Bool {
         let values: [Value] = [.text(journal), .int(position.segment), .int(position.offset)]
-        // An UPDATE costs a third of an INSERT ... ON CONFLICT, and also shows whether the stored position is behind.
+        // An UPDATE costs a third of an INSERT ... ON CONFLICT. It also shows whether the stored position is behind the new one.
         let updated = try connection.run(
             """
             UPDATE ingest_positions SET segment = $2::bigint, byte_offset = $3::bigint
@@ -115,7 +115,7 @@ final class BatchWriter: @unchecked Sendable {
         return duplicates
     }
 
-    /// Returns those of the ids that are stored, and perhaps other stored ids with the same low half.
+    /// Returns the ids that are already stored. The result may include other stored ids with the same low half.
     private func storedIDs(among ids: some Collection<EncodedRow.EventID>, on connection: Connection) throws -> [EncodedRow.EventID] {
         if ids.isEmpty { return [] }
         if !isSeenLoaded || seen?.hasRoom(for: ids.count) == false {
@@ -125,7 +125,8 @@ final class BatchWriter: @unchecked Sendable {
         }
         let candidates = seen == nil ? Array(ids) : ids.filter { seen!.mayContain($0) }
         if candidates.isEmpty { return [] }
-        // The low half nearly always decides, and scanning one column takes half the time; the caller compares the whole id.
+        // Compare only the low half here: it is nearly always unique, and scanning one column takes half the time. The caller
+        // compares whole ids.
         let rows = try connection.runLists(
             "SELECT id_high, id_low FROM ingest_event_ids WHERE id_low IN (SELECT unnest($1::bigint[]))", [.ints(candidates.map(\.low))]
         )
@@ -134,9 +135,11 @@ final class BatchWriter: @unchecked Sendable {
 
     // MARK: Rows
 
-    /// The facts to store, with visitor numbers, in the order to store them. A visitor's rows are adjacent, which compresses
-    /// better; visitors are in order of arrival, which is nearly time order (`docs/tuning.md`, "Order of rows in a batch"). Also
-    /// stores ids and new visitors, and counts each row in the ledger.
+    /// Returns the facts to store, with their visitor numbers, in storage order. Also stores event ids and new visitors, and counts
+    /// each row in the ledger.
+    ///
+    /// Each visitor's rows are adjacent, which compresses better. Visitors are in order of arrival, which is nearly time order
+    /// (`docs/tuning.md`, "Order of rows in a batch").
     private func sort(
         _ batch: FactBatch, _ headings: [Heading], _ duplicates: [Bool], _ ledger: inout Ledger, on connection: Connection
     ) throws -> [Fact] {
@@ -188,7 +191,7 @@ final class BatchWriter: @unchecked Sendable {
     }
 
     /// Inserts the facts into their tables.
-    /// - Parameter facts: grouped by table.
+    /// - Parameter facts: the facts to insert, grouped by table.
     private func append(_ facts: [Fact], of tables: [FactTable], on connection: Connection) throws {
         var start = 0
         while start < facts.count {
@@ -228,7 +231,7 @@ private struct Heading {
     var visitor: Int64 = 0
 
     init(_ row: EncodedRow) {
-        // If a common column is not an integer, 0 will do here: `append` rejects the row.
+        // If a common column is not an integer, 0 is good enough here, because `append` rejects the row.
         (header, at, visitor) = row.read { header, cursor in
             _ = cursor.next()
             let at = cursor.next(), visitor = cursor.next()
@@ -273,7 +276,7 @@ private struct Ledger {
     }
 
     private var counts: [Key: Int64] = [:]
-    /// The current run: consecutive rows mostly share project and hour.
+    /// The current run of consecutive rows with the same key. Consecutive rows usually share project and hour.
     private var run: (outcome: LedgerEntry.Outcome, project: Int32, hour: Int64, count: Int64)?
 
     init(_ entries: [LedgerEntry]) {
@@ -282,7 +285,7 @@ private struct Ledger {
         }
     }
 
-    /// Counts the row, if it is an event.
+    /// Counts the row if it is an event.
     mutating func add(_ outcome: LedgerEntry.Outcome, _ header: EncodedRow.Header) {
         guard header.role == .event else { return }
         if let current = run, current.outcome == outcome, current.project == header.project, current.hour == header.hour {
@@ -302,7 +305,7 @@ private struct Ledger {
     mutating func store(on connection: Connection) throws {
         endRun()
         if counts.isEmpty { return }
-        // Most batches have few keys, and then one UPDATE per key is faster.
+        // Most batches have few ledger keys. For those, one UPDATE per key is faster.
         let entries = counts.map { ($0.key, $0.value) }
         let missing = entries.count > 4 ? entries : try entries.filter { try !update($0.0, $0.1, on: connection) }
         if !missing.isEmpty { try upsert(missing, on: connection) }

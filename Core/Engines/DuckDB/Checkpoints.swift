@@ -3,21 +3,20 @@ import Foundation
 import Logging
 import Synchronization
 
-/// Decides when to write the WAL to the file; the writer does that between two batches.
+/// Decides when to checkpoint, which moves the WAL's contents to the database file. The writer runs checkpoints between batches.
 ///
-/// DuckDB would checkpoint by itself during a commit, but that always fails while anyone reads: every batch updates rows
-/// (the journal's position, the ledger), and a checkpoint has to wait for all readers that started before the last update.
-/// So a checkpoint is tried after a batch, and once the WAL is long, the writer waits for those readers. It doesn't have to
-/// wait for newer ones.
+/// DuckDB could checkpoint by itself during a commit, but that fails whenever a reader is active: every batch updates rows (the
+/// journal's position, the ledger), and a checkpoint must wait for all readers that started before the last update. Pulse therefore
+/// tries a checkpoint after a batch. Once the WAL is long, the writer waits for those older readers, but never for newer ones.
 final class Checkpoints: Sendable {
     private static let retrySeconds = 0.005
-    /// How long to wait for readers when the WAL holds erased data.
+    /// How long a checkpoint waits for readers when the WAL holds erased data.
     private static let owedWaitSeconds = 0.5
-    /// The longest wait for readers; their own time limit is shorter.
+    /// The longest that a checkpoint waits for readers. Their own time limit is shorter.
     private static let maximumWaitSeconds = 120.0
 
     private let wal: String
-    /// The WAL size that makes a checkpoint due. A start after a crash replays about 100 MB/s.
+    /// The WAL size that makes a checkpoint due. After a crash, startup replays the WAL at about 100 MB/s.
     private let dueBytes: Int
     private var urgentBytes: Int { dueBytes * 4 }
     private let logger: Logger
@@ -58,7 +57,7 @@ final class Checkpoints: Sendable {
     }
 
     /// Runs a checkpoint, waiting for readers if needed.
-    /// - Throws: `DuckDBError`; `isConflict` when readers have not finished in time.
+    /// - Throws: `DuckDBError`, with `isConflict` true if readers have not finished in time.
     func run(on connection: Connection, maximumWaitSeconds: Double = maximumWaitSeconds) throws {
         let limit = MonotonicTime.now.adding(seconds: maximumWaitSeconds)
         while true {

@@ -3,13 +3,13 @@ import CDuckDB
 
 /// Writes rows into a DuckDB chunk, column by column.
 final class ChunkWriter {
-    /// The destination of a column's values.
+    /// The memory that a column's values are written to.
     private struct Target {
         let type: ColumnType
         let isNullable: Bool
         var vector: duckdb_vector?
         var data: UnsafeMutableRawPointer
-        /// A bit for each row, cleared for null; nil while the chunk has no null in this column.
+        /// One bit per row, 0 for null. Nil while the chunk has no null in this column.
         var validity: UnsafeMutablePointer<UInt64>?
     }
 
@@ -23,7 +23,7 @@ final class ChunkWriter {
 
     var isFull: Bool { count == capacity }
 
-    /// Starts an empty chunk. Frees the texts of the previous one, which DuckDB is done with when it asks for the next.
+    /// Starts an empty chunk. Frees the texts of the previous chunk: DuckDB no longer needs them once it asks for the next one.
     func begin(_ chunk: duckdb_data_chunk?) {
         count = 0
         texts.removeAll()
@@ -36,13 +36,13 @@ final class ChunkWriter {
     /// Sets the chunk's number of rows.
     func end(_ chunk: duckdb_data_chunk?) { duckdb_data_chunk_set_size(chunk, idx_t(count)) }
 
-    /// Writes a fact, with `visitor` in place of the visitor's key. A row from before the table got its last columns has
-    /// fewer values: the rest get their defaults. Returns nil, or the column and the problem when the row doesn't fit.
+    /// Writes a fact, storing `visitor` instead of the visitor's key. A row written before the table got its newest columns has
+    /// fewer values, so those columns get their defaults. Returns nil, or the column and the problem if the row doesn't fit.
     func write(_ cursor: inout EncodedRow.Cursor, visitor: Int32) -> (column: String?, problem: String)? {
         let row = count
         for index in 0..<targets.count {
             guard var value = cursor.next() else {
-                // A row from before the table got its last columns.
+                // The row was written before the table got its newest columns.
                 guard index >= FactTable.commonColumns.count, writeDefault(of: columns[index], &targets[index], row) else {
                     return (columns[index].name, "the row ends before it")
                 }
@@ -111,7 +111,7 @@ final class ChunkWriter {
             target.validity = duckdb_vector_get_validity(target.vector)
         }
         target.validity![row >> 6] &= ~(1 << UInt64(row & 63))
-        // Even a null text must be a valid string: code that copies the vector reads it.
+        // Even a null text must be a valid string, because code that copies the vector reads it.
         if target.type == .text { (target.data + row &* 16).initializeMemory(as: UInt8.self, repeating: 0, count: 16) }
     }
 
@@ -120,7 +120,7 @@ final class ChunkWriter {
     private func write(_ utf8: UnsafeBufferPointer<UInt8>, _ target: UnsafeMutableRawPointer) {
         let length = utf8.count
         if length <= 12 {
-            // DuckDB compares all 16 bytes, so the rest must be zero.
+            // DuckDB compares all 16 bytes, so unused bytes must be zero.
             target.storeBytes(of: UInt64(length), as: UInt64.self)
             target.storeBytes(of: 0, toByteOffset: 8, as: UInt64.self)
             if length > 0 { (target + 4).copyMemory(from: utf8.baseAddress!, byteCount: length) }
@@ -143,14 +143,14 @@ final class ChunkWriter {
     }
 }
 
-/// Memory for the long texts of a chunk. Texts never move, and are all freed at once.
+/// Memory for the long texts of a chunk. Texts never move, and all of them are freed together.
 private struct TextArena: ~Copyable {
     private static let blockSize = 256 << 10
 
     private var blocks: [UnsafeMutableRawBufferPointer] = []
     /// The index of the block in use.
     private var current = 0
-    /// The bytes used in it.
+    /// The number of bytes used in the current block.
     private var used = 0
 
     mutating func copy(_ bytes: UnsafeBufferPointer<UInt8>) -> UnsafeMutableRawPointer {
@@ -168,7 +168,7 @@ private struct TextArena: ~Copyable {
         return place
     }
 
-    /// Frees all texts, keeping one block for the next ones.
+    /// Frees all texts, but keeps one block for reuse.
     mutating func removeAll() {
         while blocks.count > 1 || (blocks.first?.count ?? 0) > Self.blockSize { blocks.removeLast().deallocate() }
         current = 0

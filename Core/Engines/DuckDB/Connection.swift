@@ -4,8 +4,9 @@ import Storage
 
 /// A connection to the database, with its prepared statements.
 ///
-/// `@unchecked Sendable`: `ConnectionThreads` ensures that one thread at a time uses it. Only `interrupt` is called from other threads, and
-/// only under the lock of `ConnectionThreads` while a job has the connection. Connections are closed only while no job runs.
+/// `@unchecked Sendable`: `ConnectionThreads` lets only one thread at a time use a connection. Other threads call only `interrupt`,
+/// and only under the lock of `ConnectionThreads` while a job is using the connection. Connections are closed only while no job is
+/// running.
 final class Connection: @unchecked Sendable {
     private(set) var handle: duckdb_connection?
     let feed: RowFeed
@@ -25,7 +26,7 @@ final class Connection: @unchecked Sendable {
 
     func interrupt() { duckdb_interrupt(handle) }
 
-    /// Returns the prepared statement, from the cache unless the schema has changed since.
+    /// Returns the prepared statement. It comes from the cache unless the schema has changed since it was prepared.
     private func prepared(_ text: String) throws -> duckdb_prepared_statement {
         if let current = schemaVersion?.current, current != preparedAt {
             statements.removeAll()
@@ -41,11 +42,13 @@ final class Connection: @unchecked Sendable {
         guard duckdb_query(handle, text, &result) == DUCKDB_SUCCESS else { throw Self.error(&result, text, []) }
     }
 
-    /// Runs a statement. One with values is prepared once and cached: DuckDB still plans it for the given values each time,
-    /// so the cache saves the parsing.
+    /// Runs a statement.
     ///
-    /// One without values is never cached: DuckDB 1.5 keeps its plan, with statistics from the first run. Run again after
-    /// the data has changed, it counts the old rows or fails.
+    /// A statement with values is prepared once and cached. DuckDB still plans it for the given values on every run, so the cache
+    /// only saves parsing.
+    ///
+    /// A statement without values is never cached. DuckDB 1.5 would reuse its plan together with statistics from the first run;
+    /// after the data has changed, the statement would then count the old rows or fail.
     ///
     /// - Parameter allowed: the kinds of statements that may run here.
     func run(_ text: String, _ values: [Value] = [], allowed: StatementKinds = .all) throws -> Rows {
@@ -58,12 +61,13 @@ final class Connection: @unchecked Sendable {
         return try execute(statement, text, values) { try ResultReader.rows(&$0, text) }
     }
 
-    /// Runs a statement in a read-only transaction. Checking its kind is not enough: in DuckDB 2, a SELECT may delete in a CTE.
+    /// Runs a statement in a read-only transaction. Checking the statement's kind isn't enough: in DuckDB 2, a SELECT may delete in
+    /// a CTE.
     func read(_ text: String, _ values: [Value]) throws -> Rows {
         do {
             try execute(Self.beginReading)
         } catch {
-            // An interrupt may have hit the last ROLLBACK and left its transaction open.
+            // An interrupt may have hit the previous ROLLBACK and left its transaction open.
             try? execute("ROLLBACK")
             try execute(Self.beginReading)
         }
@@ -100,7 +104,7 @@ final class Connection: @unchecked Sendable {
         var result = duckdb_result()
         defer {
             duckdb_destroy_result(&result)
-            // Release the bound values: a text may be a megabyte.
+            // Release the bound values, because a text may be as large as a megabyte.
             duckdb_clear_bindings(statement)
         }
         var pending: duckdb_pending_result?
@@ -114,8 +118,8 @@ final class Connection: @unchecked Sendable {
         return try read(&result)
     }
 
-    /// Works on the statement's tasks until none are left. While DuckDB's other threads hold the remaining tasks, this one
-    /// sleeps instead of spinning as DuckDB itself would, which cost a tenth of a writing host's CPU time.
+    /// Works on the statement's tasks until none are left. While DuckDB's other threads work on the remaining tasks, this thread
+    /// sleeps. DuckDB's own wait loop would spin, which cost a tenth of a writing host's CPU time.
     private static func wait(for pending: duckdb_pending_result?) {
         var nap: UInt32 = shortestNap
         while true {
@@ -129,7 +133,7 @@ final class Connection: @unchecked Sendable {
         }
     }
 
-    /// In microseconds.
+    /// How long to sleep between checks, in microseconds.
     private static let shortestNap: UInt32 = 20, longestNap: UInt32 = 320
 
     /// Runs `body` in a transaction, which is rolled back if anything throws.
@@ -140,7 +144,7 @@ final class Connection: @unchecked Sendable {
             _ = try run("COMMIT")
             return answer
         } catch {
-            // Fails harmlessly after a failed COMMIT, which has already rolled back.
+            // After a failed COMMIT, the transaction has been rolled back, so this fails harmlessly.
             try? execute("ROLLBACK")
             throw error
         }
@@ -194,9 +198,10 @@ struct StatementKinds: Sendable {
     private init() { kinds = nil }
 
     static let all = StatementKinds()
-    /// Not EXPLAIN, because EXPLAIN ANALYZE runs the statement.
+    /// Statements that only read. EXPLAIN is excluded, because EXPLAIN ANALYZE runs the statement.
     static let reading = StatementKinds([DUCKDB_STATEMENT_TYPE_SELECT])
-    /// Rows and schema. No settings, files or other databases, and no transaction control: these run inside a transaction.
+    /// Statements that change rows or the schema. Settings, files, other databases and transaction control are excluded, because
+    /// these statements run inside a transaction.
     static let changing = StatementKinds([
         DUCKDB_STATEMENT_TYPE_SELECT, DUCKDB_STATEMENT_TYPE_INSERT, DUCKDB_STATEMENT_TYPE_UPDATE,
         DUCKDB_STATEMENT_TYPE_DELETE, DUCKDB_STATEMENT_TYPE_MERGE_INTO, DUCKDB_STATEMENT_TYPE_CREATE,

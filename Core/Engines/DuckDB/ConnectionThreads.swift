@@ -18,11 +18,11 @@ enum StopReason: Sendable {
     }
 }
 
-/// Dedicated threads, each with its own connection, for blocking calls: neither an event loop nor a thread of Swift's
-/// pool ever waits for DuckDB. Jobs start in order of arrival.
+/// Dedicated threads for blocking DuckDB calls, each with its own connection. Event loops and Swift's thread pool never wait for
+/// DuckDB. Jobs start in order of arrival.
 ///
-/// A job may have a deadline, which includes its time in the queue. A watch thread interrupts jobs that are past it, and
-/// jobs whose task was cancelled.
+/// A job may have a deadline, which includes its time in the queue. A watch thread interrupts jobs that are past their deadline,
+/// and jobs whose task was cancelled.
 ///
 /// `@unchecked Sendable`: its variables are touched only under `monitor`'s lock.
 final class ConnectionThreads: @unchecked Sendable {
@@ -33,12 +33,12 @@ final class ConnectionThreads: @unchecked Sendable {
     private final class Job: @unchecked Sendable {
         let seconds: Double?
         let deadline: MonotonicTime?
-        /// Does the work, and returns a closure that delivers the outcome. The closure is called outside every lock.
+        /// Does the work and returns a closure that delivers the outcome. That closure is called without holding any lock.
         var work: ((Connection) -> (StopReason?) -> Void)?
-        /// Delivers an error instead of doing the work.
+        /// Delivers an error to the caller instead of doing the work.
         var refuse: ((any Error) -> Void)?
         var stop: StopReason?
-        /// Set while the work runs.
+        /// The job's connection. Set while the work is running.
         var connection: Connection?
 
         init(timeoutSeconds: Double?) {
@@ -60,14 +60,15 @@ final class ConnectionThreads: @unchecked Sendable {
     private var isPaused = false
     private var isStopped = false
     private var threads: Int
-    /// When the watch thread will wake up next; nil if it has nothing to wait for.
+    /// When the watch thread will wake up next; nil if no job needs watching.
     private var nextLook: MonotonicTime?
 
-    /// Pause between two interrupts of a job that keeps running: an interrupt just before a statement begins has no effect.
+    /// The pause between two interrupts of a job that keeps running. One interrupt isn't enough: it has no effect if it arrives
+    /// just before a statement begins.
     private static let interruptSeconds = 0.02
 
     /// Starts the threads.
-    /// - Parameter maximumWaiting: the most jobs that may queue; further ones are rejected with 503.
+    /// - Parameter maximumWaiting: the maximum number of queued jobs. Further jobs are rejected with a 503.
     init(name: String, count: Int, maximumWaiting: Int, connect: @escaping @Sendable () throws -> Connection) {
         workToDo = Monitor.Condition(of: monitor)
         somethingEnded = Monitor.Condition(of: monitor)
@@ -90,7 +91,7 @@ final class ConnectionThreads: @unchecked Sendable {
             }
         }
         thread.name = name
-        // DuckDB's planner recurses as deep as the statement nests.
+        // DuckDB's planner recurses once per nesting level of the statement.
         thread.stackSize = 8 << 20
         thread.start()
     }
@@ -154,7 +155,7 @@ final class ConnectionThreads: @unchecked Sendable {
         if wasWaiting { job.refuse?(reason.error) }
     }
 
-    /// Stops running jobs, closes the connections, runs `body` and then resumes with the queued jobs. Don't call this from one
+    /// Stops running jobs, closes the connections, runs `body`, and then resumes with the queued jobs. Must not be called from one
     /// of these threads.
     func pause<Answer>(_ body: () throws -> Answer) rethrows -> Answer {
         let open = monitor.withLock {
@@ -235,7 +236,7 @@ final class ConnectionThreads: @unchecked Sendable {
 
     private func perform(_ job: Job, _ index: Int) -> (StopReason?) -> Void {
         do {
-            // Only this thread touches the entry, and `pause` and `close` while nothing runs.
+            // This entry is touched only by this thread, and by `pause` and `close` while no job is running.
             let kept = monitor.withLock { connections[index] }
             let connection = try kept ?? connect()
             let stop = monitor.withLock {

@@ -5,7 +5,7 @@ import Glibc
 import Storage
 import Synchronization
 
-/// The options a database is opened with.
+/// The options for opening a database.
 struct DatabaseOptions: Sendable {
     let path: String
     let threads: Int
@@ -18,19 +18,20 @@ struct DatabaseOptions: Sendable {
             ("threads", "\(threads)"),
             ("memory_limit", "\(memoryLimitBytes)B"),
             ("temp_directory", temporaryFolder),
-            // By default, DuckDB lets a statement fill 90 % of the disk, which the journal needs.
+            // By default, DuckDB lets a statement fill 90 % of the disk. The journal needs that space.
             ("max_temp_directory_size", "\(8 * memoryLimitBytes)B"),
-            // "false" would save memory on large results, but make DuckDB append rows on several threads, at twice the cost.
+            // "false" would save memory on large results, but DuckDB would then append rows on several threads, at twice the cost.
             ("preserve_insertion_order", "true"),
-            // Pulse decides which CTEs are materialized. While materializing one, this optimizer would also check the filters of every
+            // Pulse decides which CTEs are materialized. For a materialized CTE, this optimizer also evaluates the filters of every
             // query that reads it, which took a seventh of the time of a five-step funnel.
             ("disabled_optimizers", "cte_filter_pusher"),
-            // Later versions' compression takes more time, and more space for facts (24.0 bytes per row instead of 23.2).
+            // Compression in later storage versions takes more time, and more space for facts (24.0 bytes per row instead of 23.2).
             ("storage_compatibility_version", "v1.0.0"),
-            // The writer checkpoints itself (`Checkpoints`): DuckDB's own attempts fail while anyone reads.
+            // The writer runs checkpoints (`Checkpoints`), because DuckDB's own attempts fail while anyone is reading.
             ("checkpoint_threshold", "1TB"),
 
-            // No statement can reach files, other databases or the network. Must come last: it blocks setting the temporary folder.
+            // These keep statements from reaching files, other databases or the network. They must come last, because they block
+            // setting the temporary folder.
             ("autoinstall_known_extensions", "false"),
             ("autoload_known_extensions", "false"),
             ("allow_community_extensions", "false"),
@@ -40,17 +41,18 @@ struct DatabaseOptions: Sendable {
     }
 }
 
-/// An open database file, which no other process can open at the same time.
+/// An open database file. No other process can open it at the same time.
 ///
-/// `@unchecked Sendable`: its variables are touched only under `DatabaseSlot`'s lock, or by code that has opened it and
-/// not shared it.
+/// `@unchecked Sendable`: its variables are touched only under `DatabaseSlot`'s lock, or by code that has opened the database and
+/// not shared it yet.
 final class Database: @unchecked Sendable {
     private var handle: duckdb_database?
     private let feed = RowFeed()
     private var descriptor: Int32 = -1
 
     /// Opens the store's database and locks its settings.
-    /// - Throws: `DuckDBError` with code `io` when the file can't be opened: another process has it, missing permissions ...
+    /// - Throws: `DuckDBError` with code `io` when the file can't be opened, for example because another process has it open or
+    ///   permissions are missing.
     convenience init(_ options: DatabaseOptions) throws {
         try self.init(path: options.path, settings: options.settings)
         do {
@@ -61,7 +63,7 @@ final class Database: @unchecked Sendable {
         }
     }
 
-    /// Opens a database with `settings` and nothing else.
+    /// Opens a database with exactly these `settings`.
     init(path: String, settings: [(name: String, value: String)]) throws {
         var configuration: duckdb_config?
         guard duckdb_create_config(&configuration) == DUCKDB_SUCCESS else {
@@ -86,7 +88,7 @@ final class Database: @unchecked Sendable {
         let connection = try connect()
         defer { connection.close() }
         try feed.register(on: connection)
-        // Time zones and JSON are extensions of DuckDB, built into the libraries that Pulse supports.
+        // In DuckDB, time zones and JSON are extensions. The libraries that Pulse supports have them built in.
         do {
             try connection.execute("SET GLOBAL TimeZone = 'UTC'")
             try connection.execute("SELECT json_extract_string('{}', '/a'), timezone('Europe/Berlin', to_timestamp(0))")
@@ -104,8 +106,8 @@ final class Database: @unchecked Sendable {
         return Connection(connection, feed)
     }
 
-    /// A descriptor for reading the file. DuckDB keeps other processes out with a lock that is lost when this process closes
-    /// any descriptor of the file; so there is only one, and it stays open as long as the database.
+    /// Returns a descriptor for reading the file. DuckDB keeps other processes out with a file lock. This process would lose that
+    /// lock by closing any descriptor of the file, so there is only one such descriptor, and it stays open as long as the database.
     func readingDescriptor(_ path: String) throws -> Int32 {
         if descriptor < 0 { descriptor = open(path, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else { throw Files.failure("can't read \(path)") }
@@ -136,7 +138,7 @@ final class DatabaseSlot: Sendable {
     func connect() throws -> Connection { try current { try $0.connect() } }
 
     /// Runs `body` on the open database.
-    /// - Throws: `ServiceError` 503 while none is open.
+    /// - Throws: `ServiceError` 503 while no database is open.
     func current<Answer: Sendable>(_ body: (Database) throws -> Answer) throws -> Answer {
         try state.withLock { state in
             guard let database = state.database else { throw ServiceError.eventStoreUnavailable() }

@@ -8,9 +8,9 @@ extension DuckDBEventStore {
 
     /// Copies a consistent snapshot of the database to `events.duckdb` in the folder `path`, while others read and write.
     ///
-    /// A checkpoint first writes everything committed to the file. Until the next checkpoint, DuckDB changes nothing that
-    /// this one refers to (a crash could happen at any time): commits go to the WAL, large ones to free blocks. So an open
-    /// transaction that blocks checkpoints is all it takes to copy the file safely.
+    /// A checkpoint first writes all committed data to the file. Until the next checkpoint, DuckDB doesn't change anything in the
+    /// file that this checkpoint refers to, because it must be able to recover from a crash at any time. New commits go to the WAL,
+    /// and large ones to free blocks. An open transaction that blocks checkpoints is therefore enough to copy the file safely.
     /// - Returns: the number of rows of each table in the copy.
     @discardableResult
     public func backup(to path: String) async throws -> [String: Int64] {
@@ -38,7 +38,7 @@ extension DuckDBEventStore {
     }
 
     /// Replaces everything with the backup in the folder `path`. Nothing else may use the store while it runs.
-    /// - Throws: `DuckDBError` when there is no backup or it can't be read; nothing has changed then.
+    /// - Throws: `DuckDBError` if there is no backup or it can't be read. In that case nothing has changed.
     public func restore(from path: String) async throws {
         try await Self.onThread { [self] in
             let source = path + "/" + Self.backupName, partial = options.path + ".restored"
@@ -59,7 +59,7 @@ extension DuckDBEventStore {
 
     private func replace(by file: String) throws {
         try pauseAll {
-            // Closing checkpoints the WAL; whatever is left of it belongs to the old file.
+            // Closing the database checkpoints the WAL. Anything left in the WAL belongs to the old file.
             slot.close()
             batches.forget()
             defer { try? slot.open(options) }
@@ -70,7 +70,7 @@ extension DuckDBEventStore {
     }
 }
 
-/// An open transaction with a change, which blocks checkpoints until it ends.
+/// An open transaction that has changed a row. It blocks checkpoints until it ends.
 private final class CheckpointGuard: Sendable {
     private let connection: Connection
     private let checkpoints: Checkpoints
@@ -95,11 +95,11 @@ private final class CheckpointGuard: Sendable {
     }
 }
 
-/// DuckDB's file: a main header and two alternating database headers of 4 KiB each, then blocks.
+/// The format of DuckDB's file: a main header and two alternating database headers of 4 KiB each, then blocks.
 private enum DatabaseFile {
     private static let headerSize = 3 * 4_096
 
-    /// Copies the file up to its current length, and returns when the copy is on disk.
+    /// Copies the file up to its current length. Returns when the copy is on disk.
     /// - Throws: `DuckDBError` when a checkpoint changed the file during the copy.
     static func copy(_ source: Int32, to path: String) throws {
         let target = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0o600)

@@ -7,7 +7,7 @@ public struct DuckDBError: Error, Sendable, Equatable, CustomStringConvertible {
     public let code: String
     /// DuckDB's message, without quoted data.
     public let message: String
-    /// Nil when no statement was running.
+    /// The statement that failed. Nil when no statement was running.
     public let statement: String?
 
     init(code: String, message: String, statement: String? = nil) {
@@ -25,7 +25,7 @@ public struct DuckDBError: Error, Sendable, Equatable, CustomStringConvertible {
         DuckDBError(code: "misuse", message: message, statement: statement)
     }
 
-    /// Whether the database can't be used, at least for now: its disk is full or broken, or it stopped itself.
+    /// Whether the database can't be used, at least for now: its disk is full or broken, or DuckDB has shut the database down.
     var isUnavailable: Bool { code == "fatal" || code == "io" }
 
     /// Whether memory and temporary files together were too small for the running statements.
@@ -33,10 +33,10 @@ public struct DuckDBError: Error, Sendable, Equatable, CustomStringConvertible {
 
     var isDuplicateKey: Bool { code == "constraint" && message.hasPrefix("Duplicate key") }
 
-    /// Whether another transaction is in the way.
+    /// Whether the statement conflicts with another transaction.
     var isConflict: Bool { code == "transactioncontext" || code == "transaction" }
 
-    /// Whether the database stopped itself; it must be reopened.
+    /// Whether DuckDB has shut the database down after a fatal error. It must be reopened.
     var isFatal: Bool { code == "fatal" }
 }
 
@@ -48,17 +48,17 @@ extension DuckDBError {
             return
         }
         let code = text[..<colon.lowerBound].lowercased().split(separator: " ").joined(separator: "_")
-        // From "LINE 1:" on, it repeats the statement.
+        // From "LINE 1:" on, DuckDB's message repeats the statement.
         var message = String(text[colon.upperBound...])
         if let line = message.firstRange(of: "\n\nLINE ") { message = String(message[..<line.lowerBound]) }
         if Self.quotingRows.contains(code) { message = Self.withoutQuotations(message) }
         self.init(code: code, message: Self.masked(message, values), statement: statement)
     }
 
-    /// Kinds whose messages quote data; the others quote only names.
+    /// The kinds of errors whose messages quote data. Other kinds quote only names.
     private static let quotingRows: Set = ["conversion", "out_of_range", "invalid_input", "constraint", "mismatch_type"]
 
-    /// `text` with quoted parts and numbers replaced by `...`. Numbers inside words, such as type names, stay.
+    /// Returns `text` with quoted parts and numbers replaced by `...`. Numbers inside words, such as type names, stay.
     static func withoutQuotations(_ text: String) -> String {
         var result = "", quote: Character?, previous: Character = " ", isInNumber = false
         for character in text {
@@ -90,7 +90,7 @@ extension DuckDBError {
     }
 }
 
-/// A fact's encoded bytes don't match its table's columns. A bug in Pulse, found before anything is stored.
+/// A fact's encoded bytes don't match its table's columns. This is a bug in Pulse, found before anything is stored.
 struct RowMismatch: Error, CustomStringConvertible {
     let table: String
     let column: String?

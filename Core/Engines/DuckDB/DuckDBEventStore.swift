@@ -6,7 +6,7 @@ import Synchronization
 
 /// The event plane in one local file, with DuckDB running inside this process.
 ///
-/// One thread with one connection writes; a few others read. A reader sees what was committed when its statement began,
+/// One thread with one connection writes, and a few other threads read. A reader sees what was committed when its statement began,
 /// and never waits for the writer. Only one process can open the file at a time.
 @_spi(Host) public final class DuckDBEventStore: EventStore {
     public let dialect = Dialect.duckdb
@@ -33,9 +33,10 @@ import Synchronization
     ///   - path: the file; DuckDB keeps `<path>.wal` next to it.
     ///   - threads: the number of threads that one statement may use.
     ///   - memoryLimitBytes: the limit for all of DuckDB; work that needs more spills to `temporaryFolder` where possible.
-    ///   - readers: the number of queries that run at once; the rest queue.
+    ///   - readers: the number of queries that run concurrently; further queries queue.
     ///   - temporaryFolder: created when needed, emptied when done.
-    ///   - walBytes: the WAL size that triggers a checkpoint; up to four times that while there are always readers.
+    ///   - walBytes: the WAL size that triggers a checkpoint. The WAL can grow to four times that size while there are always
+    ///     readers.
     /// - Throws: `DuckDBError`; code `io` when another process has the file open.
     public init(
         path: String, library: DuckDBLibrary, threads: Int, memoryLimitBytes: Int64, readers: Int, temporaryFolder: String,
@@ -60,7 +61,7 @@ import Synchronization
     }
 
     deinit {
-        // In case the owner forgot `close`. Nothing is running any more: anything that runs retains the store.
+        // In case the owner forgot to call `close`. No job can be running here, because running jobs retain the store.
         readers.close(graceSeconds: 0)
         writer.close(graceSeconds: 0)
         slot.shut()
@@ -83,8 +84,8 @@ import Synchronization
         }
     }
 
-    /// Changes rows and schema only; rejects statements about settings, files or other databases.
-    /// - Throws: `UniqueViolation` or `DuckDBError`; nothing has changed then.
+    /// Runs statements that change rows or the schema. Rejects statements about settings, files or other databases.
+    /// - Throws: `UniqueViolation` or `DuckDBError`. In either case nothing has changed.
     public func change(_ statements: [SQL]) async throws {
         let rendered = statements.map { $0.rendered(for: .duckdb) }
         try await unavailableWhenBroken {
@@ -99,8 +100,8 @@ import Synchronization
         }
     }
 
-    /// Returns after trying a checkpoint, which removes the deleted rows from the WAL. A checkpoint can't run while readers still see the
-    /// old rows; it is then retried after each of the next batches, and once a second.
+    /// Deletes rows, and then tries a checkpoint to remove them from the WAL too. The checkpoint can't run while readers still see
+    /// the old rows. In that case it is retried after each of the next batches and once a second.
     public func erase(_ statements: [SQL]) async throws {
         try await change(statements)
         let isFirst = checkpoints.owe()
@@ -128,7 +129,8 @@ import Synchronization
         return rows.first?.int("number")
     }
 
-    /// The writer raises the bound before facts of new visitors become visible; before its first raise, the bound comes from the table.
+    /// The writer raises the bound before facts of new visitors become visible. Until the writer has raised it for the first time,
+    /// the bound is read from the table.
     public func visitorBound(of project: Int32) async throws -> Int64? {
         if let bound = batches.visitorBounds[project] { return bound }
         let rows = try await query(
@@ -137,8 +139,8 @@ import Synchronization
         return batches.visitorBounds[project]
     }
 
-    /// Overwrites the texts before deleting the rows: a block keeps deleted rows until other rows in it change, and a checkpoint would
-    /// write them to the file.
+    /// The statements overwrite the texts before they delete the rows. A block keeps deleted rows until other rows in it change, so
+    /// a checkpoint would otherwise write the texts to the file.
     public func erasure(of visitor: Int64, in project: Int32, from table: FactTable) -> [SQL] {
         let own: SQL = "WHERE project = \(Int64(project)) AND visitor = \(visitor)", name = SQL(sql: table.name)
         let texts = table.columns.filter { $0.type == .text }.map { "\(sql: $0.name) = ''" as SQL }
@@ -154,7 +156,7 @@ import Synchronization
         try await unavailableWhenBroken { try await readers.run(timeoutSeconds: 5) { try $0.execute("SELECT 1") } }
     }
 
-    /// Stops running reports, gives the writer up to 5 seconds to finish (then rolls it back), checkpoints the WAL and
+    /// Stops running reports and gives the writer up to 5 seconds to finish before rolling it back. Then checkpoints the WAL and
     /// releases the file. Later calls throw `ServiceError` 503.
     public func close() async {
         try? await Self.onThread { [self] in
@@ -173,12 +175,12 @@ import Synchronization
         if checkpoints.isDue { writer.enqueue { [checkpoints] in checkpoints.runIfDue(on: $0) } }
     }
 
-    /// Runs `body` while no connection is open.
+    /// Runs `body` while no connection is open, for readers and writer alike.
     func pauseAll(_ body: () throws -> Void) rethrows {
         try readers.pause { try writer.pause { try body() } }
     }
 
-    /// Runs `body`. If the database has stopped itself or its disk fails, logs that and throws a 503.
+    /// Runs `body`. If DuckDB has shut the database down or its disk fails, logs the error and throws a 503.
     func unavailableWhenBroken<Answer: Sendable>(_ body: () async throws -> Answer) async throws -> Answer {
         do {
             return try await body()
@@ -197,7 +199,7 @@ import Synchronization
         }
     }
 
-    /// Closes a database that has stopped itself (because its disk was full, for instance) and reopens it, at most once a second.
+    /// Closes a database that DuckDB has shut down (for example because its disk was full) and reopens it, at most once a second.
     private func reopen() {
         let mayStart = recovery.withLock { recovery in
             guard !recovery.isUnderWay, recovery.notBefore <= .now else { return false }

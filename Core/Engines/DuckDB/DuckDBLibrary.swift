@@ -2,13 +2,13 @@ import CDuckDB
 import Foundation
 import Synchronization
 
-/// DuckDB's library, opened at run time because Debian doesn't package it.
+/// DuckDB's library. It is opened at run time because Debian doesn't package it.
 ///
-/// A process opens the library once; every later `load` returns the same one, whatever path it asks for.
+/// A process opens the library once. Every later `load` returns the same library, whatever path is passed.
 public struct DuckDBLibrary: Sendable, Equatable {
-    /// The file it was loaded from.
+    /// The file that the library was loaded from.
     public let path: String
-    /// `v1.5.6`
+    /// The library's version, such as `v1.5.6`.
     public let version: String
 
     private static let loaded = Mutex<DuckDBLibrary?>(nil)
@@ -40,7 +40,7 @@ public struct DuckDBLibrary: Sendable, Equatable {
         var problems: [String] = []
         for place in places where !place.contains("/") || FileManager.default.fileExists(atPath: place) {
             guard let problem = open(place) else { return opened }
-            // The dynamic linker's own "not found" adds nothing to the error below.
+            // For a bare file name, the dynamic linker's "not found" adds nothing to the error below.
             if place.contains("/") { problems.append(problem) }
         }
         throw DuckDBLibraryError(problems: problems)
@@ -48,7 +48,7 @@ public struct DuckDBLibrary: Sendable, Equatable {
 
     private static let name = "libduckdb.so"
 
-    /// Where to look for the library, most trusted place first. Never the current folder.
+    /// The places to look for the library, most trusted first. Never includes the current folder.
     static var places: [String] {
         #if arch(arm64)
         let machine = "aarch64-linux-gnu"
@@ -61,18 +61,18 @@ public struct DuckDBLibrary: Sendable, Equatable {
         return ["\(URL(fileURLWithPath: running).deletingLastPathComponent().path)/\(name)"] + fetched(for: running) + [name] + system
     }
 
-    /// The library that `make run` fetched, for an executable built in the same repository; otherwise empty.
+    /// The library that `make run` fetched, if the executable was built in the same repository. Otherwise empty.
     static func fetched(for executable: String) -> [String] {
         guard let build = executable.range(of: "/.build/") else { return [] }
         return ["\(executable[..<build.lowerBound])/.tools/duckdb/\(name)"]
     }
 
-    /// Why a library can't be trusted; nil when only root and this user can replace it. Anyone who can write the file can run
-    /// any code as this user.
+    /// Why a library can't be trusted, because whoever can write the file can run any code as this user. Nil if only root and this
+    /// user can replace it.
     static func distrust(_ path: String) -> String? {
         guard path.contains("/") else { return nil }  // the dynamic linker's folders
         var executable = stat()
-        // The executable's owner could just as well replace the executable.
+        // The executable's owner is trusted too: that user could just as well replace the executable.
         let trusted = [0, geteuid()] + (stat("/proc/self/exe", &executable) == 0 ? [executable.st_uid] : [])
         for place in [path, URL(fileURLWithPath: path).deletingLastPathComponent().path] {
             var status = stat()
@@ -107,7 +107,7 @@ public struct DuckDBLibrary: Sendable, Equatable {
 
 /// DuckDB's library is missing or can't be used.
 public struct DuckDBLibraryError: Error, Sendable, CustomStringConvertible {
-    /// Why each library that was found can't be used; empty when none was found.
+    /// The reason why each library that was found can't be used. Empty when none was found.
     public let problems: [String]
 
     public var description: String {

@@ -8,7 +8,7 @@ enum Files {
         DuckDBError(code: "io", message: "\(what): \(String(cString: strerror(errno)))")
     }
 
-    /// Renames `path` to `target` atomically, and returns when that is on disk.
+    /// Renames `path` to `target` atomically. Returns when the change is on disk.
     static func move(_ path: String, to target: String) throws {
         guard rename(path, target) == 0 else { throw failure("can't write \(target)") }
         Folder.sync(Folder.of(target))

@@ -4,7 +4,7 @@ import Foundation
 /// A lock with several condition variables. (`NSCondition` has only one per lock, so every signal would wake all
 /// waiters.)
 ///
-/// `@unchecked Sendable`: its pointer never changes, and the mutex it points to is made for many threads.
+/// `@unchecked Sendable`: its pointer never changes and points to a mutex, which is made for use by many threads.
 final class Monitor: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
 

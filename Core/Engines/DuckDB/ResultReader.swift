@@ -50,16 +50,16 @@ enum ResultReader {
     }
 }
 
-/// The type of a result column, reduced to what reading its values needs.
+/// The type of a result column, reduced to what is needed to read its values.
 indirect enum ResultType {
     case null, bool, int8, int16, int32, int64, uint8, uint16, uint32, uint64, int128, uint128, float, double, text
     case decimal(ResultType, scale: Int)
     case day
-    /// An instant or a wall-clock time: its units per second, and the suffix of its text.
+    /// An instant or a wall-clock time, with its units per second and the suffix of its text form.
     case time(perSecond: Int64, suffix: String)
     case list(ResultType)
 
-    /// Nil for types that `Value` can't hold.
+    /// Returns nil for types that `Value` can't hold.
     init?(_ type: duckdb_logical_type?) {
         switch duckdb_get_type_id(type) {
         case DUCKDB_TYPE_DECIMAL:
@@ -175,7 +175,7 @@ private struct ResultVector {
         number == Int64(Int32.max) ? "infinity" : number == -Int64(Int32.max) ? "-infinity" : Day(number: number).description
     }
 
-    /// `2026-03-01T10:00:00`; a fraction is written with 3 digits, or with 6 or 9 if it needs them.
+    /// Formats a time as `2026-03-01T10:00:00`. A fraction has 3 digits, or 6 or 9 if needed.
     private static func time(_ value: Int64, _ perSecond: Int64, _ suffix: String) -> String {
         if value == .max { return "infinity" }
         if value == -.max { return "-infinity" }

@@ -3,11 +3,11 @@ import Storage
 
 /// Supplies the rows of `INSERT INTO ... SELECT * FROM pulse_rows()`: a table function that fills DuckDB's own chunks.
 ///
-/// An appender takes chunks too, but it collects all of them first, and with several threads DuckDB then copies them twice
-/// more before inserting: 50% more CPU time per row.
+/// DuckDB's appender accepts chunks too. But it collects all of them first, and with several threads DuckDB then copies them twice
+/// more before inserting. That takes 50% more CPU time per row.
 ///
-/// `@unchecked Sendable`: the writer's thread touches its variables before and after such a statement, DuckDB while it
-/// runs: from one thread at a time because of `init_set_max_threads`, and never once the statement has ended.
+/// `@unchecked Sendable`: the writer's thread touches the variables only before and after such a statement. While the statement
+/// runs, DuckDB touches them from one thread at a time (because of `init_set_max_threads`), and never after it has ended.
 final class RowFeed: @unchecked Sendable {
     private var columns: [Column] = []
     private var fill: ((duckdb_data_chunk?) throws -> Void)?
@@ -45,7 +45,7 @@ final class RowFeed: @unchecked Sendable {
 
     private static func of(_ pointer: UnsafeMutableRawPointer?) -> RowFeed { Unmanaged.fromOpaque(pointer!).takeUnretainedValue() }
 
-    /// Inserts `count` rows into a table, calling `write` with each index from 0 to write that row into `chunk`.
+    /// Inserts `count` rows into a table. Calls `write` with each index from 0 up, to write that row into `chunk`.
     /// - Throws: whatever `write` throws; `DuckDBError` when the table has a different number of columns.
     func insert(
         _ count: Int, into table: String, _ chunk: ChunkWriter, on connection: Connection, write: (Int) throws -> Void

@@ -1,12 +1,14 @@
 @_spi(Host) import Storage
 
-/// A filter for event ids that may have been stored. It never misses a stored id; a few per billion other ids also match,
-/// and are then looked up.
+/// A filter that tells which event ids may be stored. It matches every stored id, and a few per billion of all other ids. Callers
+/// look up matching ids in the table.
 ///
-/// The table of ids has no index: over random numbers, one costs more memory and time than everything else in a batch
-/// combined. A scan takes 60 ms per batch with 10 million ids (2 cores). Here an id takes 5 to 16 bytes.
+/// The table of ids has no index: ids are random numbers, and an index over them would cost more memory and time than everything
+/// else in a batch combined. Without the filter, scanning the table takes 60 ms per batch with 10 million ids (2 cores). The filter
+/// takes 5 to 16 bytes per id.
 struct SeenEvents: ~Copyable {
-    /// One fingerprint per slot, 0 for a free one. The count is a power of two, so `mask` picks the slot where a search starts.
+    /// One fingerprint per slot; 0 marks a free slot. The number of slots is a power of two, so `mask` can pick the slot where a
+    /// search starts.
     private let slots: UnsafeMutableBufferPointer<UInt32>
     private let mask: UInt64
     private var count = 0
@@ -21,8 +23,8 @@ struct SeenEvents: ~Copyable {
 
     deinit { slots.deallocate() }
 
-    /// Whether `more` ids still fit. Beyond three quarters, searches get long, and without a free slot they would never end; then a
-    /// larger filter must be loaded from the table.
+    /// Whether `more` ids still fit. The filter is full at three quarters: beyond that, searches get long, and without a free slot
+    /// they would never end. When it is full, load a larger filter from the table.
     func hasRoom(for more: Int) -> Bool { count + more <= slots.count / 4 * 3 }
 
     func mayContain(_ id: EncodedRow.EventID) -> Bool { slots[place(of: id)] != 0 }
@@ -34,7 +36,7 @@ struct SeenEvents: ~Copyable {
         count += 1
     }
 
-    /// The slot of the id's fingerprint, or the free slot where it belongs.
+    /// The slot that holds the id's fingerprint, or the free slot where the fingerprint belongs.
     private func place(of id: EncodedRow.EventID) -> Int {
         let mixed = Self.mixed(id), fingerprint = Self.fingerprint(mixed)
         var place = mixed & mask
@@ -47,7 +49,7 @@ struct SeenEvents: ~Copyable {
 
     private static func fingerprint(_ mixed: UInt64) -> UInt32 { max(1, UInt32(mixed >> 32)) }
 
-    /// A hash of the id, which need not be random itself.
+    /// A hash of the id. Needed because ids are not necessarily random.
     /// - Source: the finalizer of MurmurHash3, applied to each half.
     private static func mixed(_ id: EncodedRow.EventID) -> UInt64 {
         scrambled(scrambled(UInt64(bitPattern: id.high)) ^ UInt64(bitPattern: id.low))
@@ -62,13 +64,13 @@ struct SeenEvents: ~Copyable {
 }
 
 extension SeenEvents {
-    /// With more ids there is no filter, and every batch scans the table. Up to here a filter grows to 512 MB, or takes 1 GB when it is
-    /// loaded with more than 67 million ids.
+    /// The most ids that a filter is loaded for. Beyond it there is no filter, and every batch scans the table. At this size, a
+    /// filter that has grown takes 512 MB; one loaded with more than 67 million ids takes 1 GB.
     private static let maximum = 96_000_000
     /// The number of rows read at a time.
     private static let slice: Int64 = 1_000_000
 
-    /// Loads all ids of the table, with room for half as many again plus `more`; nil when there are too many.
+    /// Loads all ids of the table, and leaves room for half as many again plus `more`. Returns nil when there are too many ids.
     static func load(from connection: Connection, roomFor more: Int) throws -> SeenEvents? {
         let row = try connection.run("SELECT count(*) AS n, coalesce(max(rowid), -1) AS last FROM ingest_event_ids")[0]
         guard row.int("n") <= maximum else { return nil }

@@ -2,18 +2,18 @@ import Common
 import Storage
 import Synchronization
 
-/// The numbers that facts store instead of visitor keys: per project 1, 2, 3 ... in order of first appearance. Key 0 (no visitor)
-/// stays 0. `VisitorCount` explains why.
+/// The numbers that facts store instead of visitor keys. Each project numbers its visitors 1, 2, 3 ... in order of first
+/// appearance. Key 0 (no visitor) keeps the number 0. `VisitorCount` explains why visitors are numbered.
 ///
-/// The table `ingest_visitors` holds them. This is the writer thread's cache of it: the whole table if that fits in `maximum`;
-/// otherwise missing visitors are looked up batch by batch.
+/// The numbers are stored in the table `ingest_visitors`. This struct is the writer thread's cache of that table. It holds the
+/// whole table if that fits in `maximum`. Otherwise, missing visitors are looked up batch by batch.
 struct VisitorNumbers {
     private struct Project {
         var numbers: [Int64: Int32] = [:]
         var last: Int32 = 0
     }
 
-    /// Nil until read from the table.
+    /// The cached numbers by project. Nil until read from the table.
     private var projects: [Int32: Project]?
     /// The number of visitors in `projects`.
     private(set) var count = 0
@@ -28,10 +28,12 @@ struct VisitorNumbers {
         self.maximum = maximum
     }
 
-    /// Drops the cache. Call after other code has written to the table, or after a transaction with new numbers has failed.
+    /// Drops the cache. Call it after other code has written to the table, or after a transaction that assigned new numbers has
+    /// failed.
     mutating func forget() { projects = nil }
 
-    /// Returns the number of each visitor, in order. Calls `add` for each new one, which must be inserted in the same transaction.
+    /// Returns the number of each visitor, in order. Calls `add` for each new visitor; `add` must insert it in the same
+    /// transaction.
     mutating func numbers(
         of visitors: [(project: Int32, key: Int64)], on connection: Connection,
         add: (_ project: Int32, _ number: Int32, _ key: Int64) throws -> Void
@@ -45,7 +47,7 @@ struct VisitorNumbers {
             projects![project, default: Project()].last = number
             remember(number, of: key, project)
             try add(project, number, key)
-            // Before the transaction commits, so anyone who sees the facts finds a bound above them.
+            // Raised before the transaction commits, so readers that see the facts also see a bound above their numbers.
             bounds.raise(project, to: Int64(number) + 1)
             return number
         }
@@ -54,7 +56,7 @@ struct VisitorNumbers {
     private mutating func remember(_ number: Int32, of key: Int64, _ project: Int32) {
         guard projects![project]!.numbers.updateValue(number, forKey: key) == nil else { return }
         count += 1
-        // From the next batch on, missing visitors are looked up in the table, and `find` empties the cache.
+        // From the next batch on, `find` empties the cache and looks up missing visitors in the table.
         if count > maximum { isComplete = false }
     }
 
@@ -80,7 +82,7 @@ struct VisitorNumbers {
         projects = loaded
     }
 
-    /// Looks up the visitors that aren't cached, emptying the cache first if it has grown past `maximum`.
+    /// Looks up the visitors that aren't cached. If the cache has grown past `maximum`, empties it first.
     private mutating func find(_ visitors: [(project: Int32, key: Int64)], on connection: Connection) throws {
         if count > maximum {
             for project in projects!.keys { projects![project]!.numbers = [:] }
@@ -94,7 +96,8 @@ struct VisitorNumbers {
     }
 }
 
-/// For each project, a number above all its visitor numbers, for readers. It only grows.
+/// An upper bound for each project's visitor numbers, for readers. A bound is greater than all numbers of its project and never
+/// decreases.
 final class VisitorBounds: Sendable {
     private let bounds = Mutex<[Int32: Int64]>([:])
 

@@ -1,4 +1,4 @@
-/// Keys of the advisory locks that coordinate hosts: the bytes of `pulse` and a number.
+/// Keys of the advisory locks that coordinate hosts. Each key consists of the bytes of `pulse` and a number.
 enum AdvisoryLock {
     private static let base: Int64 = 0x70_75_6C_73_65_00_00_00
 

@@ -23,7 +23,7 @@ final class BackupFile {
         if buffer.count >= Self.pieceBytes { try flush() }
     }
 
-    /// Flushes the buffer and returns when the file is on disk.
+    /// Flushes the buffer. Returns when the file is on disk.
     func finish() throws {
         try flush()
         guard fsync(descriptor) == 0 else { throw Self.failure("write", path) }
@@ -58,7 +58,7 @@ final class BackupFile {
         }
     }
 
-    /// Renames the folder to `target`, replacing an older one, and returns when that is on disk.
+    /// Renames the folder to `target`, replacing an older folder of that name. Returns when the change is on disk.
     static func move(_ folder: String, to target: String) throws {
         let old = target + ".old"
         try? FileManager.default.removeItem(atPath: old)

@@ -7,25 +7,25 @@ struct BackupManifest: Codable, Equatable {
 
     struct Table: Codable, Equatable {
         let name: String
-        /// In the order of the values in the table's file.
+        /// The table's columns, in the order of the values in its file.
         let columns: [String]
-        /// The `CREATE TABLE` statement with columns and keys.
+        /// The `CREATE TABLE` statement, including columns and keys.
         let creation: String
-        /// Statements that create its partitions.
+        /// The statements that create the table's partitions.
         let partitions: [String]
-        /// Statements that create its indexes and foreign keys, to run after the rows are loaded.
+        /// The statements that create the table's indexes and foreign keys. They run after the rows are loaded.
         let completion: [String]
         let file: String
         let rows: Int
     }
 
     let format: String
-    /// When the copy was taken, by the server's clock.
+    /// The time of the copy, by the server's clock.
     let takenAt: String
     let tables: [Table]
 
     /// Reads the manifest of a backup folder.
-    /// - Throws: `PostgreSQLError` when it is missing, damaged or of another format.
+    /// - Throws: `PostgreSQLError` if the manifest is missing, damaged or in another format.
     static func read(from folder: String) throws -> BackupManifest {
         guard let data = FileManager.default.contents(atPath: folder + "/" + fileName) else {
             throw PostgreSQLError.misuse("there is no backup at \(folder)")

@@ -3,14 +3,14 @@ import Logging
 import Storage
 import Synchronization
 
-/// Distributes the facts over the workers of a Citus cluster, if the database has that extension.
+/// Distributes the facts over the workers of a Citus cluster, if the database has the Citus extension.
 ///
-/// All fact tables are distributed by `visitor` and colocated, so questions about visitors (sessions, funnels, retention)
-/// are answered on the machine that has the visitor's rows. Event ids are distributed by `id_high`. The ledger and the
-/// journals' positions stay on the coordinator, where every host connects: they are small, never joined with facts, and
-/// written with every batch, which a copy on each worker would slow down.
+/// All fact tables are distributed by `visitor` and colocated, so queries about visitors (sessions, funnels, retention) run on the
+/// machine that has the visitor's rows. Event ids are distributed by `id_high`. The ledger and the journals' positions stay on the
+/// coordinator, which every host connects to. These tables are small and never joined with facts. Every batch writes to them, and a
+/// copy on each worker would slow those writes down.
 ///
-/// Citus distributes a table's partitions along with it, including those attached later.
+/// Citus distributes a table's partitions along with the table, including partitions attached later.
 /// - Source: https://docs.citusdata.com/en/stable/develop/api_udf.html#create-distributed-table
 final class CitusDistribution: Sendable {
     private static let eventIDs = "ingest_event_ids"
@@ -20,7 +20,8 @@ final class CitusDistribution: Sendable {
 
     init(logger: Logger) { self.logger = logger }
 
-    /// Checks once whether the server has Citus loaded, and if so creates the extension in this database. Call outside a transaction.
+    /// On its first call, checks whether the server has Citus loaded and, if so, creates the extension in this database. Call it
+    /// outside a transaction.
     func prepare(_ session: PostgreSQLSession) throws {
         guard isThere.withLock({ $0 }) == nil else { return }
         let isThere = try find(session)
@@ -42,7 +43,8 @@ final class CitusDistribution: Sendable {
             prepared: false
         )
         for table in tables {
-            // Fact tables are colocated because their distribution columns have the same type and they name no other group.
+            // Citus colocates the fact tables because their distribution columns have the same type and none of them names another
+            // group.
             try session.execute(
                 "SELECT create_distributed_table($1::text::regclass, $2::text)", [table["name"], table["distributed_by"]], prepared: false
             )
@@ -50,18 +52,18 @@ final class CitusDistribution: Sendable {
         }
     }
 
-    /// Returns the statement in a form for which Citus gives correct results: without `NOT MATERIALIZED`.
+    /// Returns a form of the statement that gives correct results on Citus: without `NOT MATERIALIZED`.
     ///
-    /// Citus 13 takes the copies of a CTE that is inlined in several places for the same table, and assumes that they are joined by
-    /// visitor even if they aren't: `UNION` then keeps duplicates, and a join on another column loses rows. Without the keywords,
-    /// PostgreSQL and Citus inline only CTEs that are used once and materialize the others.
+    /// If a CTE is inlined in several places, Citus 13 treats its copies as the same table and assumes that they are joined by
+    /// visitor, even if they aren't. `UNION` then keeps duplicates, and a join on another column loses rows. Without the keywords,
+    /// PostgreSQL and Citus inline a CTE only if it is used once, and materialize all others.
     func safe(_ statement: String, _ session: PostgreSQLSession) throws -> String {
         try prepare(session)
         return isThere.withLock { $0 } == true ? statement.replacing(" AS NOT MATERIALIZED (", with: " AS (") : statement
     }
 
     private func find(_ session: PostgreSQLSession) throws -> Bool {
-        // Detects the loaded library by one of its settings, because only superusers may read the list of libraries.
+        // Detects the library by one of its settings, because only superusers may read the list of loaded libraries.
         let extensions = try session.execute(
             """
             SELECT installed_version IS NOT NULL AS is_installed, current_setting('citus.shard_count', true) IS NOT NULL AS is_loaded

@@ -3,10 +3,10 @@ import CLibPQ
 import Foundation
 import Storage
 
-/// Queries PostgreSQL servers that don't belong to Pulse. Each query gets its own connection on its own thread, closed right
-/// after it.
+/// Queries PostgreSQL servers that don't belong to Pulse. Each query opens its own connection on its own thread and closes it
+/// afterwards.
 public struct ExternalPostgreSQL: ExternalDatabase {
-    /// Limits concurrent connections; further queries are rejected instead of queued.
+    /// Limits concurrent connections. Queries beyond the limit are rejected, not queued.
     private static let room = DispatchSemaphore(value: 8)
 
     public init() {}
@@ -70,9 +70,9 @@ public struct ExternalPostgreSQL: ExternalDatabase {
 /// One connection, used by one thread.
 private final class ExternalSession {
     private static let maximumBytes = 32 << 20
-    /// The most characters of one value.
+    /// The maximum length of a single value, in characters.
     private static let maximumText = 65_536
-    /// How long a server may stay silent past its time limit.
+    /// How long a server may stay silent after the time limit has passed.
     static let graceSeconds = 5.0
 
     private let connection: OpaquePointer
@@ -80,12 +80,13 @@ private final class ExternalSession {
     private let control: JobControl
     private let wakeUp: WakeUp
 
-    /// - Parameter wakeUp: the one that `control` signals.
+    /// - Parameter wakeUp: the object that `control` signals.
     init(_ place: ExternalPlace, timeoutSeconds: Double, _ control: JobControl, _ wakeUp: WakeUp) throws {
         self.timeoutSeconds = timeoutSeconds
         self.control = control
         self.wakeUp = wakeUp
-        // Whatever is set here, libpq doesn't take from the host's environment (PGPASSWORD, PGSSLKEY, PGOPTIONS ...) or files.
+        // Setting a parameter here keeps libpq from reading it from the host's environment (PGPASSWORD, PGSSLKEY, PGOPTIONS ...) or
+        // from files.
         let parameters = ["password": "none"].merging(place.keywords) { $1 }.merging([
             "connect_timeout": "5", "client_encoding": "UTF8", "application_name": "pulse-bi", "passfile": "/dev/null", "options": " ",
             "sslcert": "/dev/null/none", "sslkey": "/dev/null/none", "tcp_user_timeout": "30000",
@@ -114,7 +115,7 @@ private final class ExternalSession {
             try run("SELECT set_config('search_path', $1::text, true)", [schemas.map { "\"\($0)\"" }.joined(separator: ", ")])
         }
         let (text, columns) = try bounded(statement, limit: limit)
-        // Row by row, so a large result is never held in memory.
+        // Fetch row by row, so a large result is never held in memory.
         guard PQsendQueryParams(connection, text, 0, nil, nil, nil, nil, 0) == 1, PQsetSingleRowMode(connection) == 1 else {
             throw failure()
         }
@@ -130,10 +131,11 @@ private final class ExternalSession {
         return Rows(columns: columns, values: values)
     }
 
-    /// Wraps the statement in a subquery that limits its rows and the length of each text: a single value may be as large as a gigabyte,
-    /// and libpq holds whole rows in memory. A subquery can neither change data nor contain a second statement.
+    /// Wraps the statement in a subquery that limits the number of rows and the length of each text. Without those limits, a single
+    /// value may be a gigabyte, and libpq holds whole rows in memory. A subquery can neither change data nor contain a second
+    /// statement.
     private func bounded(_ statement: String, limit: Int) throws -> (text: String, columns: [String]) {
-        // Parse it on its own first, so it can't close our parenthesis.
+        // Parse the statement on its own first, so it can't close our parenthesis.
         guard PQsendPrepare(connection, "statement", statement, 0, nil) == 1 else { throw failure() }
         _ = try last()
         guard PQsendDescribePrepared(connection, "statement") == 1 else { throw failure() }
@@ -148,7 +150,7 @@ private final class ExternalSession {
         return ("SELECT \(values.joined(separator: ", ")) FROM (\n\(statement)\n) answer (\(names)) LIMIT \(limit)", columns)
     }
 
-    /// Types whose values are short: booleans, numbers, times, uuid.
+    /// OIDs of the types whose values are short: booleans, numbers, times, uuid.
     /// - Source: `pg_type.dat` of PostgreSQL; these numbers never change.
     private static let shortTypes: Set<Oid> = [16, 20, 21, 23, 26, 700, 701, 1700, 1082, 1083, 1114, 1184, 1186, 2950]
 
@@ -175,7 +177,7 @@ private final class ExternalSession {
             case nil: break
             case .timeout: throw ExternalDatabaseError(message: "the server did not respond within \(Int(timeoutSeconds)) seconds")
             case .cancelled:
-                // Without this, or if it fails, the server keeps working for no one until its own time limit.
+                // If this request isn't sent or fails, the server keeps running the query until the server's own time limit.
                 _ = CancelRequest(for: connection)
                 throw CancellationError()
             }

@@ -3,10 +3,10 @@ import Common
 
 /// Writes the rows of one fact table with a binary COPY, straight from the journal's bytes.
 ///
-/// Binary is faster than text, and needs no escaping.
+/// The binary format is faster than the text format, and needs no escaping.
 /// - Source: https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format"
 struct FactCopy {
-    /// The buffer is sent when it reaches this size.
+    /// The size at which the buffer is sent.
     private static let chunkBytes = 256 << 10
 
     private let table: String
@@ -20,7 +20,7 @@ struct FactCopy {
     }
 
     /// Sends the rows to the server.
-    /// - Throws: `PostgreSQLError` that names the column, for a value that doesn't fit it.
+    /// - Throws: `PostgreSQLError` for a value that doesn't fit its column. The error names the column.
     func write(_ rows: [EncodedRow], to session: PostgreSQLSession) throws {
         let count = try session.copyIn(statement) { send in
             var buffer = CopyBuffer(capacity: Self.chunkBytes + (64 << 10))
@@ -48,7 +48,7 @@ struct FactCopy {
         buffer.append(Int32(0))
     }
 
-    /// Appends a row. One from before the table got its last columns has fewer values: the rest get their defaults.
+    /// Appends a row. A row written before the table got its newest columns has fewer values, so those columns get their defaults.
     private func append(_ row: EncodedRow, to buffer: inout CopyBuffer) throws {
         buffer.append(Int16(columns.count))
         try row.read { _, cursor in

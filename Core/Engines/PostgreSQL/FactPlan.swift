@@ -1,6 +1,6 @@
 @_spi(Host) import Storage
 
-/// A batch as the event store sees it: which rows must be deduplicated, and which monthly partitions they need.
+/// What the event store needs to know about a batch: which rows to deduplicate, and which monthly partitions the rows go to.
 struct FactPlan {
     /// A table's partition for one month.
     struct Month: Hashable {
@@ -17,7 +17,7 @@ struct FactPlan {
     let batch: FactBatch
     let headers: [EncodedRow.Header]
     let months: Set<Month>
-    /// Each id once, sorted, so hosts that store the same ids wait for each other but never deadlock.
+    /// Each event id once. The ids are sorted, so hosts that store the same ids wait for each other but never deadlock.
     let identities: [Identity]
 
     /// - Throws: `PostgreSQLError` for a row without a known table or without an instant.
@@ -35,7 +35,7 @@ struct FactPlan {
             }
             headers.append(header)
             if header.role == .event, let id = header.eventID, first[id] == nil { first[id] = index }
-            // Consecutive rows are mostly in the same month.
+            // Consecutive rows are usually in the same month.
             if let latest, latest.table == header.table, latest.milliseconds.contains(milliseconds) { continue }
             guard let month = CalendarMonth(containing: milliseconds) else {
                 throw PostgreSQLError.misuse("a row of \(batch.tables[header.table].name) lies outside of the years 1 to 9999")
@@ -50,7 +50,8 @@ struct FactPlan {
             .sorted { ($0.id.high, $0.id.low) < ($1.id.high, $1.id.low) }
     }
 
-    /// For each row, whether to leave it out, given the ids that were `new`: not stored before.
+    /// Returns whether to leave each row out as a duplicate: one value per row, in order.
+    /// - Parameter new: the batch's ids that were not stored before.
     func duplicates(new: Set<EncodedRow.EventID>) -> [Bool] {
         let firsts = Set(identities.filter { new.contains($0.id) }.map(\.row))
         var isDuplicate = false
@@ -65,8 +66,8 @@ struct FactPlan {
         }
     }
 
-    /// The ledger rows to add: the batch's own, and the counts of stored and duplicate events. Each key once, in a fixed
-    /// order for the same reason as `identities`.
+    /// The ledger rows to add: the batch's own entries, and the counts of stored and duplicate events. Each key occurs once. Like
+    /// `identities`, the keys are sorted so hosts never deadlock.
     func ledger(duplicates: [Bool]) -> [LedgerEntry] {
         var counts: [LedgerEntry: Int64] = [:]
         func add(_ project: Int32, _ hour: Int64, _ outcome: LedgerEntry.Outcome, _ reason: String, _ count: Int64) {

@@ -32,13 +32,13 @@ final class JobControl: Sendable {
         wakeUp?.signal()
     }
 
-    /// Why the job must stop; nil while it may continue.
+    /// Why the job must stop; nil while the job may continue.
     var stop: StopReason? {
         if isCancelled.load(ordering: .acquiring) { return .cancelled }
         if let limit, MonotonicTime.now >= limit.end { return .timeout(seconds: limit.seconds) }
         return nil
     }
 
-    /// For `poll`: milliseconds until the time limit; -1 for none.
+    /// The milliseconds until the time limit, as a timeout for `poll`; -1 if there is no limit.
     var pollMilliseconds: Int32 { limit?.end.pollMilliseconds ?? -1 }
 }

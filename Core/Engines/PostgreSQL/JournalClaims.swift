@@ -3,16 +3,16 @@ import Logging
 @_spi(Host) import Storage
 import Synchronization
 
-/// The journals that only this process may apply. An advisory lock for each is held on a dedicated connection, so the server
-/// releases it as soon as this process ends.
+/// The journals that this process has claimed: no other process may apply them. For each journal, a dedicated connection holds an
+/// advisory lock, which the server releases as soon as this process ends.
 final class JournalClaims: Sendable {
     private let connection: PostgreSQLConnection
     private let logger: Logger
     private let journals = Mutex<Set<String>>([])
-    /// Journals whose lock another host has held in the meantime: what is stored for them may come from that host.
+    /// Journals whose lock was held by another host after this host had claimed it. Their stored batches may come from that host.
     private let contested = Mutex<Set<String>>([])
 
-    /// Bounds how long the server takes a host for alive after its machine has died.
+    /// Limits how long the server considers a host alive after the host's machine has died.
     private static let keepAlive = "SET tcp_keepalives_idle TO 15; SET tcp_keepalives_interval TO 5; SET tcp_keepalives_count TO 3"
     private static let retryMilliseconds = 250
 
@@ -23,7 +23,7 @@ final class JournalClaims: Sendable {
 
     /// Claims the journal.
     /// - Parameter patienceSeconds: how long to wait for a host that has just stopped or whose machine has died.
-    /// - Throws: `JournalInUse` when another host still holds it then.
+    /// - Throws: `JournalInUse` when another host still holds the journal after that time.
     func take(_ journal: String, patienceSeconds: Double) async throws {
         let limit = MonotonicTime.now.adding(seconds: patienceSeconds)
         var isFirst = true
@@ -36,9 +36,9 @@ final class JournalClaims: Sendable {
         journals.withLock { _ = $0.insert(journal) }
     }
 
-    /// Checks that the claim still holds. Call before each batch: the connection may have broken, and another host may have
-    /// claimed the journal.
-    /// - Throws: `JournalInUse` when another host holds it.
+    /// Checks that this process still holds its claim. Call before each batch, because the connection may have broken and another
+    /// host may have claimed the journal since.
+    /// - Throws: `JournalInUse` when another host holds the journal.
     func check(_ journal: String) async throws {
         guard journals.withLock({ $0.contains(journal) }) else { return }
         guard try await isTaken(journal) else {
@@ -49,7 +49,7 @@ final class JournalClaims: Sendable {
 
     func isContested(_ journal: String) -> Bool { contested.withLock { $0.contains(journal) } }
 
-    /// Takes the lock, once more if this connection already has it. Returns false when another host holds it.
+    /// Takes the journal's lock. A connection that holds the lock can take it again. Returns false when another host holds it.
     private func isTaken(_ journal: String) async throws -> Bool {
         try await connection.perform(timeoutSeconds: 30) { session in
             if try session.ready() { try session.command(Self.keepAlive) }

@@ -1,18 +1,18 @@
 import Storage
 import Synchronization
 
-/// Creates the monthly partitions of fact tables as facts arrive: `core_activity_2026_03`.
+/// Creates the monthly partitions of fact tables as facts arrive, such as `core_activity_2026_03`.
 ///
-/// Known months are remembered and cost nothing later.
+/// Months whose partition is known to exist are cached, so they are checked only once.
 final class MonthlyPartitions: Sendable {
     private let known = Mutex<Set<FactPlan.Month>>([])
 
-    /// Forgets the known months. Call after statements that may have dropped tables.
+    /// Clears the cache of known months. Call after statements that may have dropped tables.
     func forget() { known.withLock { $0 = [] } }
 
-    /// Creates the missing ones of `months`, in a separate transaction.
+    /// Creates the partitions that are missing for `months`, in a separate transaction.
     ///
-    /// Creates each table first and then attaches it, which doesn't block on reports and other hosts' inserts;
+    /// Each table is created first and attached afterwards. That doesn't wait for reports or for inserts by other hosts, whereas
     /// `CREATE TABLE ... PARTITION OF` would wait for all of them.
     func ensure(_ months: Set<FactPlan.Month>, in session: PostgreSQLSession) throws {
         let missing = known.withLock { months.subtracting($0) }

@@ -2,10 +2,10 @@ import Storage
 
 /// Replaces placeholders for nulls with the literal `NULL`.
 ///
-/// Other placeholders carry a cast (`$1::bigint`), but a null has no type of its own, and PostgreSQL rejects a placeholder
-/// whose context gives it no type either: `$1 IS NULL`. The literal `NULL` is accepted everywhere.
+/// Placeholders for other values carry a cast (`$1::bigint`). A null has no type of its own, and PostgreSQL rejects a placeholder
+/// if its context gives it no type either, as in `$1 IS NULL`. The literal `NULL` is accepted everywhere.
 enum NullPlaceholders {
-    /// `text` with `NULL` for each `$n` whose value is null; the others keep their numbers.
+    /// Returns `text` with each `$n` whose value is null replaced by `NULL`. The other placeholders keep their numbers.
     static func written(into text: String, _ values: [Value]) -> String {
         guard values.contains(.null) else { return text }
         let bytes = Array(text.utf8), dollar = UInt8(ascii: "$"), quote = UInt8(ascii: "'")

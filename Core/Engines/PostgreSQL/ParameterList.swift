@@ -8,13 +8,13 @@ struct ParameterList {
     private var offsets: [Int?] = []
     private var lengths: [Int32] = []
     private var formats: [Int32] = []
-    /// Types by OID; 0 if the statement's cast gives the type.
+    /// The type of each value as an OID; 0 if a cast in the statement determines the type.
     private(set) var types: [Oid] = []
 
     init() {}
 
-    /// Stores the values as text; the statement casts them.
-    /// - Throws: `PostgreSQLError` for a text with a NUL character, where PostgreSQL's text would end.
+    /// Stores the values as text. The statement casts them to their types.
+    /// - Throws: `PostgreSQLError` for a text with a NUL character, because PostgreSQL would cut the text off there.
     init(_ values: [Value], statement: String) throws {
         for value in values {
             switch value {
@@ -48,7 +48,7 @@ struct ParameterList {
         bytes.append(contentsOf: binary.lazy.map(CChar.init(bitPattern:)))
     }
 
-    /// Appends a null of type text. The type doesn't matter: see `NullPlaceholders`.
+    /// Appends a null of type text. The type doesn't matter; see `NullPlaceholders`.
     mutating func appendNull() {
         offsets.append(nil)
         lengths.append(0)
@@ -56,7 +56,7 @@ struct ParameterList {
         types.append(25)
     }
 
-    /// Calls `body` with count, values, lengths and formats, in the order that libpq takes them.
+    /// Calls `body` with the count, values, lengths and formats, in libpq's argument order.
     func withPointers<Result>(
         _ body: (Int32, UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?) -> Result
     ) -> Result {
@@ -68,8 +68,8 @@ struct ParameterList {
 }
 
 extension ParameterList {
-    /// Appends an array of `bigint` in PostgreSQL's binary format: dimensions, a flag for nulls, the element type, the
-    /// length, the first index, then each element with its length.
+    /// Appends an array of `bigint` in PostgreSQL's binary format: the number of dimensions, a flag for nulls, the element type,
+    /// the length, the first index, and then each element preceded by its length.
     mutating func append(array values: some Collection<Int64>) {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(20 + values.count * 12)

@@ -4,7 +4,7 @@ import Logging
 
 /// One connection to PostgreSQL, with its own thread that waits for the server.
 ///
-/// It connects on first use, and reconnects after the server has closed it.
+/// The connection opens on first use, and reopens after the server has closed it.
 final class PostgreSQLConnection: Sendable {
     private let thread: WorkerThread<PostgreSQLSession>
     private let wakeUp: WakeUp
@@ -20,15 +20,15 @@ final class PostgreSQLConnection: Sendable {
     }
 
     /// Runs `work` on the connection's thread.
-    /// - Throws: `QueryTimeout` when it takes longer than `timeoutSeconds`, `CancellationError` when the task is
-    ///   cancelled, both after the server has stopped the statement; and whatever `work` throws.
+    /// - Throws: `QueryTimeout` if the work takes longer than `timeoutSeconds`; `CancellationError` if the task is cancelled; and
+    ///   whatever `work` throws. The first two are thrown after the server has stopped the statement.
     func perform<Result: Sendable>(
         timeoutSeconds: Double? = nil, _ work: @escaping @Sendable (PostgreSQLSession) throws -> Result
     ) async throws -> Result {
         try await perform(limit: timeoutSeconds.map { JobLimit(seconds: $0) }, work)
     }
 
-    /// Like `perform(timeoutSeconds:_:)`, but with a limit that is already running.
+    /// Like `perform(timeoutSeconds:_:)`, but with a time limit that has started before.
     func perform<Result: Sendable>(
         limit: JobLimit?, _ work: @escaping @Sendable (PostgreSQLSession) throws -> Result
     ) async throws -> Result {
@@ -45,7 +45,7 @@ final class PostgreSQLConnection: Sendable {
         try await run(JobControl(), work)
     }
 
-    /// Closes the connection after the queued work.
+    /// Closes the connection after all queued work is done.
     func stop() { thread.stop() }
 
     private func run<Result: Sendable>(

@@ -4,23 +4,24 @@ import Logging
 
 /// The control plane in a schema of a PostgreSQL database.
 ///
-/// Reads take any free connection. A write is one SERIALIZABLE transaction on one connection; if it conflicts with another
+/// Reads use any free connection. A write is one SERIALIZABLE transaction on one connection. If it conflicts with another
 /// transaction, it is rolled back and its body runs again. Only the store's own threads wait for the server.
 ///
-/// Connections open on first use, and reopen after the server was away; meanwhile every call throws `ServiceError` 503.
-/// Work that certainly didn't take effect is retried on a new connection; work that may have is not.
+/// Connections open on first use, and reopen after an outage of the server. During an outage, every call throws `ServiceError` 503.
+/// Work that certainly didn't take effect is retried on a new connection. Work that may have taken effect is not.
 @_spi(Host) public final class PostgreSQLControlStore: ControlEngine {
     public let dialect = Dialect.postgresql
 
     /// The time limit of a read.
     static let readSeconds = 30.0
-    /// Attempts at a transaction that conflicts with others, and restarts of one whose connection broke.
+    /// The maximum number of attempts at a transaction that conflicts with others, and of restarts of a transaction whose
+    /// connection broke.
     private static let maximumAttempts = 20, maximumReconnects = 2
 
     let pool: PostgreSQLPool
     private let logger: Logger
 
-    /// The transaction that the current task is in, so a write inside a write throws instead of deadlocking.
+    /// The transaction that the current task is in. With it, a write inside a write throws instead of deadlocking.
     @TaskLocal private static var current: PostgreSQLTransaction?
 
     /// Checks the URL without connecting; call `ping` to find out whether the database can be reached.
@@ -65,7 +66,7 @@ import Logging
         }
     }
 
-    /// A conflict between transactions, as opposed to an error thrown by the body.
+    /// A conflict between transactions, to tell it apart from an error thrown by the body.
     private struct Conflict: Error {
         let cause: PostgreSQLError
     }
@@ -82,7 +83,7 @@ import Logging
                 try await transaction.commit()
                 return result
             } catch {
-                // What counts is the error that failed the transaction, whatever the body turned it into.
+                // Look at the error that failed the transaction, because the body may have replaced it with another error.
                 let cause = transaction.failure ?? error
                 await transaction.rollback()
                 if let cause = cause as? PostgreSQLError, cause.isConflict || cause.isStalePlan { throw Conflict(cause: cause) }
@@ -91,7 +92,7 @@ import Logging
         }
     }
 
-    /// A random pause (full jitter), so transactions that conflicted don't conflict again.
+    /// A random pause (full jitter), to keep transactions that conflicted from conflicting again.
     private static func pauseMilliseconds(_ attempt: Int) -> Int { Int.random(in: 1...min(250, 4 << min(attempt, 6))) }
 
     public func ping() async throws {
@@ -99,7 +100,7 @@ import Logging
     }
 
     /// Copies a consistent snapshot of all tables into the folder `control-postgresql` of `path`.
-    /// - Parameter emptied: tables that the backup holds without their rows.
+    /// - Parameter emptied: tables to back up without their rows.
     /// - Returns: the number of rows of each table in the copy.
     @discardableResult
     public func backup(to path: String, emptying emptied: Set<String>) async throws -> [String: Int64] {
@@ -108,16 +109,16 @@ import Logging
         }
     }
 
-    /// Replaces all tables of the schema with those of the backup in `path`, in one transaction. Concurrent calls wait for
-    /// it.
+    /// Replaces all tables of the schema with those of the backup in `path`, in one transaction. Concurrent calls wait for that
+    /// transaction.
     public func restore(from path: String) async throws {
         do { try await SchemaBackup(name: "control-postgresql").restore(from: path, into: pool) } catch { throw Self.contractError(error) }
     }
 
-    /// Waits for running calls. Later calls throw `PostgreSQLError`.
+    /// Waits for running calls to finish, then closes all connections. Later calls throw `PostgreSQLError`.
     public func close() async { await pool.close() }
 
-    /// Converts an error to what the contract of `ControlStore` promises.
+    /// Converts an error to one that the contract of `ControlStore` allows.
     static func contractError(_ error: any Error) -> any Error {
         switch error {
         case let error as PostgreSQLError where error.sqlState == "23505": UniqueViolation()

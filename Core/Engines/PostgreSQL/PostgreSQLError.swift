@@ -4,12 +4,12 @@ import Storage
 
 /// An error from PostgreSQL: its code, its message, and the statement with placeholders instead of the bound values.
 public struct PostgreSQLError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// Five characters; `PU000` for a misuse of the store.
+    /// The five-character SQLSTATE code; `PU000` for a misuse of the store.
     /// - Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
     public let sqlState: String
     /// PostgreSQL's message, without quoted row data.
     public let message: String
-    /// Nil when no statement was running.
+    /// The statement that failed. Nil when no statement was running.
     public let statement: String?
 
     public var description: String {
@@ -21,32 +21,33 @@ public struct PostgreSQLError: Error, Sendable, Equatable, CustomStringConvertib
         PostgreSQLError(sqlState: "PU000", message: message, statement: statement)
     }
 
-    /// Whether the transaction conflicted with another: a retry may succeed.
+    /// Whether the transaction conflicted with another transaction. A retry may succeed.
     var isConflict: Bool { sqlState == "40001" || sqlState == "40P01" }
 
-    /// Whether the server can't do anything at the moment: its disk or memory is full, it has no connection left, it is stopping, or
-    /// its disk fails.
+    /// Whether the server can't do anything at the moment: its disk or memory is full, it has no connections left, it is shutting
+    /// down, or its disk is failing.
     var isUnavailable: Bool { ["53", "57P", "58"].contains { sqlState.hasPrefix($0) } }
 
     /// Whether the server has become a read-only standby.
     var isReadOnly: Bool { sqlState == "25006" }
 
-    /// Whether the server no longer has the prepared statement, or its tables have changed since.
+    /// Whether a prepared statement can no longer be used: the server has dropped it, or its tables have changed since it was
+    /// prepared.
     var isStalePlan: Bool {
         sqlState == "26000" || (sqlState == "0A000" && message.contains("cached plan must not change result type"))
     }
 
-    /// Whether the partition for a row's month is missing: someone has dropped it.
+    /// Whether the partition for a row's month is missing, because someone has dropped it.
     var isMissingPartition: Bool { sqlState == "23514" && message.contains("no partition of relation") }
 }
 
-/// The connection broke, or the server closed it. A statement that ran on it may have taken effect, unless it was part of
-/// a transaction whose COMMIT had not been sent.
+/// The connection broke, or the server closed it. A statement that ran on it may have taken effect, unless the statement was part
+/// of a transaction whose COMMIT had not been sent.
 struct ConnectionLost: Error {
     let reason: String
 }
 
-/// The connection broke after COMMIT was sent and before its response arrived.
+/// The connection broke after COMMIT was sent but before the server's response arrived.
 struct CommitUnknown: Error {
     let reason: String
 }
@@ -66,8 +67,8 @@ extension ServiceError {
 }
 
 extension PostgreSQLError {
-    /// Reads the error of a result, without the parts that quote row data: DETAIL, and for data errors (class 22)
-    /// everything the message quotes.
+    /// Reads the error of a result, without the parts that quote row data: DETAIL and, for data errors (class 22), everything that
+    /// the message quotes.
     init(result: OpaquePointer, statement: String?) {
         func field(_ name: Character) -> String? {
             PQresultErrorField(result, Int32(name.asciiValue!)).map { String(cString: $0) }
@@ -83,7 +84,7 @@ extension PostgreSQLError {
         self.init(sqlState: sqlState, message: message, statement: statement)
     }
 
-    /// `text` with everything between double quotes replaced by `...`.
+    /// Returns `text` with everything between double quotes replaced by `...`.
     static func withoutQuotations(_ text: String) -> String {
         let parts = text.split(separator: "\"", omittingEmptySubsequences: false)
         return parts.enumerated().map { $0.offset % 2 == 1 ? "..." : String($0.element) }.joined(separator: "\"")

@@ -3,18 +3,18 @@ import Logging
 @_spi(Host) import Storage
 import Synchronization
 
-/// The event plane in a schema of a PostgreSQL database: fact tables in monthly partitions, distributed over several
-/// machines if the database has Citus.
+/// The event plane in a schema of a PostgreSQL database. Fact tables are split into monthly partitions, and distributed over
+/// several machines if the database has Citus.
 ///
-/// Several hosts may write at once, each from its own journal; event ids are deduplicated across all of them. Reports have
-/// separate, read-only connections, so they never keep facts from being stored.
+/// Several hosts may write concurrently, each from its own journal. Event ids are deduplicated across all hosts. Reports run on
+/// separate, read-only connections, so they never delay the storage of facts.
 @_spi(Host) public final class PostgreSQLEventStore: EventStore {
     public let dialect = Dialect.postgresql
 
-    /// The number of writing connections: one for facts, one for an erasure or migration at the same time.
+    /// The number of writing connections: one for facts, and one for an erasure or migration that runs at the same time.
     public static let writingConnections = 2
     private static let maximumAttempts = 10
-    /// The time limit of a batch; a hung server must not keep the writer from shutting down.
+    /// The time limit of a batch. It keeps a hung server from blocking the writer's shutdown.
     private static let applySeconds = 120.0
 
     private let readers: PostgreSQLPool
@@ -23,13 +23,13 @@ import Synchronization
     let citus: CitusDistribution
     private let claims: JournalClaims
     private let logger: Logger
-    /// Per journal, the position of a batch that may or may not have been stored.
+    /// For each journal, the position of a batch that may or may not have been stored.
     private let uncertain = Mutex<[String: JournalPosition]>([:])
 
     /// Checks the URL without connecting; call `ping` to find out whether the database can be reached.
     /// - Parameters:
     ///   - url: `postgresql://user:password@host:5432/database?sslmode=verify-full`, or any URL that libpq accepts.
-    ///   - maximumConnections: two of them write; the others, at least one, serve reports.
+    ///   - maximumConnections: two of the connections write; the others, at least one, are for reports.
     ///   - schema: the schema of this store's tables, created if missing.
     /// - Throws: `PostgreSQLError` for an invalid URL, without quoting it.
     public init(url: String, maximumConnections: Int, schema: String = "pulse_events", logger: Logger) throws {
@@ -82,7 +82,7 @@ import Synchronization
         do { _ = try await query("SELECT 1", timeoutSeconds: 5) } catch is QueryTimeout { throw ServiceError.databaseUnavailable() }
     }
 
-    /// Waits for running calls. Later calls throw `PostgreSQLError`.
+    /// Waits for running calls to finish, then closes all connections. Later calls throw `PostgreSQLError`.
     public func close() async {
         claims.close()
         await readers.close()
@@ -93,10 +93,13 @@ import Synchronization
 
     /// Adds the batch in one transaction.
     ///
-    /// A batch whose position is already stored adds nothing, and reports none of its rows as duplicates.
-    /// - Throws: `JournalInUse` when another host has taken over this journal; `ServiceError` 503 while the database is away.
-    ///   If the connection broke during COMMIT and the outcome is unknown, a later batch that reaches further may hold the same
-    ///   rows again; if the uncertain one turns out to be stored, it is rejected until `position(of:)` is called.
+    /// A batch whose position has been stored before adds nothing, and reports none of its rows as duplicates.
+    ///
+    /// If the connection breaks during COMMIT, the batch's outcome may stay unknown. A later batch that reaches further may contain
+    /// the same rows again. If the uncertain batch turns out to be stored, the later batch is rejected until `position(of:)` is
+    /// called.
+    /// - Throws: `JournalInUse` when another host has taken over this journal; `ServiceError` 503 while the database is
+    ///   unavailable.
     public func apply(_ batch: FactBatch) async throws -> AppliedBatch {
         do {
             try await contract { try await self.claims.check(batch.journal) }
@@ -131,8 +134,8 @@ import Synchronization
                 try Self.store(plan.ledger(duplicates: duplicates), in: session)
             }
         } catch is AlreadyApplied {
-            // Normally an earlier attempt of this host stored the batch. But if another host has held the journal meanwhile, it may have
-            // stored a different batch there, and these facts would be lost.
+            // Normally, an earlier attempt of this host stored the batch. But if another host has held the journal since, that host
+            // may have stored a different batch at this position, and the facts of this batch would be lost.
             if claims.isContested(batch.journal) { throw JournalInUse(journal: batch.journal) }
             return AppliedBatch(duplicates: duplicates, wasApplied: true)
         } catch let lost as CommitUnknown {
@@ -146,8 +149,8 @@ import Synchronization
 
     private struct AlreadyApplied: Error {}
 
-    /// Checks on a new connection whether a COMMIT without a response succeeded. Returns if the batch is stored.
-    /// - Throws: `ConnectionLost` if it isn't, `UncertainBatch` if that can't be found out.
+    /// Checks on a new connection whether a COMMIT without a response succeeded. Returns normally if the batch is stored.
+    /// - Throws: `ConnectionLost` if the batch isn't stored, `UncertainBatch` if the store can't find out.
     private func resolve(_ lost: CommitUnknown, _ batch: FactBatch, in session: PostgreSQLSession) throws {
         let stored: JournalPosition?
         do {
@@ -160,7 +163,7 @@ import Synchronization
     }
 
     /// Finds out whether an uncertain earlier batch of the journal was stored.
-    /// - Throws: `PostgreSQLError` if it was, and `batch` reaches further.
+    /// - Throws: `PostgreSQLError` if that batch was stored and `batch` reaches further.
     private func settleUncertain(_ batch: FactBatch, in session: PostgreSQLSession) throws {
         guard let position = uncertain.withLock({ $0[batch.journal] }), batch.position > position else { return }
         if let stored = try Self.settledPosition(of: batch.journal, in: session), stored >= position {
@@ -169,8 +172,8 @@ import Synchronization
         uncertain.withLock { $0[batch.journal] = nil }
     }
 
-    /// Stores the journal's new position. Returns false when the journal is already applied that far. Of two concurrent
-    /// attempts, the second waits for the first.
+    /// Stores the journal's new position. Returns false if the stored position is the same or later. Of two concurrent attempts,
+    /// the second waits for the first.
     private static func advance(to position: JournalPosition, of journal: String, in session: PostgreSQLSession) throws -> Bool {
         let rows = try session.execute(
             """
@@ -184,8 +187,8 @@ import Synchronization
         return !rows.isEmpty
     }
 
-    /// How far the journal is applied; nil if not at all. Waits for any batch that the server may still be working on, of a
-    /// killed host or a broken connection: it locks the journal's row, or has inserted it.
+    /// The journal's stored position; nil if nothing of the journal has been applied. The server may still be working on a batch of
+    /// a killed host or a broken connection. This waits for that batch, because it has locked or inserted the journal's row.
     private static func settledPosition(of journal: String, in session: PostgreSQLSession) throws -> JournalPosition? {
         try session.command("BEGIN")
         defer { session.rollback() }
@@ -199,7 +202,7 @@ import Synchronization
         return JournalPosition(segment: row.int("segment"), offset: row.int("byte_offset"))
     }
 
-    /// Stores the ids, and returns those that were new. Waits for other hosts that are storing the same ones.
+    /// Stores the ids, and returns those that were new. Waits for other hosts that are storing the same ids.
     private static func store(
         _ identities: [FactPlan.Identity], _ headers: [EncodedRow.Header], in session: PostgreSQLSession
     ) throws -> Set<EncodedRow.EventID> {
@@ -222,7 +225,7 @@ import Synchronization
     }
 
     private static func store(_ ledger: [LedgerEntry], in session: PostgreSQLSession) throws {
-        // Split long ledgers into several statements: a statement takes at most 65,535 values.
+        // A statement takes at most 65,535 values, so long ledgers are split into several statements.
         for start in stride(from: 0, to: ledger.count, by: 1_000) {
             let entries = ledger[start..<min(start + 1_000, ledger.count)]
             let values = SQL.joined(
@@ -234,7 +237,7 @@ import Synchronization
                 ON CONFLICT (project, hour, outcome, reason) DO UPDATE SET count = stored.count + excluded.count
                 """
             let (text, parameters) = statement.rendered(for: .postgresql)
-            // Most batches have few entries; those statements are worth keeping prepared.
+            // Most batches have few entries, so it pays to keep short statements prepared.
             try session.execute(text, parameters, prepared: entries.count <= 8)
         }
     }
@@ -248,8 +251,8 @@ import Synchronization
         try await contract { try await SchemaBackup(name: "events-postgresql").write(to: path, from: self.writers) }
     }
 
-    /// Replaces all tables of the schema with those of the backup in `path`, in one transaction. Concurrent calls wait for
-    /// it.
+    /// Replaces all tables of the schema with those of the backup in `path`, in one transaction. Concurrent calls wait for that
+    /// transaction.
     public func restore(from path: String) async throws {
         try await contract {
             try await SchemaBackup(name: "events-postgresql").restore(from: path, into: self.writers) { [citus] session in
@@ -264,8 +267,8 @@ import Synchronization
 
     // MARK: Retries
 
-    /// Runs `work` on a writing connection. Retries if it conflicted with another transaction, or if its connection broke
-    /// before it could take effect.
+    /// Runs `work` on a writing connection. Retries the work if it conflicted with another transaction, or if its connection broke
+    /// before the work could take effect.
     private func writing<Result: Sendable>(
         timeoutSeconds: Double? = nil, _ work: @escaping @Sendable (PostgreSQLSession) throws -> Result
     ) async throws -> Result {
@@ -291,7 +294,7 @@ import Synchronization
         }
     }
 
-    /// Runs `body` and converts its errors to what the contract of `EventStore` promises.
+    /// Runs `body` and converts its errors to those that the contract of `EventStore` allows.
     private func contract<Result>(_ body: () async throws -> Result) async throws -> Result {
         do { return try await body() } catch let error as PostgreSQLError where error.sqlState == "23505" {
             throw UniqueViolation()

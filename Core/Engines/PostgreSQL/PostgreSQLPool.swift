@@ -3,7 +3,7 @@ import Logging
 import Storage
 import Synchronization
 
-/// A bounded pool of connections, each lent to one task at a time. Tasks that find none free queue up, for a limited time.
+/// A bounded pool of connections, each lent to one task at a time. If no connection is free, tasks queue for a limited time.
 final class PostgreSQLPool: Sendable {
     private typealias Turn = CheckedContinuation<PostgreSQLConnection, any Error>
 
@@ -16,7 +16,7 @@ final class PostgreSQLPool: Sendable {
         var closers: [CheckedContinuation<Void, Never>] = []
     }
 
-    /// The most tasks that may wait; further ones are rejected.
+    /// The maximum number of waiting tasks. Further tasks are rejected.
     private static let maximumWaiting = 1_000
 
     let settings: PostgreSQLSettings
@@ -35,7 +35,7 @@ final class PostgreSQLPool: Sendable {
     }
 
     /// Lends a connection to `body`.
-    /// - Throws: `ServiceError` 503 when too many tasks are already waiting, or no connection becomes free in time.
+    /// - Throws: `ServiceError` 503 if too many tasks are waiting, or if no connection becomes free in time.
     func withConnection<Result>(
         timeoutSeconds: Double? = nil, _ body: (PostgreSQLConnection) async throws -> Result
     ) async throws -> Result {
@@ -57,10 +57,10 @@ final class PostgreSQLPool: Sendable {
         }
     }
 
-    /// A connection outside the pool, for long-running work. The caller must stop it.
+    /// Returns a connection outside the pool, for long-running work. The caller must stop it.
     func extraConnection() -> PostgreSQLConnection { PostgreSQLConnection(settings: settings, gate: gate, logger: logger) }
 
-    /// Stops lending, waits for lent connections to come back, and closes them all.
+    /// Stops lending connections, waits until all of them have come back, and closes them.
     func close() async {
         let (idle, waiters) = state.withLock { state in
             state.isClosed = true
@@ -116,7 +116,7 @@ final class PostgreSQLPool: Sendable {
 
     private func decide(_ state: inout State, _ ticket: Int, _ turn: Turn) -> Verdict {
         if state.isClosed { return .now(.failure(Self.closed)) }
-        // Checked under the lock: a later cancellation will find the waiter in the list.
+        // Checked under the lock. If the task is cancelled later, the waiter is in the list and will be found there.
         if Task.isCancelled { return .now(.failure(CancellationError())) }
         if let connection = state.idle.popLast() { return .now(.success(connection)) }
         if state.count < size {

@@ -2,7 +2,7 @@ import CLibPQ
 import Foundation
 import Storage
 
-/// A result from libpq, freed with this object.
+/// A result from libpq, freed together with this object.
 final class PostgreSQLResult {
     let pointer: OpaquePointer
 
@@ -10,14 +10,14 @@ final class PostgreSQLResult {
     deinit { PQclear(pointer) }
 
     var status: ExecStatusType { PQresultStatus(pointer) }
-    /// `COMMIT`, `INSERT 0 3`, ...
+    /// The command's tag, such as `COMMIT` or `INSERT 0 3`.
     var command: String { String(cString: PQcmdStatus(pointer)) }
     var rowCount: Int { Int(PQntuples(pointer)) }
 
     /// The rows, with values converted by column type.
     var rows: Rows { rows(keepingDigits: false) }
 
-    /// The rows, with values converted by column type.
+    /// Returns the rows, with values converted by column type.
     /// - Parameter keepingDigits: whether a `numeric` that a double can't represent exactly is returned as text.
     func rows(keepingDigits: Bool) -> Rows {
         let columnCount = PQnfields(pointer)
@@ -53,18 +53,18 @@ final class PostgreSQLResult {
         UnsafeRawBufferPointer(start: text, count: Int(count))
     }
 
-    /// An integer if the text is one and fits in 64 bits (a sum of bigints, say); otherwise the nearest double, or the text if
-    /// `keepingDigits` requires it.
+    /// Returns an integer if the text is an integer that fits in 64 bits, such as a sum of bigints. Otherwise returns the nearest
+    /// double, or the text if `keepingDigits` requires it.
     private static func numeric(_ text: UnsafeMutablePointer<CChar>, _ keepingDigits: Bool) -> Value {
         let digits = String(cString: text)
         if let whole = Int64(digits) { return .int(whole) }
-        // A double holds every decimal of up to 15 digits (DBL_DIG). NaN and Infinity aren't valid JSON numbers.
+        // A double preserves every decimal number of up to 15 digits (DBL_DIG). NaN and Infinity aren't valid JSON numbers.
         let significant = digits.utf8.filter { (48...57).contains($0) }.drop { $0 == 48 }.count
         if keepingDigits, significant > 15 || strtod(text, nil).isFinite == false { return .text(digits) }
         return .double(strtod(text, nil))
     }
 
-    /// `2026-03-01 10:00:00.25+00` as `2026-03-01T10:00:00.25Z`.
+    /// Converts `2026-03-01 10:00:00.25+00` to `2026-03-01T10:00:00.25Z`.
     private static func iso(_ text: String) -> String {
         let text = text.replacing(" ", with: "T", maxReplacements: 1)
         return text.hasSuffix("+00") ? text.dropLast(3) + "Z" : text

@@ -4,9 +4,9 @@ import Foundation
 import Logging
 @_spi(Host) import Storage
 
-/// A connection to the server, confined to its own thread, on which every call blocks.
+/// A connection to the server, confined to its own thread. Every call blocks that thread.
 ///
-/// `ready` connects; the other calls never do, so statements that belong together run on one connection.
+/// Only `ready` connects. The other calls never reconnect, so statements that belong together run on the same connection.
 final class PostgreSQLSession {
     let settings: PostgreSQLSettings
     private let gate: ReconnectGate
@@ -18,7 +18,7 @@ final class PostgreSQLSession {
     /// The control of the running job.
     var control = JobControl()
 
-    /// How long the server may take to stop a statement before the connection is dropped.
+    /// How long the server may take to stop a statement before the session drops the connection.
     private static let graceSeconds = 5.0
 
     init(settings: PostgreSQLSettings, gate: ReconnectGate, wakeUp: WakeUp, logger: Logger) {
@@ -30,8 +30,8 @@ final class PostgreSQLSession {
 
     // MARK: Connecting
 
-    /// Ensures there is an open connection, not in a transaction. Replaces one that the server has closed meanwhile, which is
-    /// safe because nothing has been sent on it yet.
+    /// Ensures that a connection is open and not in a transaction. Replaces a connection that the server has closed, which is safe
+    /// because nothing has been sent on it yet.
     /// - Returns: whether the connection is new.
     /// - Throws: `ServiceError` 503 when the server can't be reached.
     @discardableResult
@@ -62,7 +62,7 @@ final class PostgreSQLSession {
         PQsetNoticeProcessor(connection, { _, _ in }, nil)  // the default writes to stderr
         guard PQsetnonblocking(connection, 1) == 0 else { throw lost() }
         try checkServer(connection)
-        // The job's time limit is for its statements, not for connecting.
+        // The job's time limit applies to its statements, not to connecting.
         try uninterrupted(seconds: 10) {
             try command(settings.sessionStatements)
             try createSchema()
@@ -77,11 +77,12 @@ final class PostgreSQLSession {
         guard encoding == "UTF8" else {
             throw PostgreSQLError.misuse("the database has the encoding \(encoding ?? "?"); Pulse needs UTF8")
         }
-        // A pooler in between may not know this setting; then the server just notices later when we are gone.
+        // A pooler between Pulse and the server may not know this setting. In that case, the server only notices a lost client
+        // later.
         _ = try? command("SET client_connection_check_interval TO '10s'")
     }
 
-    /// Creates the schema if it is missing. Checks first, because the administrator may withhold the right to create one.
+    /// Creates the schema if it is missing. Checks for it first, because the role may lack the right to create a schema.
     private func createSchema() throws {
         let existing = try execute("SELECT 1 FROM pg_namespace WHERE nspname = $1::text", [.text(settings.schema)], prepared: false)
         guard existing.isEmpty else { return }
@@ -119,7 +120,7 @@ final class PostgreSQLSession {
     // MARK: Statements
 
     /// Runs one statement with its values.
-    /// - Parameter prepared: whether to keep the statement prepared; pass false for one that runs only once.
+    /// - Parameter prepared: whether to keep the statement prepared. Pass false for a statement that runs only once.
     @discardableResult
     func execute(_ text: String, _ values: [Value] = [], prepared: Bool = true) throws -> Rows {
         let text = NullPlaceholders.written(into: text, values)
@@ -139,7 +140,7 @@ final class PostgreSQLSession {
                 if let name = statements.remove(text), PQtransactionStatus(connection) == PQTRANS_IDLE {
                     _ = try? command("DEALLOCATE \(name)")
                 }
-                // The error has failed the transaction, if there is one; the caller retries it as a whole.
+                // Inside a transaction, the error has failed the transaction, and the caller retries all of it.
                 guard let connection, PQtransactionStatus(connection) == PQTRANS_IDLE else { throw error }
             }
         }
@@ -204,7 +205,7 @@ final class PostgreSQLSession {
 
     private func isConnectionError(_ result: PostgreSQLResult) -> Bool {
         guard let connection, PQstatus(connection) == CONNECTION_OK else { return true }
-        // 'V' is the severity in its untranslated form.
+        // Field 'V' is the untranslated severity.
         let severity = PQresultErrorField(result.pointer, Int32(UInt8(ascii: "V"))).map { String(cString: $0) }
         return severity == "FATAL" || severity == "PANIC"
     }
@@ -212,7 +213,8 @@ final class PostgreSQLSession {
     // MARK: Transactions
 
     /// Runs `body` in a transaction: `begin`, `body`, COMMIT.
-    /// - Throws: `ConnectionLost` if the connection broke and nothing took effect, `CommitUnknown` if it may have.
+    /// - Throws: `ConnectionLost` if the connection broke and nothing took effect, `CommitUnknown` if the transaction may have
+    ///   taken effect.
     func transaction<Result>(_ begin: String = "BEGIN", _ body: () throws -> Result) throws -> Result {
         let result: Result
         do {
@@ -242,7 +244,7 @@ final class PostgreSQLSession {
         }
     }
 
-    /// Rolls back the transaction, or closes the connection if that fails.
+    /// Rolls back the transaction. Closes the connection if the rollback fails.
     func rollback() {
         guard let connection, PQtransactionStatus(connection) != PQTRANS_IDLE else { return }
         do { try uninterrupted(seconds: 5) { _ = try command("ROLLBACK") } } catch { disconnect() }
@@ -268,7 +270,8 @@ final class PostgreSQLSession {
         let request: CancelRequest?
     }
 
-    /// The next result; nil after the last. If the job must stop, asks the server to cancel and waits for its response.
+    /// The next result; nil after the last. If the job must stop, asks the server to cancel the statement and waits for the
+    /// server's response.
     private func next(_ stopping: inout Stopping?) throws -> PostgreSQLResult? {
         guard let connection else { throw ConnectionLost(reason: "not connected") }
         try flush(&stopping)
@@ -279,7 +282,8 @@ final class PostgreSQLSession {
         return PQgetResult(connection).map(PostgreSQLResult.init)
     }
 
-    /// Sends libpq's buffer. Reads at the same time, because the server may be waiting for that.
+    /// Sends libpq's buffer. Reads at the same time, because the server may not accept more data until its own output has been
+    /// read.
     private func flush(_ stopping: inout Stopping?) throws {
         guard let connection else { throw ConnectionLost(reason: "not connected") }
         while true {
@@ -294,7 +298,8 @@ final class PostgreSQLSession {
     }
 
     /// Waits for the socket.
-    /// - Throws: the job's reason to stop, if the server doesn't stop the statement in time; the connection is dropped then.
+    /// - Throws: the reason why the job must stop, if the server doesn't stop the statement in time. The connection is dropped in
+    ///   that case.
     @discardableResult
     private func wait(for events: Int32, _ stopping: inout Stopping?) throws -> Int32 {
         while true {
@@ -314,14 +319,15 @@ final class PostgreSQLSession {
             let ready = poll(&descriptors, 2, stopping?.until.pollMilliseconds ?? control.pollMilliseconds)
             if ready > 0, descriptors[1].revents != 0 { wakeUp.clear() }
             if ready > 0, descriptors[0].revents != 0 {
-                // Report an error or hang-up as readable: reading will return it.
+                // Report an error or hang-up as readable, so the next read returns the error.
                 let seen = Int32(descriptors[0].revents)
                 return seen & (POLLERR | POLLHUP | POLLNVAL) != 0 ? seen | POLLIN : seen
             }
         }
     }
 
-    /// Waits until the cancel request for this statement can't hit a later one. Drops the connection and throws if that takes too long.
+    /// Waits until the cancel request for this statement can't hit a later statement. If that takes too long, drops the connection
+    /// and throws.
     private func settle(_ stopping: Stopping?) throws {
         guard let stopping, let request = stopping.request, !request.isOver(by: stopping.until) else { return }
         disconnect()
@@ -342,7 +348,7 @@ final class PostgreSQLSession {
         do {
             try chunks { chunk in
                 try checkControl()
-                // Never blocks, because libpq grows its buffer; `flush` does the waiting.
+                // This never blocks, because libpq grows its buffer. `flush` does the waiting.
                 let sent = PQputCopyData(connection, chunk.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(chunk.count))
                 guard sent == 1 else { throw lost() }
                 try flush(&stopping)

@@ -3,18 +3,19 @@ import Foundation
 
 /// How to connect: the URL, and the settings that every session starts with.
 struct PostgreSQLSettings: Sendable {
-    /// What a session is for. One for reading can't write, and plans each statement for its own values: the best plan for a
-    /// small project is wrong for a large one.
+    /// What a session is for. A reading session can't write, and plans each statement for its actual values, because the best plan
+    /// for a small project is wrong for a large one.
     enum Purpose { case reading, writing }
 
     private let url: String
-    /// The schema of Pulse's tables, the only one on the search path.
+    /// The schema of Pulse's tables. It is the only schema on the search path.
     let schema: String
     let purpose: Purpose
-    /// `host:port/database`, for logs.
+    /// The server and database as `host:port/database`, for logs.
     let place: String
 
-    /// - Throws: `PostgreSQLError` that never quotes the URL, because a mistyped one may have the password anywhere.
+    /// - Throws: `PostgreSQLError` for an invalid URL. The error never quotes the URL, because in a mistyped URL the password may
+    ///   be anywhere.
     init(url: String, schema: String, purpose: Purpose) throws {
         guard Self.isName(schema) else {
             throw PostgreSQLError.misuse("'\(schema)' is not a schema name: use 1 to 63 of a-z, 0-9 and _, not starting with a digit")
@@ -44,8 +45,8 @@ struct PostgreSQLSettings: Sendable {
             + " (special characters of a password as %XX)"
     )
 
-    /// Rejects URLs whose password has an unescaped `@`, `/` or `?`: libpq takes the rest for a host, port or database, which its errors
-    /// quote.
+    /// Rejects URLs whose password contains an unescaped `@`, `/` or `?`. libpq would take the rest of such a password for a host,
+    /// port or database, and quote it in its errors.
     private static func check(_ url: String) throws {
         guard let scheme = ["postgresql://", "postgres://"].first(where: url.hasPrefix), !url.utf8.contains(0) else { throw malformed }
         let rest = url.dropFirst(scheme.count)
@@ -61,7 +62,8 @@ struct PostgreSQLSettings: Sendable {
         else { throw malformed }
     }
 
-    /// The parameters for libpq: defaults, then the URL, which may override them, then settings that it can't override.
+    /// The parameters for libpq, in this order: defaults, the URL, which may override the defaults, and settings that the URL can't
+    /// override.
     var parameters: [(keyword: String, value: String)] {
         [
             ("connect_timeout", "5"), ("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3"),
@@ -76,7 +78,7 @@ struct PostgreSQLSettings: Sendable {
         var statements = [
             "TimeZone TO 'UTC'", "DateStyle TO 'ISO, YMD'", "standard_conforming_strings TO on", "extra_float_digits TO 1",
             "search_path TO \"\(schema)\"",
-            // A transaction of a hung host must not hold its locks forever.
+            // Keeps an open transaction of a hung host from holding its locks forever.
             "idle_in_transaction_session_timeout TO '60s'",
         ]
         if purpose == .reading { statements += ["default_transaction_read_only TO on", "plan_cache_mode TO force_custom_plan"] }

@@ -4,8 +4,8 @@ import Synchronization
 
 /// A transaction of the control plane on one connection, from BEGIN to COMMIT or ROLLBACK.
 ///
-/// A failed statement fails the transaction: later statements throw and the changes are rolled back, even if the body
-/// caught the error. SQLite's transactions behave the same.
+/// A failed statement fails the transaction: later statements throw, and all changes are rolled back, even if the body caught the
+/// error. `SQLiteTransaction` behaves the same.
 final class PostgreSQLTransaction: ControlTransaction {
     private enum State {
         case open
@@ -13,7 +13,7 @@ final class PostgreSQLTransaction: ControlTransaction {
         case ended
     }
 
-    /// The limit for each statement; changing settings never takes longer.
+    /// The time limit for each statement. Writes to the control plane never take longer.
     private static let timeoutSeconds = 300.0
 
     let store: PostgreSQLControlStore

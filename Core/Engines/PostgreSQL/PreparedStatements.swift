@@ -25,7 +25,8 @@ struct PreparedStatements {
         return "p\(nextName)"
     }
 
-    /// Records `text` as prepared. Returns the name of the statement evicted for it, which the caller must deallocate.
+    /// Records `text` as prepared. Returns the name of the statement that was evicted to make room, which the caller must
+    /// deallocate.
     mutating func add(_ text: String, name: String) -> String? {
         clock += 1
         entries[text] = Entry(name: name, usedAt: clock)
@@ -34,7 +35,7 @@ struct PreparedStatements {
         return oldest.value.name
     }
 
-    /// Forgets `text`, and returns the name it was prepared under.
+    /// Removes `text`, and returns the name of its prepared statement.
     mutating func remove(_ text: String) -> String? { entries.removeValue(forKey: text)?.name }
     mutating func removeAll() { entries = [:] }
 }

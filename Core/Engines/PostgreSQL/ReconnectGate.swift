@@ -2,8 +2,8 @@
 import Logging
 import Synchronization
 
-/// Keeps a store's connections from hammering a server that is away. After a failure, no connection tries for a while:
-/// a tenth of a second at first, five seconds at most. Meanwhile, attempts fail at once.
+/// Keeps a store's connections from flooding an unavailable server with connection attempts. After a failure, no connection tries
+/// again for a while: a tenth of a second at first, five seconds at most. Attempts during that time fail immediately.
 final class ReconnectGate: Sendable {
     private struct State {
         var failures = 0

@@ -1,20 +1,20 @@
 import Foundation
 import Storage
 
-/// Copies a whole schema into a folder of files, and back.
+/// Backs up a whole schema to a folder of files, and restores it.
 ///
-/// There is one file per table, in the text format of COPY, which every later version of PostgreSQL reads, and
-/// `manifest.json`, which says how to create the tables. A restored schema is as old as the backup; the migrator updates it
-/// at the next start.
+/// A backup has one file per table, in the text format of COPY, which every later version of PostgreSQL can read. `manifest.json`
+/// says how to create the tables. A restored schema has the version it had at the time of the backup. The migrator updates it at
+/// the next start.
 struct SchemaBackup: Sendable {
-    /// The name of the subfolder that the backup goes to.
+    /// The name of the backup's subfolder.
     let name: String
 
     // MARK: Backup
 
     /// Writes the backup to a subfolder of `path`. The subfolder gets its final name once all its files are on disk, replacing
     /// an earlier backup.
-    /// - Parameter emptied: tables that the backup holds without their rows.
+    /// - Parameter emptied: tables to back up without their rows.
     /// - Returns: the number of rows of each table in the backup.
     func write(to path: String, from pool: PostgreSQLPool, emptying emptied: Set<String> = []) async throws -> [String: Int64] {
         let target = path + "/" + name, partial = target + ".partial"
@@ -65,7 +65,7 @@ struct SchemaBackup: Sendable {
     /// Replaces all tables of the schema with those of the backup in `path`, in one transaction.
     /// - Parameters:
     ///   - before: runs before the transaction.
-    ///   - afterCreation: runs in the transaction, when the tables exist and are still empty.
+    ///   - afterCreation: runs in the transaction, after the tables have been created and before rows are loaded.
     func restore(
         from path: String, into pool: PostgreSQLPool, before: @escaping @Sendable (PostgreSQLSession) throws -> Void = { _ in },
         afterCreation: @escaping @Sendable (PostgreSQLSession) throws -> Void = { _ in }
@@ -84,7 +84,7 @@ struct SchemaBackup: Sendable {
                 for table in manifest.tables { try Self.fill(table, from: folder, session) }
                 for statement in manifest.tables.flatMap(\.completion) { try session.execute(statement, prepared: false) }
             }
-            // Without this, the first reports would be planned for empty tables.
+            // Without this, PostgreSQL would plan the first reports as if the tables were empty.
             try session.command("ANALYZE")
         }
     }

@@ -4,7 +4,7 @@ import Storage
 struct SchemaCatalog {
     let session: PostgreSQLSession
 
-    /// All tables except partitions, in order of name. The caller fills in file and number of rows.
+    /// All tables except partitions, sorted by name. The caller fills in the file and the number of rows.
     func tables() throws -> [BackupManifest.Table] {
         try session.execute(Self.tables, prepared: false).map { row in
             let name = row.text("name")

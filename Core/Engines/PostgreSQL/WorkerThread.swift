@@ -1,9 +1,9 @@
 import Foundation
 import Synchronization
 
-/// A dedicated thread that runs jobs one after another on a state that never leaves it.
+/// A dedicated thread that runs jobs one after another. The jobs share a state that never leaves the thread.
 ///
-/// For blocking libraries: neither an event loop nor a thread of Swift's pool ever waits for them.
+/// Use it for blocking libraries, so neither an event loop nor Swift's thread pool waits for them.
 final class WorkerThread<State>: Sendable {
     private let jobs = JobQueue<State>()
 
@@ -22,14 +22,14 @@ final class WorkerThread<State>: Sendable {
 
     deinit { jobs.stop() }
 
-    /// Queues a job. Returns false, without running it, when the thread has been stopped.
+    /// Queues a job. If the thread has been stopped, returns false and doesn't run the job.
     func enqueue(_ job: @escaping @Sendable (State) -> Void) -> Bool { jobs.append(job) }
 
-    /// Ends the thread after the queued jobs.
+    /// Ends the thread after all queued jobs have run.
     func stop() { jobs.stop() }
 }
 
-/// The queue of a thread. Separate from `WorkerThread`, so a running thread doesn't keep its owner alive.
+/// The queue of a thread. It is separate from `WorkerThread`, so a running thread doesn't keep its owner alive.
 private final class JobQueue<State>: Sendable {
     typealias Job = @Sendable (State) -> Void
 

@@ -1,10 +1,10 @@
-/// The channels that a connection has subscribed to, or asked to.
+/// The channels that a connection has subscribed to or is subscribing to.
 struct ChannelSubscriptions {
     private var channels: Set<String> = []
     /// The number of SUBSCRIBE commands per channel that have no reply yet.
     private var unanswered: [String: Int] = [:]
 
-    /// The commands that subscribe to exactly the `wanted` channels.
+    /// The commands that make the connection subscribe to the `wanted` channels and to no others.
     mutating func commands(toReach wanted: Set<String>) -> [[String]] {
         let added = wanted.subtracting(channels).sorted(), removed = channels.subtracting(wanted).sorted()
         channels = wanted
@@ -15,8 +15,8 @@ struct ChannelSubscriptions {
         return commands
     }
 
-    /// Records a reply to SUBSCRIBE. Returns whether it confirms the channel: false for the reply to an earlier SUBSCRIBE, if the
-    /// channel was unsubscribed and subscribed again since, or is no longer wanted.
+    /// Records a reply to SUBSCRIBE. Returns whether the reply confirms the channel. It doesn't if the channel is no longer wanted,
+    /// or if the channel has been unsubscribed and subscribed again and this is the reply to an earlier SUBSCRIBE.
     mutating func isAnswered(_ channel: String) -> Bool {
         unanswered[channel, default: 1] -= 1
         guard unanswered[channel] == 0 else { return false }

@@ -8,14 +8,14 @@ struct RedisAddress: Sendable, Equatable {
     let user: String?
     let password: String?
 
-    /// For logs; without user and password.
+    /// The address without user and password, for logs.
     var place: String { "\(host):\(port)/\(database)" }
 
     /// - Throws: `RedisURLError`, which never quotes the URL.
     init(_ url: String) throws(RedisURLError) {
         guard url.lowercased().hasPrefix("redis://") else { throw .malformed }
         var rest = url.dropFirst("redis://".count)
-        // The last `@`: the password may contain others.
+        // Split at the last `@`, because the password may contain others.
         if let at = rest.lastIndex(of: "@") {
             let parts = rest[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             guard let user = String(parts[0]).removingPercentEncoding, parts.count == 2,
@@ -51,7 +51,7 @@ struct RedisAddress: Sendable, Equatable {
 
 /// Why a Redis URL can't be used.
 public enum RedisURLError: Error, Sendable, CustomStringConvertible {
-    /// Not of the form `redis://[user][:password@]host[:6379][/0]`.
+    /// The URL does not have the form `redis://[user][:password@]host[:6379][/0]`.
     case malformed
 
     public var description: String {

@@ -1,30 +1,31 @@
 @_spi(Host) import Common
 import Synchronization
 
-/// Pipelines the commands of many tasks over one connection: waiting commands are sent together, and replies come back in
-/// the same order.
+/// Pipelines the commands of many tasks over one connection. Waiting commands are sent together, and their replies come back in the
+/// same order.
 final class RedisCommands: RedisService {
     private typealias Answer = CheckedContinuation<RedisReply, any Error>
 
     private struct State {
         var waiting: [(command: [String], answer: Answer, until: Int)] = []
-        /// Whether Redis can't be reached; commands then fail at once.
+        /// Whether Redis can't be reached. Commands fail immediately while it is true.
         var isAway = false
         var isStopped = false
         /// The digests of the scripts that Redis has loaded.
         var digests: [RedisScript: String] = [:]
     }
 
-    /// The most commands that may wait; further ones fail at once.
+    /// The maximum number of waiting commands. Further commands fail immediately.
     private static let maximumWaiting = 10_000
-    /// The most commands sent together.
+    /// The maximum number of commands sent together.
     private static let maximumBatch = 500
 
     let wakeUp = WakeUp()
     private let state = Mutex(State())
     private let timeoutMilliseconds: Int
 
-    /// - Parameter timeoutMilliseconds: how long a command may wait to be sent, and then again for its reply.
+    /// - Parameter timeoutMilliseconds: how long a command may wait to be sent. After sending, it may wait as long again for its
+    ///   reply.
     init(timeoutMilliseconds: Int) { self.timeoutMilliseconds = timeoutMilliseconds }
 
     static let unavailable = ServiceError.unavailable(
@@ -35,15 +36,15 @@ final class RedisCommands: RedisService {
     // MARK: Called by tasks
 
     /// Runs a command and returns the reply.
-    /// - Throws: `ServiceError` 503 while there is no connection, when it breaks or hangs before the reply (then the
-    ///   command may have run), when too many commands wait, and when the reply is an error.
+    /// - Throws: `ServiceError` 503 when there is no connection, when too many commands are waiting, and when the reply is an
+    ///   error. Also when the connection breaks or hangs before the reply arrives; in that case, the command may have run.
     func run(_ command: [String]) async throws -> RedisReply {
         let reply = try await answer(to: command)
         if reply.errorCode != nil { throw Self.unavailable }
         return reply
     }
 
-    /// Runs a script and returns the reply. Sends only the script's digest unless Redis doesn't have the script.
+    /// Runs a script and returns the reply. Sends only the script's digest, unless Redis doesn't have the script loaded.
     func run(_ script: RedisScript, key: String, _ arguments: [String]) async throws -> RedisReply {
         if let digest = state.withLock({ $0.digests[script] }) {
             let reply = try await answer(to: ["EVALSHA", digest, "1", key] + arguments)
@@ -71,7 +72,7 @@ final class RedisCommands: RedisService {
         try loadScripts(connection)
         state.withLock { $0.isAway = false }
         var sent: [(answer: Answer, until: Int)] = []
-        // Commands that were sent may have run, so they aren't sent again.
+        // The remaining commands may have run, so they aren't sent again.
         defer { for command in sent { command.answer.resume(throwing: Self.unavailable) } }
         while !isStopped() {
             let batch = state.withLock { state in
@@ -103,7 +104,7 @@ final class RedisCommands: RedisService {
             guard count < sent.count else { throw RedisConnectionLost(reason: "a reply without a command") }
             sent[count].answer.resume(returning: reply)
             count += 1
-            // This Redis was demoted. Reconnect: its name may resolve to the new primary by now.
+            // This Redis was demoted to a replica. Reconnect, because its host name may now resolve to the new primary.
             if reply.errorCode == "READONLY" { throw RedisConnectionLost(reason: "READONLY") }
         }
     }

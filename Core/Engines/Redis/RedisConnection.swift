@@ -6,11 +6,12 @@ struct RedisConnectionLost: Error {
     let reason: String
 }
 
-/// A connection to Redis, confined to its own thread. Every call blocks, for the given timeout at most.
+/// A connection to Redis, confined to its own thread. Every call blocks, at most for the given timeout.
 final class RedisConnection {
     private let context: UnsafeMutablePointer<redisContext>
 
-    /// Connects, authenticates, selects the database and sends a PING: the kernel accepts connections even for a hung Redis.
+    /// Connects, authenticates, selects the database and sends a PING. The PING is needed because the kernel accepts connections
+    /// even for a hung Redis.
     init(_ address: RedisAddress, timeoutMilliseconds: Int = 5_000) throws {
         let limit = timeval(tv_sec: timeoutMilliseconds / 1_000, tv_usec: timeoutMilliseconds % 1_000 * 1_000)
         guard let context = redisConnectWithTimeout(address.host, Int32(address.port), limit) else {
@@ -34,7 +35,7 @@ final class RedisConnection {
         for command in commands {
             let bytes = command.map { Array($0.utf8) }
             var lengths = bytes.map(\.count)
-            // One buffer for all words, so the pointers into it stay valid.
+            // All words share one buffer, so the pointers into it stay valid.
             let all = bytes.flatMap { $0 }
             let status = all.withUnsafeBytes { all in
                 var at = 0
@@ -57,7 +58,7 @@ final class RedisConnection {
         guard redisBufferRead(context) == REDIS_OK else { throw lost() }
     }
 
-    /// The next reply that was received completely; nil if there is none yet.
+    /// The next completely received reply; nil if there is none yet.
     func nextReply() throws -> RedisReply? {
         var pointer: UnsafeMutableRawPointer?
         guard redisGetReplyFromReader(context, &pointer) == REDIS_OK else { throw lost() }
@@ -75,8 +76,9 @@ final class RedisConnection {
         }
     }
 
-    /// Sends a command.
-    /// - Throws: `RedisConnectionLost` for an error reply, with only its code: the message may quote the password.
+    /// Sends a command and expects OK.
+    /// - Throws: `RedisConnectionLost` for an error reply. It contains only the reply's code, because the message may quote the
+    ///   password.
     private func expectOK(_ name: String, _ arguments: [String]) throws {
         let reply = try ask([name] + arguments)
         if let code = reply.errorCode { throw RedisConnectionLost(reason: "\(name) was refused: \(code)") }

@@ -5,8 +5,8 @@ import Logging
 /// Coordinates several hosts through Redis.
 ///
 /// There are two connections, each with its own thread: one for commands, which are pipelined, and one for messages. Both
-/// reconnect by themselves. While Redis is away or hangs, every call throws `ServiceError` 503 at once. All keys and
-/// channels begin with `pulse:`.
+/// connections reconnect by themselves. While Redis can't be reached or hangs, every call throws `ServiceError` 503 immediately.
+/// All keys and channels begin with `pulse:`.
 public final class RedisCoordination: Coordination {
     private static let prefix = "pulse:"
 
@@ -14,7 +14,7 @@ public final class RedisCoordination: Coordination {
     private let subscriptions: RedisSubscriptions
     private let threads: [RedisThread]
 
-    /// Starts connecting; call `ping` to find out whether that worked.
+    /// Starts connecting. Call `ping` to find out whether that worked.
     /// - Parameter url: `redis://[user][:password@]host[:6379][/0]`.
     /// - Throws: `RedisURLError` for an invalid URL; TLS (`rediss://`) is not supported.
     public convenience init(url: String, logger: Logger) throws {
@@ -46,14 +46,14 @@ public final class RedisCoordination: Coordination {
         return RateDecision(isAllowed: numbers[0] == 1, remaining: numbers[1], seconds: numbers[2])
     }
 
-    /// Publishes `message`. Waits first until this process's own subscriptions are in place, so code that subscribes and then
-    /// publishes receives its own message.
+    /// Publishes `message`. Before that, waits until this process's own subscriptions are confirmed, so code that subscribes and
+    /// then publishes receives its own message.
     public func publish(_ channel: String, _ message: String) async throws {
         await subscriptions.settle()
         _ = try await commands.run(["PUBLISH", Self.prefix + channel, message])
     }
 
-    /// The messages of `channel`. The first event is mostly `.resumed`: from then on, no message is missed.
+    /// Returns the messages of `channel`. The first event is usually `.resumed`: from that event on, no message is missed.
     public func subscribe(_ channel: String) -> AsyncStream<CoordinationEvent> { subscriptions.listen(to: Self.prefix + channel) }
 
     public func acquire(lease name: String, owner: String, seconds: Int) async throws -> Bool {
@@ -66,7 +66,7 @@ public final class RedisCoordination: Coordination {
 
     public func ping() async throws { _ = try await commands.run(["PING"]) }
 
-    /// Ends streams and connections. Later calls throw 503.
+    /// Ends all streams and closes the connections. Later calls throw `ServiceError` 503.
     public func close() async {
         for thread in threads { thread.stop() }
         for thread in threads { await thread.join() }

@@ -6,7 +6,7 @@ enum RedisReply: Sendable, Equatable {
     case integer(Int)
     case array([RedisReply])
     case null
-    /// Redis' message, which starts with a code: `NOSCRIPT No matching script.`
+    /// An error message from Redis, which starts with a code: `NOSCRIPT No matching script.`
     case error(String)
 
     init(_ reply: UnsafeMutablePointer<redisReply>) {
@@ -28,7 +28,8 @@ enum RedisReply: Sendable, Equatable {
     var integer: Int? { if case .integer(let number) = self { number } else { nil } }
     var elements: [RedisReply]? { if case .array(let elements) = self { elements } else { nil } }
 
-    /// The code of an error, such as `NOSCRIPT` or `WRONGPASS`; nil for other replies. The rest of the message may repeat what was sent.
+    /// The code of an error, such as `NOSCRIPT` or `WRONGPASS`; nil for other replies. The rest of the message may quote the
+    /// command, so it is left out.
     var errorCode: String? {
         guard case .error(let message) = self else { return nil }
         return String(message.prefix { $0 != " " })

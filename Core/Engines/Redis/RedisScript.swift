@@ -1,10 +1,10 @@
-/// Lua scripts, for operations that must be atomic. Each has one key.
+/// Lua scripts for operations that must be atomic. Each script uses one key.
 enum RedisScript: String, CaseIterable {
-    /// Takes a token from a bucket, on Redis' own clock so hosts with different clocks agree. Arguments: tokens per second,
-    /// burst. Returns whether a token was taken (1 or 0), the whole tokens left, and the seconds of `RateDecision`.
+    /// Takes a token from a bucket. Uses Redis' own clock, so hosts with different clocks agree. Arguments: tokens per second,
+    /// burst. Returns whether a token was taken (1 or 0), the number of whole tokens left, and the seconds of `RateDecision`.
     ///
-    /// Stores the tokens and the millisecond they were counted at. The entry expires when the bucket would be full: a missing
-    /// bucket counts as full.
+    /// The stored entry consists of the token count and the millisecond of that count. It expires when the bucket would be full
+    /// again, because a missing entry counts as a full bucket.
     case take = """
         local rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
         local time = redis.call('TIME')

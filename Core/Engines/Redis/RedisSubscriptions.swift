@@ -11,7 +11,7 @@ final class RedisSubscriptions: RedisService {
         var nextListener = 0
         /// Channels whose subscription Redis has confirmed.
         var confirmed: Set<String> = []
-        /// Tasks that wait until all channels with listeners are confirmed, each with its deadline.
+        /// Tasks that are waiting until all channels with listeners are confirmed. Each has a deadline.
         var waiters: [(waiter: CheckedContinuation<Void, Never>, until: Int)] = []
         var isAway = false
         var isStopped = false
@@ -25,16 +25,17 @@ final class RedisSubscriptions: RedisService {
         }
     }
 
-    /// The most messages buffered per listener. A slower listener loses the oldest ones and gets `.resumed`.
+    /// The maximum number of buffered messages per listener. A listener that falls further behind loses the oldest ones and gets
+    /// `.resumed`.
     private static let maximumUnread = 1_000
-    /// How long the connection may be silent before a PING checks that Redis is still there.
+    /// How long the connection may be silent before a PING checks that Redis still responds.
     private static let quietMilliseconds = 15_000
 
     let wakeUp = WakeUp()
     private let state = Mutex(State())
     private let timeoutMilliseconds: Int
 
-    /// - Parameter timeoutMilliseconds: how long to wait for a channel to be confirmed.
+    /// - Parameter timeoutMilliseconds: how long `settle` waits for channels to be confirmed.
     init(timeoutMilliseconds: Int) { self.timeoutMilliseconds = timeoutMilliseconds }
 
     // MARK: Called by tasks
@@ -87,7 +88,8 @@ final class RedisSubscriptions: RedisService {
         var asked = ChannelSubscriptions(), heardAt = MonotonicTime.now.milliseconds, isProbing = false
         while !isStopped() {
             let commands = state.withLock { state in
-                // In one step: a new listener to a channel being unsubscribed must wait for it to be confirmed again.
+                // Do this in the same step: if a channel is being unsubscribed, a new listener must wait until the channel is
+                // confirmed again.
                 state.confirmed.formIntersection(state.listeners.keys)
                 return asked.commands(toReach: Set(state.listeners.keys))
             }

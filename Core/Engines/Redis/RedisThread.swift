@@ -3,20 +3,22 @@ import Foundation
 import Logging
 import Synchronization
 
-/// The work done over a connection. Methods are called on the connection's thread, except `giveUpOverdue`.
+/// The work done over a connection. The connection's thread calls all methods except `giveUpOverdue`.
 protocol RedisService: Sendable {
-    /// Serves until `isStopped` returns true. If it throws, the thread reconnects.
+    /// Works on the connection until `isStopped` returns true. If it throws, the thread reconnects.
     func serve(_ connection: RedisConnection, until isStopped: () -> Bool) throws
-    /// Called whenever a connection breaks or can't be opened. Until the next one serves, nothing may wait for it.
+    /// Called whenever a connection breaks or can't be opened. Fail all waiting work here: nothing may wait for the next
+    /// connection.
     func unreachable()
-    /// Called at least once a second, on another thread: fails whatever has waited too long, even while the connection is busy.
+    /// Called at least once a second, on another thread. Fails all work that has waited too long, even while the connection is
+    /// busy.
     func giveUpOverdue()
     /// Called once, when the thread ends.
     func stopped()
 }
 
-/// Keeps one connection open on its own thread. Reconnects forever: at once after a break, then after a tenth of a second,
-/// later every two seconds.
+/// Keeps one connection open on its own thread. After a break, reconnects immediately. If that fails, retries forever, first after
+/// a tenth of a second and later every two seconds.
 final class RedisThread: Sendable {
     private let isStopped = Mutex(false)
     private let ended: AsyncStream<Void>
@@ -80,7 +82,8 @@ final class RedisThread: Sendable {
             do { try duty.serve(connection) { !isRunning } } catch {
                 note(error)
                 duty.unreachable()
-                // Reconnect at once if this connection served for a while; otherwise the next would break right away too.
+                // If this connection worked for a while, reconnect immediately. If it broke right away, the next one probably would
+                // too, so back off.
                 failures = MonotonicTime.now.milliseconds - start > 1_000 ? 0 : failures + 1
                 if failures > 0 { pause(afterFailure: failures) }
             }

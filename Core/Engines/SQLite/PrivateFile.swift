@@ -2,9 +2,9 @@
 import Foundation
 import GRDB
 
-/// Files that hold the installation's secrets: readable only by its user.
+/// Files that hold the installation's secrets, readable only by the user that runs Pulse.
 enum PrivateFile {
-    /// Creates an empty file and its parent folders, unless they exist. SQLite gives its WAL the same permissions.
+    /// Creates an empty file and its parent folders, unless they exist. SQLite gives its WAL the same permissions as the file.
     static func create(at path: String) throws {
         try FileManager.default.createDirectory(atPath: Folder.of(path), withIntermediateDirectories: true)
         let file = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
@@ -14,7 +14,7 @@ enum PrivateFile {
         Foundation.close(file)
     }
 
-    /// Renames `path` to `target` atomically, and returns when the folder's entry is on disk.
+    /// Renames `path` to `target` atomically. Returns when the folder's entry is on disk.
     static func move(_ path: String, to target: String) throws {
         guard rename(path, target) == 0 else {
             throw failure(.SQLITE_IOERR, "can't write \(target)")

@@ -9,7 +9,7 @@ extension SQLiteControlStore {
 
     /// Copies a consistent snapshot of the database to `control.sqlite` in the folder `path`, while others read and write.
     /// The copy is checked before it gets its final name, so a file with that name is always a complete backup.
-    /// - Parameter emptied: tables that the backup holds without their rows.
+    /// - Parameter emptied: tables to back up without their rows.
     /// - Returns: the number of rows of each table in the copy.
     @discardableResult
     public func backup(to path: String, emptying emptied: Set<String>) async throws -> [String: Int64] {
@@ -17,15 +17,16 @@ extension SQLiteControlStore {
         try? FileManager.default.removeItem(atPath: partial)
         try PrivateFile.create(at: partial)
         do {
-            // Copies all pages in one step, from a reader's snapshot: writers neither change it nor wait for it.
+            // Copies all pages in one step from a reader's snapshot. Concurrent writers neither change the snapshot nor wait for
+            // the copy.
             let counts = try await pool.read { source in
                 let copy = try DatabaseQueue(path: partial)
                 let counts = try copy.writeWithoutTransaction { copy in
                     try source.backup(to: copy)
-                    // Overwrite deleted rows instead of just unlinking their pages.
+                    // Overwrite deleted rows, instead of only unlinking their pages.
                     try copy.execute(sql: "PRAGMA secure_delete = ON")
                     for table in emptied where try copy.tableExists(table) { try copy.execute(sql: "DELETE FROM \"\(table)\"") }
-                    // A single file, without a WAL.
+                    // Makes the copy a single file without a WAL.
                     _ = try String.fetchOne(copy, sql: "PRAGMA journal_mode = DELETE")
                     try Self.check(copy, partial)
                     return try TableRows.count(.sqlite) { try StatementCache().run($0.rendered(for: .sqlite).text, [], in: copy) }
@@ -42,7 +43,7 @@ extension SQLiteControlStore {
     }
 
     /// Replaces everything with the backup in the folder `path`. Concurrent readers see either the old state or the new one.
-    /// - Throws: `SQLiteError` when there is no backup or it is damaged; nothing has changed then.
+    /// - Throws: `SQLiteError` if there is no backup or it is damaged. In either case nothing has changed.
     public func restore(from path: String) async throws {
         let file = path + "/" + Self.backupName
         guard FileManager.default.fileExists(atPath: file) else {

@@ -9,9 +9,9 @@ import Synchronization
 /// Readers never wait: the file is in WAL mode, and each read sees the last committed state. Writers pass through `gate`
 /// one at a time, in order of arrival. A committed change is on disk (`synchronous = FULL`).
 ///
-/// Several processes may open the same file (`pulse serve` and `pulse key create`): a writer waits up to ten seconds for
-/// the other process's transaction, then throws `ServiceError` 503. Waiting happens on GRDB's dispatch queues, never on a
-/// thread of Swift's pool or of an event loop.
+/// Several processes may open the same file (`pulse serve` and `pulse key create`). A writer waits up to ten seconds for another
+/// process's transaction, and then throws `ServiceError` 503. The waiting happens on GRDB's dispatch queues, never on an event loop
+/// or in Swift's thread pool.
 @_spi(Host) public final class SQLiteControlStore: ControlEngine {
     public let dialect = Dialect.sqlite
 
@@ -20,24 +20,24 @@ import Synchronization
     let statements = StatementCache()
     /// Whether the WAL may still hold deleted rows.
     private let owesTruncation = Mutex(false)
-    /// The folder of a temporary store, deleted by `close`.
+    /// The folder of a temporary store, which `close` deletes. Nil for all other stores.
     private let ownFolder: String?
 
-    /// How long a writer waits for another process.
+    /// How long a writer waits for another process's transaction.
     private static let busySeconds = 10
 
-    /// The transaction that the current task is in, so a write inside a write throws instead of deadlocking.
+    /// The transaction that the current task is in. With it, a write inside a write throws instead of deadlocking.
     @TaskLocal private static var current: SQLiteTransaction?
 
     /// Opens the file. Creates it and its folder if they are missing, readable only by this user.
     ///
-    /// Blocks; call it at startup.
+    /// Blocks the calling thread, so call it at startup.
     /// - Throws: `SQLiteError` when the file can't be opened or is not a database.
     public convenience init(path: String) throws {
         try self.init(path: path, synchronous: "FULL", ownFolder: nil)
     }
 
-    /// A store for tests: in its own folder, which `close` deletes, and without waiting for the disk.
+    /// Creates a store for tests. It has its own folder, which `close` deletes, and doesn't wait for the disk.
     public static func temporary() throws -> SQLiteControlStore {
         let folder = NSTemporaryDirectory() + "/pulse-control-" + UUID().uuidString
         return try SQLiteControlStore(path: folder + "/control.sqlite", synchronous: "OFF", ownFolder: folder)
@@ -55,8 +55,9 @@ import Synchronization
         configuration.allowsUnsafeTransactions = true
         do {
             pool = try DatabasePool(path: path, configuration: configuration)
-            // GRDB sets NORMAL on opening in WAL mode, which loses the last commits when the power fails.
-            // Overwrite deleted rows: a deleted daily salt must not be recoverable from the file.
+            // synchronous: in WAL mode, GRDB sets it to NORMAL when it opens a file, and NORMAL loses the last commits in a power
+            // failure.
+            // secure_delete: overwrites deleted rows, because a deleted daily salt must not be recoverable from the file.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = \(synchronous); PRAGMA secure_delete = ON") }
         } catch {
             throw SQLiteError.named(error, "open \(path)")
@@ -66,7 +67,7 @@ import Synchronization
     public func read(_ statement: Storage.SQL) async throws -> Rows {
         let (text, values) = statement.rendered(for: .sqlite)
         do {
-            // "Unsafe" is GRDB's word for "outside a transaction"; a single statement is its own transaction.
+            // GRDB's "unsafe" means "outside a transaction". A single statement is its own transaction.
             return try await pool.unsafeRead { try self.statements.run(text, values, in: $0) }
         } catch {
             throw SQLiteError.from(error, text)
@@ -96,11 +97,11 @@ import Synchronization
         }
     }
 
-    /// Removes deleted rows from the WAL. If a reader still needs them, this is retried after the next change.
+    /// Removes deleted rows from the WAL. If a reader still needs them, the next change retries this.
     private func truncateWhenOwed() async {
         guard owesTruncation.withLock({ $0 }) else { return }
         try? await onWriter { database in
-            // Don't wait for readers: the change is already committed.
+            // Don't wait for readers, because the change has been committed.
             try database.execute(sql: "PRAGMA busy_timeout = 0")
             defer { try? database.execute(sql: "PRAGMA busy_timeout = \(Self.busySeconds * 1_000)") }
             let row = try Row.fetchOne(database, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
@@ -110,11 +111,11 @@ import Synchronization
 
     public func ping() async throws { _ = try await read("SELECT 1 AS one") }
 
-    /// Waits for the current transaction, then closes the file, which is then complete without its WAL. Later calls throw
+    /// Waits for the current transaction, then closes the file. The closed file is complete without its WAL. Later calls throw
     /// `SQLiteError`.
     public func close() async {
         await gate.withPermitAlways {
-            // SQLite does this itself only if the last connection to close may write; here that is a reader's.
+            // SQLite would do this by itself if the last connection to close could write. Here, that connection is a reader's.
             try? await self.onWriter { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
             await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
                 // `close` blocks until all readers are done.
@@ -127,7 +128,8 @@ import Synchronization
         if let ownFolder { try? FileManager.default.removeItem(atPath: ownFolder) }
     }
 
-    /// Runs `body` on the writer's queue. Finishes even if the task is cancelled: a COMMIT's outcome must be known.
+    /// Runs `body` on the writer's queue. Runs to completion even if the task is cancelled, because the outcome of a COMMIT must be
+    /// known.
     func onWriter<Result: Sendable>(_ body: @escaping @Sendable (Database) throws -> Result) async throws -> Result {
         try await withCheckedThrowingContinuation { done in
             pool.asyncWriteWithoutTransaction { database in

@@ -9,7 +9,7 @@ public struct SQLiteError: Error, Sendable, Equatable, CustomStringConvertible {
     public let code: Int32
     /// SQLite's message.
     public let message: String
-    /// Nil when no statement was running.
+    /// The statement that failed. Nil when no statement was running.
     public let statement: String?
 
     public var description: String {
@@ -21,7 +21,7 @@ public struct SQLiteError: Error, Sendable, Equatable, CustomStringConvertible {
         SQLiteError(code: ResultCode.SQLITE_MISUSE.rawValue, message: message, statement: statement)
     }
 
-    /// Converts GRDB's error to what the contract of `ControlStore` promises; returns any other error unchanged.
+    /// Converts GRDB's error to one that the contract of `ControlStore` allows. Returns any other error unchanged.
     static func from(_ error: any Error, _ statement: String) -> any Error {
         guard let failure = error as? DatabaseError else { return error }
         switch failure.extendedResultCode {
@@ -43,7 +43,8 @@ public struct SQLiteError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// Converts GRDB's error to a `SQLiteError`, whatever its code: for opening, backup and restore, whose errors people read.
+    /// Converts GRDB's error to a `SQLiteError`, whatever its code. For opening, backup and restore, whose errors are shown to
+    /// people.
     static func named(_ error: any Error, _ what: String) -> any Error {
         guard let error = error as? DatabaseError else { return error }
         return SQLiteError(code: error.extendedResultCode.rawValue, message: error.message ?? "unknown error", statement: what)

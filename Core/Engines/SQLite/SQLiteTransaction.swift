@@ -4,8 +4,8 @@ import Synchronization
 
 /// A transaction on the store's one writing connection, from BEGIN IMMEDIATE to COMMIT or ROLLBACK.
 ///
-/// As on PostgreSQL, a failed statement fails the transaction: later statements throw and the changes are rolled back,
-/// even if the body caught the error. So a body behaves the same on both engines.
+/// As in `PostgreSQLTransaction`, a failed statement fails the transaction: later statements throw, and all changes are rolled
+/// back, even if the body caught the error. So a body behaves the same on both engines.
 final class SQLiteTransaction: ControlTransaction {
     private enum State {
         case open
@@ -21,12 +21,12 @@ final class SQLiteTransaction: ControlTransaction {
 
     var isOpen: Bool { state.withLock { if case .ended = $0 { false } else { true } } }
 
-    /// Whether rows were deleted.
+    /// Whether the transaction has deleted any rows.
     var hasDeleted: Bool { deleted.withLock { $0 } }
 
     func begin() async throws {
         try await store.onWriter { database in
-            // Immediate: takes the write lock now, so no other process can change what the body reads.
+            // Immediate takes the write lock now, so no other process can change what the body reads.
             do { try database.beginTransaction(.immediate) } catch { throw SQLiteError.from(error, "BEGIN IMMEDIATE") }
         }
     }
@@ -61,7 +61,7 @@ final class SQLiteTransaction: ControlTransaction {
     }
 
     func rollback() async {
-        // Fails only if SQLite has already rolled back by itself.
+        // This fails only if SQLite has rolled back by itself.
         try? await store.onWriter { database in
             self.state.withLock { $0 = .ended }
             if database.isInsideTransaction { try database.rollback() }

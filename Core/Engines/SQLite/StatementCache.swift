@@ -2,15 +2,15 @@ import GRDB
 import Storage
 import Synchronization
 
-/// Runs statements, and keeps the first `capacity` different ones prepared on each connection.
+/// Runs statements, and keeps the first `capacity` different statements prepared on each connection.
 ///
-/// Bounded, because a list of values (`IN (?1, ?2, ...)`) has a different text for each length.
+/// The cache is bounded because a list of values (`IN (?1, ?2, ...)`) produces a different text for each length.
 final class StatementCache: Sendable {
     static let capacity = 512
     private let kept = Mutex<Set<String>>([])
 
-    /// Runs `text` and returns its rows; none for a statement without a result.
-    /// - Throws: `DatabaseError`, or `SQLiteError` for a value with a NUL character, where SQLite would cut it off.
+    /// Runs `text` and returns its rows. A statement without a result returns no rows.
+    /// - Throws: `DatabaseError`; `SQLiteError` for a value with a NUL character, because SQLite would cut the value off there.
     func run(_ text: String, _ values: [Value], in database: Database) throws -> Rows {
         let statement = try shouldKeep(text) ? database.cachedStatement(sql: text) : database.makeStatement(sql: text)
         let arguments = try StatementArguments(values.map { try $0.databaseValue(for: text) })

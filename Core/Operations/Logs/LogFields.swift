@@ -1,12 +1,12 @@
 import Common
 import Logging
 
-/// Metadata ready to write: dotted keys, no secrets, bounded length.
+/// Metadata that is ready to write: keys are dotted, secrets are removed, and length is bounded.
 struct LogFields {
     /// The most characters of a value that are written.
     private static let maximumText = 8_192
 
-    /// In order of name.
+    /// The fields in order of name.
     let sorted: [(name: String, value: JSONTree)]
 
     init(_ metadata: Logger.Metadata, redaction: Redaction) {
@@ -43,7 +43,7 @@ struct LogFields {
         }
     }
 
-    /// Keeps numbers and booleans; anything else becomes text.
+    /// Keeps numbers and booleans as they are. Anything else becomes text.
     private static func tree(_ value: any CustomStringConvertible & Sendable, _ redaction: Redaction) -> JSONTree {
         switch value {
         case let value as Bool: .boolean(value)

@@ -1,7 +1,7 @@
 import Common
 import Logging
 
-/// One log message, ready to write.
+/// One log message that is ready to write.
 struct LogLine {
     let time: Instant
     let level: Logger.Level
@@ -9,7 +9,7 @@ struct LogLine {
     let message: String
     let fields: LogFields
 
-    /// `{"timestamp":"2026-03-01T10:00:00.250Z","level":"info","label":"pulse","message":"ready","request.id":"r1"}`
+    /// The line as JSON: `{"timestamp":"2026-03-01T10:00:00.250Z","level":"info","label":"pulse","message":"ready","request.id":"r1"}`
     var json: String {
         var text = JSONText()
         text.append(raw: #"{"timestamp":""#)
@@ -31,27 +31,27 @@ struct LogLine {
         return text.string
     }
 
-    /// `2026-03-01T10:00:00.250Z info pulse: ready request.id=r1`
+    /// The line for people: `2026-03-01T10:00:00.250Z info pulse: ready request.id=r1`
     var text: String {
         var line = "\(timestamp) \(level.rawValue) \(Self.escaped(label)): \(Self.escaped(message))"
         for (name, value) in fields.sorted { line += " \(Self.escaped(name))=\(Self.shown(value))" }
         return line + "\n"
     }
 
-    /// Always with milliseconds, so lines sort as text.
+    /// The time, always with milliseconds, so lines sort as text.
     private var timestamp: String {
         let text = time.iso8601
         return text.utf8.count == 20 ? "\(text.dropLast()).000Z" : text
     }
 
-    /// Plain if that is unambiguous, otherwise in quotation marks.
+    /// The value without quotation marks if that is unambiguous, otherwise with them.
     private static func shown(_ value: JSONTree) -> String {
         guard case .string(let text) = value else { return escaped(value.text) }
         let isPlain = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=") }
         return isPlain ? escaped(text) : "\"\(escaped(text, quoted: true))\""
     }
 
-    /// Escapes line breaks and everything that a terminal would interpret.
+    /// Escapes line breaks and all characters that a terminal would interpret.
     private static func escaped(_ text: String, quoted: Bool = false) -> String {
         func isSpecial(_ scalar: Unicode.Scalar) -> Bool {
             switch scalar.value {

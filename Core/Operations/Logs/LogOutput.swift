@@ -3,7 +3,7 @@ import Foundation
 import Logging
 import Synchronization
 
-/// Where log lines go and how they are formatted. Shared by all loggers of the process.
+/// Where log lines go and how they are formatted. All loggers of the process share it.
 public struct LogOutput: Sendable {
     /// The format of a log line.
     public enum Format: String, Sendable, CaseIterable {
@@ -15,12 +15,12 @@ public struct LogOutput: Sendable {
 
     /// How lines are formatted.
     public let format: Format
-    /// The level for all loggers without their own.
+    /// The level of all loggers that have no level of their own.
     public let threshold: LogThreshold
     /// Removes secrets from messages and metadata.
     public let redaction: Redaction
     let time: any TimeSource
-    /// Receives whole lines, including the line break.
+    /// Receives each line as a whole, including the line break.
     let write: @Sendable (String) -> Void
 
     @_spi(Host) public init(
@@ -35,13 +35,13 @@ public struct LogOutput: Sendable {
     }
 }
 
-/// The level below which nothing is logged. A change applies to every logger without its own level.
+/// The lowest level that is logged. A change applies to every logger that has no level of its own.
 public final class LogThreshold: Sendable {
     private let index: Atomic<Int>
 
     public init(_ level: Logger.Level) { index = Atomic(Self.index(of: level)) }
 
-    /// The current level; may be changed at any time.
+    /// The current level. It may be changed at any time.
     public var level: Logger.Level {
         get { Logger.Level.allCases[index.load(ordering: .relaxed)] }
         set { index.store(Self.index(of: newValue), ordering: .relaxed) }
@@ -54,7 +54,7 @@ public final class LogThreshold: Sendable {
 public enum StandardError {
     private static let lock = Mutex(())
 
-    /// Writes a whole line; lines of several threads don't mix.
+    /// Writes a whole line. Lines from different threads never mix.
     public static let write: @Sendable (String) -> Void = { line in
         var line = line
         line.withUTF8 { bytes in
@@ -65,7 +65,7 @@ public enum StandardError {
                     if written > 0 {
                         rest = UnsafeRawBufferPointer(rebasing: rest[written...])
                     } else if errno != EINTR {
-                        // Standard error is gone, and there is nowhere to report that.
+                        // Standard error is closed, and there is no other place to report that.
                         return
                     }
                 }

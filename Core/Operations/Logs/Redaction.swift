@@ -1,14 +1,14 @@
-/// Removes secrets from logs and traces: keys and tokens by their prefix, whatever follows `Bearer`, passwords in URLs,
+/// Removes secrets from logs and traces. It recognizes keys and tokens by their prefix, anything that follows `Bearer`, passwords in URLs,
 /// and the installation's own secrets.
 public struct Redaction: Sendable {
-    /// The replacement for a secret.
+    /// The text that replaces a secret.
     public static let mark = "..."
 
     /// A text that precedes a secret.
     private struct Marker {
         let text: [UInt8]
         let ignoresCase: Bool
-        /// The number of bytes of the secret that may be shown.
+        /// How many bytes of the secret may be shown.
         let shown: Int
 
         init(_ text: String, ignoresCase: Bool = false, shown: Int = 0) {
@@ -26,11 +26,11 @@ public struct Redaction: Sendable {
     ]
 
     private let secrets: [[UInt8]]
-    /// For each byte, whether a secret or a marker may start with it.
+    /// For each byte value, whether a secret or a marker may start with it.
     private let beginnings: [Bool]
 
-    /// - Parameter secrets: Texts to remove wherever they occur, such as the admin token. Those shorter than 6 bytes are
-    ///   ignored, because they would also match parts of ordinary words.
+    /// - Parameter secrets: Texts to remove wherever they occur, such as the admin token. Texts shorter than 6 bytes are ignored, because
+    ///   they would also match parts of ordinary words.
     public init(secrets: [String] = []) {
         self.secrets = secrets.map { Array($0.utf8) }.filter { $0.count >= 6 }
         var beginnings = Array(repeating: false, count: 256)
@@ -40,20 +40,21 @@ public struct Redaction: Sendable {
         self.beginnings = beginnings
     }
 
-    /// Returns `text` without secrets. `Bearer pa_live_abcdefgh...` becomes `Bearer ...`, `pa_live_abcdefghijkl` becomes `pa_live_abcd...`.
+    /// Returns `text` without secrets: `Bearer pa_live_abcdefgh...` becomes `Bearer ...`, and `pa_live_abcdefghijkl` becomes
+    /// `pa_live_abcd...`.
     public func clean(_ text: String) -> String {
         var text = text
         return text.withUTF8(clean) ?? text
     }
 
-    /// Whether any value with this name is secret: `authorization`, `smtp.password`, `source_token`.
+    /// Whether every value with this name is secret, as for `authorization`, `smtp.password` and `source_token`.
     public static func isSecret(_ name: String) -> Bool {
         let last = name.split { $0 == "." || $0 == "_" || $0 == "-" }.last?.lowercased() ?? ""
         return ["authorization", "cookie", "password", "secret", "token"].contains(last)
             || ["api_key", "x-pulse-key"].contains(name.lowercased())
     }
 
-    /// Returns nil if there is no secret.
+    /// Returns `text` without secrets; nil if it contains none.
     private func clean(_ text: UnsafeBufferPointer<UInt8>) -> String? {
         var cleaned: [UInt8] = []
         /// `copied` is the end of the part of `text` that `cleaned` already covers.
@@ -73,24 +74,24 @@ public struct Redaction: Sendable {
         return String(decoding: cleaned, as: UTF8.self)
     }
 
-    /// The bytes to remove if a secret or its marker starts at `at`; nil if none does.
+    /// The range to remove if a secret or its marker starts at `at`; nil if none does.
     private func secret(in text: UnsafeBufferPointer<UInt8>, at: Int) -> Range<Int>? {
         for secret in secrets where Self.matches(text, at, secret) { return at..<(at + secret.count) }
         if text[at] == UInt8(ascii: ":") { return Self.password(in: text, at: at) }
         for marker in Self.markers where Self.matches(text, at, marker.text, ignoringCase: marker.ignoresCase) {
             var start = at + marker.text.count
-            // `Bearer   x` is as valid as `Bearer x`.
+            // More than one space is valid, as in `Bearer   x`.
             while marker.text.last == 0x20, start < text.count, text[start] == 0x20 { start += 1 }
             let end = marker.text.last == UInt8(ascii: "_") ? Self.tokenEnd(text, start) : Self.valueEnd(text, start)
             guard end > start else { continue }
-            // Already redacted to a key's public part.
+            // The key was redacted before, so only its public part is left.
             if marker.shown > 0, end - start <= marker.shown, Self.matches(text, end, Array(Self.mark.utf8)) { return nil }
             return (end - start > 2 * marker.shown ? start + marker.shown : start)..<end
         }
         return nil
     }
 
-    /// The password in `postgres://pulse:sesame@localhost`, where `at` is the first colon.
+    /// The password in a URL such as `postgres://pulse:sesame@localhost`. `at` is the position of the first colon.
     private static func password(in text: UnsafeBufferPointer<UInt8>, at: Int) -> Range<Int>? {
         guard matches(text, at, Array("://".utf8)) else { return nil }
         var colon: Int?
@@ -116,7 +117,7 @@ public struct Redaction: Sendable {
         return true
     }
 
-    /// The end of a key or token, which consists of letters, digits, `-` and `_`.
+    /// Where a key or token ends. It consists of letters, digits, `-` and `_`.
     private static func tokenEnd(_ text: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {
         text[start...].firstIndex { byte in
             switch byte {
@@ -128,7 +129,7 @@ public struct Redaction: Sendable {
         } ?? text.count
     }
 
-    /// The end of any other value: the next space, quotation mark or separator.
+    /// Where any other value ends: at the next space, quotation mark or separator.
     private static func valueEnd(_ text: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {
         text[start...].firstIndex { $0 <= 0x20 || "\"'&;,)]}<>".utf8.contains($0) } ?? text.count
     }

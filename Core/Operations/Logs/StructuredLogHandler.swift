@@ -2,12 +2,12 @@ import Common
 import Instrumentation
 import Logging
 
-/// Writes one line per message, with secrets removed.
+/// Writes one line per message, with secrets removed from it.
 ///
 ///     LoggingSystem.bootstrap { StructuredLogHandler(label: $0, output: output) }
 ///
-/// Merges the metadata of the logger, the provider and the message, later ones winning; nested objects become dotted keys.
-/// Escapes line breaks and control characters, so nobody can forge a line.
+/// Merges the metadata of the logger, the provider and the message; if keys are equal, the later one in this order wins. Nested objects
+/// become dotted keys. Line breaks and control characters are escaped, so nobody can forge a log line.
 public struct StructuredLogHandler: LogHandler {
     private let label: String
     private let output: LogOutput
@@ -15,14 +15,14 @@ public struct StructuredLogHandler: LogHandler {
     public var metadata: Logger.Metadata = [:]
     public var metadataProvider: Logger.MetadataProvider?
 
-    /// - Parameter metadataProvider: By default, adds the ids of the current trace.
+    /// - Parameter metadataProvider: By default, one that adds the ids of the current trace.
     public init(label: String, output: LogOutput, metadataProvider: Logger.MetadataProvider? = .trace) {
         self.label = label
         self.output = output
         self.metadataProvider = metadataProvider
     }
 
-    /// The shared level, unless this logger has its own.
+    /// The level of this logger; the shared level unless it has been set.
     public var logLevel: Logger.Level {
         get { ownLevel ?? output.threshold.level }
         set { ownLevel = newValue }
@@ -53,7 +53,7 @@ public struct StructuredLogHandler: LogHandler {
 }
 
 extension Logger.MetadataProvider {
-    /// Adds `trace_id` and `span_id` of the current trace.
+    /// Adds `trace_id` and `span_id` of the current trace to log lines.
     public static let trace = Logger.MetadataProvider {
         guard let trace = ServiceContext.current?.trace else { return [:] }
         return ["trace_id": "\(trace.traceID)", "span_id": "\(trace.spanID)"]

@@ -1,9 +1,9 @@
 import Synchronization
 
-/// All series of one metric: one per set of labels, up to a limit.
+/// All series of one metric. There is one series per set of labels, up to a limit.
 final class MetricFamily<Series: MetricSeries>: Sendable {
     private struct State {
-        /// By the text of the labels.
+        /// The series by the text of their labels.
         var series: [String: Series] = [:]
         var overflow: Series?
         var overflowed = 0
@@ -18,10 +18,10 @@ final class MetricFamily<Series: MetricSeries>: Sendable {
         self.maximumSeries = maximumSeries
     }
 
-    /// The number of lookups of label sets beyond the limit.
+    /// How many lookups asked for label sets beyond the limit.
     var overflowed: Int { state.withLock { $0.overflowed } }
 
-    /// The series of `labels`. Label sets beyond the limit share one series.
+    /// The series for `labels`. All label sets beyond the limit share one series.
     func series(_ labels: MetricLabels, make: () -> Series) -> Series {
         state.withLock { state in
             if let series = state.series[labels.text] { return series }
@@ -37,7 +37,7 @@ final class MetricFamily<Series: MetricSeries>: Sendable {
         }
     }
 
-    /// The metric in Prometheus' text format.
+    /// Returns the metric in Prometheus' text format.
     func block() -> MetricBlock {
         let (series, overflow) = state.withLock { ($0.series, Series.canBeShared ? $0.overflow : nil) }
         var lines = ""
@@ -47,11 +47,11 @@ final class MetricFamily<Series: MetricSeries>: Sendable {
     }
 }
 
-/// One metric in Prometheus' text format.
+/// One metric, rendered in Prometheus' text format.
 struct MetricBlock {
     let name: String
     let type: String
-    /// The help text, unless another one is registered.
+    /// The help text to use unless another one is registered.
     let help: String?
     /// One line per sample, each ending in a line break.
     let lines: String

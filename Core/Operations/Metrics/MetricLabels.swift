@@ -1,9 +1,9 @@
-/// A set of labels in Prometheus' format, which also identifies it: `code="200",route="/healthz"`.
+/// A set of labels in Prometheus' format. The text also identifies the set: `code="200",route="/healthz"`.
 struct MetricLabels {
-    /// The labels in order of name; "" without labels.
+    /// The labels in order of name; "" if there are none.
     let text: String
 
-    /// If a name occurs twice, the last value counts.
+    /// If a name occurs twice, its last value is used.
     init(_ dimensions: [(String, String)]) {
         guard !dimensions.isEmpty else {
             text = ""
@@ -13,12 +13,12 @@ struct MetricLabels {
         text = values.sorted { $0.key < $1.key }.map { "\($0.key)=\"\(Self.escaped($0.value))\"" }.joined(separator: ",")
     }
 
-    /// `http.requests` is `http_requests`.
+    /// Converts a name to Prometheus' form: `http.requests` becomes `http_requests`.
     static func metricName(_ label: String) -> String { name(label) { $0 == UInt8(ascii: ":") } }
 
     private static func labelName(_ label: String) -> String {
         let name = name(label) { _ in false }
-        // Histograms use this label name themselves.
+        // Histograms use this label name for their buckets.
         return name == "le" ? "le_" : name
     }
 

@@ -1,9 +1,9 @@
-/// All metrics, by name.
+/// Holds all metrics by name.
 struct MetricRegistry {
     var counters: [String: MetricFamily<CounterSeries>] = [:]
     var gauges: [String: MetricFamily<GaugeSeries>] = [:]
     var histograms: [String: MetricFamily<HistogramSeries>] = [:]
-    /// The limit of series per metric.
+    /// The largest number of series per metric.
     let maximumSeries: Int
     /// The help text of each metric, by name.
     var help: [String: String]
@@ -13,8 +13,8 @@ struct MetricRegistry {
         self.help = help
     }
 
-    /// The metric of `label`, created if missing. A name can have only one type, so `suffix` is appended if another kind of
-    /// metric already has the name.
+    /// Returns the metric named `label`, and creates it if missing. A name can have only one type, so `suffix` is appended if a metric of
+    /// another type has the name.
     mutating func family<Series>(
         _ label: String, _ own: WritableKeyPath<MetricRegistry, [String: MetricFamily<Series>]>, suffix: String
     ) -> MetricFamily<Series> {
@@ -27,7 +27,7 @@ struct MetricRegistry {
         return family
     }
 
-    /// Every metric in Prometheus' text format, in no particular order.
+    /// Returns every metric in Prometheus' text format, in no particular order.
     func blocks() -> [MetricBlock] {
         var blocks: [MetricBlock] = []
         var overflowed: [(name: String, count: Int)] = []

@@ -1,16 +1,16 @@
 import CoreMetrics
 import Synchronization
 
-/// The values of one set of labels.
+/// The values for one set of labels.
 protocol MetricSeries: AnyObject, Sendable {
     static var type: String { get }
-    /// Whether values of several label sets can be added up in one series.
+    /// Whether values of several label sets may be added up in one series.
     static var canBeShared: Bool { get }
-    /// Appends the lines of `name` with `labels` to `lines`.
+    /// Appends to `lines` the lines of the series with this name and these labels.
     func write(_ name: String, _ labels: String, into lines: inout String)
 }
 
-/// A number that only grows. Negative amounts are ignored.
+/// A number that only increases. Negative amounts are ignored.
 final class CounterSeries: MetricSeries, CounterHandler, FloatingPointCounterHandler {
     static let type = "counter"
     static let canBeShared = true
@@ -36,7 +36,7 @@ final class CounterSeries: MetricSeries, CounterHandler, FloatingPointCounterHan
     }
 }
 
-/// A number that goes up and down.
+/// A number that can increase and decrease.
 final class GaugeSeries: MetricSeries, MeterHandler, RecorderHandler {
     static let type = "gauge"
     static let canBeShared = false
@@ -54,17 +54,17 @@ final class GaugeSeries: MetricSeries, MeterHandler, RecorderHandler {
     }
 }
 
-/// Counts values per bucket, and their number and sum.
+/// A histogram: counts values per bucket, and keeps their total number and sum.
 final class HistogramSeries: MetricSeries, RecorderHandler, TimerHandler {
     private struct State {
-        /// One per bound, and one for values above all bounds. Not cumulative.
+        /// One count per bound, and one for values above all bounds. The counts are not cumulative.
         var counts: [UInt64]
         var sum = 0.0
     }
 
     static let type = "histogram"
     static let canBeShared = true
-    /// Upper bounds, inclusive, ascending.
+    /// Inclusive upper bounds, in ascending order.
     private let bounds: [Double]
     private let state: Mutex<State>
 
@@ -98,7 +98,7 @@ final class HistogramSeries: MetricSeries, RecorderHandler, TimerHandler {
     }
 }
 
-/// The bounds of histograms, chosen by the unit in their name.
+/// The bounds of histograms. The unit in a metric's name decides which bounds it gets.
 enum HistogramBounds {
     /// From a millisecond (a flag evaluation) to half a minute (a large report).
     static let seconds: [Double] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
@@ -112,7 +112,7 @@ enum HistogramBounds {
     }
 }
 
-/// A number that several threads can change.
+/// A number that several threads can change concurrently.
 final class AtomicDouble: Sendable {
     private let bits = Atomic<UInt64>(0)
 
@@ -131,7 +131,7 @@ final class AtomicDouble: Sendable {
 }
 
 extension Double {
-    /// The number in Prometheus' format: `1`, `0.005`, `+Inf`.
+    /// Formats the number as Prometheus does: `1`, `0.005`, `+Inf`.
     var metricText: String {
         if let whole = Int64(exactly: self) { return String(whole) }
         if isNaN { return "NaN" }

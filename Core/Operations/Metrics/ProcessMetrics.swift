@@ -1,6 +1,6 @@
 import Foundation
 
-/// Metrics of the process from Linux's `/proc`, under the names that every Prometheus client uses.
+/// Metrics of this process, read from Linux's `/proc`. They have the names that every Prometheus client uses.
 ///
 /// - Source: https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics; proc(5)
 public struct ProcessMetrics: Sendable {
@@ -10,14 +10,14 @@ public struct ProcessMetrics: Sendable {
 
     public init() { self.init(folder: "/proc", ticksPerSecond: sysconf(Int32(_SC_CLK_TCK)), pageBytes: sysconf(Int32(_SC_PAGESIZE))) }
 
-    /// `folder` is laid out like `/proc`.
+    /// - Parameter folder: a folder with the layout of `/proc`.
     init(folder: String, ticksPerSecond: Int, pageBytes: Int) {
         self.folder = folder
         self.ticksPerSecond = Double(ticksPerSecond)
         self.pageBytes = Double(pageBytes)
     }
 
-    /// The process metrics; those that can't be read are left out.
+    /// Returns the process metrics, without those that can't be read.
     func blocks() -> [MetricBlock] {
         let fields = statistics()
         let values: [(name: String, type: String, help: String, value: Double?)] = [
@@ -38,10 +38,10 @@ public struct ProcessMetrics: Sendable {
     }
 
     private func statistics() -> (userTicks: Double, systemTicks: Double, startTicks: Double)? {
-        // The program's name is in parentheses and may contain anything, including spaces.
+        // The program's name is in parentheses and may contain any character, including spaces.
         guard let text = read("self/stat"), let end = text.lastIndex(of: ")") else { return nil }
         let fields = text[text.index(after: end)...].split(separator: " ")
-        // Numbered as in proc(5), where the state is field 3: 14 utime, 15 stime, 22 starttime.
+        // Fields are numbered as in proc(5), where the state is field 3: 14 is utime, 15 is stime, 22 is starttime.
         guard fields.count > 19, let user = Double(fields[11]), let system = Double(fields[12]), let start = Double(fields[19]) else {
             return nil
         }

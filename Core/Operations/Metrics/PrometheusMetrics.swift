@@ -1,33 +1,33 @@
 import CoreMetrics
 import Synchronization
 
-/// The swift-metrics backend: keeps every metric in memory, and renders them in Prometheus' text format.
+/// A backend for swift-metrics that keeps all metrics in memory and renders them in Prometheus' text format.
 ///
-/// Labels become Prometheus names: any character other than a letter, digit, `_` or `:` becomes `_`. Counters and meters
-/// keep their name. Timers are histograms in seconds whose name ends in `_seconds`. Recorders are histograms, or gauges if
-/// they don't aggregate. Series are never removed: a counter that disappeared and came back would look like a restart.
+/// Names become Prometheus names: any character other than a letter, digit, `_` or `:` is replaced by `_`. Counters and meters keep their
+/// name. Timers are histograms in seconds, and their name ends in `_seconds`. Recorders are histograms, or gauges if they don't aggregate.
+/// Series are never removed, because a counter that disappeared and came back would look like a restart.
 public final class PrometheusMetrics: MetricsFactory {
     private let registry: Mutex<MetricRegistry>
     private let process: ProcessMetrics?
 
     /// - Parameters:
-    ///   - help: Help texts, by the metric's name.
-    ///   - maximumSeries: The most label sets per metric. Further ones are added up in one series with the label
-    ///     `overflow="true"`, so totals stay correct; gauges leave them out. Each lookup of one is counted in
+    ///   - help: Help texts, by metric name.
+    ///   - maximumSeries: The most label sets per metric. Values of further label sets are added up in one series with the label
+    ///     `overflow="true"`, so totals stay correct. Gauges drop such values. Each lookup of a label set beyond the limit is counted in
     ///     `metrics_overflow_total`.
-    ///   - process: The source of the process metrics; nil for none.
+    ///   - process: Where the metrics of the process come from; nil to leave them out.
     public init(help: [String: String] = [:], maximumSeries: Int = 2_000, process: ProcessMetrics? = ProcessMetrics()) {
         registry = Mutex(MetricRegistry(maximumSeries: maximumSeries, help: help))
         self.process = process
     }
 
-    /// Adds help texts, by the metric's name.
+    /// Adds help texts, by metric name.
     public func describe(_ texts: [String: String]) {
         registry.withLock { $0.help.merge(texts) { _, new in new } }
     }
 
-    /// All metrics in text exposition format 0.0.4; serve them as `text/plain; version=0.0.4; charset=utf-8`. Metrics are in
-    /// order of name, series in order of labels.
+    /// Returns all metrics in text exposition format 0.0.4, to be served as `text/plain; version=0.0.4; charset=utf-8`. Metrics are in
+    /// order of name, and series in order of labels.
     ///
     /// - Source: https://prometheus.io/docs/instrumenting/exposition_formats/
     public func render() -> String {

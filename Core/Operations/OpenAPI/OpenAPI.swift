@@ -2,17 +2,17 @@ import Access
 import Common
 import HTTPTypes
 
-/// Generates the OpenAPI 3.1 document from the routes themselves, so it can't differ from what is served.
+/// Generates the OpenAPI 3.1 document from the routes themselves, so the document always matches what is served.
 ///
 /// - Source: https://spec.openapis.org/oas/v3.1.0
 public enum OpenAPI {
-    /// The documented parts of a collector: everything except its code.
+    /// The parts of a collector that are documented: everything except its code.
     public typealias CollectorDescription = (module: String, type: String, summary: String, fields: [Schema.Field])
 
-    /// The document as JSON text, with names in alphabetical order: the same routes give the same bytes.
+    /// Returns the document as JSON text. Names are in alphabetical order, so the same routes produce the same bytes.
     ///
-    /// `commonFields` are the fields that every event may have besides its own; they are described once. `names` are the values
-    /// that fields of format `Schema.Format.oneOf` accept.
+    /// `commonFields` are the fields that every event may have in addition to its own. They are described only once. `names` are the values
+    /// that fields with the format `Schema.Format.oneOf` accept.
     public static func document(
         routes: [(module: String?, category: String?, route: Route)], collectors: [CollectorDescription],
         commonFields: [Schema.Field] = [], names: [Schema.Names: [String]] = [:], version: String, serverURL: String

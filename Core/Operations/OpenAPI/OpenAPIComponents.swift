@@ -1,6 +1,6 @@
 import Access
 
-/// The components that operations refer to: security schemes, error responses, headers.
+/// The components that operations refer to: security schemes, error responses and headers.
 enum OpenAPIComponents {
     /// All components except `schemas`, which depend on the collectors.
     static let tree: JSONTree = [
@@ -51,7 +51,7 @@ enum OpenAPIComponents {
         "properties": ["error": ["type": "string", "description": "What is wrong, what was sent and what is accepted."]],
     ]
 
-    /// The 400 response of a route with its own media type: a body of that type, and the error in a header.
+    /// The 400 response of a route with its own media type. The body has that media type, and the error is in a header.
     static func refusal(_ mediaType: String) -> JSONTree {
         let header: JSONTree = ["description": "What is wrong, what was sent and what is accepted.", "schema": ["type": "string"]]
         return [
@@ -66,7 +66,7 @@ enum OpenAPIComponents {
         "X-RateLimit-Reset": .reference("components/headers/RateLimitReset"),
     ]
 
-    /// The `security` of an operation: each element is one way to authenticate, with the scopes that a key needs.
+    /// The `security` of an operation. Each element describes one way to authenticate, with the scopes that a key needs for it.
     static func security(of scope: RouteScope) -> JSONTree {
         switch scope {
         case .key(let scope): keys([scope.rawValue])

@@ -1,10 +1,10 @@
 import Common
 
-/// The events that `POST /api/collect` accepts: one schema per collector, distinguished by `type`.
+/// Describes the events that `POST /api/collect` accepts. Each collector has one schema, and `type` distinguishes them.
 struct OpenAPIEvents {
-    /// The entries for `components.schemas`: `Event`, `EventPageview` ...; empty without collectors.
+    /// The entries for `components.schemas`: `Event`, `EventPageview` and so on. Empty if there are no collectors.
     let schemas: [String: JSONTree]
-    /// The request body, by media type; nil without collectors.
+    /// The request body, by media type; nil if there are no collectors.
     let body: JSONTree?
 
     init(collectors: [OpenAPI.CollectorDescription], commonFields: [Schema.Field]) {
@@ -39,20 +39,21 @@ struct OpenAPIEvents {
         var tree = Schema.object([.required("type", .text(1))] + collector.fields, .request)
         if case .object(var properties)? = tree["properties"] {
             properties["type"] = ["const": .string(collector.type)]
-            // Common fields that this event requires are described in `CommonEventFields`: generators can't merge two descriptions.
+            // Common fields that this event requires are described in `CommonEventFields`, because generators can't merge two descriptions.
             for field in collector.fields where field.isRequired && commonFields.contains(where: { $0.name == field.name }) {
                 properties[field.name] = ["description": .string(field.summary), "not": ["type": "null"]]
             }
             tree["properties"] = .object(properties)
         }
-        // Some generators take a single reference in `allOf` for the whole schema, so the event's own fields are a part of it too.
+        // Some generators treat a single reference in `allOf` as the whole schema. The event's own fields are therefore a part of `allOf`,
+        // too.
         if !commonFields.isEmpty { tree = ["allOf": [.reference("components/schemas/CommonEventFields"), tree]] }
         tree["description"] = .string(collector.summary)
         tree["x-pulse-module"] = .string(collector.module)
         return tree
     }
 
-    /// One event, or up to 1,000 in either form of a batch.
+    /// One event, or a batch of up to 1,000 events in either of its two forms.
     private static let batch: JSONTree = {
         let list: JSONTree = [
             "type": "array", "minItems": 1, "maxItems": 1_000, "items": .reference("components/schemas/Event"),
@@ -65,7 +66,7 @@ struct OpenAPIEvents {
         ]
     }()
 
-    /// The 400 response of `POST /api/collect`: an error, or the batch response if no event of the batch was accepted.
+    /// The 400 response of `POST /api/collect`: an error, or the response to a batch of which no event was accepted.
     static func refusal(orBatchAnswer content: JSONTree) -> JSONTree {
         let batch = content["application/json"]?["schema"] ?? [:]
         return [

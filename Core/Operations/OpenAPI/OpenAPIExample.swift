@@ -1,9 +1,9 @@
 import Common
 
-/// Makes readable examples: values that fit the names of members, adjusted to the bounds of the schema.
+/// Generates readable examples. Values fit the names of members and the bounds of the schema.
 enum OpenAPIExample {
     /// An example value that `schema` accepts.
-    /// - Parameter schema: as `Schema.jsonSchema` writes it, without references to components.
+    /// - Parameter schema: a schema in the form that `Schema.jsonSchema` produces, without references to components.
     static func value(of schema: JSONTree, for name: String = "") -> JSONTree {
         if case .array(let choices)? = schema["enum"] { return choices[0] }
         if let constant = schema["const"] { return constant }
@@ -28,7 +28,7 @@ enum OpenAPIExample {
         }
     }
 
-    /// Optional members that a response has only if the request asks for them. Examples leave them out.
+    /// Optional members that a response contains only if the request asks for them. Examples leave these out.
     private static let membersOnRequest: Set<String> = ["previous", "statements", "as_of"]
 
     private static func object(_ schema: JSONTree, _ name: String) -> JSONTree {

@@ -2,18 +2,18 @@ import Access
 import Common
 import HTTPTypes
 
-/// One route, as an operation of the document.
+/// One route, represented as an operation of the document.
 struct OpenAPIOperation {
     let module: String?
     let category: String?
     let route: Route
-    /// The route's path. Routes of the same shape share the parameter names of the first one, because to OpenAPI
+    /// The route's path. Routes whose paths differ only in parameter names use the names of the first such route, because to OpenAPI
     /// `/goals/{id}` and `/goals/{goal}` are the same path.
     let path: String
-    /// Stable, and unique in the document.
+    /// The operation's id: stable, and unique within the document.
     let id: String
 
-    /// The operations in order of path and method, whatever the order of `routes`.
+    /// All operations, ordered by path and method, whatever the order of `routes`.
     static func all(of routes: [(module: String?, category: String?, route: Route)]) -> [OpenAPIOperation] {
         var paths: [String: String] = [:], ids: Set<String> = []
         let collections = Set(routes.compactMap { collection(of: $0.route) })
@@ -30,13 +30,13 @@ struct OpenAPIOperation {
         }
     }
 
-    /// The shape of the list path of the resource that the route creates or handles; nil if it does neither.
+    /// The shape of the path that lists the resource which this route creates or handles; nil if the route does neither.
     private static func collection(of route: Route) -> String? {
         if route.method == .post, route.success.status == 201 { return route.shape }
         return route.shape.hasSuffix("/{}") ? String(route.shape.dropLast(3)) : nil
     }
 
-    /// The module; for the host's own routes, their category or kind.
+    /// The module that owns the route. For the host's own routes, their category or kind.
     var tag: String {
         if let module { return module }
         if let category { return category }
@@ -62,7 +62,7 @@ struct OpenAPIOperation {
         return tree
     }
 
-    /// `POST /api/collect`, whose body the collectors describe.
+    /// The operation for `POST /api/collect`, whose body the collectors describe.
     private var isCollection: Bool { route.method == .post && route.path == "/api/collect" }
 
     private var parameters: [JSONTree] {
@@ -106,17 +106,17 @@ struct OpenAPIOperation {
         return (route.parameters.map(\.name) + inBody.map(\.name)).contains("segment_id")
     }
 
-    /// The error responses of this route.
+    /// The error responses that this route can return.
     private var failures: [(status: Int, name: String)] {
         var failures = [(431, "HeaderFieldsTooLarge"), (503, "Unavailable")]
         if !route.parameters.isEmpty || route.body != nil || route.refusesUnknownParameters { failures.append((400, "BadRequest")) }
-        // The segment of a report may not exist.
+        // The segment that a report uses may not exist.
         if !route.pathNames.isEmpty || acceptsSegment { failures.append((404, "NotFound")) }
         if route.body != nil { failures.append((413, "PayloadTooLarge")) }
         guard route.scope != .anonymous else { return failures }
         if route.scope != .publicToken { failures.append((401, "Unauthorized")) }
         failures.append((429, "TooManyRequests"))
-        // The admin token can't lack a scope.
+        // The admin token has all scopes, so it can't lack one.
         if route.scope != .installation { failures.append((403, "Forbidden")) }
         return failures
     }

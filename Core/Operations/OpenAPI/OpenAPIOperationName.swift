@@ -1,24 +1,24 @@
 import Access
 import HTTPTypes
 
-/// Names every operation by one rule: a verb, then a noun made of the words of its path.
+/// Names all operations by one rule: a verb, followed by a noun made from the words of the path.
 ///
 /// `GET /api/v1/goals/{id}` is `getGoal`, `GET /api/v1/goals` is `listGoals`, `POST /api/v1/cohorts/{id}/analyze` is `analyzeCohort`.
 enum OpenAPIOperationName {
-    /// Last path segments that are verbs rather than nouns.
+    /// Last path segments that are verbs, not nouns.
     private static let verbs: Set<String> = [
         "analyze", "collect", "compare", "disable", "drill", "enable", "evaluate", "export", "preview", "query", "rotate", "run", "test",
     ]
 
-    /// The name of a route's operation, unless the route sets its own.
-    /// - Parameter isCollection: whether single resources of this kind have their own routes, or can be created here.
+    /// The name of a route's operation. Routes that set their own name don't use this.
+    /// - Parameter isCollection: whether single resources below this path have routes, or can be created at this path.
     static func name(of route: Route, isCollection: Bool) -> String {
         if let name = route.operationName { return name }
         var parts = route.path.split(separator: "/").map(String.init)
         if parts.count > 1, parts[0] == "api" { parts.removeFirst(["v1", "admin"].contains(parts[1]) ? 2 : 1) }
         if let last = parts.last, verbs.contains(last), [.get, .post].contains(route.method) {
             parts.removeLast()
-            // A POST without an id acts on one resource that its body describes.
+            // A POST without an id acts on a single resource, which its body describes.
             let isOne = route.method == .post && !(parts.last?.hasPrefix("{") ?? true)
             return last + noun(parts, isOne: isOne)
         }
@@ -33,7 +33,7 @@ enum OpenAPIOperationName {
         }
     }
 
-    /// Joins the path segments into one word. A segment followed by a parameter is in the singular.
+    /// Joins the path segments into one word. A segment that is followed by a parameter becomes singular.
     private static func noun(_ parts: [String], isOne: Bool = false) -> String {
         parts.indices.filter { !parts[$0].hasPrefix("{") }.map { index in
             let followed = index + 1 < parts.count ? parts[index + 1].hasPrefix("{") : isOne
@@ -42,7 +42,7 @@ enum OpenAPIOperationName {
         }.joined()
     }
 
-    /// `web_vitals` is `WebVitals`.
+    /// Joins the parts of a name in camel case: `web_vitals` becomes `WebVitals`.
     static func capitalized(_ text: some StringProtocol) -> String {
         text.split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
     }
@@ -57,7 +57,7 @@ enum OpenAPIOperationName {
         return word.hasSuffix("s") && !word.hasSuffix("ss") ? String(word.dropLast()) : word
     }
 
-    /// Splits an operation name into its verb and the rest.
+    /// Splits an operation name into its verb and its noun.
     static func parts(of name: String) -> (verb: String, noun: String) {
         let end = name.firstIndex(where: \.isUppercase) ?? name.endIndex
         return (String(name[..<end]), String(name[end...]))

@@ -1,5 +1,5 @@
 extension OpenAPIPage {
-    /// `/docs/app.js`, as `text/javascript; charset=utf-8`.
+    /// The content of `/docs/app.js`, to be served as `text/javascript; charset=utf-8`.
     public static let script = #"""
         // Renders /openapi.json. Text from the document only ever becomes text nodes.
         const $ = (id) => document.getElementById(id);

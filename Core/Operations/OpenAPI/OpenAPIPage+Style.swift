@@ -1,5 +1,5 @@
 extension OpenAPIPage {
-    /// `/docs/style.css`, as `text/css; charset=utf-8`.
+    /// The content of `/docs/style.css`, to be served as `text/css; charset=utf-8`.
     public static let style = """
         :root {
           color-scheme: light dark;

@@ -1,14 +1,14 @@
-/// The API reference page, which renders `/openapi.json`: served from `/docs`, `/docs/app.js` and `/docs/style.css`.
+/// The API reference page, which renders `/openapi.json`. Its files are served from `/docs`, `/docs/app.js` and `/docs/style.css`.
 ///
-/// It has no inline code and loads nothing from other hosts, so it works under the strictest policy and offline.
+/// The page has no inline code and loads nothing from other hosts, so it works offline and under the strictest content security policy.
 public enum OpenAPIPage {
-    /// The value of `Content-Security-Policy` to send with the page.
+    /// The `Content-Security-Policy` header to send with the page.
     public static let contentSecurityPolicy = """
         default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; \
         frame-ancestors 'none'
         """
 
-    /// `/docs`, as `text/html; charset=utf-8`.
+    /// The HTML of `/docs`, to be served as `text/html; charset=utf-8`.
     public static let html = """
         <!doctype html>
         <html lang="en">

@@ -1,10 +1,10 @@
-/// Names components after their uses, so the same routes always give the same names.
+/// Names components after their uses, so the same routes always produce the same names.
 struct OpenAPISchemaNames {
-    /// Indexed by the shape's number.
+    /// The names, indexed by the number of the shape.
     private(set) var names: [String]
     private var taken: Set<String>
 
-    /// - Parameter taken: names that the document already uses.
+    /// - Parameter taken: names that the document uses for other components.
     init(_ shapes: [OpenAPISchemas.Shape], taken: Set<String>) {
         self.taken = taken
         names = shapes.map { _ in "" }
@@ -12,7 +12,7 @@ struct OpenAPISchemaNames {
             let shape = shapes[number], (names, strength) = Self.candidates(shape)
             return (number: number, names: names, rank: (shape.uses.contains(where: \.isWhole) ? 1 : 0, strength, shape.uses.count))
         }
-        // Shapes with the strongest claim to a name choose first.
+        // Shapes choose in order of how strong their claim to a name is.
         let order = ranked.sorted { $0.rank != $1.rank ? $0.rank > $1.rank : ($0.names[0], $0.number) < ($1.names[0], $1.number) }
         for (number, candidates, _) in order { names[number] = free(candidates) }
     }
@@ -24,7 +24,7 @@ struct OpenAPISchemaNames {
         return "\(candidates[0])\(number)"
     }
 
-    /// Candidate names, best first, and how many uses support the first.
+    /// Possible names, best first, and how many uses support the first.
     private static func candidates(_ shape: OpenAPISchemas.Shape) -> (names: [String], strength: Int) {
         let answers = shape.uses.filter { !$0.isRequest }
         let uses = answers.isEmpty ? shape.uses : answers
@@ -38,9 +38,9 @@ struct OpenAPISchemaNames {
         return (names, strength)
     }
 
-    /// The suffix that most uses share, if they belong to three or more resources.
+    /// The suffix that most uses share, if these uses belong to three or more resources.
     private static func sharedSuffix(_ uses: [OpenAPISchemas.Use]) -> String? {
-        // The name of the resource itself is better than what others call their part.
+        // The name of the resource itself is better than the names that other resources use for it as their part.
         guard !uses.contains(where: { $0.isWhole && !$0.isShareable }) else { return nil }
         let groups = Dictionary(grouping: uses.filter(\.isShareable), by: \.suffix).filter {
             !$0.key.isEmpty && $0.value.count * 2 > uses.count
@@ -54,13 +54,13 @@ struct OpenAPISchemaNames {
         let whole =
             use.suffix.hasPrefix(use.base) || use.base.hasSuffix(use.suffix) && !use.isWhole
             ? longer(use.base, use.suffix) : use.base + use.suffix
-        // Only requests contain it.
+        // The schema occurs only in requests.
         return whole + (use.isRequest && use.isShareable ? "Input" : "")
     }
 
     private static func longer(_ one: String, _ other: String) -> String { one.count > other.count ? one : other }
 
-    /// The name for a map, whose members the sender names; nil for other schemas.
+    /// The name for a map, that is, an object whose member names the sender chooses; nil for other schemas.
     private static func fixedName(_ tree: JSONTree) -> String? {
         guard tree["properties"] == nil, let values = tree["additionalProperties"] else { return nil }
         switch values["type"] {

@@ -1,27 +1,27 @@
-/// Moves the object and enum schemas of a document into `components.schemas`. Equal schemas become one component, so a generated client has
-/// one type for them. Works on the finished document, so it can't miss a route.
+/// Moves the object and enum schemas of a document to `components.schemas`. Equal schemas become a single component, so a generated client
+/// has a single type for them. The finished document is processed, so no route can be missed.
 struct OpenAPISchemas {
-    /// One use of a schema, from which to derive its name.
+    /// One place where a schema is used. The schema's name is derived from its uses.
     struct Use {
-        /// The resource it belongs to: `Funnel`.
+        /// The resource that uses the schema: `Funnel`.
         let base: String
-        /// The part of the resource: `Step`; empty for the resource itself.
+        /// The part of the resource that the schema describes: `Step`; empty for the resource itself.
         let suffix: String
         var isRequest = false
-        /// Whether the suffix alone may become the name if several resources use the schema.
+        /// Whether the suffix alone may become the name, if several resources use the schema.
         var isShareable = false
-        /// The fallback if the first name is taken.
+        /// The name to fall back on if the first choice is taken.
         var otherwise = ""
-        /// Whether the schema is that of a whole body, or of one of a body's rows.
+        /// Whether the schema describes a whole body, or one row of a body.
         var isWhole = false
     }
 
-    /// The temporary member that holds the name of a `Schema.named`.
+    /// A temporary member that holds the name of a `Schema.named`.
     static let nameMark = "x-pulse-name"
-    /// The temporary member that holds the `Schema.Names` that a field accepts.
+    /// A temporary member that holds the `Schema.Names` that a field accepts.
     static let namesMark = "x-pulse-names"
 
-    /// A future component: a schema that has no name yet, and its uses.
+    /// A schema that will become a component but has no name yet, with its uses.
     struct Shape {
         var tree: JSONTree
         var uses: [Use] = []
@@ -30,21 +30,21 @@ struct OpenAPISchemas {
     private(set) var shapes: [Shape] = []
     private var numbers: [JSONTree: Int] = [:]
 
-    /// The position of a schema during the walk through the document.
+    /// Where a schema was found while the document is walked.
     struct Place {
         var base: String
         var isRequest: Bool
-        /// The schema's use; nil if it is already a component.
+        /// How the schema is used; nil if the schema is a component by now.
         var own: Use?
-        /// The name of the member that holds it; empty for a whole body or one of its rows.
+        /// The name of the member that holds the schema; empty for a whole body or one of its rows.
         var member = ""
-        /// The use of the elements of `data`.
+        /// How the elements of `data` are used.
         var row: Use?
-        /// Whether `own` applies even if the body has no rows.
+        /// Whether `own` also applies if the body has no rows.
         var hasRows = true
     }
 
-    /// Returns the schema with everything that has become a component replaced by a reference to its number.
+    /// Returns the schema in which every part that became a component is replaced by a reference to the component's number.
     mutating func shared(_ schema: JSONTree, _ place: Place) -> JSONTree {
         guard case .object(var members) = schema, members["$ref"] == nil else { return schema }
         var place = place
@@ -85,7 +85,7 @@ struct OpenAPISchemas {
             inner.member = ""
             return inner
         }
-        // A name such as `type` says too little without its owner's.
+        // A name such as `type` says too little without the name of the object that has this member.
         let isValue = schema["enum"] != nil && !place.member.isEmpty
         let suffix = isValue ? place.member + word : word
         inner.own = Use(
@@ -93,7 +93,7 @@ struct OpenAPISchemas {
         return inner
     }
 
-    /// Whether a member has its owner's type: it requires the same members, and all its properties equal the owner's.
+    /// Whether a member has the same type as its owner: it requires the same members, and all its properties equal those of the owner.
     private func isRepetition(_ member: JSONTree, of owner: JSONTree) -> Bool {
         guard case .object(let inner)? = member["properties"], case .object(let outer)? = owner["properties"], !inner.isEmpty else {
             return false

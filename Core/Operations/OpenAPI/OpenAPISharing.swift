@@ -1,7 +1,7 @@
 import Common
 
 extension OpenAPISchemas {
-    /// Returns the document with schemas moved into shared components, and an example of each successful response.
+    /// Returns the document with schemas moved to shared components, and with an example of each successful response.
     static func sharing(_ document: JSONTree) -> JSONTree {
         var document = document, schemas = OpenAPISchemas()
         if case .object(let paths)? = document["paths"] {
@@ -74,7 +74,7 @@ extension OpenAPISchemas {
         return body
     }
 
-    /// What to call the responses of verbs other than plain reading and writing.
+    /// Names for the responses of operations whose verb is not plain reading or writing.
     private static let nouns = [
         "analyze": "Report", "drill": "VisitorList", "compare": "Comparison", "evaluate": "Visitors", "export": "Export",
         "preview": "Preview",
@@ -88,7 +88,7 @@ extension OpenAPISchemas {
             let row = Use(base: one, suffix: "", otherwise: one + "ListItem", isWhole: true)
             return Place(base: one, isRequest: false, own: Use(base: one, suffix: "List", isWhole: true), row: row)
         case "get":
-            // A response without rows is the resource itself.
+            // A response without rows represents the resource itself.
             let row = Use(base: one, suffix: one.hasSuffix("Row") ? "" : "Row")
             return Place(base: noun, isRequest: false, own: Use(base: noun, suffix: "Report", isWhole: true), row: row, hasRows: false)
         case "create":
@@ -107,7 +107,7 @@ extension OpenAPISchemas {
 }
 
 extension JSONTree {
-    /// Returns the tree with the registered names listed in each field that accepts one of them.
+    /// Returns the tree in which each field that accepts registered names lists these names.
     func listing(_ names: [Schema.Names: [String]]) -> JSONTree {
         switch self {
         case .array(let elements): return .array(elements.map { $0.listing(names) })
@@ -130,7 +130,7 @@ extension JSONTree {
 }
 
 extension JSONTree {
-    /// Returns the tree with component names in place of their numbers; `itself` is the name for a reference to the enclosing schema.
+    /// Returns the tree with component names in place of component numbers. `itself` is the name for a reference to the enclosing schema.
     fileprivate func named(_ names: [String], itself: String) -> JSONTree {
         switch self {
         case .array(let elements): return .array(elements.map { $0.named(names, itself: itself) })
@@ -147,7 +147,7 @@ extension JSONTree {
 }
 
 extension [String: JSONTree] {
-    /// Maps values in order of name, so numbers are assigned in the same order every time.
+    /// Visits values in order of name, so the numbers are assigned in the same order every time.
     fileprivate func sortedMap(_ transform: (String, JSONTree) -> JSONTree) -> [String: JSONTree] {
         // exact: names in the document are ours
         Dictionary(uniqueKeysWithValues: sorted { $0.key < $1.key }.map { ($0.key, transform($0.key, $0.value)) })

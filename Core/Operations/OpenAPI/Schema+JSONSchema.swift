@@ -4,7 +4,7 @@ import Common
 ///
 /// - Source: https://json-schema.org/draft/2020-12/schema
 extension Schema {
-    /// In a request, an optional field may also be null, which counts as absent. Responses omit such a field.
+    /// In a request, an optional field may be null, which counts as absent. A response omits such a field instead.
     enum Direction { case request, answer }
 
     func jsonSchema(_ direction: Direction) -> JSONTree {
@@ -28,7 +28,7 @@ extension Schema {
             var tree = Self.bounds(["type": "string"], "minLength", "maxLength", length)
             switch format {
             case .uri: tree["format"] = "uri"
-            // `JSONTree.listing` replaces the mark with the names.
+            // `JSONTree.listing` replaces this mark with the registered names.
             case .oneOf(let names): tree[OpenAPISchemas.namesMark] = .string(names.rawValue)
             case .plain, .timestamp, .uuid: break
             }
@@ -37,7 +37,7 @@ extension Schema {
         case .array(let element, let count):
             return Self.bounds(["type": "array", "items": element.jsonSchema(direction)], "minItems", "maxItems", count)
         case .object(let fields, let unknown):
-            // An object without declared fields may hold anything.
+            // An object that declares no fields may contain anything.
             if fields.isEmpty, unknown == .ignored { return ["type": "object", "additionalProperties": [:]] }
             var tree = Self.object(fields, direction)
             if unknown == .refused { tree["additionalProperties"] = false }
@@ -66,7 +66,7 @@ extension Schema {
         return tree
     }
 
-    /// The timestamps that `ISO8601.parse` accepts. `format: date-time` would reject a bare day.
+    /// The forms of timestamp that `ISO8601.parse` accepts. `format: date-time` would reject a date without a time.
     static let timestampSchema: JSONTree = [
         "type": "string",
         "pattern": #"^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,9})?)?([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)?)?$"#,
@@ -80,9 +80,9 @@ extension Schema {
         return tree
     }
 
-    /// `tree`, or null.
+    /// Returns a schema that accepts what `tree` accepts, or null.
     static func orNull(_ tree: JSONTree) -> JSONTree {
-        // A schema without a type already accepts null.
+        // A schema without a type accepts null anyway.
         guard case .string(let type)? = tree["type"] else { return tree }
         var tree = tree
         tree["type"] = .strings([type, "null"])

@@ -1,15 +1,15 @@
 import HTTPTypes
 import Instrumentation
 
-/// Reads the trace headers of a request: `tracer.extract(headers, into: &context, using: HTTPFieldsExtractor())`.
+/// Extracts the trace headers of a request: `tracer.extract(headers, into: &context, using: HTTPFieldsExtractor())`.
 public struct HTTPFieldsExtractor: Extractor {
     public init() {}
 
-    /// The header's value; several fields of the same name are joined with commas.
+    /// The value of the header. If several fields have the same name, their values are joined with commas.
     public func extract(key: String, from carrier: HTTPFields) -> String? { HTTPField.Name(key).flatMap { carrier[$0] } }
 }
 
-/// Writes trace headers into a request.
+/// Injects trace headers into a request.
 public struct HTTPFieldsInjector: Injector {
     public init() {}
 

@@ -10,10 +10,10 @@ struct OTLPEncoder: Sendable {
     let serviceVersion: String
     let redaction: Redaction
 
-    /// The most characters of an attribute's text that are kept.
+    /// The maximum length of an attribute's text in characters; the rest is cut off.
     private static let maximumText = 4_096
 
-    /// The body of one export request.
+    /// Returns the body of one export request.
     func request(_ spans: [SpanRecord]) -> ByteBuffer {
         let resource = attributes(["service.name": .string(serviceName), "service.version": .string(serviceVersion)])
         let tree: JSONTree = [
@@ -63,7 +63,7 @@ struct OTLPEncoder: Sendable {
         return tree
     }
 
-    /// Nil for a link to nothing.
+    /// Returns nil if the link refers to no span.
     private func tree(_ link: SpanLink) -> JSONTree? {
         guard let trace = link.context.trace else { return nil }
         var tree = described(link.attributes)
@@ -85,7 +85,7 @@ struct OTLPEncoder: Sendable {
 
     // MARK: Attributes
 
-    /// An object with the attributes, and the number of dropped ones; empty without attributes.
+    /// Returns an object with the attributes and the number of dropped ones; an empty object if there are no attributes.
     private func described(_ values: SpanAttributes) -> JSONTree {
         guard !values.isEmpty else { return [:] }
         var all: [String: SpanAttribute] = [:]

@@ -7,7 +7,7 @@ import NIOHTTP1
 import ServiceLifecycle
 import Synchronization
 
-/// Sends finished spans in batches over OTLP/HTTP with JSON: when a batch is full, at an interval, and at shutdown.
+/// Sends finished spans in batches over OTLP/HTTP with JSON. It sends when a batch is full, at an interval, and at shutdown.
 ///
 /// - Source: https://opentelemetry.io/docs/specs/otlp/#otlphttp
 final class OTLPExporter: Sendable {
@@ -18,7 +18,7 @@ final class OTLPExporter: Sendable {
     private let counters: SpanCounters
     private let encoder: OTLPEncoder
     private let logger: Logger
-    /// Spans lost since the last batch that arrived. Only the first loss of such a series is logged, and its end.
+    /// How many spans were lost since the last successful batch. Of a series of losses, only the first loss and the end are logged.
     private let lost = Mutex(0)
 
     init(
@@ -39,7 +39,7 @@ final class OTLPExporter: Sendable {
             group.addTask { await self.keepTime() }
             group.addTask { await self.sendUntilClosed() }
             group.addTask { await self.awaitShutdown() }
-            // Ends when the last span is sent or the time for that is over.
+            // Ends when the last span is sent, or when the time for sending it is over.
             for await isEnd in group where isEnd { group.cancelAll() }
         }
     }
@@ -55,7 +55,7 @@ final class OTLPExporter: Sendable {
         return true
     }
 
-    /// Closes the queue at the shutdown, and returns when the time for sending the last spans is over.
+    /// Closes the queue at shutdown, and returns when the time for sending the last spans is over.
     private func awaitShutdown() async -> Bool {
         try? await gracefulShutdown()
         queue.close()
@@ -91,12 +91,12 @@ final class OTLPExporter: Sendable {
         }
     }
 
-    /// The pause in seconds before the next attempt: doubles each time, with jitter so hosts don't retry all at once.
+    /// The pause in seconds before the next attempt. It doubles each time, and has jitter so that hosts don't all retry at the same moment.
     private func backoff(_ attempt: Int) -> Double {
         min(30, settings.backoffSeconds * Double(1 << (attempt - 1))) * .random(in: 0.5...1)
     }
 
-    /// Returns early at a graceful shutdown.
+    /// Sleeps, but returns early if a graceful shutdown begins.
     private func pause(_ seconds: Double) async {
         try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(seconds)) }
     }
@@ -104,10 +104,10 @@ final class OTLPExporter: Sendable {
     // MARK: One request
 
     private enum Outcome {
-        /// Accepted, except for `refused` spans of the batch.
+        /// The collector accepted the batch, except for `refused` of its spans.
         case accepted(refused: Int, reason: String)
         case refused(String)
-        /// Worth a retry, after `retryAfter` seconds if the collector gave them.
+        /// A retry may succeed, after `retryAfter` seconds if the collector specified them.
         case busy(String, retryAfter: Double?)
     }
 
@@ -118,7 +118,7 @@ final class OTLPExporter: Sendable {
         for (name, value) in settings.headers { request.headers.add(name: name, value: value) }
         request.body = .bytes(body)
         let timeout = TimeAmount.nanoseconds(Int64(settings.timeoutSeconds * 1e9))
-        // The HTTP client may be traced itself.
+        // The HTTP client itself may be traced.
         var context = ServiceContext.topLevel
         context.isUntraced = true
         do {
@@ -144,7 +144,7 @@ final class OTLPExporter: Sendable {
         }
     }
 
-    /// Reads a success response, which may still report that some spans were rejected.
+    /// Reads the response to an accepted request, which may nevertheless report that some spans were rejected.
     private static func partial(_ body: ByteBuffer?) -> Outcome {
         let answer = body.flatMap { buffer in buffer.withUnsafeReadableBytes { try? JSON.parse($0) } }
         let partial = answer?["partialSuccess"]

@@ -3,10 +3,10 @@ import Instrumentation
 import Synchronization
 import Tracing
 
-/// One piece of work, from `startSpan` to `end`. A span that isn't sampled only carries its context.
+/// One unit of work, from `startSpan` to `end`. A span that isn't sampled carries only its context.
 public struct OTLPSpan: Tracing.Span {
     public let context: ServiceContext
-    /// Nil for a span that isn't recorded.
+    /// The recorded data; nil if the span isn't recorded.
     let recording: SpanRecording?
 
     public var isRecording: Bool { recording?.isOpen ?? false }
@@ -25,7 +25,7 @@ public struct OTLPSpan: Tracing.Span {
     public func addEvent(_ event: SpanEvent) { recording?.change { $0.add(event) } }
     public func addLink(_ link: SpanLink) { recording?.change { $0.add(link) } }
 
-    /// Adds an event `exception`. For a `ServiceError` it holds only the code, because the sentence may quote the request.
+    /// Adds an event named `exception`. For a `ServiceError`, the event contains only the code, because the sentence may quote the request.
     public func recordError<Moment: TracerInstant>(_ error: any Error, attributes: SpanAttributes, at instant: @autoclosure () -> Moment) {
         guard isRecording else { return }
         var attributes = attributes
@@ -39,16 +39,16 @@ public struct OTLPSpan: Tracing.Span {
     }
 }
 
-/// The data of a span, while it runs and afterwards.
+/// The data of a span, while the span runs and after it has ended.
 struct SpanRecord: Sendable {
-    /// The most events and links per span, and attributes of each; the rest is only counted.
+    /// The most events and links per span, and the most attributes of each. Any more are counted but not kept.
     static let maximumParts = 128
 
     let trace: TraceContext
     let parent: TraceContext.SpanID?
     var name: String
     let kind: SpanKind
-    /// Nanoseconds since 1970.
+    /// Nanoseconds since 1970-01-01T00:00:00Z.
     let start: UInt64
     var end: UInt64 = 0
     var attributes: SpanAttributes = [:]
@@ -67,7 +67,7 @@ struct SpanRecord: Sendable {
     }
 }
 
-/// A recorded span: can be changed until it ends, then goes to the queue.
+/// A recorded span. It can be changed until it ends, and is then added to the queue.
 final class SpanRecording: Sendable {
     private struct State {
         var record: SpanRecord
@@ -86,12 +86,12 @@ final class SpanRecording: Sendable {
 
     func read<Value: Sendable>(_ path: KeyPath<SpanRecord, Value> & Sendable) -> Value { state.withLock { $0.record[keyPath: path] } }
 
-    /// Does nothing once the span has ended.
+    /// Changes the data. Does nothing once the span has ended.
     func change(_ body: (inout SpanRecord) -> Void) {
         state.withLock { if $0.isOpen { body(&$0.record) } }
     }
 
-    /// Ends the span. Only the first call counts.
+    /// Ends the span. Only the first call has an effect.
     func end(at nanoseconds: UInt64) {
         let finished = state.withLock { state -> SpanRecord? in
             guard state.isOpen else { return nil }

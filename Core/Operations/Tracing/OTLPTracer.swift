@@ -5,15 +5,15 @@ import Logging
 import ServiceLifecycle
 import Tracing
 
-/// Records spans, propagates their context between requests, and sends finished ones to a collector.
+/// Records spans, propagates their context between requests, and sends finished spans to a collector.
 ///
-/// Bootstrap `InstrumentationSystem` with it, and run it among the host's services: it flushes at a graceful shutdown.
-/// Without an endpoint it records nothing and only passes `traceparent` and `tracestate` on.
+/// Bootstrap `InstrumentationSystem` with the tracer, and run it as one of the host's services: it sends the remaining spans at a graceful
+/// shutdown. Without an endpoint, it records nothing and only passes on `traceparent` and `tracestate`.
 public final class OTLPTracer: Tracer, Service {
     public typealias Span = OTLPSpan
 
     private let ratio: Double
-    /// Nil without an endpoint.
+    /// Nil if no endpoint is configured.
     private let queue: SpanQueue?
     private let exporter: OTLPExporter?
 
@@ -38,7 +38,7 @@ public final class OTLPTracer: Tracer, Service {
             settings, endpoint: endpoint, client: client, redaction: redaction, queue: queue, counters: counters, logger: logger)
     }
 
-    /// Sends spans until the graceful shutdown, then the remaining ones.
+    /// Sends spans until a graceful shutdown begins, and then the remaining ones.
     public func run() async throws {
         guard let exporter else { return try await gracefulShutdown() }
         await exporter.run()

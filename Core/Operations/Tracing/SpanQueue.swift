@@ -1,7 +1,7 @@
 import CoreMetrics
 import Synchronization
 
-/// Finished spans that wait to be sent. Bounded, so a slow collector costs spans instead of memory.
+/// Finished spans that wait to be sent. The queue is bounded, so a slow collector causes lost spans instead of growing memory.
 final class SpanQueue: Sendable {
     private let capacity: Int
     private let batch: Int
@@ -9,7 +9,7 @@ final class SpanQueue: Sendable {
     private let spans = Mutex<[SpanRecord]>([])
     private let closed = Atomic(false)
     private let continuation: AsyncStream<Void>.Continuation
-    /// Signals that spans should be sent: a batch is full, or `wake` was called. Ends when the queue is closed.
+    /// Signals that spans should be sent, because a batch is full or `wake` was called. Ends when the queue is closed.
     let signals: AsyncStream<Void>
 
     init(capacity: Int, batch: Int, counters: SpanCounters) {
@@ -29,7 +29,7 @@ final class SpanQueue: Sendable {
         if count == batch { wake() }
     }
 
-    /// Removes and returns the oldest spans, at most one batch.
+    /// Removes and returns the oldest spans, at most as many as fit in one batch.
     func take() -> [SpanRecord] {
         spans.withLock { spans in
             let taken = Array(spans.prefix(batch))
@@ -48,16 +48,16 @@ final class SpanQueue: Sendable {
     var isClosed: Bool { closed.load(ordering: .acquiring) }
 }
 
-/// Counts exported and lost spans.
+/// Counts exported spans and lost spans.
 struct SpanCounters: Sendable {
     enum Loss: String, CaseIterable {
-        /// The queue was full.
+        /// Lost because the queue was full.
         case queueFull = "queue_full"
-        /// The collector rejected them.
+        /// Lost because the collector rejected them.
         case refused
-        /// The collector could not be reached, or was busy, at every attempt.
+        /// Lost because the collector was unreachable or busy at every attempt.
         case unreachable
-        /// Not sent before the shutdown's time was over.
+        /// Lost because they were not sent before the time for the shutdown was over.
         case shutdown
     }
 

@@ -1,6 +1,6 @@
 import Instrumentation
 
-/// The position of a piece of work in a trace, as carried by the headers `traceparent` and `tracestate`.
+/// The position of a unit of work in a trace, as the headers `traceparent` and `tracestate` carry it.
 ///
 /// - Source: W3C Trace Context, https://www.w3.org/TR/trace-context-2/
 public struct TraceContext: Sendable, Hashable {
@@ -18,40 +18,40 @@ public struct TraceContext: Sendable, Hashable {
         public var description: String { value.hexadecimal }
     }
 
-    /// The trace that the work belongs to.
+    /// The trace to which the work belongs.
     public let traceID: TraceID
-    /// The span of the work.
+    /// The span that represents the work.
     public let spanID: SpanID
-    /// Whether the spans of the trace are recorded.
+    /// Whether the trace's spans are recorded.
     public let isSampled: Bool
-    /// Whether the last 7 bytes of the trace id are random. Unchanged when a trace is continued.
+    /// Whether the last 7 bytes of the trace id are random. The flag stays the same when a trace is continued.
     let isRandom: Bool
-    /// The data of other tracing systems.
+    /// The data that other tracing systems attached.
     public let state: TraceState
 
-    /// The start of a new trace, sampled with probability `ratio`.
+    /// Starts a new trace, which is sampled with probability `ratio`.
     static func root(ratio: Double) -> TraceContext {
         let id = TraceID(high: .random(in: .min ... .max), low: .random(in: 1 ... .max))
-        // Derived from the id, so every host makes the same decision.
+        // The decision is derived from the id, so every host makes the same one.
         let isSampled = Double(id.low & 0x00FF_FFFF_FFFF_FFFF) < ratio * Double(1 << 56)
         return TraceContext(traceID: id, spanID: .random(), isSampled: isSampled, isRandom: true, state: TraceState())
     }
 
-    /// A new span in the same trace.
+    /// Returns the context of a new span in the same trace.
     func child() -> TraceContext {
         TraceContext(traceID: traceID, spanID: .random(), isSampled: isSampled, isRandom: isRandom, state: state)
     }
 
     var flags: UInt8 { (isSampled ? 1 : 0) | (isRandom ? 2 : 0) }
 
-    /// The header's value: `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`.
+    /// The value of the header `traceparent`: `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`.
     public var traceparent: String { "00-\(traceID)-\(spanID)-0\(flags)" }
 }
 
 extension TraceContext {
-    /// Parses the two headers. Nil without a valid `traceparent`; an invalid `tracestate` is just dropped.
+    /// Parses the two headers. Returns nil without a valid `traceparent`. An invalid `tracestate` is just dropped.
     ///
-    /// Several `traceparent` headers, joined by a comma, are invalid; several `tracestate` headers are one list.
+    /// Several `traceparent` headers, which HTTP joins with a comma, are invalid. Several `tracestate` headers form one list.
     public init?(traceparent: String, tracestate: String? = nil) {
         let bytes = traceparent.utf8.withoutOuterBlanks
         guard bytes.count >= 55, let version = UInt8(hexadecimal: bytes.prefix(2)), version != 0xFF else { return nil }
@@ -61,7 +61,7 @@ extension TraceContext {
             return bytes[from..<bytes.index(from, offsetBy: count)]
         }
         for offset in [2, 35, 52] where part(offset, 1).first != UInt8(ascii: "-") { return nil }
-        // A later version may have more fields, after another dash.
+        // A later version of the header may have more fields, after another dash.
         if bytes.count > 55 {
             guard version > 0, part(55, 1).first == UInt8(ascii: "-") else { return nil }
         }
@@ -70,7 +70,7 @@ extension TraceContext {
         else { return nil }
         self.init(
             traceID: TraceID(high: high, low: low), spanID: SpanID(value: span), isSampled: flags & 1 != 0,
-            // The meaning of other bits, from later versions, is unknown.
+            // Later versions may use the other bits, but their meaning is unknown here.
             isRandom: flags & 2 != 0, state: tracestate.flatMap(TraceState.init) ?? TraceState())
     }
 }
@@ -93,7 +93,7 @@ extension ServiceContext {
 
     private enum UntracedKey: ServiceContextKey { typealias Value = Bool }
 
-    /// Whether work records no spans: otherwise, exporting spans would create new ones.
+    /// Whether the current work records no spans. This is needed for exporting, which would otherwise create new spans to export.
     var isUntraced: Bool {
         get { self[UntracedKey.self] ?? false }
         set { self[UntracedKey.self] = newValue ? true : nil }
@@ -108,7 +108,7 @@ extension UInt64 {
 }
 
 extension FixedWidthInteger {
-    /// Parses lower-case hexadecimal digits; nil if there is any other byte.
+    /// Parses lower-case hexadecimal digits. Returns nil if any other byte occurs.
     fileprivate init?(hexadecimal text: Substring.UTF8View) {
         self = 0
         for byte in text {
@@ -122,7 +122,7 @@ extension FixedWidthInteger {
 }
 
 extension String.UTF8View {
-    /// Trims the spaces and tabs that HTTP allows around a header's value.
+    /// Trims the spaces and tabs that HTTP allows around the value of a header.
     fileprivate var withoutOuterBlanks: Substring.UTF8View { self[...].withoutOuterBlanks }
 }
 

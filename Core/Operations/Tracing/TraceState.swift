@@ -1,13 +1,13 @@
-/// The data that other tracing systems add to a trace: opaque to Pulse and passed on unchanged.
+/// Data that other tracing systems attach to a trace. Pulse does not interpret it, and passes it on unchanged.
 public struct TraceState: Sendable, Hashable {
-    /// The header's value, without blanks around members; "" when there is none.
+    /// The value of the header, without blanks around its members; "" if there are none.
     public let text: String
 
     /// An empty state.
     public init() { text = "" }
 
-    /// Parses the header; nil if it is not a list of at most 32 members. Drops empty members, and keeps the first of several
-    /// members with the same key, which is the most recent one.
+    /// Parses the header. Returns nil if it is not a list of at most 32 members. Drops empty members. If several members have the same key,
+    /// keeps the first, which is the most recent one.
     public init?(_ header: String) {
         var members: [Substring] = [], keys: Set<Substring> = []
         for part in header.split(separator: ",", omittingEmptySubsequences: false) {
@@ -27,7 +27,7 @@ public struct TraceState: Sendable, Hashable {
         return key.allSatisfy { isLetterOrDigit($0) || "_-*/@".utf8.contains($0) }
     }
 
-    /// Printable ASCII except comma and equals sign. Can't end in a space, because members are trimmed.
+    /// Values are printable ASCII except comma and equals sign. They can't end in a space, because members are trimmed.
     private static func isValue(_ value: Substring.UTF8View) -> Bool {
         (1...256).contains(value.count)
             && value.allSatisfy { (0x20...0x7E).contains($0) && $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: "=") }

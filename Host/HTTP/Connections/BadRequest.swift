@@ -3,11 +3,11 @@ import Common
 import NIOCore
 import NIOHTTP1
 
-/// A request that is rejected before the rest of the server has seen it, and whose connection then ends.
+/// A request that is rejected before it reaches the rest of the server. Its connection is closed after the response.
 struct BadRequest {
     let error: ServiceError
     let reason: OpenConnections.Reason
-    /// Whether the client has disconnected, so no response is needed.
+    /// Whether the client has disconnected. If so, no response is sent.
     var isHangUp = false
 
     private init(_ status: Int, _ code: String, _ message: String, _ reason: OpenConnections.Reason) {
@@ -21,7 +21,7 @@ struct BadRequest {
         return BadRequest(error.status, error.code, error.message, .unanswered)
     }()
 
-    /// Checks what HTTP/1.1 requires of a head beyond its grammar; nil if nothing is wrong.
+    /// Checks the rules of HTTP/1.1 for a request head that go beyond its grammar. Returns nil if the head follows them.
     /// - Source: RFC 9112, 3.2.
     init?(_ head: HTTPRequestHead, _ fields: FramingFields) {
         switch fields.hosts {
@@ -32,7 +32,7 @@ struct BadRequest {
         }
     }
 
-    /// The rejection of bytes that the parser refused.
+    /// Creates the rejection of bytes that the HTTP parser refused.
     init(_ error: HTTPParserError) {
         switch error {
         case .headerOverflow:

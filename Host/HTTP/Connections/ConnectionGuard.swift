@@ -2,11 +2,11 @@ import Enrichment
 import NIOCore
 import NIOHTTP1
 
-/// Keeps clients from holding connections or buffers longer than the host can afford: requests that arrive slowly or not at all, heads
-/// that are not HTTP, bodies that no handler reads, responses that the client does not read.
+/// Keeps clients from holding connections or buffers longer than the host can afford. It handles requests that arrive slowly or not
+/// at all, heads that are not HTTP, bodies that no handler reads, and responses that the client does not read.
 ///
-/// Each connection has one timer. It is set for the earliest deadline and checks the current one when it fires, so requests can move the
-/// deadline without touching the timer.
+/// Each connection has one timer, set for the earliest deadline. When the timer fires, it checks the current deadline, so requests
+/// can move the deadline without touching the timer.
 final class ConnectionGuard: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -14,11 +14,11 @@ final class ConnectionGuard: ChannelDuplexHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private enum Reading {
-        /// The next request's head has not arrived.
+        /// Waiting for the next request's head.
         case head
-        /// The bytes still missing; nil if the client has not said how many there are.
+        /// Reading a body, of which `missing` bytes are still to come; nil if the client has not announced a length.
         case body(missing: Int?)
-        /// No further request is read.
+        /// No further requests are read.
         case done
     }
 
@@ -27,7 +27,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private var address: IPAddress?
 
     private var reading = Reading.head
-    /// Whether part of a head has arrived.
+    /// Whether part of the next head has arrived.
     private var hasHeadBytes = false
     /// When the latest head arrived.
     private var began = NIODeadline.uptimeNanoseconds(0)
@@ -47,15 +47,15 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private var endsAfterAnswer = false
     /// Whether the last response has been sent: anything the client still sends is discarded.
     private var isClosing = false
-    /// Whether the request asks for an upgrade. The parser then stops parsing, and would buffer everything that is read.
+    /// Whether the request asks for an upgrade. If it does, the parser stops parsing and would buffer all further bytes.
     private var isUpgrade = false
-    /// A rejection to send once the responses before it have been sent.
+    /// A rejection to send after the responses to earlier requests.
     private var refusal: BadRequest?
 
     private var timer: Scheduled<Void>?
     private var timerDeadline = NIODeadline.distantFuture
     private var deadline = NIODeadline.distantFuture
-    /// Bytes of response bodies written so far, and how many of them the client had taken at the last check.
+    /// The number of bytes of response bodies written so far, and how many of them the client had taken at the last check.
     private var written = 0
     private var taken = -1
 
@@ -71,7 +71,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
             }
             address = counted
         }
-        // A client that connects is expected to send its first request at once.
+        // A new connection gets the time limit for a request, because its client is expected to send one immediately.
         set(.now() + limits.request, context)
         context.fireChannelActive()
     }
@@ -116,7 +116,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         if isClosing {
-            // Keep reading: closing with unread bytes would reset the connection before the client gets the response.
+            // Keep reading: closing a connection with unread bytes would reset it before the client gets the response.
             context.read()
         } else if case .body = reading {
             set(arrival, context)
@@ -147,7 +147,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         }
     }
 
-    /// Ends the body for its reader with an error; the response to this request is the last one.
+    /// Makes the body's reader fail with an error. The response to this request is the connection's last one.
     private func failBody(_ error: any Error, _ context: ChannelHandlerContext) {
         reading = .done
         isLast = true
@@ -195,11 +195,11 @@ final class ConnectionGuard: ChannelDuplexHandler {
         hasHeadBytes = false
         let now = NIODeadline.now()
         idleUntil = now + limits.idle
-        // If the client has not taken all bytes yet, check earlier.
+        // If the client has not taken all bytes yet, check again earlier.
         set(context.channel.isWritable ? idleUntil : min(idleUntil, now + limits.request), context)
     }
 
-    /// Up to how many missing bytes of an unneeded body are read to keep the connection open.
+    /// The maximum number of missing bytes of an unneeded body that are read to keep the connection open.
     private static let worthReading = 65_536
 
     private var isLastAnswer: Bool {
@@ -214,10 +214,10 @@ final class ConnectionGuard: ChannelDuplexHandler {
         if pending == 0 { answer(wrong, context) } else { refusal = wrong }
     }
 
-    /// Sends the rejection without involving the rest of the server.
+    /// Sends the rejection directly, without involving the rest of the server.
     private func answer(_ wrong: BadRequest, _ context: ChannelHandlerContext) {
         connections.note(wrong.reason)
-        // The client disconnected in the middle of its head.
+        // The client disconnected while sending the head.
         guard !wrong.isHangUp else { return context.close(promise: nil) }
         let (head, body) = wrong.response
         context.write(wrapOutboundOut(.head(head)), promise: nil)
@@ -225,7 +225,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
         finish(context, wrapOutboundOut(.end(nil)), nil)
     }
 
-    /// Writes the end of the last response, then closes this side, and the other side when the client closes it or takes too long.
+    /// Writes the end of the last response and closes the sending side. The receiving side closes when the client closes it or
+    /// takes too long.
     private func finish(_ context: ChannelHandlerContext, _ end: NIOAny, _ promise: EventLoopPromise<Void>?) {
         isClosing = true
         reading = .done
@@ -289,7 +290,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         let now = NIODeadline.now()
         guard now >= deadline else { return set(deadline, context) }
         if isClosing {
-            // A long response may still be on its way.
+            // The client may still be receiving a long response.
             if hasProgress(context) { return set(now + limits.linger, context) }
             return context.close(promise: nil)
         }

@@ -8,15 +8,16 @@ struct ConnectionLimits: Sendable {
     var request: TimeAmount
     /// How long a connection may be idle between a response and the next request.
     var idle: TimeAmount
-    /// How long a response may take to compute. Longer than any statement may take, as a statement's own limit gives a better error.
+    /// How long a response may take to compute. This is longer than any statement may take, because a statement's own limit gives a
+    /// better error.
     var answer: TimeAmount
     /// How long a client may take to read the last response before its connection is closed.
     var linger: TimeAmount = .seconds(2)
-    /// How much longer a request may take to arrive completely once the host has been asked to stop.
+    /// How much longer a request may take to arrive once the host has been asked to stop.
     var drain: TimeAmount = .seconds(2)
     var maximum: Int
     var maximumPerAddress: Int
-    /// Proxies forward many visitors' requests, so their connections are not counted by address.
+    /// Trusted proxies forward requests of many visitors, so their connections are not counted by address.
     var trustedProxies: [CIDR]
 
     init(_ settings: ServerSettings, queryTimeoutSeconds: Int, descriptors: Int) {
@@ -28,8 +29,8 @@ struct ConnectionLimits: Sendable {
         trustedProxies = settings.trustedProxies
     }
 
-    /// The number of connections that the file descriptors allow, at most `wanted`. Stores, journal and spill files need descriptors
-    /// too, and a Swift process that runs out of them traps.
+    /// The number of connections that the available file descriptors allow, at most `wanted`. Some descriptors are reserved for
+    /// stores, journal and spill files, because a Swift process that runs out of descriptors traps.
     static func connections(_ wanted: Int, descriptors: Int) -> Int {
         min(wanted, max(descriptors - 256, descriptors / 4, 1))
     }

@@ -1,10 +1,10 @@
 import NIOHTTP1
 
-/// The header fields that describe a request's body and connection, read in one pass because it happens for every request.
+/// The header fields that describe a request's body and connection. They are read in one pass, because this runs for every request.
 struct FramingFields {
     private(set) var hosts = 0
     private(set) var hasUpgrade = false
-    /// Whether the body is chunked, or the client waits for 100 (Continue) and may never send the body.
+    /// Whether the body's length is uncertain: the body is chunked, or the client waits for 100 (Continue) and may never send it.
     private(set) var isLengthUncertain = false
     private(set) var length: Int?
 
@@ -21,7 +21,7 @@ struct FramingFields {
         }
     }
 
-    /// Compares without case.
+    /// Compares two names, ignoring case.
     /// - Parameter other: a lower-case name of the same length.
     private static func isSame(_ name: String, _ other: StaticString) -> Bool {
         var name = name

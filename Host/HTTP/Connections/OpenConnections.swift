@@ -5,19 +5,19 @@ import Metrics
 import NIOCore
 import Synchronization
 
-/// Counts the host's connections in total and by address, and those that it ended by reason.
+/// Counts the host's open connections, in total and by address. Counts the connections that the host ended, by reason.
 final class OpenConnections: Sendable {
     /// Why the host ended a connection.
     enum Reason: String, CaseIterable {
         /// A request did not arrive in time.
         case late
-        /// The response took longer than every limit on its work.
+        /// The response took longer than all time limits on computing it.
         case unanswered
         /// The client stopped reading its response.
         case stalled
         /// The bytes are not HTTP/1.1, or the head is too large.
         case malformed
-        /// Its address has the maximum number of connections.
+        /// The client's address has the maximum number of connections.
         case address
     }
 
@@ -45,16 +45,16 @@ final class OpenConnections: Sendable {
 
     // MARK: By address
 
-    /// The address that a connection from `address` counts towards; nil for a trusted proxy, and if there is no IP address.
+    /// The address to count a connection from `address` under. Nil for a trusted proxy, and if `address` is not an IP address.
     func counted(_ address: String?) -> IPAddress? {
         guard let address = address.flatMap(ClientAddress.peer), !limits.trustedProxies.contains(where: { $0.contains(address) }) else {
             return nil
         }
-        // A client with one IPv6 address usually has its whole /64.
+        // A client with one IPv6 address usually controls its whole /64, so count the /64.
         return address.isIPv4 ? address : IPAddress(high: address.high, low: 0)
     }
 
-    /// Counts one more connection from `address`, unless it has the maximum. Returns whether it was counted.
+    /// Counts a new connection from `address`, unless that address has the maximum. Returns whether the connection was counted.
     func enter(_ address: IPAddress) -> Bool {
         byAddress.withLock { open in
             let count = open[address] ?? 0
@@ -64,7 +64,7 @@ final class OpenConnections: Sendable {
         }
     }
 
-    /// Counts one connection from `address` less.
+    /// Removes one connection from the count of `address`.
     func leave(_ address: IPAddress) {
         byAddress.withLock { open in
             let count = (open[address] ?? 1) - 1
@@ -74,7 +74,7 @@ final class OpenConnections: Sendable {
 
     // MARK: In total
 
-    /// Stops accepting connections at the limit; clients then wait in the system's queue until a connection ends.
+    /// Stops accepting connections when the limit is reached. Clients then wait in the system's queue until a connection ends.
     struct Admission: AvailableConnectionsDelegate {
         let connections: OpenConnections
         private var count = 0

@@ -2,7 +2,7 @@ import Foundation
 
 /// The limit on how many files and sockets this process may have open.
 enum OpenFiles {
-    /// More than Pulse ever uses. Some systems allow a billion, which breaks libraries that loop up to the limit.
+    /// More descriptors than Pulse ever uses. Some systems allow a billion, which breaks libraries that loop up to the limit.
     private static let enough: rlim_t = 65_536
 
     /// The current limit, at most `enough`.
@@ -12,8 +12,8 @@ enum OpenFiles {
         return Int(min(limits.rlim_cur, enough))
     }
 
-    /// Raises the limit as far as the system allows, to `enough` at most. The usual soft limit of 1,024 is for programs that use
-    /// `select`, which Pulse does not.
+    /// Raises the limit as far as the system allows, to `enough` at most. The usual soft limit of 1,024 exists for programs that
+    /// use `select`, and Pulse does not use it.
     static func raise() {
         var limits = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits) == 0, limits.rlim_cur < min(limits.rlim_max, enough) else {
@@ -23,7 +23,7 @@ enum OpenFiles {
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits)
     }
 
-    /// The limit of another running process; nil if the system does not say.
+    /// The limit of another running process; nil if the system does not report it.
     static func limit(of process: Int32) -> Int? {
         guard let text = try? String(contentsOfFile: "/proc/\(process)/limits", encoding: .utf8),
             let line = text.split(separator: "\n").first(where: { $0.hasPrefix("Max open files") })

@@ -1,28 +1,29 @@
 import Core
 
-/// Compiles a parsed statement into the SQL that runs. Every name in it is generated, every value is bound: none of the author's text
-/// remains.
+/// Compiles a parsed statement into the SQL that runs. All names in that SQL are generated and all values are bound, so none of the
+/// author's text remains.
 struct SQLCompiler {
-    /// Datasets, common tables and subqueries that a statement may read; repeated reads count again.
+    /// Maximum datasets, common tables and subqueries that a statement may read. Each read of the same one counts.
     static let maximumSources = 12
     static let maximumColumns = 50
-    /// Parts of one expression in the compiled SQL.
+    /// Maximum parts of one expression in the compiled SQL.
     static let maximumParts = 20_000
-    /// Maximum characters of one text in the answer, and of all. If an answer may have more than 31,250 texts, each is cut shorter.
+    /// Maximum characters of a single text in the answer, and of all texts together. If an answer may have more than 31,250 texts, each
+    /// text is cut shorter.
     static let maximumShownText = 2_048, maximumAnswer = 64_000_000
 
-    /// Something to read from, with the author's names and our generated ones.
+    /// A source of rows in FROM, with the author's names and the names that we generate.
     struct Relation {
         struct Column {
             let name: String
             let type: SQLType
-            /// Our name, without quotes.
+            /// The generated name, without quotes.
             let key: String
-            /// Left out of `*`.
+            /// Whether `*` leaves the column out.
             var isHidden = false
             /// Maximum characters; 0 unless the column is text.
             var length = 0
-            /// Whether the values are units that are stored as whole millionths.
+            /// Whether the values are stored as whole millionths of a unit.
             var isStoredInMillionths = false
         }
         let columns: [Column]
@@ -35,7 +36,7 @@ struct SQLCompiler {
         let type: SQLType
         /// Maximum characters; 0 unless the column is text.
         var length = 0
-        /// Whether the values are units that are stored as whole millionths.
+        /// Whether the values are stored as whole millionths of a unit.
         var isStoredInMillionths = false
     }
 
@@ -64,7 +65,7 @@ struct SQLCompiler {
         return (tables, query, outputs)
     }
 
-    /// The type that holds values of all these types; nil if there is none.
+    /// Returns the type that can hold values of all these types; nil if no type can.
     static func common(_ types: [SQLType]) -> SQLType? {
         let kinds = Set(types).subtracting([.null])
         if kinds.isEmpty { return .null }
@@ -83,7 +84,7 @@ struct SQLCompiler {
         _ select: SQLSelect, _ outer: [ExactText: Relation], isTop: Bool
     ) throws(SQLRefusal) -> (tables: [SQL], query: SQL, outputs: [Output]) {
         var tables: [SQL] = [], known = outer
-        // Selects that read nothing count too: engines process these lists recursively.
+        // Selects that read nothing count too, because engines process these lists recursively.
         for (list, places) in [("WITH", select.ctes.map(\.place)), ("UNION", select.cores.map(\.place))]
         where places.count > Self.maximumSources {
             throw SQLRefusal(
@@ -154,7 +155,7 @@ struct SQLCompiler {
         return Relation(columns: columns, sql: name)
     }
 
-    /// The ORDER BY terms: those of the statement, then all columns, so the same rows always come in the same order.
+    /// Returns the ORDER BY terms. All columns follow the statement's own terms, so the same rows always come in the same order.
     private mutating func order(_ select: SQLSelect, _ builder: SQLCoreCompiler?, _ outputs: [Output]) throws(SQLRefusal) -> SQL {
         var builder = builder, parts: [SQL] = [], ordered: Set<Int> = []
         let before = builder?.textLength ?? 0
@@ -178,7 +179,7 @@ struct SQLCompiler {
         return parts.isEmpty ? "1" : SQL.joined(parts)
     }
 
-    /// The index of the answer's column that the expression names, by number or name; nil for any other expression.
+    /// Returns the index of the answer's column that the expression names, by number or name; nil for any other expression.
     private func output(_ expression: SQLExpression, _ outputs: [Output]) throws(SQLRefusal) -> Int? {
         switch expression {
         case .integer(let number):

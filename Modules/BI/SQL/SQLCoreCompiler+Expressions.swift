@@ -2,7 +2,7 @@ import Core
 
 /// Compiles the expressions of a `SELECT` and checks their types.
 extension SQLCoreCompiler {
-    /// Where an expression appears, which decides what it may contain.
+    /// The place of an expression in the statement. The place decides what the expression may contain.
     enum Context { case row, output, having, aggregate }
 
     func render(_ expression: SQLExpression, _ context: Context, _ subquery: Subquery) throws(SQLRefusal) -> SQLFunctions.Value {
@@ -91,7 +91,7 @@ extension SQLCoreCompiler {
         }
     }
 
-    /// The left operand of a comparison. Text is compared by code points, whatever the database's collation.
+    /// Returns the left operand of a comparison. Text is compared by code points, whatever the database's collation is.
     private func ordered(_ value: SQLFunctions.Value) -> SQL {
         [.text, .null].contains(value.type) ? dialect.byCodePoints(value.sql) : value.sql
     }
@@ -182,7 +182,7 @@ extension SQLCoreCompiler {
         }
         var values: [SQLFunctions.Value] = []
         for argument in call.arguments { values.append(try render(argument, inner, subquery)) }
-        // Sums the stored whole millionths and divides once; summing units would add up binary rounding errors.
+        // Sum the stored whole millionths and divide once. Summing units would add up binary rounding errors.
         let isExact = ["sum", "avg"].contains(call.name) && values.count == 1 && isStoredInMillionths(call.arguments[0])
         if isExact { values[0] = ("CAST(round(\(values[0].sql) * 1000000.0) AS bigint)", .double) }
         let functions = SQLFunctions(dialect: dialect, call: call, values: values)

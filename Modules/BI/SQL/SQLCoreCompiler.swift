@@ -27,7 +27,7 @@ struct SQLCoreCompiler {
 
     // MARK: Names
 
-    /// Our names of the relations in FROM.
+    /// The generated names of the relations in FROM.
     var aliases: [String] { relations.map(\.own) }
 
     mutating func add(_ relation: SQLCompiler.Relation, as alias: String, named own: String, _ place: SQLPlace) throws(SQLRefusal) -> String
@@ -39,7 +39,7 @@ struct SQLCoreCompiler {
         return own
     }
 
-    /// The expression with our column names in place of the author's.
+    /// Returns the expression with generated column names in place of the author's.
     private func resolved(_ expression: SQLExpression) throws(SQLRefusal) -> SQLExpression {
         guard expression.renderedParts <= SQLCompiler.maximumParts else {
             throw SQLRefusal(
@@ -75,7 +75,7 @@ struct SQLCoreCompiler {
         relations.first { $0.own == own }?.relation.columns.first { $0.key == key }
     }
 
-    /// Whether the expression is just a column of units that are stored as whole millionths.
+    /// Whether the expression is just a column whose values are stored as whole millionths of a unit.
     func isStoredInMillionths(_ expression: SQLExpression) -> Bool {
         guard case .column(let own?, let key, _) = expression else { return false }
         return column(own, key)?.isStoredInMillionths == true
@@ -107,7 +107,7 @@ struct SQLCoreCompiler {
             let length = measure(item.expression)
             if isTop { textLength += min(length, shown) }
             var value = type == .text ? dialect.byCodePoints(isTop ? "\"left\"(\(sql), \(sql: String(shown)))" : sql) : sql
-            // A column needs the same type in all parts of a UNION, even where its values are bound.
+            // A column needs the same type in all parts of a UNION, even if its values are bound.
             if type == .integer { value = "CAST(\(sql) AS bigint)" }
             parts.append("\(value) AS c\(sql: String(index + 1))")
             outputs.append(.init(name: item.name, type: type, length: length, isStoredInMillionths: isStoredInMillionths(item.expression)))
@@ -166,7 +166,7 @@ struct SQLCoreCompiler {
         }
     }
 
-    /// Called for each item, not once at the end: a statement may hold two thousand stars.
+    /// Checks the number of columns. This runs after each item instead of once at the end, because a statement may hold two thousand stars.
     private func checkCount() throws(SQLRefusal) {
         guard items.count <= SQLCompiler.maximumColumns else {
             throw SQLRefusal(message: "an answer has at most \(SQLCompiler.maximumColumns) columns.", place: core.place)
@@ -192,7 +192,7 @@ struct SQLCoreCompiler {
                     throw SQLRefusal(message: "GROUP BY can't name an aggregate.", place: items[index].place)
                 }
                 keys.append(value)
-                // By number: repeating the expression would bind its values again, as other parameters.
+                // Group by number. Repeating the expression would bind its values again, as different parameters.
                 groups.append(Self.column(value) ?? "\(sql: String(index + 1))")
                 continue
             }
@@ -226,9 +226,9 @@ struct SQLCoreCompiler {
         return items.firstIndex { $0.expression == value }
     }
 
-    /// Checks that every column outside an aggregate is grouped by.
-    /// - Parameter isWhole: whether the expression may itself be one of the grouped ones. These are accepted only as a whole selected item,
-    ///   because repeating one elsewhere would bind its values again, as other parameters.
+    /// Checks that every column outside an aggregate is in GROUP BY.
+    /// - Parameter isWhole: whether the expression may itself be one of the GROUP BY expressions. Such an expression is accepted only as an
+    ///   entire selected item, because repeating it elsewhere would bind its values again, as different parameters.
     private func checkGrouped(_ expression: SQLExpression, isWhole: Bool) throws(SQLRefusal) {
         if isWhole, keys.contains(expression) { return }
         var missing: (String, SQLPlace)?
@@ -245,14 +245,14 @@ struct SQLCoreCompiler {
         }
     }
 
-    /// The author's name of a column with our name `key`.
+    /// Returns the author's name of the column whose generated name is `key`.
     private func shown(_ key: String, _ place: SQLPlace) -> String {
         relations.flatMap { $0.relation.columns }.first { $0.key == key }?.name ?? key
     }
 
     // MARK: ORDER BY and ON
 
-    /// The index of the answer's column with the same expression; nil if there is none.
+    /// Returns the index of the answer's column that has the same expression; nil if there is none.
     func index(of expression: SQLExpression) throws(SQLRefusal) -> Int? {
         let value = try resolved(expression)
         return items.firstIndex { $0.expression == value }
@@ -269,7 +269,8 @@ struct SQLCoreCompiler {
         return type == .text ? dialect.byCodePoints(sql) : sql
     }
 
-    /// Compiles the condition of a join. The flag says whether it compares a column of each side for equality.
+    /// Compiles the condition of a join. The flag says whether the condition compares a column of one side with a column of the other for
+    /// equality.
     mutating func joinCondition(_ expression: SQLExpression, left: Set<String>) throws(SQLRefusal) -> (SQL, Bool) {
         let value = try resolved(expression)
         measure(value)

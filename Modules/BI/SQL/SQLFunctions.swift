@@ -26,7 +26,7 @@ struct SQLFunctions {
 
     private func refusal(_ what: String) -> SQLRefusal { SQLRefusal(message: "\(call.name)() \(what)", place: call.place) }
 
-    /// - Throws: unless the call has that many values, and no `*`.
+    /// - Throws: if the call has fewer or more arguments, or contains `*`.
     private func need(_ count: ClosedRange<Int>) throws(SQLRefusal) {
         guard count.contains(values.count), !call.isStar else {
             let accepted = count.lowerBound == count.upperBound ? "\(count.lowerBound)" : "\(count.lowerBound) to \(count.upperBound)"
@@ -48,8 +48,8 @@ struct SQLFunctions {
 
     private func double(_ index: Int) throws(SQLRefusal) -> SQL { "CAST(\(try number(index)) AS double precision)" }
 
-    /// A whole number from `minimum` to 1,000,000, which is what the engines' functions take.
-    /// - Throws: for a literal less than `minimum`; a computed value is raised to `minimum` instead.
+    /// Compiles a whole-number argument from `minimum` to 1,000,000, the range that the engines' functions accept.
+    /// - Throws: for a literal less than `minimum`. A computed value is raised to `minimum` instead.
     private func small(_ index: Int, atLeast minimum: Int = -1_000_000) throws(SQLRefusal) -> SQL {
         guard values[index].type == .integer else {
             throw refusal("takes a whole number as value \(index + 1); got \(values[index].type.words).")
@@ -131,14 +131,14 @@ struct SQLFunctions {
             return ("rtrim(ltrim(\(try text(0)), ' '), ' ')", .text)
         case "ltrim", "rtrim":
             try need(1...1)
-            // Only spaces: engines disagree about other white space.
+            // Trim only spaces, because engines disagree about other white space.
             return ("\(sql: call.name)(\(try text(0)), ' ')", .text)
         case "substr", "substring":
             try need(2...3)
             return (try part(), .text)
         case "left", "right":
             try need(2...2)
-            // A negative count means all but that many characters.
+            // A negative count means all characters except that many.
             return ("\"\(sql: call.name)\"(\(try text(0)), \(try small(1)))", .text)
         case "replace":
             try need(3...3)
@@ -154,7 +154,7 @@ struct SQLFunctions {
             return ("starts_with(\(try text(0)), \(try text(1)))", .boolean)
         case "split_part":
             try need(3...3)
-            // With an empty separator one engine splits into characters and the other not at all, so the result is null.
+            // With an empty separator, one engine splits the text into characters and the other doesn't split it, so the result is null.
             guard literal(2) != 0 else { throw refusal("counts parts from 1, or from the last with -1; got 0.") }
             return ("split_part(\(try text(0)), nullif(\(try text(1)), ''), nullif(\(try small(2)), 0))", .text)
         case "json_text": return try jsonText()
@@ -197,7 +197,7 @@ struct SQLFunctions {
         return Int(digits)
     }
 
-    /// `substr`: positions before the first character count towards the length, but hold nothing.
+    /// Compiles `substr`. Positions before the first character count towards the length, but contribute no characters.
     private func part() throws(SQLRefusal) -> SQL {
         guard values.count == 3 else { return "substr(\(try text(0)), greatest(\(try small(1)), 1))" }
         let start = try small(1), length = try small(2, atLeast: 0)
@@ -217,7 +217,7 @@ struct SQLFunctions {
         return ("\(sql: call.name)(\(list))", call.name == "nullif" ? values[0].type : type)
     }
 
-    /// A property of an event. A dot in a name leads into an object, as in the conditions of segments and funnels.
+    /// Compiles a property of an event. A dot in the name selects a member of an object, as in the conditions of segments and funnels.
     private func jsonText() throws(SQLRefusal) -> Value {
         guard values.count >= 2, case .column(_, "data", _) = call.arguments[0] else {
             throw refusal(

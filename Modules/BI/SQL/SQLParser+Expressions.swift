@@ -1,4 +1,4 @@
-/// Parses expressions. The functions go from the operators that bind least to those that bind most.
+/// Parses expressions. The functions are ordered by precedence, from the operators that bind loosest to those that bind tightest.
 extension SQLParser {
     mutating func expression() throws(SQLRefusal) -> SQLExpression {
         try nested { parser throws(SQLRefusal) in
@@ -133,7 +133,7 @@ extension SQLParser {
         }
     }
 
-    /// LEFT and RIGHT are both join words and functions.
+    /// LEFT and RIGHT are join keywords and function names.
     private static func mayBeFunction(_ word: String) -> Bool { word == "left" || word == "right" || !reserved.contains(word) }
 
     private mutating func column(_ place: SQLPlace) throws(SQLRefusal) -> SQLExpression {

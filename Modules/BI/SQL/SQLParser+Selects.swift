@@ -75,7 +75,7 @@ extension SQLParser {
         return .expression(value, alias: try alias(), place)
     }
 
-    /// The alias that follows, with or without AS; nil if there is none.
+    /// Parses the alias that follows, with or without AS; nil if there is none.
     private mutating func alias() throws(SQLRefusal) -> String? {
         if take("as") { return try name("a name") }
         switch token.kind {
@@ -128,7 +128,7 @@ extension SQLParser {
         return .table(table, alias: try alias() ?? table, place)
     }
 
-    /// Appends a key of GROUP BY, ORDER BY or PARTITION BY. Their number is limited because an engine holds the keys of every row.
+    /// Appends a key of GROUP BY, ORDER BY or PARTITION BY. The number of keys is limited because an engine holds them for every row.
     func append<Element>(_ element: Element, to list: inout [Element], _ what: String) throws(SQLRefusal) {
         guard list.count < Self.maximumKeys else {
             throw SQLRefusal(message: "\(what) takes at most \(Self.maximumKeys) values.", place: token.place)

@@ -4,7 +4,7 @@ import Core
 struct SQLParser {
     /// Maximum nesting of expressions and selects.
     static let maximumDepth = 40
-    /// Maximum operators of one statement: they make trees deep too.
+    /// Maximum operators of one statement. Operators make trees deep too.
     static let maximumOperators = 300
     /// Maximum keys of one GROUP BY, ORDER BY or PARTITION BY.
     static let maximumKeys = 50

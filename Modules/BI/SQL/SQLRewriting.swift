@@ -1,5 +1,5 @@
 extension SQLExpression {
-    /// The tree with each part replaced for which `change` returns one. Subqueries stay as they are.
+    /// Returns the tree in which each part is replaced if `change` returns a replacement for it. Subqueries stay as they are.
     func rewritten(_ change: (SQLExpression) throws -> SQLExpression?) rethrows -> SQLExpression {
         if let changed = try change(self) { return changed }
         func again(_ part: SQLExpression) throws -> SQLExpression { try part.rewritten(change) }
@@ -58,8 +58,8 @@ extension SQLExpression {
         return children
     }
 
-    /// About how many parts the expression has in the compiled SQL, at most 1,000,000. Some functions repeat their argument there, so
-    /// nesting them multiplies the parts.
+    /// Approximately how many parts the expression has in the compiled SQL, at most 1,000,000. Some functions repeat their argument in the
+    /// compiled SQL, so nesting them multiplies the parts.
     var renderedParts: Int {
         let copies =
             switch self {

@@ -120,7 +120,7 @@ final class SQLSelect: Equatable, Sendable {
     }
 
     let ctes: [CTE]
-    /// The selects that UNION joins. `all[i]` says whether the i-th and the next are joined by UNION ALL.
+    /// The selects that UNION joins. `all[i]` says whether UNION ALL joins the i-th select and the next.
     let cores: [Core]
     let all: [Bool]
     let order: [SQLOrder]

@@ -1,9 +1,9 @@
 /// The end of a statement as editors and consoles write it: one semicolon, possibly with white space and comments around it.
 enum SQLTail {
-    /// The refusal of a semicolon anywhere else.
+    /// The error for a semicolon anywhere else.
     static let refusal = "';' is not accepted inside a statement; send one statement at a time."
 
-    /// Whether `text` is only such an end.
+    /// Whether `text`, the rest of a statement, is only such an end.
     static func begins(in text: ArraySlice<Unicode.Scalar>) -> Bool {
         guard let first = text.first, [";", "-", "/"].contains(first) else { return false }
         let rest = withoutBlanks(text)

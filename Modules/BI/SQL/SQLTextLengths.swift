@@ -1,16 +1,16 @@
 /// Estimates how much text a statement builds for each row.
 ///
-/// An engine holds the text of a few thousand rows at a time, for every part of an expression, and DuckDB counts none of it towards its
-/// memory limit. So the length is limited before a statement runs.
+/// An engine holds the text of a few thousand rows at a time, for every part of an expression. DuckDB doesn't count this text towards its
+/// memory limit, so the length is limited before a statement runs.
 struct SQLTextLengths {
     /// Maximum characters that a statement may build for each row, in total.
     static let maximum = 100_000
-    /// Characters assumed for a collected text, which is rarely longer.
+    /// Characters assumed for a value in a text column of a dataset, which is rarely longer.
     static let collected = 500
 
     /// Characters counted so far.
     private(set) var made = 0
-    /// Characters of a column, by our names; 0 unless it is text.
+    /// Returns the maximum characters of a column, given the generated names; 0 unless the column is text.
     let column: (_ own: String, _ key: String) -> Int
 
     init(column: @escaping (_ own: String, _ key: String) -> Int) { self.column = column }
@@ -55,7 +55,7 @@ struct SQLTextLengths {
         case "replace":
             let lengths = call.arguments.map { add($0) }
             guard lengths.count == 3 else { return 0 }
-            // Every character may match; with a literal search text, as many matches as its length allows.
+            // Every character may match. A literal search text can match at most as often as its length allows.
             let searched = if case .text = call.arguments[1] { max(1, lengths[1]) } else { 1 }
             let growth = max(0, min(lengths[2], SQLFunctions.maximumReplacement) - searched)
             return clipped(lengths[0] + lengths[0] / searched * growth)
@@ -64,7 +64,7 @@ struct SQLTextLengths {
         }
     }
 
-    /// Counts a text that is built in full and then cut, and returns its cut length.
+    /// Counts a text that is built in full and then cut, and returns its length after the cut.
     private mutating func clipped(_ length: Int) -> Int {
         let kept = min(length, SQLFunctions.maximumText)
         made += length + kept
@@ -74,7 +74,7 @@ struct SQLTextLengths {
     /// Adds what all values build, and returns the length of the longest.
     private mutating func longest(_ values: [SQLExpression]) -> Int { values.reduce(0) { max($0, add($1)) } }
 
-    /// Adds what all values build. Returns 0, the length of the expression they are part of, which is not text itself.
+    /// Adds what all values build. Returns 0, because the expression that contains the values is not text itself.
     @discardableResult
     private mutating func without(_ values: [SQLExpression]) -> Int {
         for value in values { add(value) }

@@ -30,7 +30,7 @@ enum Breakdowns {
         ).map { Source(source: $0.text("source"), visitors: $0.int("visitors"), pageviews: $0.int("pageviews")) }
     }
 
-    /// Visitors by place. Those whose place is unknown get no row, but count in the total that percentages refer to.
+    /// Returns visitors by place. Visitors whose place is unknown get no row, but count in the total that percentages refer to.
     /// - Parameter level: `country`, `region` or `city`.
     static func places(_ scope: Scope, level: String) async throws -> [Place] {
         let first = try await firstRows(scope), visitors = try await visitors(by: level, scope)
@@ -73,8 +73,8 @@ enum Breakdowns {
         try await scope.visitorCount().query(by: SQL(sql: column), from: "first_rows", groups: try await valueCount(of: column, scope))
     }
 
-    /// The number of values that a property of the session has. Queried first, because the fastest way to count visitors for a few dozen
-    /// values takes too much memory for thousands.
+    /// Returns the number of values that a property of the session has. This number is queried first, because the fastest way to count
+    /// visitors for a few dozen values takes too much memory for thousands.
     private static func valueCount(of column: String, _ scope: Scope) async throws -> Int64 {
         let rows = try await scope.rows("core.values", "SELECT count(DISTINCT \(sql: column)) AS n FROM activity WHERE seq = 1")
         return max(1, rows[0].int("n"))

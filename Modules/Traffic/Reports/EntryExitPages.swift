@@ -40,8 +40,8 @@ struct EntryExitPages: Encodable, Sendable {
         ]
     }
 
-    /// Counts regular sessions from single rows, without grouping by session: an entry didn't bounce if a second pageview came from the
-    /// page, and a view was the last if no pageview came from it. Irregular sessions are counted view by view.
+    /// Counts regular sessions from single rows, without grouping by session. An entry didn't bounce if a second pageview came from the
+    /// page. A view was the last one if no pageview came from it. Irregular sessions are counted view by view.
     static func run(_ scope: Scope, _ end: End) async throws -> EntryExitPages {
         let flagged = try await scope.flagged()
         let regular: SQL =

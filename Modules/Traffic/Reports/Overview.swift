@@ -5,9 +5,9 @@ struct Overview: Encodable, Sendable {
     let pageviews: Int64
     let visitors: Int64
     let sessions: Int64
-    /// Sessions with exactly one pageview, in percent of all.
+    /// Sessions with exactly one pageview, in percent of all sessions.
     let bounceRate: Double
-    /// Average seconds from the first to the last activity of a session; a session with a single one counts as 0.
+    /// Average seconds from the first to the last activity of a session. A session with a single activity counts as 0.
     let avgDuration: Double
     let events: Int64
 

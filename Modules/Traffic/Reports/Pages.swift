@@ -53,7 +53,7 @@ struct Pages: Encodable, Sendable {
             FROM top LEFT JOIN visited ON visited.path = top.path LEFT JOIN spent ON spent.path = top.path
             ORDER BY views DESC, top.path
             """)
-        // Past the end of the list there is no row to read the total from.
+        // Beyond the end of the list, there is no row that contains the total.
         let total = rows.isEmpty ? try await Self.total(scope) : rows[0].int("total")
         return Pages(
             data: rows.map {

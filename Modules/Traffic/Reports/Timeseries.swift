@@ -28,7 +28,7 @@ struct Timeseries: Sendable {
                   \(visitors.distinct(where: "is_first OR is_irregular", groups: Int64(all.count))) AS visitors
                 FROM timed GROUP BY bucket
                 """
-            // With so many points, and so few visitors in each, bit sets would be mostly empty.
+            // With so many points and so few visitors in each, bit sets would be mostly empty.
             case .hour:
                 """
                 SELECT bucket, sum(pageviews) AS pageviews, sum(sessions) AS sessions, count(*) AS visitors
