@@ -16,6 +16,9 @@ public struct ModuleList: Sendable {
 
     public var names: [String] { types.map { $0.manifest.name } }
 
+    /// Creates every module with its default settings.
+    @_spi(Host) public func load() throws -> [any AnalyticsModule] { try load(HostConfiguration.parse("", knownModules: names).modules) }
+
     /// Creates the modules that the configuration loads.
     /// - Throws: `ConfigurationErrors` that lists all errors in the modules' settings.
     @_spi(Host) public func load(_ settings: ModulesSettings) throws -> [any AnalyticsModule] {

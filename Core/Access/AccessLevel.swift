@@ -9,10 +9,10 @@ public enum AccessLevel: String, Sendable, Codable, CaseIterable {
     public func allows(_ access: AccessMode) -> Bool { self == .all || rawValue == access.rawValue }
 }
 
-/// What a key may be used for. `admin` includes the others.
+/// The purposes that a key may be used for. `admin` includes the others.
 public enum KeyScope: String, Sendable, Codable, CaseIterable { case ingest, query, admin }
 
-/// Who may call a route.
+/// The callers that a route is open to.
 public enum RouteScope: Sendable, Equatable {
     /// An API key of the project with this scope.
     case key(KeyScope)

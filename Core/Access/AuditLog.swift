@@ -6,11 +6,11 @@ import Storage
 @_spi(Host) public struct AuditEntry: Sendable, Encodable {
     /// Id of the entry.
     public let id: String
-    /// What was done, such as `key.create`.
+    /// The action, such as `key.create`.
     public let action: String
-    /// Who did it: `admin token`, or `key <id>`.
+    /// The actor: `admin token`, or `key <id>`.
     public let actor: String
-    /// What it was done to, such as `key 5f2c...`.
+    /// The changed resource, such as `key 5f2c...`.
     public let resource: String
     /// Details of the change, such as names and new values.
     public let metadata: [String: String]

@@ -44,7 +44,7 @@ extension Directory {
     public struct KeyRequest: Sendable {
         /// Name of the key.
         public let name: String
-        /// What the key may be used for.
+        /// The purposes that the key may be used for.
         public let scopes: [KeyScope]
         /// When it expires; nil for never.
         public let expiresAt: Instant?
@@ -140,7 +140,7 @@ extension Directory {
         public let module: String
         /// Whether the module is on.
         public let isEnabled: Bool?
-        /// What is allowed while it is on.
+        /// The access that is allowed while it is on.
         public let access: AccessLevel?
 
         public init(module: String, isEnabled: Bool?, access: AccessLevel?) {

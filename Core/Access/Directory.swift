@@ -64,9 +64,9 @@ public final class Directory: Sendable {
         return key.expiresAt.map { $0 <= time.now } == true ? nil : key
     }
 
-    /// The project with this id; nil when there is none.
+    /// The project with this id, or nil.
     public func project(_ id: String) -> Project? { state.withLock { $0.projects[id] ?? $0.projects[id.lowercased()] } }
-    /// The project with this number; nil when there is none.
+    /// The project with this number, or nil.
     public func project(number: Int32) -> Project? { state.withLock { $0.projectsByNumber[number] } }
 
     /// All projects, oldest first.

@@ -109,7 +109,7 @@ public struct Services: Sendable {
 public protocol GatedRequest: Sendable {
     /// The request as it was received.
     var request: IncomingRequest { get }
-    /// What the handler may use.
+    /// The services that the handler may use.
     var services: Services { get }
 }
 
@@ -158,7 +158,7 @@ extension GatedRequest {
     }
 }
 
-/// Who makes a request for a project. This is an enum, not an optional key, so a request without a key can't be mistaken for the
+/// The caller of a request for a project. This is an enum, not an optional key, so a request without a key can't be mistaken for the
 /// administrator's.
 public enum Caller: Sendable {
     case key(APIKey)
@@ -195,7 +195,7 @@ public struct ProjectRequest: GatedRequest {
     let module: String?
     /// The project that the request is for.
     public let project: Project
-    /// Who makes the request.
+    /// The caller.
     public let caller: Caller
 
     /// The key that was used; nil for the admin token and for a public token.

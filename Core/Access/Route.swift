@@ -5,7 +5,7 @@ import HTTPTypes
 public struct PublicToken: Sendable {
     /// Id of the project.
     public let project: String
-    /// What the token belongs to, such as `embed <id>`.
+    /// The resource that the token belongs to, such as `embed <id>`.
     public let holder: String
     /// The modules that the token may show: those that the maker's key could use when the token was made. Nil for all.
     public let allowedModules: [String]?
@@ -66,7 +66,7 @@ public struct Route: Sendable {
     public let path: String
     /// One sentence that says what the route does.
     public let summary: String
-    /// Who may call the route.
+    /// The callers that the route is open to.
     public let scope: RouteScope
     /// Whether the route only reads, or changes or collects something.
     public let access: AccessMode

@@ -51,7 +51,7 @@ public indirect enum Schema: Sendable {
         public let name: String
         /// The bit that stands for the name in `JSON.nameBits`.
         public let nameBit: UInt64
-        /// What the value must look like.
+        /// The schema of the value.
         public let schema: Schema
         /// Whether the member must be present. An optional member may also be null.
         public let isRequired: Bool
@@ -294,7 +294,7 @@ extension Schema {
         }
     }
 
-    /// What is accepted, worded to follow "must be": `a string of 1 to 200 characters`.
+    /// The accepted values, worded to follow "must be": `a string of 1 to 200 characters`.
     public var expectation: String {
         switch self {
         case .any: "any value"

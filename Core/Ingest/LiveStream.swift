@@ -8,7 +8,7 @@ import Synchronization
 @_spi(Host) public final class LiveStream: Sendable {
     private struct Watcher {
         let project: Int32
-        /// What the watcher may read at the moment; nil if it may no longer watch.
+        /// The watcher's current rights; nil if it may no longer watch.
         let rights: @Sendable () -> Rights?
         let continuation: AsyncStream<ByteBuffer>.Continuation
     }

@@ -86,7 +86,7 @@ public struct ModuleSetup: Sendable {
 public struct Dataset: Sendable {
     /// The dataset's name, which is the name of the fact table it reads.
     public let name: String
-    /// What the facts are.
+    /// A description of the facts.
     public let summary: String
     /// The columns that may be read, each with its meaning.
     public let columns: [(name: String, summary: String)]

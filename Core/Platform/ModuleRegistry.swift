@@ -65,6 +65,10 @@ import Questions
         for (table, module) in tables where !table.hasPrefix(module + "_") {
             problems.append("Table '\(table)' of module '\(module)' must be called '\(module)_...'.")
         }
+        reportClashes("Script feature", modules.flatMap { module in type(of: module).scriptFeatures.map { ($0.name, module.name) } })
+        for module in modules where !module.pages.isEmpty && module.texts["en"] == nil {
+            problems.append("Module '\(module.name)' has pages but no English texts: add 'en' to its texts, from Web/en.js.")
+        }
         let types = Set(modules.flatMap(\.collectors).map(\.type))
         for module in modules {
             for added in module.extensions where !types.contains(added.type) {

@@ -16,7 +16,7 @@ public struct ConfigurationError: Sendable, Equatable, CustomStringConvertible {
     public let place: Place
     /// The key with its sections: `server.port`, `projects[0].name`; "" for the file as a whole.
     public let key: String
-    /// What is wrong, worded to follow the key and a colon.
+    /// The problem, worded to follow the key and a colon.
     public let message: String
 
     public init(_ place: Place, _ key: String, _ message: String) {

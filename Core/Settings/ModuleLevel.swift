@@ -1,4 +1,4 @@
-/// What a project may use a module for.
+/// The access that a project has to a module.
 @_spi(Host) public enum ModuleLevel: String, Sendable, CaseIterable {
     case off
     /// Allows running reports, but neither changes nor collection.

@@ -5,7 +5,7 @@ public struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebugS
 
     public init(_ value: String) { revealed = value }
 
-    /// What is shown instead: `postgresql://(hidden)` for a URL, otherwise `(hidden)`.
+    /// The text shown in place of the secret: `postgresql://(hidden)` for a URL, otherwise `(hidden)`.
     public var description: String {
         let scheme = revealed.prefix { $0.isASCII && $0.isLetter }
         return !scheme.isEmpty && revealed.dropFirst(scheme.count).hasPrefix("://") ? "\(scheme)://(hidden)" : "(hidden)"

@@ -27,7 +27,9 @@ struct ModuleCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            guard !ModuleList.current.names.contains(name) else { throw CommandError("There is a module '\(name)' already.") }
+            guard !ModuleList.current.names.contains(name) else {
+                throw CommandError("There is a module '\(name)' already. Choose another name.")
+            }
             let template = ModuleTemplate(name: name, root: root)
             let files = try template.write()
             print(
@@ -39,7 +41,7 @@ struct ModuleCommand: AsyncParsableCommand {
                   import \(template.type)
                   \(template.type).self,
 
-                Test it: swift test --manifest-cache none --filter \(template.type)Tests
+                Test it: make test ARGS="--filter \(template.type)Tests"
                 When its routes are as you want them, `make docs` writes its page.
                 """)
         }
@@ -67,12 +69,11 @@ struct ModuleTemplate {
     /// - Throws: `CommandError` if `root` is not the repository, or if one of the folders exists.
     func write() throws -> [String] {
         let files = FileManager.default
-        guard files.fileExists(atPath: "\(root)/\(Self.sources)"), files.fileExists(atPath: "\(root)/Modules") else {
-            throw CommandError(
-                "'\(root)' is not a clone of Pulse's repository: it has no \(Self.sources). Run this in one, or name it with --root.")
-        }
+        try Self.requireRepository(root, option: "--root FOLDER")
         let targets = [(Self.sources, "Modules/\(folder)"), (Self.tests, "Tests/\(type)Tests")]
-        for (_, target) in targets where files.fileExists(atPath: "\(root)/\(target)") { throw CommandError("\(target) exists already.") }
+        for (_, target) in targets where files.fileExists(atPath: "\(root)/\(target)") {
+            throw CommandError("\(target) exists already. Choose another name, or delete that folder.")
+        }
         return try targets.flatMap { source, target in
             let names = (files.enumerator(atPath: "\(root)/\(source)")?.compactMap { $0 as? String } ?? []).sorted()
             return try names.filter { $0.contains(".") }.map { file in
@@ -82,6 +83,16 @@ struct ModuleTemplate {
                 try Data(renamed(text).utf8).write(to: URL(fileURLWithPath: "\(root)/\(path)"))
                 return path
             }
+        }
+    }
+
+    /// - Parameter option: how to name another folder on the command line.
+    /// - Throws: `CommandError` if `root` is not a clone of the repository.
+    static func requireRepository(_ root: String, option: String) throws {
+        guard FileManager.default.fileExists(atPath: "\(root)/\(sources)"), FileManager.default.fileExists(atPath: root + "/Modules") else {
+            throw CommandError(
+                "'\(root)' is not a clone of Pulse's repository. Run this command in the clone's folder, or name that folder with \(option)."
+            )
         }
     }
 

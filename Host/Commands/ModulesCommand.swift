@@ -36,8 +36,9 @@ struct ModulesCommand: AsyncParsableCommand {
     }
 
     private func writePages(_ root: String) throws {
+        try ModuleTemplate.requireRepository(root, option: "--pages FOLDER")
         umask(0o022)  // everyone may read the pages
-        let modules = try ModuleList.current.load(HostConfiguration.parse("", knownModules: ModuleList.current.names).modules)
+        let modules = try ModuleList.current.load()
         for module in modules {
             let file = "\(root)/\(ModulePage.path(of: module))"
             let old = try? String(contentsOfFile: file, encoding: .utf8)

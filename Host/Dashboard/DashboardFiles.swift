@@ -32,15 +32,19 @@ struct DashboardFiles: Sendable {
                 let name = Self.name(of: page)
                 entries[name] = Entry(file: StaticFile(page.script, Self.mediaType(name)), place: "Modules/\(folder)/Web/\(page.file)")
             }
-            for (language, words) in module.texts {
-                let name = "\(module.name).\(language).js"
-                entries[name] = Entry(file: StaticFile(words, Self.mediaType(name)), place: "Modules/\(folder)/Web/\(language).js")
+            guard let english = module.texts["en"] else { continue }
+            // A page loads the texts of its module in the user's language, so English is served for those that the module lacks.
+            for language in Self.languages {
+                let name = "\(module.name).\(language).js", own = module.texts[language]
+                entries[name] = Entry(
+                    file: StaticFile(own ?? english, Self.mediaType(name)),
+                    place: "Modules/\(folder)/Web/\(own == nil ? "en" : language).js")
             }
         }
         self.entries = entries
         filesOfPages = Dictionary(
             modules.flatMap { module in  // exact: ids and names of our source
-                module.pages.map { ($0.id, [Self.name(of: $0)] + (module.texts["en"] == nil ? [] : ["\(module.name).en.js"])) }
+                module.pages.map { ($0.id, [Self.name(of: $0), "\(module.name).en.js"]) }
             }
         ) { first, _ in first }
         self.sources = sources
@@ -54,6 +58,9 @@ struct DashboardFiles: Sendable {
     /// The files that a page needs in addition to the dashboard's own: its script, and its English texts, which replace missing
     /// translations. An empty id stands for the overview. Returns nothing for an unknown page.
     func files(of page: String) -> [String] { filesOfPages[page.isEmpty ? "overview" : page] ?? [] }
+
+    /// The dashboard's languages, which `text.js` lists too.
+    static let languages = ["en", "de"]
 
     private static let own: [(String, [UInt8])] = [
         ("admin.de.js", PackageResources.admin_de_js), ("admin.en.js", PackageResources.admin_en_js),
@@ -75,6 +82,9 @@ struct DashboardFiles: Sendable {
         }
         return String(Digest.sha256(contents.joined(separator: "\n")).prefix(12))
     }
+
+    /// The bytes of the file that is served under this name; nil if there is none.
+    func contents(of name: String) -> [UInt8]? { entries[name]?.file.bytes }
 
     /// Returns the file that the path names.
     /// - Throws: 404 for an unknown file.

@@ -1,9 +1,8 @@
 @_spi(Host) import Common
 import Coordination
 import Foundation
-import Logging
 @testable import RedisEngine
-import Synchronization
+import TestSupport
 import Testing
 
 /// A coordination engine, for tests that apply to every engine.
@@ -45,36 +44,6 @@ func withinASecond<Result>(_ body: () async throws -> Result) async throws -> Re
         let start = ContinuousClock.now
         let result = try await body()
         if ContinuousClock.now - start < .milliseconds(900) { return result }
-    }
-}
-
-extension Logger {
-    static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-
-    /// A logger, and the lines it has logged so far.
-    static func recording() -> (Logger, lines: @Sendable () -> [String]) {
-        let record = LogRecord()
-        return (Logger(label: "test") { _ in record }, { record.lines.withLock { $0 } })
-    }
-}
-
-private final class LogRecord: LogHandler {
-    let lines = Mutex<[String]>([])
-    var metadata: Logger.Metadata {
-        get { [:] }
-        set {}
-    }
-    var logLevel: Logger.Level {
-        get { .trace }
-        set {}
-    }
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { nil }
-        set {}
-    }
-
-    func log(event: LogEvent) {
-        lines.withLock { $0.append("\(event.level) \(event.message) \(event.metadata ?? [:])") }
     }
 }
 

@@ -3,6 +3,7 @@ import Coordination
 import Foundation
 import Logging
 @testable import RedisEngine
+import TestSupport
 import Testing
 
 // In addition to CoordinationTests for every engine. Needs a server: set PULSE_TEST_REDIS_URL to redis://127.0.0.1:6379.

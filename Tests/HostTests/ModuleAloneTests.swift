@@ -12,6 +12,12 @@ import Testing
 
 @Suite("Modules alone")
 struct ModuleAloneTests {
+    /// For routes that require one of several parameters.
+    private static let queries = [
+        "/api/v1/errors/details": "message=none", "/api/v1/identity/graph": "visitor_id=nobody", "/api/v1/paths": "path=/",
+        "/api/v1/paths/flow": "path=/", "/api/v1/paths/drill": "path=/",
+    ]
+
     @Test("each module works with `core` and the modules whose facts it reads, and no others", arguments: ModuleList.all.names)
     func alone(name: String) async throws {
         var names: Set<String> = [], next = ["core", name]
@@ -27,9 +33,11 @@ struct ModuleAloneTests {
                     module == name && route.method == .get && route.scope == .key(.query) && route.pathNames.isEmpty
                         && !route.parameters.contains(where: \.isRequired) && route.success.mediaType == "application/json"
                 }
+                #expect(!routes.isEmpty)
                 for (_, route) in routes {
-                    let answer = try await app.get(route.path)
-                    #expect([200, 400].contains(answer.status), "\(route.path): \(answer.status) \(answer.body)")
+                    let query = Self.queries[route.path].map { "?" + $0 } ?? ""
+                    let answer = try await app.get(route.path + query)
+                    #expect(answer.status == 200, "\(route.path): \(answer.status) \(answer.body)")
                 }
             }
         }

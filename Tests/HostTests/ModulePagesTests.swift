@@ -13,7 +13,7 @@ struct ModulePagesTests {
         .deletingLastPathComponent().path
 
     private static func modules() throws -> [any AnalyticsModule] {
-        try ModuleList.all.load(HostConfiguration.parse("", knownModules: ModuleList.all.names).modules)
+        try ModuleList.all.load()
     }
 
     @Test("every folder in Modules is one of the binary's modules, and the list is sorted")
@@ -25,6 +25,13 @@ struct ModulePagesTests {
         let types = ModuleList.all.types.map { String(describing: $0) }
         #expect(Set(folders.map { $0 + "Module" }) == Set(types))
         #expect(ModuleList.all.names == ModuleList.all.names.sorted())
+    }
+
+    @Test("the script that chooses the dashboard's language offers the languages that are served")
+    func languages() throws {
+        let script = try String(contentsOfFile: Self.root + "/Host/Dashboard/web/text.js", encoding: .utf8)
+        let list = try #require(script.firstMatch(of: #/export const languages = \{([^}]*)\}/#)).1
+        #expect(list.matches(of: #/(\w+):/#).map { String($0.1) } == DashboardFiles.languages)
     }
 
     /// The gate and the scope are the only doors: `@_spi` would open others.
@@ -45,7 +52,9 @@ struct ModulePagesTests {
     func words() throws {
         for module in try Self.modules() {
             let words = [type(of: module).manifest.summaries] + module.pages.map(\.titles) + module.dimensions.map(\.titles)
-            for word in words { #expect(word.keys.sorted() == ["de", "en"] && !word.values.contains(""), "\(module.name)") }
+            for word in words {
+                #expect(word.keys.sorted() == DashboardFiles.languages.sorted() && !word.values.contains(""), "\(module.name)")
+            }
         }
     }
 

@@ -56,22 +56,21 @@ struct ProbeTests {
         let away = ServiceError.unavailable("database_unavailable", "The database is not available at the moment.")
         let pauses = Mutex(0), answers = Mutex(3)
         let patience = StartupWait(seconds: 60) { pauses.withLock { $0 += 1 } }
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        try await patience.wait(for: "PostgreSQL", logger: logger) {
+        try await patience.wait(for: "PostgreSQL", logger: .quiet) {
             try answers.withLock { left in
                 left -= 1
                 if left > 0 { throw away }
             }
         }
         #expect(pauses.withLock { $0 } == 2)
-        let error = await #expect(throws: ServiceError.self) { try await patience.wait(for: "PostgreSQL", logger: logger) { throw away } }
+        let error = await #expect(throws: ServiceError.self) { try await patience.wait(for: "PostgreSQL", logger: .quiet) { throw away } }
         #expect(
             error?.message == "PostgreSQL did not answer for 60 seconds: The database is not available at the moment. The log says why not."
         )
         #expect(pauses.withLock { $0 } == 62)
         // An error that only a person can fix is reported at once.
         let mistake = FolderError("wrong")
-        await #expect(throws: FolderError.self) { try await patience.wait(for: "PostgreSQL", logger: logger) { throw mistake } }
+        await #expect(throws: FolderError.self) { try await patience.wait(for: "PostgreSQL", logger: .quiet) { throw mistake } }
         #expect(pauses.withLock { $0 } == 62)
     }
 }

@@ -43,7 +43,7 @@ struct IngestWriterTests {
             _ folder: String, _ store: FakeEventStore = FakeEventStore(), segmentBytes: Int64 = 1 << 20, maximumBytes: Int64 = 1 << 20,
             pause: Int = 0,
             now: (@Sendable () -> ContinuousClock.Instant)? = nil,
-            log: @escaping @Sendable (String) -> any LogHandler = { _ in SwiftLogNoOpLogHandler() }
+            logger: Logger = .quiet
         ) throws {
             let journal = try Journal(folder: folder, maximumBytes: maximumBytes, segmentBytes: segmentBytes), told = Told()
             var settings = IngestWriter.Settings()
@@ -54,7 +54,7 @@ struct IngestWriterTests {
             self.told = told
             writer = IngestWriter(
                 journal: journal, events: store, tables: [FactTable("probe", [Column("label", .text)])], counters: counters,
-                settings: settings, logger: Logger(label: "test", factory: log), applied: { told.add($0, $1) })
+                settings: settings, logger: logger, applied: { told.add($0, $1) })
         }
 
         /// Runs the writer while `body` runs.
@@ -323,7 +323,7 @@ struct IngestWriterTests {
     func sameIdentity() async throws {
         try await withFolder { one in
             try await withFolder { two in
-                let store = FakeEventStore(), log = LogLines()
+                let store = FakeEventStore(), (logger, lines) = Logger.recording(.info)
                 let first = try Line(one, store)
                 try await first.running {
                     try await first.journal.append(record("a"))
@@ -332,7 +332,7 @@ struct IngestWriterTests {
                 // The data folder is copied, and both hosts continue.
                 try FileManager.default.removeItem(atPath: two)
                 try FileManager.default.copyItem(atPath: one, toPath: two)
-                let original = try Line(one, store), copy = try Line(two, store, log: { _ in log })
+                let original = try Line(one, store), copy = try Line(two, store, logger: logger)
                 try await original.writer.recover()
                 try await copy.writer.recover()
                 try await original.running {
@@ -343,7 +343,7 @@ struct IngestWriterTests {
                 try await copy.journal.append(record("copy"))
                 await #expect(throws: ServiceError.self) { try await copy.writer.settle() }
                 #expect(copy.writer.failure?.contains("the data folder of one is a copy of the other's") == true)
-                #expect(log.all.contains { $0.hasPrefix("error events wait in the journal") })
+                #expect(lines().contains { $0.hasPrefix("error events wait in the journal") })
                 run.cancel()
                 try await run.value
                 copy.journal.close()
@@ -355,15 +355,15 @@ struct IngestWriterTests {
     @Test("logs an error at the start if the journal lost its last acknowledged events")
     func lostEnd() async throws {
         try await withFolder { folder in
-            let store = FakeEventStore(), log = LogLines()
+            let store = FakeEventStore(), (logger, lines) = Logger.recording(.info)
             let line = try Line(folder, store)
             for number in 0..<3 { try await line.journal.append(record("\(number)")) }
             try await line.writer.recover()
             line.journal.close()
             for file in try segments(in: folder) { try FileManager.default.removeItem(atPath: folder + "/" + file) }
-            let again = try Line(folder, store, log: { _ in log })
+            let again = try Line(folder, store, logger: logger)
             try await again.writer.recover()
-            #expect(log.all.count == 1 && log.all[0].hasPrefix("error events may be lost"))
+            #expect(lines().count == 1 && lines()[0].hasPrefix("error events may be lost"))
             try await again.running {
                 try await again.journal.append(record("next"))
                 try await again.writer.settle()
@@ -394,9 +394,9 @@ struct IngestWriterTests {
     @Test("a stop applies what is left and logs nothing")
     func stops() async throws {
         try await withFolder { folder in
-            let log = LogLines()
+            let (logger, lines) = Logger.recording(.info)
             // The pause never ends by itself, so what arrives during it is left when the writer stops.
-            let line = try Line(folder, pause: 600_000, log: { _ in log })
+            let line = try Line(folder, pause: 600_000, logger: logger)
             try await line.running {
                 try await line.journal.append(record("one"))
                 try await line.writer.settle()
@@ -405,7 +405,7 @@ struct IngestWriterTests {
             #expect(line.store.labels == ["one", "two", "three"])
             // A stop begins a new segment after the applied position.
             #expect(line.journal.committedPosition == JournalPosition(segment: line.writer.appliedPosition.segment + 1, offset: 0))
-            #expect(log.all == [])
+            #expect(lines() == [])
         }
     }
 

@@ -8,6 +8,7 @@ import NIOCore
 import NIOHTTP1
 @testable import Operations
 import ServiceLifecycle
+import TestSupport
 import Testing
 import Tracing
 
@@ -22,8 +23,7 @@ struct OTLPTracerTests {
         /// Runs `body` while the tracer runs, then shuts it down gracefully.
         static func run(_ tracer: OTLPTracer, _ body: (OTLPTracer) async throws -> Void) async throws {
             let (started, continuation) = AsyncStream.makeStream(of: Void.self)
-            let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            let group = ServiceGroup(services: [tracer, Beacon(started: continuation)], logger: quiet)
+            let group = ServiceGroup(services: [tracer, Beacon(started: continuation)], logger: .quiet)
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 tasks.addTask { try await group.run() }
                 for await _ in started {}

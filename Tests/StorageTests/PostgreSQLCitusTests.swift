@@ -1,6 +1,7 @@
 import Common
 @_spi(Host) @testable import PostgreSQLEngine
 @_spi(Host) import Storage
+import TestSupport
 import Testing
 
 private func citusIsThere() async -> Bool {

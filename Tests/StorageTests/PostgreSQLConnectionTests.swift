@@ -3,6 +3,7 @@ import Foundation
 import Logging
 @_spi(Host) @testable import PostgreSQLEngine
 @_spi(Host) import Storage
+import TestSupport
 import Testing
 
 // Needs a server: set PULSE_TEST_DATABASE_URL to postgresql://user@127.0.0.1:5432/postgres.

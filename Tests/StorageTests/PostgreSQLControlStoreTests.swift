@@ -2,6 +2,7 @@ import Common
 @_spi(Host) @testable import PostgreSQLEngine
 import Storage
 import Synchronization
+import TestSupport
 import Testing
 
 // Only what differs from SQLite; the rest is in ControlStoreTests. Needs a server: see PostgreSQLTestServer.

@@ -1,8 +1,7 @@
 import Foundation
-import Logging
 @_spi(Host) @testable import PostgreSQLEngine
 @_spi(Host) import Storage
-import Synchronization
+import TestSupport
 
 /// The server at `PULSE_TEST_DATABASE_URL`. Each test creates its own schema there and drops it.
 enum PostgreSQLTestServer {
@@ -83,35 +82,5 @@ private actor Turns {
 
     func giveBack() {
         if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
-    }
-}
-
-extension Logger {
-    static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-
-    /// A logger, and the lines it has logged so far.
-    static func recording() -> (Logger, lines: @Sendable () -> [String]) {
-        let record = LogRecord()
-        return (Logger(label: "test") { _ in record }, { record.lines.withLock { $0 } })
-    }
-}
-
-private final class LogRecord: LogHandler {
-    let lines = Mutex<[String]>([])
-    var metadata: Logger.Metadata {
-        get { [:] }
-        set {}
-    }
-    var logLevel: Logger.Level {
-        get { .trace }
-        set {}
-    }
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { nil }
-        set {}
-    }
-
-    func log(event: LogEvent) {
-        lines.withLock { $0.append("\(event.level) \(event.message) \(event.metadata ?? [:])") }
     }
 }

@@ -43,8 +43,7 @@ package struct ProbeModule: AnalyticsModule {
 
     /// The binary's modules with their default settings, and this one.
     package static func withLoadedModules() throws -> [any AnalyticsModule] {
-        let names = ModuleList.current.names + [manifest.name]
-        return try ModuleList.current.load(HostConfiguration.parse("", knownModules: names).modules) + [ProbeModule()]
+        try ModuleList.current.load() + [ProbeModule()]
     }
 
     /// The core module and this one, for tests whose answers list all modules.

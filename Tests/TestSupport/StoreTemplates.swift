@@ -11,6 +11,12 @@ import Logging
 actor StoreTemplates {
     static let shared = StoreTemplates()
 
+    /// Holds the templates until the process ends.
+    private static let folder: String = {
+        atexit { try? FileManager.default.removeItem(atPath: StoreTemplates.folder) }
+        return NSTemporaryDirectory() + "pulse-templates-\(ProcessInfo.processInfo.processIdentifier)"
+    }()
+
     private var templates: [String: Task<String, any Error>] = [:]
 
     /// Puts the stores of `modules` into the new data folder `folder`, or into a new database.
@@ -26,7 +32,7 @@ actor StoreTemplates {
 
     /// - Returns: the data folder, or the database's name.
     private static func create(_ profile: Profile, _ modules: [any AnalyticsModule]) async throws -> String {
-        let folder = NSTemporaryDirectory() + "pulse-template-" + UUID().uuidString, logger = Logger(label: "test")
+        let folder = Self.folder + "/" + UUID().uuidString, logger = Logger(label: "test")
         let database = profile == .embedded ? nil : try profile.createDatabase()
         let environment = try database.map { try profile.environment(database: $0) } ?? [:]
         let configuration = try HostConfiguration.parse(

@@ -20,7 +20,7 @@ struct TrackingScriptTests {
     func documented() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         let page = try String(contentsOf: root.appendingPathComponent("docs/tracking-script.md"), encoding: .utf8)
-        let modules = try ModuleList.current.load(HostConfiguration.parse("", knownModules: ModuleList.current.names).modules)
+        let modules = try ModuleList.current.load()
         let types = Set(modules.flatMap(\.collectors).map(\.type))
         for feature in ModuleList.current.types.flatMap({ $0.scriptFeatures }) where feature.name != "more" {
             let isThere = feature.payloadType.map(types.contains) ?? true

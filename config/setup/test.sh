@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-# Package.swift lists the files of pages; a cached reading of it would miss new ones. Without debug information the build is a third quicker.
+# Package.swift lists the files of pages; a cached reading of it would miss new ones. Debug information would only take time and space.
 build=(--manifest-cache none -debug-info-format none)
 swift build "${build[@]}" --build-tests
 

@@ -25,7 +25,7 @@ public struct DuckDBError: Error, Sendable, Equatable, CustomStringConvertible {
         DuckDBError(code: "misuse", message: message, statement: statement)
     }
 
-    /// Whether the database can't be used, at least for now: its disk is full or broken, or DuckDB has shut the database down.
+    /// Whether the database is unusable: its disk is full or broken, or DuckDB has shut the database down.
     var isUnavailable: Bool { code == "fatal" || code == "io" }
 
     /// Whether memory and temporary files together were too small for the running statements.
