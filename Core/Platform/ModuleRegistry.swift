@@ -8,21 +8,16 @@ import Questions
 @_spi(Host) public struct ModuleRegistry: Sendable {
     /// All modules of the host, in the order in which they are listed.
     public let modules: [any AnalyticsModule]
-    /// Routes that don't come from a module: collection, administration and the host's own. Each has the name of the module whose switch
-    /// the gate checks, if any.
-    public let hostRoutes: [(module: String?, route: Route)]
+    /// All routes, each with the name of the module whose switch the gate checks, if any. The host's own come first.
+    public let routes: [(module: String?, route: Route)]
 
+    /// - Parameter hostRoutes: routes that don't come from a module: collection, administration and the host's own.
     /// - Throws: `RegistryErrors` with all conflicts, so that they can be fixed in one go.
     public init(modules: [any AnalyticsModule], hostRoutes: [(module: String?, route: Route)]) throws {
         self.modules = modules
-        self.hostRoutes = hostRoutes
-        let problems = Self.problems(modules, hostRoutes)
+        routes = hostRoutes + modules.flatMap { module in module.routes.map { (module.name, $0) } }
+        let problems = Self.problems(modules, routes)
         guard problems.isEmpty else { throw RegistryErrors(problems: problems) }
-    }
-
-    /// All routes, each with the name of the module whose switch the gate checks.
-    public var routes: [(module: String?, route: Route)] {
-        hostRoutes + modules.flatMap { module in module.routes.map { (module.name, $0) } }
     }
 
     /// All collectors, each with the module that owns it.
@@ -44,7 +39,7 @@ import Questions
     /// The manifests of all modules.
     public var manifests: [ModuleManifest] { modules.map { type(of: $0).manifest } }
 
-    private static func problems(_ modules: [any AnalyticsModule], _ hostRoutes: [(module: String?, route: Route)]) -> [String] {
+    private static func problems(_ modules: [any AnalyticsModule], _ routes: [(module: String?, route: Route)]) -> [String] {
         var problems: [String] = []
         func reportClashes(_ what: String, _ entries: [(key: String, owner: String)]) {
             for (key, owners) in Dictionary(grouping: entries, by: \.key) where owners.count > 1 {
@@ -59,9 +54,7 @@ import Questions
         let dimensions = modules.flatMap { module in module.dimensions.map { ($0.name, module.name) } }
         reportClashes("Dimension", dimensions + dimensions.filter { Filter.Dimension($0.0) != nil }.map { ($0.0, "activity") })
         reportClashes("Page", modules.flatMap { module in module.pages.map { ($0.id, module.name) } })
-        let routes =
-            hostRoutes.map { ($0.module ?? "host", $0.route) } + modules.flatMap { module in module.routes.map { (module.name, $0) } }
-        reportClashes("Route", routes.map { ("\($0.1.method) \($0.1.shape)", "\($0.0) (\($0.1.path))") })
+        reportClashes("Route", routes.map { ("\($0.route.method) \($0.route.shape)", "\($0.module ?? "host") (\($0.route.path))") })
         for (table, module) in tables where !table.hasPrefix(module + "_") {
             problems.append("Table '\(table)' of module '\(module)' must be called '\(module)_...'.")
         }

@@ -119,7 +119,8 @@ struct AdministrationRoutes: Sendable {
                     ])), use: listKeys
             ).forRestrictedKeys(),
             Route(
-                .delete, Self.one + "/keys/{key_id}", "Revoke a key at once.", scope: .admin, access: .write, success: .noContent
+                .delete, Self.one + "/keys/{key_id}", "Revoke a key. It stops working immediately.", scope: .admin, access: .write,
+                success: .noContent
             ) { call in
                 let id = call.id("key_id")
                 // Callers can neither see nor revoke keys with more rights than their own key.

@@ -16,28 +16,27 @@ struct OpenAPICommand: AsyncParsableCommand {
     func run() async throws {
         do {
             let configuration = try options.load()
-            let (modules, hostRoutes) = try Installation.routes(of: configuration)
-            print(DescriptionRoutes.document(modules, hostRoutes, configuration))
+            let registry = try Installation.registry(of: configuration)
+            print(DescriptionRoutes.document(registry.modules, registry.routes, configuration))
         } catch let error as CommandError { throw error } catch { throw CommandError(error) }
     }
 }
 
 extension Installation {
-    /// The routes of a host with this configuration. To find the routes, this assembles an installation on empty stores and
+    /// The modules and routes of a host with this configuration. To find the routes, this assembles an installation on empty stores and
     /// discards it.
-    static func routes(
-        of configuration: HostConfiguration
-    ) throws -> (modules: [any AnalyticsModule], hostRoutes: [(module: String?, route: Route)]) {
+    static func registry(of configuration: HostConfiguration) throws -> ModuleRegistry {
         let scratch = NSTemporaryDirectory() + "/pulse-openapi-" + Identifiers.uuid()
         defer { try? FileManager.default.removeItem(atPath: scratch) }
         var configuration = configuration
         configuration.storage.dataFolder = scratch
         configuration.privacy.geoipDatabase = nil
-        let telemetry = configuration.quietTelemetry, modules = try ModuleList.current.load(configuration.modules)
+        let telemetry = configuration.quietTelemetry
         let lock = try DataFolder(scratch).lock()
         defer { lock.release() }
+        let modules = try ModuleList.current.load(configuration.modules)
         let installation = try assemble(configuration, modules, .none(lock: lock), SystemTime(), telemetry, telemetry.logger("pulse"))
         installation.journal.close()
-        return (modules, installation.registry.hostRoutes)
+        return installation.registry
     }
 }

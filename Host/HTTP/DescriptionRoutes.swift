@@ -21,7 +21,11 @@ struct DescriptionRoutes: Sendable {
             page("/docs/style.css", "The page's style.", OpenAPIPage.style, "text/css"),
         ].map { $0.undocumented() }
         let described = hostRoutes + [(nil, description(Once { ByteBuffer() }))]
-        return pages + [description(Once { ByteBuffer(string: Self.document(modules, described, configuration)) })]
+        let document = Once {
+            let ofModules = modules.flatMap { module in module.routes.map { (Optional(module.name), $0) } }
+            return ByteBuffer(string: Self.document(modules, described + ofModules, configuration))
+        }
+        return pages + [description(document)]
     }
 
     private func description(_ document: Once<ByteBuffer>) -> Route {
@@ -49,13 +53,12 @@ struct DescriptionRoutes: Sendable {
 
     /// The OpenAPI document as JSON.
     static func document(
-        _ modules: [any AnalyticsModule], _ hostRoutes: [(module: String?, route: Route)], _ configuration: HostConfiguration
+        _ modules: [any AnalyticsModule], _ routes: [(module: String?, route: Route)], _ configuration: HostConfiguration
     ) -> String {
         let categories = Dictionary(modules.map { ($0.name, type(of: $0).manifest.category.rawValue) }) { $1 }
-        let routes = hostRoutes + modules.flatMap { module in module.routes.map { (module.name, $0) } }
         let added = Dictionary(grouping: modules.flatMap(\.extensions), by: \.type).mapValues { $0.flatMap(\.fields) }
         return OpenAPI.document(
-            routes: routes.map { ($0.0, $0.0.flatMap { categories[$0] }, $0.1) },
+            routes: routes.map { ($0.module, $0.module.flatMap { categories[$0] }, $0.route) },
             collectors: modules.flatMap { module in
                 module.collectors.map { (module.name, $0.type, $0.summary, $0.fields + (added[$0.type] ?? [])) }
             },

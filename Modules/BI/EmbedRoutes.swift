@@ -29,7 +29,8 @@ extension BIModule {
             ) { call in
                 try .json(try await Embed.described(try await resource.update(call), call))
             },
-            Route(.delete, one, "Delete an embed. Its token stops working at once.", scope: .query, access: .write, success: .noContent) {
+            Route(.delete, one, "Delete an embed. Its token stops working immediately.", scope: .query, access: .write, success: .noContent)
+            {
                 call in
                 let embed = try await resource.require(call)
                 try await call.control.write("DELETE FROM bi_embed_token WHERE embed_id = \(embed.id)")
@@ -37,7 +38,7 @@ extension BIModule {
                 return .noContent
             },
             Route(
-                .post, one + "/rotate", "Make a new token. The old one stops working at once.", scope: .query, access: .write,
+                .post, one + "/rotate", "Make a new token. The old one stops working immediately.", scope: .query, access: .write,
                 success: .json(.object(Embed.secretFields))
             ) { call in
                 let embed = try await resource.require(call)

@@ -84,7 +84,7 @@ struct ImportTimes {
         }
     }
 
-    /// Sends an event and at once requests a report that has to show it, then a report over a new range.
+    /// Sends an event and immediately requests a report that has to show it, then a report over a new range.
     private static func ask(
         _ address: String, _ keys: PulseProcess.Keys, until end: ContinuousClock.Instant, _ seen: Seen
     ) async throws {

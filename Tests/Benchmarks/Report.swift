@@ -97,7 +97,7 @@ struct Report {
                 if part == .imports {
                     lines += [
                         "Six senders import batches of 1,000 events into one project as fast as these are accepted, and obey `Retry-After`. Meanwhile another",
-                        "project sends one event at a time and requests `/api/v1/stats` twice after each: at once, so the response has to wait for that event, and",
+                        "project sends one event at a time and requests `/api/v1/stats` twice after each: immediately, so the response has to wait for that event, and",
                         "then over a new range.", "",
                     ]
                 }

@@ -71,7 +71,7 @@ struct AdministrationDirectoryTests {
         }
     }
 
-    @Test("a change is announced at once if both processes share the coordination", arguments: Profile.available)
+    @Test("a change is announced immediately if both processes share the coordination", arguments: Profile.available)
     func heard(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let installation = app.installation

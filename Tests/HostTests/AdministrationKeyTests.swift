@@ -149,7 +149,7 @@ struct AdministrationKeyTests {
         }
     }
 
-    @Test("a revoked key stops working at once", arguments: Profile.available)
+    @Test("a revoked key stops working immediately", arguments: Profile.available)
     func revoked(profile: Profile) async throws {
         try await Self.run(profile) { app, project, path in
             let made = try await Self.create(app, path, #"{"name":"a","scopes":["query","admin"]}"#)

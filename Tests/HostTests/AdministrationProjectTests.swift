@@ -59,7 +59,7 @@ struct AdministrationProjectTests {
         }
     }
 
-    @Test("a new project can be used at once: keys, collection, reports", arguments: Profile.available)
+    @Test("a new project can be used immediately: keys, collection, reports", arguments: Profile.available)
     func usable(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let made = try await app.post(Self.path, #"{"name":"Shop","domain":"shop.example"}"#, as: .token)

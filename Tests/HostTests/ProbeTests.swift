@@ -68,7 +68,7 @@ struct ProbeTests {
             error?.message == "PostgreSQL did not answer for 60 seconds: The database is not available at the moment. The log says why not."
         )
         #expect(pauses.withLock { $0 } == 62)
-        // An error that only a person can fix is reported at once.
+        // An error that only a person can fix is reported immediately.
         let mistake = FolderError("wrong")
         await #expect(throws: FolderError.self) { try await patience.wait(for: "PostgreSQL", logger: .quiet) { throw mistake } }
         #expect(pauses.withLock { $0 } == 62)

@@ -34,7 +34,7 @@ struct BatchDoorTests {
             acknowledged.note(project, upTo: .start, at: Instant(milliseconds: at), isBatch: isBatch)
         }
 
-        /// Enters with a batch that must be admitted at once.
+        /// Enters with a batch that must be admitted without waiting.
         func enters(_ project: Int32, _ bytes: Int) async throws -> BatchDoor.Pass? {
             try await door.enter(project, bytes: bytes) { Issue.record("project \(project) waits") }
         }

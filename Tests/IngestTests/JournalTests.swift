@@ -155,7 +155,7 @@ struct JournalTests {
         }
     }
 
-    @Test("followers get a tick at once and after each commit; unread ticks collapse into one")
+    @Test("followers get a tick immediately and after each commit; unread ticks collapse into one")
     func ticks() async throws {
         try await withFolder { folder in
             let journal = try Journal(folder: folder)

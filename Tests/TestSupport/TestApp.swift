@@ -24,6 +24,7 @@ package struct TestApp: Sendable {
     /// Key secrets by caller.
     package let keys: [Caller: String]
     let client: any TestClientProtocol
+    private let declared: DeclaredAnswers
 
     package enum Caller: Hashable, Sendable {
         case ingest, query, admin, server
@@ -84,10 +85,12 @@ package struct TestApp: Sendable {
             let keys = try await installation.createKeys(in: project)
             var connections = installation.connectionLimits
             Self.limits?(&connections)
+            let declared = DeclaredAnswers(installation.registry.routes.map(\.route))
             try await installation.application(limits: connections).test(wire == .socket ? .live : .router) { client in
                 // Close the streams before the server stops, since it waits for every answer.
                 defer { installation.stream.close() }
-                try await body(TestApp(installation: installation, time: time, project: project, keys: keys, client: client))
+                try await body(
+                    TestApp(installation: installation, time: time, project: project, keys: keys, client: client, declared: declared))
             }
             await installation.close()
         } catch {
@@ -154,19 +157,33 @@ package struct TestApp: Sendable {
     /// Checks that the answer matches the schema that its route declares.
     private func checkSchema(_ answer: Answer, _ method: HTTPRequest.Method, _ path: String) throws {
         guard (200..<300).contains(answer.status), answer.headers[.contentType]?.hasPrefix("application/json") == true else { return }
-        let parts = path.prefix { $0 != "?" }.split(separator: "/")
-        let matching = installation.registry.routes.map(\.route).filter { route in
-            let pattern = route.path.split(separator: "/")
-            return route.method == method && pattern.count == parts.count
-                && zip(pattern, parts).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+        guard let schema = declared.schema(method, path) else { return }
+        do { try schema.check(try answer.json()) } catch {
+            Issue.record("\(method) \(path) returned an answer that its route does not declare: \(error)\n\(answer.body)")
         }
-        // The router takes the route with the fewest placeholders.
-        guard let route = matching.max(by: { $0.path.filter { $0 == "{" }.count > $1.path.filter { $0 == "{" }.count }) else { return }
-        if let schema = route.success.schema {
-            do { try schema.check(try answer.json()) } catch {
-                Issue.record("\(method) \(path) returned an answer that its route does not declare: \(error)\n\(answer.body)")
-            }
+    }
+
+    /// The schemas that the routes of a host declare for their answers.
+    struct DeclaredAnswers: Sendable {
+        /// The routes with this method and this many parts in the path. Those with the fewest placeholders come first, as the router
+        /// takes them.
+        private let routes: [String: [(pattern: [Substring], route: Route)]]
+
+        init(_ routes: [Route]) {
+            self.routes = Dictionary(grouping: routes.map { (pattern: $0.path.split(separator: "/"), route: $0) }) {
+                Self.key($0.route.method, $0.pattern)
+            }.mapValues { $0.sorted { Self.placeholders($0.pattern) < Self.placeholders($1.pattern) } }
         }
+
+        func schema(_ method: HTTPRequest.Method, _ path: String) -> Schema? {
+            let parts = path.prefix { $0 != "?" }.split(separator: "/")
+            return routes[Self.key(method, parts)]?.first { route in
+                zip(route.pattern, parts).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+            }?.route.success.schema
+        }
+
+        private static func key(_ method: HTTPRequest.Method, _ parts: [Substring]) -> String { "\(method) \(parts.count)" }
+        private static func placeholders(_ pattern: [Substring]) -> Int { pattern.count { $0.hasPrefix("{") } }
     }
 }
 
