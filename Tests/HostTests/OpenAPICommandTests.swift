@@ -11,8 +11,8 @@ struct OpenAPICommandTests {
     func same() async throws {
         try await TestApp.run { app in
             let configuration = app.installation.configuration
-            let (modules, routes) = try Installation.routes(of: configuration)
-            let document = DescriptionRoutes.document(modules, routes, configuration)
+            let registry = try Installation.registry(of: configuration)
+            let document = DescriptionRoutes.document(registry.modules, registry.routes, configuration)
             let served = try await app.get("/openapi.json", as: .nobody)
             #expect(served.body == document)
             for (_, route) in app.installation.registry.routes where route.isDocumented { #expect(document.contains("\"\(route.path)\"")) }

@@ -43,6 +43,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private var hasNoTimeLimit = false
     /// Whether the connection ends after the current request.
     private var isLast = false
+    /// Whether the host is stopping.
+    private var isStopping = false
     /// Whether the response whose head has been sent is the last one.
     private var endsAfterAnswer = false
     /// Whether the last response has been sent: anything the client still sends is discarded.
@@ -177,7 +179,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
             pending -= 1
             isAnswering = false
             hasNoTimeLimit = false
-            if endsAfterAnswer { return finish(context, data, promise) }
+            if endsAfterAnswer || isStopping && pending == 0 { return finish(context, data, promise) }
             if pending > 0 {
                 set(.now() + limits.answer, context)
             } else if let refusal {
@@ -232,7 +234,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         reading = .done
         let sent = context.eventLoop.makePromise(of: Void.self)
         sent.futureResult.cascade(to: promise)
-        let mode: CloseMode = isUpgrade ? .all : .output
+        let mode: CloseMode = isUpgrade || isStopping ? .all : .output
         sent.futureResult.assumeIsolated().whenComplete { _ in context.close(mode: mode, promise: nil) }
         context.writeAndFlush(end, promise: sent)
         linger(context)
@@ -256,7 +258,9 @@ final class ConnectionGuard: ChannelDuplexHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case is ChannelShouldQuiesceEvent:
+            isStopping = true
             isLast = true
+            if pending == 0 { return context.close(promise: nil) }
             if case .body = reading {
                 arrival = min(arrival, .now() + limits.drain)
                 set(arrival, context)

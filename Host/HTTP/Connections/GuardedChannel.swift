@@ -4,6 +4,8 @@ import NIOCore
 import NIOHTTP1
 
 /// Hummingbird's HTTP/1.1 with a `ConnectionGuard` between the parser and everything else.
+///
+/// The guard replaces Hummingbird's handler of idle connections and shutdown, because each handler costs every request some microseconds.
 struct GuardedChannel: ServerChildChannel {
     typealias Value = HTTP1Channel.Value
 
@@ -27,6 +29,7 @@ struct GuardedChannel: ServerChildChannel {
             let pipeline = channel.pipeline.syncOperations
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
             try pipeline.addHandler(ConnectionGuard(connections), position: .after(decoder))
+            _ = pipeline.removeHandler(try pipeline.handler(type: HTTPConnectionStateHandler.self))
             return value
         }
     }
