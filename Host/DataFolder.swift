@@ -25,9 +25,9 @@ struct DataFolder: Sendable {
             try make(parent)
             if mkdir(path, 0o700) == 0 { return }
         }
-        let reason = errno == EEXIST ? "there is a file with this name" : String(cString: strerror(errno))
+        let reason = errno == EEXIST ? "a file with this name exists" : String(cString: strerror(errno))
         throw FolderError(
-            "Can't create the data folder \(path): \(reason). Create it, owned by the user that runs Pulse, or set another (PULSE_DATA).")
+            "Can't create the data folder \(path): \(reason). Create it, owned by the user that runs Pulse, or use another (PULSE_DATA).")
     }
 
     /// Name prefixes of the files and folders that Pulse creates.
@@ -35,8 +35,8 @@ struct DataFolder: Sendable {
         "events.duckdb", "control.sqlite", "journal", "spill", "backups", "before-restore-", adminToken, cookieSecret, lockName,
     ]
 
-    /// Removes other users' permissions on Pulse's files. An older version of Pulse, a copy or a backup program may have left such
-    /// permissions behind. Ignores all other files, because the folder may contain anything.
+    /// Removes other users' permissions on Pulse's files. An older version of Pulse, a copy or a backup program may have
+    /// granted them. Ignores all other files, because the folder may contain anything.
     func makePrivate() {
         let files = FileManager.default
         for name in (try? files.contentsOfDirectory(atPath: root)) ?? [] where Self.names.contains(where: name.hasPrefix) {
@@ -162,7 +162,7 @@ struct FolderInUse: Error, CustomStringConvertible {
 
     var description: String {
         let process = holder.process > 0 ? " (process \(holder.process))" : ""
-        return "Another Pulse\(process) uses the data folder \(folder). Stop it first, or give this one a folder of its own (PULSE_DATA)."
+        return "Another Pulse\(process) is using the data folder \(folder). Stop it first, or give this one its own folder (PULSE_DATA)."
     }
 }
 

@@ -81,18 +81,18 @@ struct Doctor: Sendable {
         }
         var findings = [Finding.ok(subject, "\(root) is writable")]
         let rights = (try? files.attributesOfItem(atPath: root)[.posixPermissions] as? Int) ?? 0o700
-        if rights & 0o007 != 0 { findings[0] = .warn(subject, "\(root) can be read by every user of this machine: chmod 700 \(root)") }
+        if rights & 0o007 != 0 { findings[0] = .warn(subject, "\(root) can be read by every user on this machine: chmod 700 \(root)") }
         var space = statvfs()
         if statvfs(root, &space) == 0 {
             let free = Int64(space.f_bavail) * Int64(space.f_frsize), journal = Int64(configuration.storage.journalMaxMB) << 20
             let text = "\(Bytes.text(free)) free"
             findings.append(
                 free < 512 << 20
-                    ? .fail("disk", "\(text). Free some space: Pulse can't store events without it.")
+                    ? .fail("disk", "\(text). Free up some space: Pulse can't store events without it.")
                     : free < journal
                         ? .warn(
                             "disk",
-                            "\(text), less than the journal may take (storage.journal_max_mb: \(configuration.storage.journalMaxMB))")
+                            "\(text), less than the journal may use (storage.journal_max_mb: \(configuration.storage.journalMaxMB))")
                         : .ok("disk", text))
         }
         return findings
@@ -121,7 +121,7 @@ struct Doctor: Sendable {
     }
 
     private func readiness(of host: RunningHost?) async -> (findings: [Finding], isServing: Bool) {
-        guard let host else { return ([.ok("host", "none is running on this data folder")], false) }
+        guard let host else { return ([.ok("host", "none is using this data folder")], false) }
         let answer: Readiness
         do {
             answer = try await host.send(.GET, "/readyz?full=true", [], .init(), .seconds(15)).decode(Readiness.self)
@@ -129,10 +129,10 @@ struct Doctor: Sendable {
             return ([.fail("host", "\(error) If it is starting, wait; if another command is running, let it finish.")], false)
         } catch {
             return (
-                [.fail("host", "\(host.base) does not answer like a Pulse of this version. Is another program using that port?")], false
+                [.fail("host", "\(host.base) does not respond like this version of Pulse. Is another program using that port?")], false
             )
         }
-        var findings = [Finding.ok("host", "process \(host.process) serves at \(host.base)")]
+        var findings = [Finding.ok("host", "process \(host.process) is serving at \(host.base)")]
         for (name, check) in [("control store", answer.control), ("event store", answer.events), ("coordination", answer.coordination)] {
             findings.append(
                 check.ok ? .ok(name, "the host can reach it") : .fail(name, "the host can't reach it: \(check.error ?? "no reason given")"))
@@ -142,7 +142,7 @@ struct Doctor: Sendable {
     }
 
     private func backlog(_ bytes: Int64, of capacity: Int64) -> Finding {
-        let text = "\(Bytes.text(bytes)) wait to be stored, of at most \(Bytes.text(capacity))"
+        let text = "\(Bytes.text(bytes)) waiting to be stored, of at most \(Bytes.text(capacity))"
         if bytes > capacity * 9 / 10 {
             return .fail("journal", "\(text); new events are being rejected or soon will be. Is the event store down?")
         }
@@ -201,8 +201,8 @@ struct Doctor: Sendable {
     }
 
     private func check(_ subject: String, _ what: String, _ body: () async throws -> Void) async -> Finding {
-        do { try await body() } catch { return .fail(subject, "\(what) does not answer: \(CommandError(error))") }
-        return .ok(subject, "\(what) answers")
+        do { try await body() } catch { return .fail(subject, "\(what) does not respond: \(CommandError(error))") }
+        return .ok(subject, "\(what) responds")
     }
 
     private func migrations(_ engines: Engines) async -> [Finding] {
@@ -229,7 +229,8 @@ struct Doctor: Sendable {
                 : [
                     backlog,
                     .warn(
-                        "journal", "damaged places that are already stored: \(examination.harmless). No event is lost, but check the disk."),
+                        "journal",
+                        "damaged places in data that is already stored: \(examination.harmless). No event is lost, but check the disk."),
                 ]
         } catch { return [.fail("journal", "\(CommandError(error))")] }
     }
@@ -240,24 +241,24 @@ struct Doctor: Sendable {
         guard let path = configuration.privacy.geoipDatabase else {
             return .ok(
                 "GeoIP",
-                "none: countries and cities stay unknown. config/setup/geoip.sh makes a country database; PULSE_GEOIP_DATABASE names another"
+                "none: locations stay unknown. config/setup/geoip.sh creates a country database; to use another, set PULSE_GEOIP_DATABASE"
             )
         }
         do {
             let database = try GeoIP(path: path), days = (now - Instant(database.buildDate)) / 86_400_000
             let text = "\(database.databaseType), \(days) days old, \(path)"
             return days > 180
-                ? .warn("GeoIP", "\(text). Addresses move between places: set PULSE_GEOIP_DATABASE to a newer database (.mmdb).")
+                ? .warn("GeoIP", "\(text). IP addresses change location over time: set PULSE_GEOIP_DATABASE to a newer database (.mmdb).")
                 : .ok("GeoIP", text)
         } catch { return .fail("GeoIP", "\(error)") }
     }
 
     private func clock() async -> Finding {
         if Day(now).civil.year < 2026 {
-            return .fail("clock", "it says \(now.iso8601), which is in the past. Set it: events are stored with the time of their arrival.")
+            return .fail("clock", "it shows \(now.iso8601), which is in the past. Set it: events are stored with the time they arrive.")
         }
         if Self.isSynchronized == false {
-            return .warn("clock", "\(now.iso8601), but it is not synchronised. Switch time synchronisation on: timedatectl set-ntp true")
+            return .warn("clock", "\(now.iso8601), but it is not synchronised. Turn on time synchronisation: timedatectl set-ntp true")
         }
         return .ok("clock", now.iso8601)
     }
@@ -282,7 +283,7 @@ struct Doctor: Sendable {
             let row = rows.first
         else { return [] }
         let seconds = abs(row.int("now") - SystemTime().now.milliseconds) / 1_000
-        return seconds < 5 ? [] : [.warn("database clock", "it differs from this machine's by \(seconds) s. Synchronise both.")]
+        return seconds < 5 ? [] : [.warn("database clock", "it differs from this machine's clock by \(seconds) s. Synchronise both.")]
     }
 
     // MARK: Public access
@@ -291,10 +292,10 @@ struct Doctor: Sendable {
         let limits = configuration.limits
         let text = "ingest \(limits.ingestPerSecond), query \(limits.queryPerSecond), admin \(limits.adminPerSecond) requests per second"
         let isOpen = [limits.ingestPerSecond, limits.queryPerSecond, limits.adminPerSecond].contains(0)
-        return [isOpen && isPublic ? .warn("rate limits", "\(text); 0 is no limit, and this host is public") : .ok("rate limits", text)]
+        return [isOpen && isPublic ? .warn("rate limits", "\(text); 0 means no limit, and this host is public") : .ok("rate limits", text)]
     }
 
-    /// Whether the host has a public address.
+    /// Whether a public URL is configured whose host is not this machine.
     private var isPublic: Bool {
         guard let url = configuration.server.publicURL else { return false }
         let host = url.drop { $0 != "/" }.drop { $0 == "/" }.prefix { !":/".contains($0) }
@@ -316,7 +317,7 @@ struct Doctor: Sendable {
                 let text = "generated by Pulse and kept in \(folder.path(name))"
                 findings.append(
                     isPublic
-                        ? .warn(subject, "\(text). In production set \(variable), so it survives the loss of the folder.")
+                        ? .warn(subject, "\(text). In production, set \(variable), so the secret survives the loss of the folder.")
                         : .ok(subject, text))
             }
         }

@@ -13,10 +13,10 @@ import RedisEngine
 struct Engines: Sendable {
     let control: any ControlEngine
     var events: any EventStore
-    /// How many statements the event store can run concurrently.
+    /// How many queries the event store can run concurrently.
     let readers: Int
     let coordination: any Coordination
-    /// Whether this process is the only one that writes to the stores. If so, it knows about every change of facts.
+    /// Whether this process is the only one that writes to the stores. If so, it knows about every change to facts.
     let isAlone: Bool
     /// This process's lock on the data folder. It is held while the stores are open.
     let lock: FolderLock

@@ -3,7 +3,7 @@ import Settings
 
 /// Finds the GeoIP database that a host uses.
 enum GeoIPFile {
-    /// The value of `privacy.geoip_database` that turns GeoIP off, so visitors' places stay unknown.
+    /// The value of `privacy.geoip_database` that turns GeoIP off, so visitors' locations stay unknown.
     static let none = "none"
 
     /// The path of the database that `config/setup/geoip.sh` creates, relative to the repository's folder.

@@ -17,10 +17,10 @@ import ServiceLifecycle
 @_spi(Host) import Storage
 import Synchronization
 
-/// A running Pulse: its stores, collection and reports. All parts are created in this file and nowhere else. Read it from top to
-/// bottom to see what depends on what.
+/// A running installation of Pulse: its stores, collection and reports. All parts are created in this file and nowhere else. Read it
+/// from top to bottom to see what depends on what.
 public struct Installation: Sendable {
-    /// The configuration at the start. `apply` does not change this value.
+    /// The configuration at startup. `apply` does not change this value.
     let configuration: HostConfiguration
     let engines: Engines
     /// The projects, keys and module switches.
@@ -43,8 +43,8 @@ public struct Installation: Sendable {
 
     /// Opens the stores, migrates their schema and catches up with the journal.
     /// - Parameter events: wraps the event store, for tests. Nil to use the store directly.
-    /// - Throws: an error that an administrator has to fix: in the configuration, an unreachable server, or a database from a newer
-    ///   version of Pulse.
+    /// - Throws: an error that an administrator has to fix, such as an invalid configuration, an unreachable server, or a database
+    ///   from a newer version of Pulse.
     static func open(
         _ configuration: HostConfiguration, modules: [any AnalyticsModule], time: any TimeSource = SystemTime(),
         patience: StartupWait = .none, events: ((any EventStore) -> any EventStore)? = nil, telemetry: Telemetry, logger: Logger
@@ -67,7 +67,7 @@ public struct Installation: Sendable {
         }
     }
 
-    /// Assembles the parts without using the stores.
+    /// Creates all parts without accessing the stores. Opens the journal, and generates the secrets that are not configured.
     static func assemble(
         _ configuration: HostConfiguration, _ modules: [any AnalyticsModule], _ engines: Engines, _ time: any TimeSource,
         _ telemetry: Telemetry, _ logger: Logger
@@ -164,7 +164,7 @@ public struct Installation: Sendable {
             dashboard: dashboard)
     }
 
-    /// Migrates the schema, creates the configured projects, and applies all events that were acknowledged before the last stop.
+    /// Prepares the stores: migrates the schema, creates the configured projects, and stores the events that the journal still holds.
     private func prepare() async throws {
         Backup.removeUnfinished(in: DataFolder(configuration.storage.dataFolder).path("backups"))
         let migrator = Migrator(control: engines.control, events: engines.events, modules: registry.migrations)
@@ -179,15 +179,15 @@ public struct Installation: Sendable {
         try await sessions.restore(from: engines.events, now: time.now, isAlone: engines.isAlone)
     }
 
-    /// Logs an error if there are facts of projects that the control store does not know, and reserves those projects' numbers.
-    /// Every project that has facts is in the ledger.
+    /// Logs an error if the event store has facts of projects that are missing from the control store, and reserves those projects'
+    /// numbers. Reads only the ledger, because every project that has facts is in it.
     private func noteStrangeFacts() async throws {
         let rows = try await engines.events.query(
             "/* host.projects_of_facts */ SELECT DISTINCT project FROM ingest_ledger", timeoutSeconds: 300)
         let strangers = try await directory.note(numbersOfFacts: Set(rows.map { Int32($0.int("project")) }))
         guard !strangers.isEmpty else { return }
         logger.error(
-            "the event store has facts of projects that the control store does not know: it was lost or is an older copy. Restore a backup of both",
+            "the event store has facts of projects that the control store lacks: the control store was lost or replaced by an older copy. Restore a backup of both",
             metadata: ["project.numbers": "\(strangers.prefix(20).map(String.init).joined(separator: ", "))"])
     }
 
@@ -237,7 +237,8 @@ public struct Installation: Sendable {
         return telemetry.services + [Following(installation: self), writer, runner] + registry.modules.flatMap(\.services)
     }
 
-    /// Ends live streams. It must stop before the server, because the server waits for every response to end.
+    /// A service that ends live streams at shutdown. It must stop before the server, because the server waits for every response
+    /// to end.
     var streamShutdown: some Service { StreamShutdown(stream: stream) }
 
     private var jobs: [Job] {
@@ -257,7 +258,7 @@ public struct Installation: Sendable {
             projects: { directory.projects })
     }
 
-    /// Saves everything that is still in memory, and closes the stores. Call it after the application has ended.
+    /// Saves when keys were last used, and closes the journal and the stores. Call it after the application has ended.
     public func close() async {
         try? await directory.flushLastUse()
         journal.close()
@@ -272,7 +273,7 @@ public struct Installation: Sendable {
     }
 }
 
-/// A value that is set once, after creation. Used if two parts refer to each other.
+/// A value that is set once, after creation. Used where two parts refer to each other.
 private final class Deferred<Value: Sendable>: Sendable {
     private let box = Mutex<Value?>(nil)
     var value: Value? { box.withLock { $0 } }
@@ -281,7 +282,7 @@ private final class Deferred<Value: Sendable>: Sendable {
 
 extension Deferred<Collection>: FactRecorder {
     func record(_ facts: [Fact], about visitor: String, of project: Project, at instant: Instant) async throws {
-        guard let value else { preconditionFailure("no request is served before collection is there") }
+        guard let value else { preconditionFailure("no request is served before the collection exists") }
         try await value.record(facts, about: visitor, of: project, at: instant)
     }
 }

@@ -1,8 +1,8 @@
 import Core
 @_spi(Host) import Settings
 
-/// The modules that a program contains. The `pulse` program lists its modules in the target `AllModules`. A test lists those that
-/// it needs.
+/// The modules that a program contains. The `pulse` program lists its modules in the target `AllModules`. Tests list only
+/// the modules that they need.
 public struct ModuleList: Sendable {
     /// The modules' types, in the order in which the modules are loaded.
     public let types: [any AnalyticsModule.Type]
@@ -14,6 +14,7 @@ public struct ModuleList: Sendable {
     ///     await ModuleList.$current.withValue(.all) { await PulseCommand.main() }
     @TaskLocal public static var current = ModuleList([])
 
+    /// The names of the modules, in the order of `types`.
     public var names: [String] { types.map { $0.manifest.name } }
 
     /// Creates every module with its default settings.

@@ -25,7 +25,7 @@ struct ModulePage {
         var text = """
             # \(manifest.name)
 
-            <!-- Generated from the module, down to the mark below, by `make docs`. -->
+            <!-- Generated from the module by `make docs`, down to the marker below. -->
 
             \(manifest.summary)
 
@@ -92,8 +92,8 @@ extension ModulePage {
         var text = """
             # Modules
 
-            Every project turns each of these on or off and gives it an access level: `read` (query), `write` (collect and
-            change) or `all`. `make docs` generates this list.
+            Each project turns each module on or off and sets its access level: `read` (query), `write` (collect and change)
+            or `all`. `make docs` generates this list.
 
 
             """

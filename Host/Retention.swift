@@ -4,7 +4,7 @@
 @_spi(Host) import Settings
 @_spi(Host) import Storage
 
-/// Deletes data that is older than the configuration keeps.
+/// Deletes data that is older than the configured retention periods.
 struct Retention: Sendable {
     let settings: RetentionSettings
     let engines: Engines
@@ -35,8 +35,8 @@ struct Retention: Sendable {
         }
     }
 
-    /// Deletes old rows of visitor ids that no remaining fact needs. Facts after `end` need no check, because their visitor has a
-    /// newer id row.
+    /// Deletes old rows of visitor ids that no remaining fact needs. Only facts soon after `oldest` are checked: a visitor with later
+    /// facts has a newer row.
     private func forgottenIDs(before oldest: Instant) -> SQL {
         let end = oldest.adding(days: Activity.idDays + 1)
         let needing = tables.filter { $0 != Activity.visitors }.map { table in

@@ -18,7 +18,7 @@ struct StartupWait: Sendable {
                 guard waited < seconds else {
                     throw ServiceError.unavailable(
                         "server_away",
-                        "\(server) did not answer\(seconds > 0 ? " for \(seconds) seconds" : ""): \(error.message) The log says why not.")
+                        "\(server) did not answer\(seconds > 0 ? " for \(seconds) seconds" : ""): \(error.message) See the log.")
                 }
                 if waited == 0 {
                     logger.warning("waiting for a server to answer", metadata: ["server": "\(server)", "seconds": "\(seconds)"])

@@ -44,8 +44,7 @@ public struct Telemetry: Sendable {
         return Logger(label: label) { StructuredLogHandler(label: $0, output: output) }
     }
 
-    /// Installs these as the process-wide systems, for libraries that write logs and metrics by themselves. Call it once, at
-    /// startup.
+    /// Makes these logs, metrics and traces the process-wide defaults, which libraries use. Call it once, at startup.
     func install() {
         let output = output
         LoggingSystem.bootstrap { StructuredLogHandler(label: $0, output: output) }
@@ -83,14 +82,14 @@ public struct Telemetry: Sendable {
     /// The help texts in `/metrics`.
     private static let help = [
         "http_requests_total": "Requests by route and status class.",
-        "http_request_duration_seconds": "Time from a request's head to its response.",
+        "http_request_duration_seconds": "Time from the arrival of a request's head until its response is ready.",
         "http_connections": "Open connections.",
         "http_connections_ended_total": "Connections that this host closed, by reason: late, unanswered, stalled, malformed or address.",
         "ingest_received_events_total": "Events that this host received.",
         "ingest_stored_events_total": "Events that this host wrote to the event store.",
         "ingest_duplicate_events_total": "Events with an event_id that was already stored.",
         "ingest_dropped_events_total": "Events that were rejected or dropped, by reason.",
-        "ingest_adjusted_events_total": "Events that were stored in a slightly different form than sent, by reason.",
+        "ingest_adjusted_events_total": "Events that were changed slightly before they were stored, by reason.",
         "ingest_waiting_events": "Events in the journal that are not yet in the event store.",
     ]
 }

@@ -1,11 +1,11 @@
-/// The kind of access that a request needs to a module: `read`, or `write` to change or collect something.
+/// The kind of access that a request needs to a module: `read` for reports and definitions, `write` for changes and collection.
 public enum AccessMode: String, Sendable, Codable, CaseIterable { case read, write }
 
 /// The kinds of access to a module that a project permits.
 public enum AccessLevel: String, Sendable, Codable, CaseIterable {
     case read, write, all
 
-    /// Whether the level permits `access`.
+    /// Whether the level permits `access`. `all` permits both kinds.
     public func allows(_ access: AccessMode) -> Bool { self == .all || rawValue == access.rawValue }
 }
 
@@ -14,25 +14,26 @@ public enum KeyScope: String, Sendable, Codable, CaseIterable { case ingest, que
 
 /// The callers that a route is open to.
 public enum RouteScope: Sendable, Equatable {
-    /// An API key of the project with this scope.
+    /// Callers with an API key of a project that has this scope.
     case key(KeyScope)
-    /// An API key with the scope `ingest` or `query`: for calls that a site's front end makes.
+    /// Callers with an API key that has the `ingest` or `query` scope: for requests from the front end of a site.
     case frontend
-    /// The admin token, or an API key of the project in the path with the scope `admin`. Either is sent as a bearer token.
+    /// Callers with the admin token, or with an API key of the project in the path that has the `admin` scope. Both are sent as a bearer
+    /// token.
     case admin
-    /// Only the admin token, for routes about the whole installation.
+    /// Callers with the admin token, for routes about the whole installation.
     case installation
     /// Anyone who has the public token in the path. The token belongs to a project.
     case publicToken
-    /// Anybody.
+    /// Everyone, without credentials.
     case anonymous
 
-    /// Whether a site's front end calls the route.
+    /// Whether the route is for requests from the front end of a site.
     public var isForFrontends: Bool { self == .ingest || self == .frontend }
 
-    /// An API key with the scope `ingest`.
+    /// Callers with an API key that has the `ingest` scope.
     public static let ingest = RouteScope.key(.ingest)
-    /// An API key with the scope `query`.
+    /// Callers with an API key that has the `query` scope.
     public static let query = RouteScope.key(.query)
 }
 

@@ -39,11 +39,11 @@ import Storage
         primaryKey: ["id"], indexes: [["project_id", "created_at"]]
     )
 
-    /// Dashboard sessions that were ended by a log-out, by the id in their cookie.
+    /// Dashboard sessions that ended with a log-out, by the id in their cookie.
     static let endedSessions = Table(
         "access_ended_sessions", [Column("id", .text), Column("ended_at", .int64)], primaryKey: ["id"])
 
-    /// Project numbers that must not be assigned. No project in this control store has them, but facts in the event store do.
+    /// Numbers that new projects must not get: facts in the event store have them, although no project in this control store does.
     static let takenNumbers = Table("access_taken_numbers", [Column("number", .int32)], primaryKey: ["number"])
 
     /// The migrations of these tables, oldest first.

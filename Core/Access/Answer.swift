@@ -4,10 +4,10 @@ import NIOCore
 
 /// A handler's response.
 public struct Answer: Sendable {
-    /// The body of a response.
+    /// A response body.
     public enum Body: Sendable {
         case bytes(ByteBuffer)
-        /// A body sent piece by piece until the stream ends or the client disconnects.
+        /// A body that is sent in pieces until the stream ends or the client disconnects.
         case stream(AsyncStream<ByteBuffer>)
     }
 
@@ -24,12 +24,12 @@ public struct Answer: Sendable {
         self.body = body
     }
 
-    /// A JSON response. Member names are sorted, so equal values give equal bytes.
+    /// A JSON response. Member names are sorted, so equal values are encoded as equal bytes.
     public static func json(_ value: some Encodable, status: Int = 200) throws -> Answer {
         json(bytes: ByteBuffer(bytes: try JSONText(encoding: value).bytes), status: status)
     }
 
-    /// A response with a body of encoded JSON.
+    /// A response whose body is JSON that is already encoded.
     public static func json(bytes: ByteBuffer, status: Int = 200) -> Answer {
         Answer(status: status, headers: [.contentType: "application/json; charset=utf-8"], body: .bytes(bytes))
     }
@@ -37,7 +37,7 @@ public struct Answer: Sendable {
     /// A 204 without a body.
     public static let noContent = Answer(status: 204)
 
-    /// Adds a member to a response that is a JSON object. Relies on `json` not writing any spaces.
+    /// Adds a member to a response that is a JSON object. Relies on the body having been written by `json`, without spaces.
     @_spi(Host) public mutating func add(_ name: String, _ value: some Encodable) throws {
         guard case .bytes(var bytes) = body else { return }
         let member = try JSONText(encoding: [name: value]).bytes, isEmpty = bytes.readableBytes == 2

@@ -2,19 +2,19 @@ import Common
 import Foundation
 import Storage
 
-/// A record of who changed what. It is written in the transaction of the change, so neither can exist without the other.
+/// A record of who changed what. It is written in the same transaction as the change, so neither exists without the other.
 @_spi(Host) public struct AuditEntry: Sendable, Encodable {
-    /// Id of the entry.
+    /// The entry's id, a UUID.
     public let id: String
     /// The action, such as `key.create`.
     public let action: String
-    /// The actor: `admin token`, or `key <id>`.
+    /// Who made the change, such as `admin token` or `key <id>`.
     public let actor: String
     /// The changed resource, such as `key 5f2c...`.
     public let resource: String
     /// Details of the change, such as names and new values.
     public let metadata: [String: String]
-    /// When it was done.
+    /// When the change was made.
     public let createdAt: Instant
 
     enum CodingKeys: String, CodingKey {
@@ -23,7 +23,7 @@ import Storage
     }
 }
 
-/// Writes and reads audit entries.
+/// Writes and reads the audit log.
 public enum AuditLog {
     /// Adds an entry as part of `transaction`. `metadata` must not contain secrets.
     public static func record(
@@ -38,7 +38,7 @@ public enum AuditLog {
             """)
     }
 
-    /// The project's entries, newest first.
+    /// A page of the project's entries, newest first.
     @_spi(Host) public static func entries(of project: String, limit: Int, offset: Int, in control: any ControlStore) async throws
         -> [AuditEntry]
     {

@@ -4,7 +4,7 @@ import Storage
 
 /// Changes to the directory. Changes by administrators write their audit entry in the same transaction.
 extension Directory {
-    /// Adds a project with `privacy` as its initial rules. Its modules have the installation's defaults.
+    /// Creates a project with `privacy` as its initial rules. Its modules have the installation's default settings.
     public func createProject(name: String, domain: String, privacy: PrivacyRules, by actor: String) async throws -> Project {
         let id = Identifiers.uuid(), now = time.now
         let settings = try Self.text(privacy)
@@ -27,14 +27,13 @@ extension Directory {
         return project
     }
 
-    /// Reserves the project numbers that occur in the event store. The facts may have been collected under another control store, for
-    /// example if that one was lost or an older backup was restored. A new project must not get one of their numbers, or it would see the
-    /// visitors of another project.
-    /// - Returns: the numbers that no project here has, in order.
+    /// Reserves the project numbers that occur in the event store. Facts may be from an earlier control store, for example if that store
+    /// was lost or an older backup was restored. If a new project got one of their numbers, it would see another project's visitors.
+    /// - Returns: the numbers that belong to no project, in ascending order.
     public func note(numbersOfFacts numbers: Set<Int32>) async throws -> [Int32] {
         let unknown = numbers.filter { project(number: $0) == nil && $0 > 0 }.sorted()
         guard let last = unknown.last else { return [] }
-        // Reserving the largest is enough, because new numbers are always above it.
+        // Reserving the largest number is enough, because new projects get larger numbers.
         try await control.write(
             "/* access.taken_number */ INSERT INTO access_taken_numbers (number) VALUES (\(Int64(last))) ON CONFLICT (number) DO NOTHING")
         return unknown
@@ -42,15 +41,15 @@ extension Directory {
 
     /// The properties of a key to be created.
     public struct KeyRequest: Sendable {
-        /// Name of the key.
+        /// The display name.
         public let name: String
-        /// The purposes that the key may be used for.
+        /// The scopes that the key gets.
         public let scopes: [KeyScope]
-        /// When it expires; nil for never.
+        /// When the key expires; nil for never.
         public let expiresAt: Instant?
         /// The modules that the key may use; nil or empty for every enabled module.
         public let allowedModules: [String]?
-        /// Whether payloads sent with the key may have the visitor's `ip` and `user_agent`; see `APIKey`.
+        /// Whether payloads sent with the key may contain the visitor's `ip` and `user_agent`; see `APIKey`.
         public let isServer: Bool
 
         public init(name: String, scopes: [KeyScope], expiresAt: Instant? = nil, allowedModules: [String]? = nil, isServer: Bool = false) {
@@ -62,7 +61,7 @@ extension Directory {
         }
     }
 
-    /// Adds a key. Only a hash of the secret is stored, so the result is the only chance to show the secret.
+    /// Creates a key. Only a hash of the secret is stored, so the secret can't be shown again later.
     public func createKey(_ request: KeyRequest, in project: Project, by actor: String) async throws -> (key: APIKey, secret: String) {
         let secret = Identifiers.token(prefix: "pa_live_", length: 24)
         let scopes = KeyScope.allCases.filter(request.scopes.contains)
@@ -89,7 +88,7 @@ extension Directory {
         return (key, secret)
     }
 
-    /// Keys of `project` that are not revoked, oldest first.
+    /// The keys of `project` that are not revoked, oldest first. Includes expired keys.
     public func keys(of project: Project) async throws -> [APIKey] {
         try await flushLastUse()
         let rows = try await control.read(
@@ -101,7 +100,7 @@ extension Directory {
     }
 
     /// Revokes a key immediately, on every host.
-    /// - Throws: 404 if the key doesn't exist, belongs to another project or was revoked before.
+    /// - Throws: 404 if the key doesn't exist, belongs to another project or is already revoked.
     public func revokeKey(_ id: String, in project: Project, by actor: String) async throws {
         let now = time.now
         let found = try await control.write { transaction in
@@ -119,7 +118,7 @@ extension Directory {
     }
 
     /// Ends a dashboard session immediately, on every host.
-    /// - Parameter lifetimeDays: how long sessions last. Records of sessions that were ended longer ago are deleted.
+    /// - Parameter lifetimeDays: how long sessions last, in days. Records of sessions that ended longer ago are deleted.
     public func endSession(_ id: String, lifetimeDays: Int64) async throws {
         let now = time.now, past = now.adding(days: -lifetimeDays)
         try await control.write { transaction in
@@ -136,11 +135,11 @@ extension Directory {
 
     /// A change to the settings of one module. Nil leaves a setting unchanged.
     public struct ModuleChange: Sendable {
-        /// Name of the module.
+        /// The module's name.
         public let module: String
         /// Whether the module is on.
         public let isEnabled: Bool?
-        /// The access that is allowed while it is on.
+        /// The access that is permitted while the module is on.
         public let access: AccessLevel?
 
         public init(module: String, isEnabled: Bool?, access: AccessLevel?) {
@@ -152,8 +151,9 @@ extension Directory {
 
     /// Changes the settings of several modules in one transaction.
     ///
-    /// Enabling a module that never had a level sets the level to `all`.
-    /// - Throws: 404 for a module that this host does not have, 400 when disabling `core`.
+    /// Enabling a module that never had a level sets its level to `all`, unless the module is on by default. Its level is then the default
+    /// one.
+    /// - Throws: 404 for a module that this host doesn't have; 400 for disabling `core`.
     public func setModules(_ changes: [ModuleChange], in project: Project, by actor: String) async throws {
         for change in changes {
             guard defaults.modules.contains(change.module) else { throw ServiceError.notFound("Module", change.module) }
@@ -167,7 +167,7 @@ extension Directory {
                 let rows = try await transaction.run(
                     "SELECT is_enabled, access FROM access_modules WHERE project_id = \(project.id) AND module = \(change.module)")
                 let standard = defaults.state(of: change.module)
-                // The level is nil until someone sets it: a module can be switched off without ever having had one.
+                // The level is nil until it is first set: a module can be switched off without ever having had a level.
                 var level = change.access ?? rows.first.flatMap { AccessLevel(rawValue: $0.text("access")) }
                 let isEnabled = change.isEnabled ?? rows.first?["is_enabled"].bool ?? standard.isEnabled
                 if level == nil, isEnabled { level = standard.isEnabled ? standard.access : .all }
@@ -187,7 +187,8 @@ extension Directory {
         try await changed()
     }
 
-    /// Changes privacy rules. `change` gets the stored rules, which may be newer than the copy in this host's memory.
+    /// Changes privacy rules and returns the new ones. `change` gets the stored rules, which may be newer than the copy in this host's
+    /// memory.
     public func changePrivacy(
         of project: Project, by actor: String, _ change: @escaping @Sendable (inout PrivacyRules) -> Void
     ) async throws -> PrivacyRules {
@@ -208,7 +209,7 @@ extension Directory {
         return rules
     }
 
-    /// Replaces the privacy rules.
+    /// Replaces all privacy rules of the project.
     public func setPrivacy(_ settings: PrivacyRules, in project: Project, by actor: String) async throws {
         _ = try await changePrivacy(of: project, by: actor) { $0 = settings }
     }

@@ -5,9 +5,9 @@ import Logging
 import Storage
 import Synchronization
 
-/// The projects, keys and module settings that the gate needs. They are all in memory, and reloaded whenever any host changes something.
+/// The projects, keys and module settings that the gate needs. All of them are kept in memory and reloaded when any host changes something.
 public final class Directory: Sendable {
-    /// The channel for messages that make hosts reload.
+    /// The channel on which hosts announce changes.
     static let channel = "access"
     /// This host's id, which it publishes on the channel.
     private let sender = Identifiers.uuid()
@@ -15,15 +15,15 @@ public final class Directory: Sendable {
     struct Snapshot: Sendable {
         var projects: [String: Project] = [:]
         var projectsByNumber: [Int32: Project] = [:]
-        /// Keys that are not revoked, by the hash of their secret.
+        /// The keys that are not revoked, by the hash of their secret.
         var keys: [String: APIKey] = [:]
         /// The same keys by id.
         var keysByID: [String: APIKey] = [:]
         /// Ids of dashboard sessions that were ended before they expired.
         var endedSessions: Set<String> = []
-        /// The state of the audit log when `poll` last checked it.
+        /// The state of the audit log and the ended sessions when `poll` last checked them.
         var seen = ""
-        /// The number of the reload that produced this state.
+        /// The number of the reload that read this snapshot.
         var reload = 0
     }
 
@@ -57,8 +57,8 @@ public final class Directory: Sendable {
         return key
     }
 
-    /// The current state of the key with this id; nil if it is revoked or expired. For long requests, whose key may change after they were
-    /// admitted.
+    /// The current state of the key with this id; nil if it is unknown, revoked or expired. For long requests, whose key may change after
+    /// they were admitted.
     public func key(id: String) -> APIKey? {
         guard let key = state.withLock({ $0.keysByID[id] }) else { return nil }
         return key.expiresAt.map { $0 <= time.now } == true ? nil : key
@@ -74,7 +74,7 @@ public final class Directory: Sendable {
         state.withLock { Array($0.projects.values) }.sorted { $0.number < $1.number }
     }
 
-    /// The settings of `module` in `project`: those set for the project, or the installation's defaults.
+    /// The settings of `module` in `project`: the project's own, or else the installation's defaults.
     public func state(of module: String, in project: Project) -> ModuleState {
         project.modules[module] ?? defaults.state(of: module)
     }
@@ -84,15 +84,15 @@ public final class Directory: Sendable {
         defaults.modules.map { ($0, state(of: $0, in: project)) }
     }
 
-    /// Checks that `module` is on, that its level permits `access`, and that the key may use it. Collection calls this for the module of
-    /// each payload.
+    /// Checks that `module` is on in `project`, that its level permits `access`, and that the key may use it. A nil key may use every
+    /// module. Collection calls this for the module of each payload.
     /// - Throws: 403 that says which check failed.
     public func checkModule(_ module: String, _ access: AccessMode, _ project: Project, _ key: APIKey?) throws {
         try checkSwitch(module, access, project)
         guard key?.mayUse(module) ?? true else { throw Self.forbidden(module) }
     }
 
-    /// Like `checkModule` for a key, but for the modules that `caller` may use.
+    /// Like `checkModule` for a key, but for any kind of caller.
     func checkModule(_ module: String, _ access: AccessMode, _ project: Project, _ caller: Caller) throws {
         try checkSwitch(module, access, project)
         try caller.check(module)
@@ -103,7 +103,7 @@ public final class Directory: Sendable {
         guard state.isEnabled else {
             throw ServiceError(status: 403, code: "module_disabled", message: "Module '\(module)' is not enabled for this project.")
         }
-        // The reports of `core` are always available, even if its level only permits collection.
+        // The reports of `core` are always available, even if its level permits only collection.
         guard state.access.allows(access) || (module == "core" && access == .read) else {
             throw ServiceError(
                 status: 403, code: "module_access",
@@ -115,12 +115,12 @@ public final class Directory: Sendable {
         ServiceError(status: 403, code: "key_modules", message: "API key is not allowed to use module '\(module)'.")
     }
 
-    /// Whether a dashboard session was ended, by any host.
+    /// Whether the dashboard session with this id was ended before it expired, on any host.
     public func isEnded(session id: String) -> Bool { state.withLock { $0.endedSessions.contains(id) } }
 
     // MARK: Reloading
 
-    /// Reads everything from the control plane.
+    /// Reads all projects, keys, module settings and ended sessions from the control store.
     public func reload() async throws {
         let number = reloads.withLock { count in
             count += 1
@@ -128,11 +128,11 @@ public final class Directory: Sendable {
         }
         var snapshot = try await DirectoryReader(control: control, defaults: defaults).read()
         snapshot.reload = number
-        // If reloads overlap, the one that started last wins: it has seen the changes that the others were started for.
+        // If reloads overlap, the reload that started last wins, because it has read the changes that triggered the others.
         state.withLock { if $0.reload < number { $0 = snapshot } }
     }
 
-    /// Reloads after changes by any host, until the task is cancelled.
+    /// Reloads after changes by other hosts, until the task is cancelled.
     public func follow(logger: Logger) async {
         // Messages from this host are skipped, because it reloads after its own changes.
         for await event in coordination.subscribe(Self.channel) where event != .message(sender) {
@@ -142,8 +142,8 @@ public final class Directory: Sendable {
         }
     }
 
-    /// Reloads if something changed without a message on the channel, for example by `pulse key create` next to a running host, or by hosts
-    /// that share no Redis. Every change leaves an audit entry or an ended session, so comparing those is enough.
+    /// Reloads if something changed without a message on the channel, for example through `pulse key create` while a host is running, or on
+    /// hosts that don't share Redis. Every change adds an audit entry or an ended session, so comparing those is enough.
     public func poll() async throws {
         let rows = try await control.read(
             """
@@ -157,7 +157,7 @@ public final class Directory: Sendable {
         state.withLock { $0.seen = seen }
     }
 
-    /// Makes a change by this host visible: immediately here, and on other hosts when they get the message.
+    /// Makes a change by this host visible: immediately on this host, and on other hosts when they get the message.
     func changed() async throws {
         try await reload()
         try? await coordination.publish(Self.channel, sender)
@@ -165,7 +165,7 @@ public final class Directory: Sendable {
 
     private func noteUse(of key: APIKey, at now: Instant) {
         lastUse.withLock { uses in
-            // A precision of a minute is enough for people, and means that busy keys cost nothing.
+            // A precision of a minute is enough for people, and saves an update for each request with a busy key.
             if let noted = uses[key.id], now - noted < 60_000 { return }
             uses[key.id] = now
         }
@@ -187,7 +187,7 @@ public final class Directory: Sendable {
     }
 }
 
-/// The modules of this host, with the settings they have in projects that haven't changed them.
+/// The modules of this host, with their settings in projects that haven't changed them.
 @_spi(Host) public struct ModuleDefaults: Sendable {
     /// The names of the modules, in the order in which they are listed.
     public let modules: [String]
@@ -198,7 +198,7 @@ public final class Directory: Sendable {
         self.states = states
     }
 
-    /// The default settings of `module`. If none are configured, only `core` is on.
+    /// The default settings of `module`. Without configured settings, `core` is on and every other module is off.
     public func state(of module: String) -> ModuleState {
         states[module] ?? ModuleState(isEnabled: module == "core", access: module == "core" ? .all : .read)
     }

@@ -2,7 +2,7 @@ import Common
 import Foundation
 import Storage
 
-/// Reads projects, keys and switches from the control plane.
+/// Reads projects, keys and module settings from the control store.
 struct DirectoryReader: Sendable {
     let control: any ControlStore
     let defaults: ModuleDefaults
@@ -10,7 +10,7 @@ struct DirectoryReader: Sendable {
     func read() async throws -> Directory.Snapshot {
         var switches: [String: [String: ModuleState]] = [:]
         for row in try await control.read("/* access.modules */ SELECT project_id, module, is_enabled, access FROM access_modules") {
-            // A module can have a switch without a level. The level is then "".
+            // `access` is "" if the module was switched on or off but never got an access level.
             let module = row.text("module"), level = AccessLevel(rawValue: row.text("access"))
             switches[row.text("project_id"), default: [:]][module] = ModuleState(
                 isEnabled: row["is_enabled"].bool ?? false, access: level ?? defaults.state(of: module).access)

@@ -3,19 +3,20 @@ import Common
 
 extension Parameter {
     static let explain = Parameter(
-        "explain", .choice(["sql"], default: nil), "Adds the SQL statements that were run; for keys with the scope admin.")
+        "explain", .choice(["sql"], default: nil), "Adds the SQL statements that the report ran. Requires the admin scope.")
 }
 
 extension Route {
-    /// The field that `explain` adds to a response.
+    /// The field that `explain=sql` adds to a response.
     private static let statements = Schema.Field.optional(
-        "statements", .list(.object([.required("sql", .string(0...Int.max)), .required("values", .list(.any))])), "With explain=sql.")
+        "statements", .list(.object([.required("sql", .string(0...Int.max)), .required("values", .list(.any))])),
+        "The SQL statements that the report ran. Only with explain=sql.")
 
-    /// This route with the parameter `explain`. With `explain=sql`, callers with the scope `admin` get the SQL statements that were run for
-    /// the response.
+    /// This route with the `explain` parameter. With `explain=sql`, the response includes the SQL statements that it ran. That requires the
+    /// `admin` scope.
     public var explained: Route {
         guard case .project(let answer) = handler, case .object(let fields, _) = success.schema else {
-            preconditionFailure("\(method) \(path): only an object that a project is answered can be explained")
+            preconditionFailure("\(method) \(path): only a project route that returns a JSON object can be explained")
         }
         return Route(
             method, path, summary, scope: scope, access: access, parameters: parameters + [.explain], body: body,

@@ -6,9 +6,9 @@ import Questions
 import Storage
 import Synchronization
 
-/// Decides whether a request reaches its handler; nothing else does. Every route gets the same checks in the same order: credentials (401),
-/// rate (429), scope (403), module enabled (403), access level (403), modules of the key (403). The handler then looks up the resource
-/// (404) before it reads the body (400).
+/// The only place that decides whether a request reaches its handler. Every route gets the same checks in the same order: credentials
+/// (401), rate limit (429), scope (403), module enabled (403), access level (403), modules of the key (403). The handler then looks up the
+/// resource (404) before it reads the body (400).
 @_spi(Host) public struct Gate: Sendable {
     /// Projects, keys and module switches.
     public let directory: Directory
@@ -16,11 +16,11 @@ import Synchronization
     public let services: Services
     private let limiter: RateLimiter
     private let administration: Administration
-    /// Counts wrong admin tokens by address.
+    /// Counts wrong admin tokens by client address.
     private let attempts: Attempts
-    /// Whether the page that sent a request may call front-end routes.
+    /// Whether the page that a request comes from may call front-end routes.
     private let admitsOrigin: @Sendable (IncomingRequest) -> Bool
-    /// Called for every request that carries a project's key and is rejected by the gate. Gets the error code.
+    /// Called when the gate rejects a request that carries a valid key of a project. `code` is the code of the error.
     private let refused: @Sendable (_ project: Project, _ route: Route, _ code: String) -> Void
 
     public init(
@@ -38,7 +38,9 @@ import Synchronization
     }
 
     /// Checks `request` against `route`, and runs the handler. `module` is nil for the host's own routes.
-    /// - Throws: the `ServiceError` of the first check that fails, or the handler's error.
+    /// - Returns: the handler's response. If the request was counted against a rate limit, also the response for a failed check or for a
+    ///   `ServiceError` of the handler.
+    /// - Throws: a `ServiceError` if the request was not counted; any other error of the handler.
     public func pass(_ request: IncomingRequest, to route: Route, module: String?, surface: any Surface) async throws -> Answer {
         var rate: RateLabel?
         do {
@@ -77,12 +79,12 @@ import Synchronization
         }
     }
 
-    /// Runs the handler. If the response may lack acknowledged events, a header says how current it is.
+    /// Runs the handler, and adds a header that says how current the response is if it may lack acknowledged events.
     private func answer(
         _ request: IncomingRequest, _ route: Route, _ module: String?, _ caller: Admitted,
         _ handler: @Sendable (ProjectRequest) async throws -> Answer
     ) async throws -> Answer {
-        // Collection runs no reports, so it needs no services for a single response.
+        // Collection runs no reports, so it doesn't need a report reader of its own.
         let services = route.scope == .ingest ? services : services.forOneResponse()
         var answer = try await handler(
             ProjectRequest(
@@ -91,7 +93,7 @@ import Synchronization
         return answer
     }
 
-    /// This header is sent only if the response may lack acknowledged events.
+    /// Header with the instant before which the response has all acknowledged events. Sent only if it may lack some.
     private static let asOf = HTTPField.Name("X-Pulse-As-Of")!
 
     private struct Admitted {
@@ -99,8 +101,8 @@ import Synchronization
         let caller: Caller
     }
 
-    /// Admits a request with a public token. It is counted by address before the token is looked up, so nobody can try many tokens. It is
-    /// then counted by project, separately from requests with the project's keys.
+    /// Admits a request with a public token. The request is counted by client address before the token is looked up, so nobody can try many
+    /// tokens. It is then counted by project, separately from requests with the project's keys.
     private func admitPublic(
         _ request: IncomingRequest, _ route: Route, _ module: String?, _ resolve: PublicTokenResolver, _ rate: inout RateLabel?
     ) async throws -> Admitted {
@@ -128,14 +130,14 @@ import Synchronization
         }
         do {
             let needed = Self.neededScope(route.scope, key)
-            // A page's key is public, so a request that lacks the scope must not use up the project's rate limit. It is counted against the
-            // key.
+            // The key of a page is public. A request with a key that lacks the scope must not use up the project's rate limit, so it is
+            // counted against the key.
             try await count(needed == .ingest ? .ingest : .query, key.has(needed) ? project.id : "key \(key.id)", &rate)
             try checkKey(key, needed, route, module, project)
             if route.scope.isForFrontends, !key.isServer, !admitsOrigin(request) {
                 throw ServiceError(
                     status: 403, code: "foreign_origin",
-                    message: "Pages of this site may not send to this Pulse: server.collection_origins does not list it.")
+                    message: "Pages on this site may not send events to this Pulse: server.collection_origins does not list the site.")
             }
             return Admitted(project: project, caller: .key(key))
         } catch let error as ServiceError {
@@ -153,7 +155,8 @@ import Synchronization
         if let module { try directory.checkModule(module, route.access, project, key) }
     }
 
-    /// The scope that the key needs. A front-end route accepts `ingest` or `query`; if the key has neither, the error names `ingest`.
+    /// The scope that the key needs for a route. Front-end routes accept `ingest` or `query`; if the key has neither, the error names
+    /// `ingest`.
     private static func neededScope(_ scope: RouteScope, _ key: APIKey) -> KeyScope {
         switch scope {
         case .key(let needed): needed
@@ -162,7 +165,7 @@ import Synchronization
         }
     }
 
-    /// - Throws: 429.
+    /// - Throws: 429 if the limit is exceeded.
     private func count(_ kind: RateLimiter.Kind, _ subject: String, _ rate: inout RateLabel?) async throws {
         let label = await limiter.take(kind, subject: subject)
         rate = label
@@ -178,14 +181,14 @@ import Synchronization
         try await count(.admin, "admin token", &rate)
     }
 
-    /// - Throws: 429 if this token is short enough to guess and the address has sent too many wrong ones.
+    /// - Throws: 429 if the token is short enough to be guessed and the client's address has sent too many wrong tokens.
     private func admitGuessable(_ token: String, _ request: IncomingRequest) throws {
         if limiter.isLimited(.admin) { try attempts.admit(token, from: request.clientAddress) }
     }
 
     private func wrongAdminToken(_ request: IncomingRequest) -> any Error {
         do { try attempts.count(request.clientAddress) } catch  where limiter.isLimited(.admin) { return error } catch {}
-        request.logger.warning("a wrong admin token was refused", metadata: ["client.address": "\(request.clientAddress)"])
+        request.logger.warning("a request with a wrong admin token was rejected", metadata: ["client.address": "\(request.clientAddress)"])
         return Self.invalidAdminToken
     }
 
@@ -198,7 +201,7 @@ import Synchronization
             try admitGuessable(token, request)
             try await count(.admin, "admin token", &rate)
             guard let project = directory.project(id) else { throw ServiceError.notFound("Project", id) }
-            // Modules can only be checked once the project is known.
+            // Modules can be checked only after the project is known.
             if let module { try directory.checkModule(module, route.access, project, nil) }
             return Admitted(project: project, caller: .adminToken)
         }
@@ -209,10 +212,10 @@ import Synchronization
                 status: 403, code: "missing_scope",
                 message: "API key does not have the required 'admin' scope for this endpoint.")
         }
-        // A key of another project gets the same response as if the project did not exist.
+        // If the key belongs to another project, the response is the same as if this project didn't exist.
         guard project.id == id.lowercased() else { throw ServiceError.notFound("Project", id) }
         if let module { try directory.checkModule(module, route.access, project, key) }
-        // A host route that belongs to no module affects the whole project.
+        // Routes that belong to no module affect the whole project.
         guard module != nil || key.allowedModules == nil || route.isForRestrictedKeys else {
             throw ServiceError(
                 status: 403, code: "key_modules",
@@ -224,8 +227,9 @@ import Synchronization
     private static let missingAdminToken = ServiceError(status: 401, code: "missing_admin_token", message: "Missing admin token.")
     private static let invalidAdminToken = ServiceError(status: 401, code: "invalid_admin_token", message: "Invalid admin token.")
 
-    /// - Throws: 400 for an invalid value. Routes that report or administer also reject unknown parameters: ignoring a misspelled one would
-    ///   answer a different question. Pages and collection ignore them, because links and caches add parameters of their own.
+    /// - Throws: 400 for an invalid value. Reporting and administration routes also reject unknown and repeated parameters: if they ignored
+    ///   a misspelled parameter, the response would be for a different question. Pages and collection ignore unknown parameters, because
+    ///   links and caches add parameters of their own.
     private static func checkParameters(_ route: Route, _ request: IncomingRequest) throws {
         let names = route.refusesUnknownParameters && !request.query.text.isEmpty ? request.query.names : []
         try checkKnown(names, route)
@@ -236,20 +240,20 @@ import Synchronization
         }
     }
 
-    /// The query parameter that may carry a key.
+    /// The name of the query parameter that may carry an API key.
     private static let keyParameter = "key"
 
     private static func checkKnown(_ names: [String], _ route: Route) throws {
         let known = route.parameters.map(\.name)
         guard let unknown = names.first(where: { $0 != keyParameter && !known.contains($0) }) else { return }
         let suggestion = Spelling.nearest(to: unknown, among: known) ?? known.first { $0.hasPrefix(unknown + "_") }
-        let accepted = known.isEmpty ? "none is accepted here" : "accepted are " + known.joined(separator: ", ")
+        let accepted = known.isEmpty ? "this endpoint accepts none" : "accepted: " + known.joined(separator: ", ")
         throw ServiceError.parameter(
             unknown.excerpt(60), "there is no such parameter; \(suggestion.map { "did you mean '\($0)'?" } ?? accepted + ".")")
     }
 }
 
-/// The installation's admin token. Only its digest is kept.
+/// Checks the installation's admin token. Keeps only its digest.
 public struct Administration: Sendable {
     private let digest: String
 

@@ -4,9 +4,9 @@ import NIOCore
 @_spi(Host) import Questions
 import Storage
 
-/// The services that handlers may use. Handlers must read events through a `Scope`, so `reports` is behind the SPI `Scopes`.
+/// The services that handlers may use. Handlers must read events through a `Scope`, so `reports` is available only with the `Scopes` SPI.
 public struct Services: Sendable {
-    /// The services that are the same for all requests. A class, because `Services` is copied for every request at every step.
+    /// The services that all requests share. A class, because `Services` is copied several times for every request.
     private final class Shared: Sendable {
         let control: any ControlStore
         let directory: Directory
@@ -45,14 +45,14 @@ public struct Services: Sendable {
     }
 
     private let shared: Shared
-    /// Runs the reports of a `Scope`.
+    /// Runs the SQL statements of a `Scope`.
     @_spi(Scopes) public fileprivate(set) var reports: any ReportReader
 
-    /// The control plane.
+    /// The store of the control plane: projects, keys and definitions.
     public var control: any ControlStore { shared.control }
-    /// Projects, keys and module switches.
+    /// The projects, keys and module settings, in memory.
     public var directory: Directory { shared.directory }
-    /// The clock.
+    /// The clock; tests replace it.
     public var time: any TimeSource { shared.time }
     /// Records facts that don't come with an event.
     public var facts: any FactRecorder { shared.facts }
@@ -62,17 +62,17 @@ public struct Services: Sendable {
     public var datasets: DatasetCatalog { shared.datasets }
     /// The payload types that this host's modules collect.
     public var payloadTypes: Set<String> { shared.payloadTypes }
-    /// The tracking script's features, from every module in the binary.
+    /// The optional features of the tracking script, from all modules in the binary, including those that this host doesn't load.
     public var scriptFeatures: [ScriptFeature] { shared.scriptFeatures }
     /// The dimensions that reports can be filtered by, each with the module whose facts it reads.
     @_spi(Host) public var dimensions: [(module: String, dimension: SessionDimension)] { shared.dimensions }
-    /// The size limits of request bodies.
+    /// The limits on request bodies.
     public var limits: BodyLimits { shared.limits }
-    /// The public URL of this installation; nil when the configuration has none.
+    /// The public URL of this installation, without a trailing slash; nil if the configuration has none.
     public var publicURL: String? { shared.publicURL }
-    /// Encrypts secrets that must be stored.
+    /// Encrypts and decrypts secrets that must be stored.
     public var vault: Vault { shared.vault }
-    /// Reads external databases.
+    /// Runs queries on external databases.
     public var externalDatabase: any ExternalDatabase { shared.externalDatabase }
 
     public init(
@@ -90,14 +90,14 @@ public struct Services: Sendable {
             externalDatabase: externalDatabase)
     }
 
-    /// A copy of the services for one response. It tracks how current that response is.
+    /// A copy of the services for one response, whose reports share a wait and track how current the response is.
     func forOneResponse() -> Services {
         var services = self
         services.reports = reports.forOneResponse()
         return services
     }
 
-    /// The size limits of request bodies.
+    /// The limits on request bodies.
     public struct BodyLimits: Sendable {
         /// The maximum size of a body in bytes, after decompression.
         public let bytes: Int
@@ -114,16 +114,16 @@ public protocol GatedRequest: Sendable {
 }
 
 extension GatedRequest {
-    /// The logger of the request.
+    /// A logger with the request's id and module.
     public var logger: Logger { request.logger }
-    /// The control plane.
+    /// The store of the control plane: projects, keys and definitions.
     public var control: any ControlStore { services.control }
-    /// Projects, keys and module switches.
+    /// The projects, keys and module settings, in memory.
     public var directory: Directory { services.directory }
     /// The current time.
     public var now: Instant { services.time.now }
 
-    /// The value of the variable path part `name`.
+    /// The value for `{name}` in the route's path. The route must have that part.
     public func path(_ name: String) -> String {
         guard let value = request.pathParameters[name] else { preconditionFailure("the path has no '{\(name)}'") }
         return value
@@ -132,13 +132,13 @@ extension GatedRequest {
     /// The id in the path, without a prefix such as `exp-`.
     public func id(_ name: String = "id") -> String { Identifiers.plain(path(name)) }
 
-    /// The query parameter `name`; nil when it is absent or empty.
+    /// The value of the query parameter `name`; nil if it is missing or empty.
     public func text(_ name: String) -> String? { request.query[name].flatMap { $0.isEmpty ? nil : $0 } }
-    /// The query parameter `name` as an integer; `value` if it is missing or not an integer.
+    /// The value of the query parameter `name` as an integer; `value` if it is missing or not an integer.
     public func integer(_ name: String, default value: Int) -> Int { text(name).flatMap(Int.init) ?? value }
-    /// Maximum number of rows to return.
+    /// The maximum number of rows to return: the `limit` query parameter, by default 10.
     public var limit: Int { integer("limit", default: 10) }
-    /// Number of rows to skip.
+    /// The number of rows to skip: the `offset` query parameter, by default 0.
     public var offset: Int { integer("offset", default: 0) }
 
     /// The bytes of the body.
@@ -158,12 +158,12 @@ extension GatedRequest {
     }
 }
 
-/// The caller of a request for a project. This is an enum, not an optional key, so a request without a key can't be mistaken for the
+/// Who sent a request for a project. An enum rather than an optional key, so a request without a key can't be mistaken for the
 /// administrator's.
 public enum Caller: Sendable {
     case key(APIKey)
     case adminToken
-    /// Someone with a public token, who may see what the token's maker could see.
+    /// Someone with a public token, who may see what the key that created the token could see.
     case publicToken(PublicToken)
 
     /// The modules that the caller is limited to; nil for all.
@@ -181,7 +181,7 @@ public enum Caller: Sendable {
         if case .publicToken = self {
             throw ServiceError(
                 status: 403, code: "key_modules",
-                message: "This link is not allowed to show module '\(module)': it shows what the key that made it was allowed to read.")
+                message: "This link is not allowed to show module '\(module)': the key that created it was not allowed to read it.")
         }
         throw Directory.forbidden(module)
     }
@@ -195,13 +195,13 @@ public struct ProjectRequest: GatedRequest {
     let module: String?
     /// The project that the request is for.
     public let project: Project
-    /// The caller.
+    /// Who sent the request.
     public let caller: Caller
 
     /// The key that was used; nil for the admin token and for a public token.
     public var key: APIKey? { if case .key(let key) = caller { key } else { nil } }
 
-    // Internal, so that only the gate, which is in this target, can create one.
+    // Internal, so only the gate, which is in this target, can create a request.
     init(request: IncomingRequest, services: Services, route: Route, module: String?, project: Project, caller: Caller) {
         self.request = request
         self.services = services
@@ -215,19 +215,19 @@ public struct ProjectRequest: GatedRequest {
     /// - Throws: 403 if the project's settings or the caller's key don't permit this access.
     public func require(module: String, _ access: AccessMode = .read) throws { try directory.checkModule(module, access, project, caller) }
 
-    /// The modules that the caller is limited to; nil for all. If the request is saved and later runs without the maker's key, this limit
-    /// is saved with it (`PublicToken`).
+    /// The modules that the caller is limited to; nil for all. Save this limit with anything that later runs without the caller's key, such
+    /// as a `PublicToken`.
     public var allowedModules: [String]? { caller.allowedModules }
 
-    /// Checks that the caller may use `module`, whether or not the module is on: nobody may save for others what they may not read
-    /// themselves.
-    /// - Throws: 403.
+    /// Checks that the caller may use `module`, whether or not the module is on. For definitions that others will see: callers must not
+    /// save what they may not read themselves.
+    /// - Throws: 403 if the caller is limited to other modules.
     public func requireKey(toUse module: String) throws {
         try caller.check(module)
     }
 
-    /// Call this if `parameter` asks for more than the route's scope permits.
-    /// - Throws: 403 unless the caller is the administrator or a key with the scope `admin`.
+    /// Checks that the caller is an administrator. Call this if `parameter` asks for more than the route's scope permits.
+    /// - Throws: 403 unless the caller is the administrator or a key with the `admin` scope.
     public func requireAdmin(for parameter: String) throws {
         let isAdmin =
             switch caller {
@@ -241,7 +241,7 @@ public struct ProjectRequest: GatedRequest {
         }
     }
 
-    /// The caller as the audit log names it.
+    /// The caller's name in the audit log: `key <id>`, `admin token`, or the holder of the public token.
     public var actor: String {
         switch caller {
         case .key(let key): "key \(key.id)"
@@ -251,10 +251,10 @@ public struct ProjectRequest: GatedRequest {
     }
 
     /// The body, validated against the route's schema.
-    /// - Throws: 400 that names the invalid field; 413.
+    /// - Throws: 400 that names the invalid field; 413 if the body is too large.
     public func body() async throws -> JSON { try await body(route.body) }
 
-    /// A copy of the request whose scopes log the statements they run, and that log.
+    /// A copy of this request whose scopes log the statements that they run, and the log.
     func logged() -> (call: ProjectRequest, log: StatementLog) {
         var services = services
         let log = StatementLog(services.reports)
@@ -275,10 +275,10 @@ public struct InstallationRequest: GatedRequest {
         self.route = route
     }
 
-    /// The caller as the audit log names it.
+    /// The caller's name in the audit log.
     public var actor: String { "admin token" }
     /// The body, validated against the route's schema.
-    /// - Throws: 400 that names the invalid field; 413.
+    /// - Throws: 400 that names the invalid field; 413 if the body is too large.
     public func body() async throws -> JSON { try await body(route.body) }
 }
 

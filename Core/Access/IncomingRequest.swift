@@ -4,7 +4,7 @@ import Logging
 import NIOCore
 
 extension HTTPFields {
-    /// Like `self[name]`, but doesn't copy the value if the field was sent only once, which is true of nearly all fields.
+    /// Like `self[name]`, but doesn't copy the value if the field was sent only once, as nearly all fields are.
     public func value(_ name: HTTPField.Name) -> String? {
         var first: String?
         for field in self where field.name == name {
@@ -21,15 +21,15 @@ public struct IncomingRequest: Sendable {
     public let method: HTTPRequest.Method
     /// The path without the query.
     public let path: String
-    /// The query after the path.
+    /// The query. Empty if there is none.
     public internal(set) var query: Query
-    /// The header fields.
+    /// The header fields, as received.
     public let headers: HTTPFields
-    /// The values of `{name}` parts of the route's path, percent-decoded.
+    /// The values for the `{name}` parts of the route's path, percent-decoded.
     public let pathParameters: [String: String]
-    /// The client's address: the peer's, or the one reported by a trusted proxy.
+    /// The client's IP address: the peer's, or the address that a trusted proxy reported.
     public let clientAddress: String
-    /// The request's id, which the logs use too.
+    /// The request's id, which log messages include.
     public let id: String
     private let hostLogger: Logger
     private let module: String?
@@ -74,12 +74,12 @@ public struct IncomingRequest: Sendable {
             return Query(pairs.filter { names.contains(exactly: $0.name) }.map(\.text).joined(separator: "&"))
         }
 
-        /// The decoded names. A name that was sent several times is listed as often.
+        /// The decoded names, in order. A name that was sent more than once is listed more than once.
         var names: [String] {
             text.split(separator: "&").map { Self.decoded($0.prefix { $0 != "=" }) }.filter { !$0.isEmpty }
         }
 
-        /// The last value of `name`, or nil. A `+` is a space, as in HTML forms.
+        /// The last value of `name`; nil if there is none. A `+` is a space, as in HTML forms.
         public subscript(_ name: String) -> String? { values(name).last }
 
         /// All values of `name`, in order.
@@ -88,8 +88,8 @@ public struct IncomingRequest: Sendable {
             return pairs.filter { $0.name.isExactly(name) }.map(\.value)
         }
 
-        /// Splits the query by bytes, not characters: clients may send raw Unicode, and a combining mark after `&` or `=` must not hide the
-        /// separator.
+        /// The names and values. The query is split by bytes, not characters: clients may send raw Unicode, and a combining mark after `&`
+        /// or `=` must not hide the separator.
         private var pairs: [(text: Substring, name: String, value: String)] {
             text.utf8.split(separator: UInt8(ascii: "&")).map { pair in
                 let end = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex

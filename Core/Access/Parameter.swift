@@ -1,10 +1,11 @@
 import Common
 
-/// A query parameter of a route. The gate validates it before the handler runs, and OpenAPI documents it.
+/// A query parameter of a route. The gate validates its value before the handler runs, and OpenAPI documents it.
 public struct Parameter: Sendable {
     /// The values that a parameter accepts.
     public enum Kind: Sendable {
         case integer(ClosedRange<Int>, default: Int?)
+        /// Text of at most `maximum` characters (Unicode scalars), without NUL.
         case text(maximum: Int)
         /// Any text; the handler validates it.
         case anyText
@@ -12,7 +13,7 @@ public struct Parameter: Sendable {
         case timestamp
         case boolean(default: Bool)
 
-        /// This kind without its default.
+        /// This kind without its default value. A Boolean keeps its default.
         @_spi(Host) public var withoutDefault: Kind {
             switch self {
             case .integer(let range, _): .integer(range, default: nil)
@@ -26,7 +27,7 @@ public struct Parameter: Sendable {
     public let name: String
     /// The values that the parameter accepts.
     public let kind: Kind
-    /// Whether requests without the parameter are rejected.
+    /// Whether requests without the parameter are rejected. An empty value counts as missing.
     public let isRequired: Bool
     /// One sentence that says what the parameter does.
     public let summary: String
@@ -38,7 +39,7 @@ public struct Parameter: Sendable {
         self.summary = summary
     }
 
-    /// - Throws: 400 that names the parameter, the value sent and the accepted values.
+    /// - Throws: 400 that names the parameter, the received value and the accepted values.
     func check(_ query: IncomingRequest.Query) throws {
         guard let value = query[name], !value.isEmpty else {
             if isRequired { throw ServiceError.parameter(name, "it is required, and must be \(expectation).") }
@@ -71,7 +72,7 @@ public struct Parameter: Sendable {
         }
     }
 
-    /// The paging parameters that every list accepts.
+    /// `limit` and `offset`, which list routes accept.
     public static let page: [Parameter] = [
         Parameter("limit", .integer(1...1_000, default: 10), "Maximum number of rows."),
         Parameter("offset", .integer(0...1_000_000, default: 0), "Number of rows to skip."),

@@ -8,13 +8,13 @@ import Synchronization
     /// The kinds of callers, each with its own limit.
     public enum Kind: String, Sendable { case ingest, query, admin }
 
-    /// Requests per second; 0 for no limit.
+    /// The limits in requests per second; 0 for no limit.
     public struct Limits: Sendable, Equatable {
-        /// For collection.
+        /// The limit for collection, per project.
         public var ingestPerSecond: Int
-        /// For reports.
+        /// The limit for reports, per project.
         public var queryPerSecond: Int
-        /// For administration.
+        /// The limit for administration, per admin token or key.
         public var adminPerSecond: Int
 
         public init(ingestPerSecond: Int = 100, queryPerSecond: Int = 100, adminPerSecond: Int = 20) {
@@ -25,7 +25,7 @@ import Synchronization
     }
 
     private let coordination: any Coordination
-    /// Used while shared coordination is unavailable. A limit per host is better than no limit, and better than rejecting every request.
+    /// Used while shared coordination is unavailable. A limit per host is better than no limit and better than rejecting every request.
     private let local: LocalCoordination
     private let limits: Mutex<Limits>
 
@@ -35,7 +35,7 @@ import Synchronization
         self.limits = Mutex(limits)
     }
 
-    /// Replaces the limits.
+    /// Replaces the limits. Takes effect with the next request.
     public func set(_ new: Limits) { limits.withLock { $0 = new } }
 
     private func perSecond(_ kind: Kind) -> Int {
@@ -50,7 +50,7 @@ import Synchronization
 
     func isLimited(_ kind: Kind) -> Bool { perSecond(kind) > 0 }
 
-    /// Counts one request by `subject` and returns its rate.
+    /// Counts one request from `subject`, and returns the state of the subject's limit.
     func take(_ kind: Kind, subject: String) async -> RateLabel {
         let perSecond = perSecond(kind)
         guard perSecond > 0 else { return RateLabel(limit: 0, decision: nil) }
@@ -65,12 +65,13 @@ import Synchronization
     }
 }
 
-/// The caller's rate for the response headers `X-RateLimit-Limit`, `-Remaining` and `-Reset` (seconds).
+/// The state of a caller's rate limit, for the response headers `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` (in
+/// seconds).
 struct RateLabel: Sendable {
     let limit: Int
     let decision: RateDecision?
 
-    /// - Throws: 429 with the seconds to wait.
+    /// - Throws: 429 with the number of seconds to wait, if the limit is exceeded.
     func check() throws {
         guard let decision, !decision.isAllowed else { return }
         let unit = decision.seconds == 1 ? "second" : "seconds"

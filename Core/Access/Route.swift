@@ -3,16 +3,17 @@ import HTTPTypes
 
 /// The access that a public token gives.
 public struct PublicToken: Sendable {
-    /// Id of the project.
+    /// The id of the project that the token shows.
     public let project: String
     /// The resource that the token belongs to, such as `embed <id>`.
     public let holder: String
-    /// The modules that the token may show: those that the maker's key could use when the token was made. Nil for all.
+    /// The modules that the token may show: those that the maker's key could use when the token was created. Nil for all.
     public let allowedModules: [String]?
-    /// Id of the key that the token was made with. The token becomes invalid when the key does. Nil if the administrator made it.
+    /// The id of the key that the token was created with. The token becomes invalid when the key does. Nil if it was created with the admin
+    /// token.
     public let maker: String?
 
-    /// `allowedModules` and `maker` have no defaults: a token without its maker's limits would show others what the maker may not read.
+    /// `allowedModules` and `maker` have no defaults: a token without its maker's limits could show what the maker may not read.
     public init(project: String, holder: String, allowedModules: [String]?, maker: String?) {
         self.maker = maker
         self.project = project
@@ -25,21 +26,21 @@ public struct PublicToken: Sendable {
 /// - Throws: 404 for an unknown token.
 public typealias PublicTokenResolver = @Sendable (_ token: String, AnonymousRequest) async throws -> PublicToken
 
-/// One endpoint, described as data: the host serves it, the gate guards it and OpenAPI documents it.
+/// An endpoint, described as data: the host serves it, the gate checks its requests, and OpenAPI documents it.
 public struct Route: Sendable {
     /// A route's successful response, as OpenAPI documents it.
     public struct Success: Sendable {
-        /// The usual status.
+        /// The HTTP status.
         public let status: Int
         /// The media type of the body; nil for no body.
         public let mediaType: String?
         /// The schema of a JSON body; nil for other bodies.
         public let schema: Schema?
-        /// An alternative status for the same response.
+        /// Another status that the response may have; nil if there is none.
         public var otherStatus: Int?
 
         /// A JSON response.
-        /// - Parameter other: the status if nothing was created because it existed before.
+        /// - Parameter other: the status if nothing was created because the resource already existed.
         public static func json(_ schema: Schema, status: Int = 200, or other: Int? = nil) -> Success {
             Success(status: status, mediaType: "application/json", schema: schema, otherStatus: other)
         }
@@ -60,7 +61,7 @@ public struct Route: Sendable {
         case anonymous(@Sendable (AnonymousRequest) async throws -> Answer)
     }
 
-    /// The HTTP method.
+    /// The HTTP method that the route accepts.
     public let method: HTTPRequest.Method
     /// The path, with `{name}` for each variable part.
     public let path: String
@@ -68,16 +69,16 @@ public struct Route: Sendable {
     public let summary: String
     /// The callers that the route is open to.
     public let scope: RouteScope
-    /// Whether the route only reads, or changes or collects something.
+    /// The access to the module that the route needs: `write` if it changes or collects something.
     public let access: AccessMode
-    /// The query parameters that the route declares.
+    /// The query parameters that the route accepts.
     public let parameters: [Parameter]
     /// The schema of the request body; nil for a route without one.
     public let body: Schema?
-    /// The route's successful response.
+    /// The response if the request succeeds.
     public let success: Success
     let handler: Handler
-    /// Whether pages on other sites may use the route: read its response, or load it as a script.
+    /// Whether pages on other sites may read the response or load it as a script.
     public private(set) var isForSites: Bool
     /// For administration routes that belong to no module: whether a key limited to some modules may use the route. The handler then has to
     /// enforce the key's limits.
@@ -122,8 +123,8 @@ public struct Route: Sendable {
         isForSites = false
     }
 
-    /// A read-only route for anyone who has the token in the path, as `{token}`. Only query parameters declared in `parameters` reach the
-    /// handler.
+    /// A read-only route for anyone who has the public token, which the path contains as `{token}`. Only query parameters that `parameters`
+    /// declares reach the handler.
     /// - Parameter resolve: finds the access that the token gives.
     public init(
         publicToken method: HTTPRequest.Method, _ path: String, _ summary: String, parameters: [Parameter] = [], success: Success,
@@ -159,11 +160,11 @@ public struct Route: Sendable {
         isForSites = false
     }
 
-    /// The route's operation name in OpenAPI. Only set if the generated name would clash with another route's.
+    /// The route's operation name in OpenAPI. Nil unless the generated name would clash with another route's.
     public private(set) var operationName: String?
-    /// Whether OpenAPI includes the route. Pages, and routes that only pages use, aren't part of the API.
+    /// Whether OpenAPI includes the route. False for the dashboard's pages and for routes that only they use.
     public private(set) var isDocumented = true
-    /// The media type of the handler's error responses, if it is not JSON. The header `Pulse-Error` then has the reason.
+    /// The media type of the handler's error responses; nil for JSON. If it is set, the `Pulse-Error` header has the reason.
     public private(set) var refusalMediaType: String?
 
     /// This route with another operation name in OpenAPI.
@@ -180,7 +181,7 @@ public struct Route: Sendable {
         return copy
     }
 
-    /// This route, with a handler whose error responses have a body of `mediaType` and the header `Pulse-Error`.
+    /// This route, documented as sending error responses with a body of `mediaType` and the `Pulse-Error` header.
     public func refusing(with mediaType: String) -> Route {
         var copy = self
         copy.refusalMediaType = mediaType
@@ -209,14 +210,14 @@ public struct Route: Sendable {
         return route
     }
 
-    /// This route, exempt from the server's time limit, because its work grows with the data or has limits of its own.
+    /// This route, exempt from the server's time limit. For work that grows with the data or has its own limits.
     public func withoutTimeLimit() -> Route {
         var route = self
         route.hasNoTimeLimit = true
         return route
     }
 
-    /// The path without the names of its variable parts. Two routes with the same shape and method clash.
+    /// The path with `{}` for each variable part. Two routes with the same shape and method clash.
     public var shape: String {
         path.split(separator: "/", omittingEmptySubsequences: false).map { $0.hasPrefix("{") ? "{}" : String($0) }.joined(separator: "/")
     }

@@ -2,14 +2,14 @@ import Common
 import HTTPTypes
 import NIOCore
 
-/// A file that is served unchanged. It is compressed once, and browsers that have it don't get it again.
+/// A file that is served unchanged. It is compressed only once, and not sent again to browsers that have it in their cache.
 public struct StaticFile: Sendable {
-    /// The uncompressed contents.
+    /// The uncompressed content.
     public let bytes: [UInt8]
     private let mediaType: String
     private let plain: ByteBuffer
     private let compressed: ByteBuffer
-    /// The ETag. A browser that sends it back has the file and gets a 304.
+    /// The file's ETag. A browser that sends it in `If-None-Match` has the file and gets a 304.
     private let tag: String
 
     public init(_ bytes: [UInt8], _ mediaType: String) {
@@ -20,7 +20,7 @@ public struct StaticFile: Sendable {
         tag = "\"" + Digest.sha256(String(decoding: bytes, as: UTF8.self)).prefix(16) + "\""
     }
 
-    /// The response to `call`: 304 if the browser has the file, otherwise the file, compressed if the browser accepts that.
+    /// The response to `call`: a 304 if the browser has the file, otherwise the file, with gzip if the browser accepts it.
     /// - Parameter caching: the value of `Cache-Control`.
     public func answer(_ call: AnonymousRequest, caching: String) -> Answer {
         var headers: HTTPFields = [

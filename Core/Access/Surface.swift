@@ -2,14 +2,14 @@ import Common
 import HTTPTypes
 import NIOCore
 
-/// One of the APIs that the host serves. All of them work on the same events, but differ in how requests carry credentials and in the
+/// One of the APIs that the host serves. All surfaces work on the same events, but differ in how requests carry credentials and in the
 /// format of responses and errors. Modules don't know which surface a request came through.
 @_spi(Host) public protocol Surface: Sendable {
-    /// Its name.
+    /// A short, unique name, such as `pulse`.
     var name: String { get }
 
-    /// Whether `path` belongs to this surface. The host decides this first, so even an unknown path or a malformed body gets an error in
-    /// the surface's own format.
+    /// Whether `path` belongs to this surface. The host checks this first, so even an unknown path or a malformed body gets an error in the
+    /// surface's own format.
     func owns(_ path: String) -> Bool
 
     /// The API key that the request carries, if any.
@@ -27,7 +27,7 @@ import NIOCore
 
     public init() {}
 
-    /// The fallback for every path that no other surface owns.
+    /// Always true: this surface handles every path that no other surface owns.
     public func owns(_ path: String) -> Bool { true }
 
     public func apiKey(of request: IncomingRequest) -> String? {

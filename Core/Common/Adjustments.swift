@@ -3,7 +3,7 @@ public struct Adjustments: OptionSet, Sendable, Hashable {
     public let rawValue: UInt16
     public init(rawValue: UInt16) { self.rawValue = rawValue }
 
-    /// A NUL, half of a surrogate pair or invalid UTF-8 became U+FFFD.
+    /// A NUL, an unpaired surrogate or invalid UTF-8 was replaced with U+FFFD.
     public static let characters = Adjustments(rawValue: 1)
     /// A string was truncated, or a free-form object lost the members that exceeded its limits.
     public static let tooLong = Adjustments(rawValue: 2)
@@ -12,7 +12,7 @@ public struct Adjustments: OptionSet, Sendable, Hashable {
     public static let number = Adjustments(rawValue: 4)
     /// An optional field was dropped because its value is not accepted.
     public static let leftOut = Adjustments(rawValue: 8)
-    /// Values nested too deep were replaced with null.
+    /// Values nested too deeply were replaced with null.
     public static let tooDeep = Adjustments(rawValue: 16)
     /// A timestamp in an unusual form was accepted, such as a string of digits or one with a fraction of a millisecond.
     public static let timestamp = Adjustments(rawValue: 32)

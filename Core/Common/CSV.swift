@@ -5,7 +5,7 @@
 public enum CSV {
     /// One row of the file.
     public struct Record: Sendable, Equatable {
-        /// The number of the line where the record starts, counted from 1.
+        /// The line on which the record starts. Lines are numbered starting at 1.
         public let line: Int
         /// The fields in order, unquoted.
         public let fields: [String]
@@ -18,6 +18,7 @@ public enum CSV {
 
     /// Why a text is rejected, and on which line the error is.
     public struct ParseError: Error, Sendable, Equatable, CustomStringConvertible {
+        /// The line with the error, numbered like `Record.line`.
         public let line: Int
         public let description: String
     }
@@ -46,7 +47,7 @@ public enum CSV {
         return try parser.records()
     }
 
-    /// The delimiter in Excel's line `sep=;`, and the length of that line in bytes, including its line ending.
+    /// The delimiter in Excel's `sep=;` line, and the length of that line in bytes, including its line ending.
     private static func declaredDelimiter(_ bytes: [UInt8]) -> (byte: UInt8, length: Int)? {
         let start = bytes.prefix(7)
         guard start.count > 5, start.starts(with: "sep=".utf8), [lf, cr].contains(start[5]) else { return nil }
@@ -54,7 +55,8 @@ public enum CSV {
     }
 
     /// Detects the delimiter: the comma, semicolon or tab that occurs equally often in each of the first lines, outside quotes. If several
-    /// do, the most frequent one wins. Ties go to tab, then semicolon, because commas also occur in numbers and sentences.
+    /// do or none does, the one that is most frequent in the first line wins. Ties go to tab, then semicolon, because commas also occur in
+    /// numbers and sentences.
     private static func likelyDelimiter(_ bytes: [UInt8]) -> UInt8 {
         let candidates = [tab, UInt8(ascii: ";"), UInt8(ascii: ",")]
         var counts = [[Int](repeating: 0, count: 3)], isQuoted = false

@@ -30,7 +30,7 @@ public enum Compression {
                 if stream.avail_in == 0, produced < piece.count { return Z_BUF_ERROR }
             }
         }
-        guard outcome == Z_STREAM_END else { throw ServiceError.body("its compressed data is damaged or cut off.") }
+        guard outcome == Z_STREAM_END else { throw ServiceError.body("the compressed data is damaged or truncated.") }
         return output
     }
 

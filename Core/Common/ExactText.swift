@@ -3,8 +3,8 @@ import Foundation
 /// Text compared by its UTF-8 bytes, as the databases compare it.
 ///
 /// Swift compares strings by canonical equivalence: `é` as one scalar equals `e` plus a combining accent, and the Kelvin sign equals `K`.
-/// DuckDB and PostgreSQL treat these as different texts. To compare, hash, sort or use as keys any texts that clients sent (ids, names,
-/// paths, keys), use this type or the `String` methods below.
+/// DuckDB and PostgreSQL treat these as different texts. Use this type, or the `String` methods below, to compare, hash or sort texts that
+/// clients sent (ids, names, paths, keys), or to use them as dictionary keys.
 public struct ExactText: Sendable, Hashable, Comparable {
     /// The text as an ordinary string.
     public let text: String

@@ -9,6 +9,7 @@ public struct Instant: Sendable, Hashable, Comparable, Codable {
     public init(seconds: Int64) { self.milliseconds = seconds * 1_000 }
 
     public static func < (left: Instant, right: Instant) -> Bool { left.milliseconds < right.milliseconds }
+    /// Milliseconds from `right` to `left`; negative if `left` is earlier.
     public static func - (left: Instant, right: Instant) -> Int64 { left.milliseconds - right.milliseconds }
 
     /// The instant this much later, or earlier if the amount is negative. A day counts as 24 hours.

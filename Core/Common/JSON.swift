@@ -65,7 +65,7 @@ public struct JSON: @unchecked Sendable {
     /// The string; nil for any other value.
     public var string: String? { withUTF8 { String(decoding: $0, as: UTF8.self) } }
 
-    /// The whole number, which may be written as `1.0`; nil if it does not fit in 64 bits, and for any other value.
+    /// The whole number, which may be written as `1.0`; nil if it does not fit in `Int64`, and for any other value.
     public var integer: Int64? {
         switch tag {
         case UInt8(ascii: "l"): return Int64(bitPattern: document.tape[index + 1])
@@ -249,7 +249,7 @@ extension JSON {
     /// The deepest nesting of containers that is accepted.
     static let maximumDepth = 64
 
-    /// Parses all of `bytes` as one document. Skips a byte order mark, and replaces half of a surrogate pair with U+FFFD.
+    /// Parses all of `bytes` as one document. Skips a byte order mark, and replaces unpaired surrogates with U+FFFD.
     /// - Throws: `ServiceError` 400 if the text is malformed, nested deeper than 64 levels or not UTF-8, or if a number is out of range;
     ///   503 if no memory is left.
     public static func parse(_ bytes: UnsafeRawBufferPointer) throws -> JSON {

@@ -5,7 +5,8 @@ extension JSON {
         public let json: JSON
         /// The repairs made anywhere in the document, combined.
         public private(set) var adjustments: Adjustments = []
-        /// The repairs by element. This is an array because callers look up every element, and every element may have been repaired.
+        /// The repairs by element of the outermost container (`outer`), and by element of a container inside it (`inner`). These are
+        /// dictionaries because callers look up every element, and every element may have been repaired.
         private var outer: [Int: Adjustments] = [:], inner: [Int: Adjustments] = [:]
 
         fileprivate init(json: JSON, repairs: [JSONRepair.Place: Adjustments] = [:]) {
@@ -17,14 +18,15 @@ extension JSON {
             }
         }
 
-        /// The repairs in one element of the outermost array. With `inMember`, the array is that member of the outermost object.
+        /// The repairs in one element of the outermost array or, with `inMember`, in one element of an array that is a member of the
+        /// outermost object.
         public func adjustments(ofElement index: Int, inMember: Bool) -> Adjustments {
             adjustments.isEmpty ? [] : (inMember ? inner : outer)[index] ?? []
         }
     }
 
-    /// Parses all of `bytes` as one document. Repairs details for which the document would be rejected otherwise: half of a surrogate pair
-    /// and invalid UTF-8 become U+FFFD; whole numbers beyond 64 bits and numbers beyond the range of `Double` become strings with all their
+    /// Parses all of `bytes` as one document. Repairs details for which the document would be rejected otherwise: unpaired surrogates and
+    /// invalid UTF-8 become U+FFFD; whole numbers beyond 64 bits and numbers beyond the range of `Double` become strings with all their
     /// digits; and containers nested deeper than 64 levels become null.
     /// - Throws: `ServiceError` 400 if the document is invalid JSON even after repair.
     public static func parseRepairing(_ bytes: UnsafeRawBufferPointer) throws -> Mended {
@@ -37,8 +39,8 @@ extension JSON {
         }
     }
 
-    /// Returns `bytes` with each half of a surrogate pair replaced; nil if there is none. JSON's grammar allows such halves, but the parser
-    /// rejects them.
+    /// Returns `bytes` with each unpaired surrogate replaced; nil if there is none. JSON's grammar allows unpaired surrogates, but the
+    /// parser rejects them.
     static func withoutHalfPairs(_ bytes: UnsafeRawBufferPointer) -> [UInt8]? {
         var mending = JSONRepair(bytes, everything: false)
         mending.run()
@@ -61,7 +63,7 @@ struct JSONRepair {
     private(set) var repairs: [Place: Adjustments] = [:]
 
     private let bytes: UnsafeRawBufferPointer
-    /// False to repair only halves of surrogate pairs.
+    /// False to repair only unpaired surrogates.
     private let everything: Bool
     private var at = 0
     private var depth = 0

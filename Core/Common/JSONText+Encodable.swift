@@ -82,7 +82,7 @@ private final class PieceEncoder: Encoder {
     func unkeyedContainer() -> any UnkeyedEncodingContainer { PieceList(list: elements()) }
     func singleValueContainer() -> any SingleValueEncodingContainer { self }
 
-    /// A value may request its container several times.
+    /// Returns the same list each time, because a value may request its container several times.
     private func members() -> JSONPiece.Members {
         if case .members(let list)? = piece { return list }
         let list = JSONPiece.Members()

@@ -2,10 +2,12 @@ import Foundation
 
 /// A time in nanoseconds on a clock that never goes back.
 @_spi(Host) public struct MonotonicTime: Comparable, Sendable {
+    /// Nanoseconds since an arbitrary point in the past.
     public let nanoseconds: Int64
 
     public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
+    /// The current time.
     public static var now: MonotonicTime {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
@@ -14,8 +16,10 @@ import Foundation
 
     public static func < (left: MonotonicTime, right: MonotonicTime) -> Bool { left.nanoseconds < right.nanoseconds }
 
+    /// The time in whole milliseconds, rounded down.
     public var milliseconds: Int { Int(nanoseconds / 1_000_000) }
 
+    /// The time this many seconds later. `seconds` is limited to 0...1e9.
     public func adding(seconds: Double) -> MonotonicTime {
         MonotonicTime(nanoseconds: nanoseconds + Int64(max(0, min(seconds, 1e9)) * 1e9))
     }

@@ -15,8 +15,8 @@ public enum PagePath {
     /// Whether `clean` truncates the path.
     public static func isCut(_ path: String) -> Bool { path.utf8.count > maximumLength && whole(path).unicodeScalars.count > maximumLength }
 
-    /// How many characters are put into composed form. This is more than are kept, because composing may merge several characters into one.
-    /// It is not all of them, because composing takes quadratic time.
+    /// How many characters of a path are composed. This is more than are stored, because composing may merge several characters into one.
+    /// The rest of a longer path is cut off first, because composing takes quadratic time.
     private static let composedLength = 4 * maximumLength
 
     private static func whole(_ path: String) -> String { normalized(withoutQuery(withoutOrigin(path)), atMost: composedLength) }
@@ -38,7 +38,7 @@ public enum PagePath {
         }
     }
 
-    /// `/a` of `https://example.com/a`, or `/` if nothing follows the host. Any other text is returned unchanged.
+    /// `/a` for `https://example.com/a`, or `/` if nothing follows the host. Any other text is returned unchanged.
     private static func withoutOrigin(_ path: String) -> Substring {
         let utf8 = path.utf8
         guard
@@ -71,7 +71,7 @@ public enum PagePath {
     /// Some escapes stay, with uppercase digits, because decoding them would change the meaning: slash, percent sign, question mark, number
     /// sign, controls and invalid UTF-8.
     ///
-    /// - Source: RFC 3986, 6.2.2; URL Standard, "percent-decode", for how browsers display addresses.
+    /// - Source: RFC 3986, 6.2.2; URL Standard, "percent-decode", for how browsers display URLs.
     public static func normalized(_ path: some StringProtocol) -> String { normalized(path, atMost: .max) }
 
     private static func normalized(_ path: some StringProtocol, atMost length: Int) -> String {

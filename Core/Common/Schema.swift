@@ -84,16 +84,16 @@ public indirect enum Schema: Sendable {
             case refused
         }
 
-        /// Returns the field with this treatment of words such as `undefined`.
+        /// This field with `placeholders` set: how to treat words such as `undefined`.
         public func naming(placeholders: Placeholders) -> Field {
             var field = self
             field.placeholders = placeholders
             return field
         }
 
-        /// The field, but a value that is too long is dropped.
+        /// This field with `Fit.whole`: a value that is too long is dropped rather than truncated.
         public var whole: Field { with(.whole) }
-        /// The field, but a value that is too long or has the wrong type rejects the event.
+        /// This field with `Fit.exact`: an event is rejected unless the value is accepted as sent.
         public var exact: Field { with(.exact) }
 
         private func with(_ fit: Fit) -> Field {
@@ -203,7 +203,7 @@ extension Schema {
         guard unknown == .refused else { return }
         for (name, _) in value.members where !fields.contains(where: { $0.name.isExactly(name) }) {
             let accepted = fields.map { "'\($0.name)'" }.joined(separator: ", ")
-            throw ServiceError.body("unknown field '\(name.excerpt())'; accepted are \(accepted).")
+            throw ServiceError.body("unknown field '\(name.excerpt())'; accepted fields are \(accepted).")
         }
     }
 

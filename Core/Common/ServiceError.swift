@@ -1,7 +1,7 @@
 /// Explains why a request can't be served, in words that help the caller fix it.
 ///
-/// This is the one error type of the whole project. It has a status, a stable code for programs, and a sentence for people that says what
-/// is wrong, what was sent and what is accepted. Each API surface writes it in its own format.
+/// Every error that a caller sees has this type. It has a status, a stable code for programs, and a sentence for people that says what is
+/// wrong, what was sent and what is accepted. Each API surface writes it in its own format.
 public struct ServiceError: Error, Sendable, Equatable, CustomStringConvertible {
     /// HTTP status, 400...599.
     public let status: Int

@@ -27,7 +27,8 @@ extension Statistics {
         return (mean, values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1) / count)
     }
 
-    /// The two-sided probability that a value of Student's t-distribution is at least as far from 0 as `t`.
+    /// The two-sided probability that a value of Student's t-distribution with `freedom` degrees of freedom is at least as far from 0 as
+    /// `t`.
     public static func student(_ t: Double, freedom: Double) -> Double {
         incompleteBeta(freedom / 2, 0.5, at: freedom / (freedom + t * t))
     }
@@ -62,8 +63,8 @@ extension Statistics {
     }
 }
 
-/// The 95 % confidence interval of a rate, in percent. If there are few visitors the interval is wide, and rates that differ by less may
-/// not really differ.
+/// The 95 % confidence interval of a rate, as percentages. With few visitors the interval is wide, and rates that differ by less than its
+/// width may not really differ.
 public struct ConfidenceInterval: Encodable, Sendable, Equatable {
     /// The bounds, 0...100, with two decimals.
     public let low: Double, high: Double

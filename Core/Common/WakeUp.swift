@@ -10,14 +10,17 @@ import Foundation
     public init() { descriptor = eventfd(0, O_CLOEXEC | O_NONBLOCK) }
     deinit { if descriptor >= 0 { close(descriptor) } }
 
+    /// Wakes up the waiting thread, or the next thread that waits.
     public func signal() { eventfd_write(descriptor, 1) }
 
+    /// Removes pending signals.
     public func clear() {
         var count: eventfd_t = 0
         eventfd_read(descriptor, &count)
     }
 
-    /// Waits until a signal arrives, `other` is readable, or the time has passed. Returns whether `other` is readable.
+    /// Waits until a signal arrives, `other` is readable, or the time has passed, which is limited to 60 seconds. Returns whether `other`
+    /// is readable.
     @discardableResult
     public func wait(orReadable other: Int32 = -1, milliseconds: Int) -> Bool {
         var descriptors = [

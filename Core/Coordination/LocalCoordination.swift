@@ -9,13 +9,13 @@ public final class LocalCoordination: Coordination {
     }
 
     private struct State {
-        /// The buckets used since `agedAt`, and those last used in the period before. A bucket that is unused for a minute is full again,
-        /// so it can be dropped.
+        /// `buckets` were used since `agedAt`, `older` in the previous period but not since. A bucket that was not used for a minute is
+        /// full again, so it can be dropped.
         var buckets: [String: Bucket] = [:], older: [String: Bucket] = [:]
         var agedAt = Instant(milliseconds: 0)
 
-        /// Returns the bucket, and removes it from the older ones if it is there. After a minute, or when there are too many buckets, all
-        /// older ones are dropped together, so no request has to search for unused ones.
+        /// Returns the bucket, or a full one if there is none, and removes it from `older`. After a minute, or when there are too many
+        /// buckets, all of `older` is dropped and a new period begins, so no request has to search for unused buckets.
         mutating func bucket(_ key: String, _ limit: RateLimit, _ now: Instant) -> Bucket {
             if buckets.count >= LocalCoordination.maximumBuckets || now - agedAt >= 60_000 {
                 (older, buckets, agedAt) = (buckets, [:], now)
@@ -28,7 +28,7 @@ public final class LocalCoordination: Coordination {
         var leases: [String: (owner: String, until: Instant)] = [:]
     }
 
-    /// Once there are this many buckets, those not used since the previous cleanup are dropped.
+    /// When this many buckets were used in a period, a new period begins.
     private static let maximumBuckets = 50_000
 
     private let time: any TimeSource

@@ -4,15 +4,15 @@ import Common
 import Storage
 
 extension ProjectRequest {
-    /// The report called `name`.
+    /// The named report `name` of any module on this host.
     /// - Parameter path: the path of the field that holds the name, for the error message.
     /// - Throws: 400 for an unknown name.
     public func report(_ name: String, at path: String = "report_type") throws -> NamedReport {
         try services.catalog.require(name, at: path).report
     }
 
-    /// Runs the report called `name` over `scope`.
-    /// - Throws: 400 for an unknown name; 403 if its module is off.
+    /// Runs the named report `name` over `scope`.
+    /// - Throws: 400 for an unknown name; 403 if its module is off or the caller may not read it.
     public func run(report name: String, over scope: Scope) async throws -> JSON {
         let (module, report) = try services.catalog.require(name)
         try require(module: module)

@@ -3,9 +3,9 @@ import Common
 import Questions
 import Storage
 
-/// Merges of two users who are the same person. The module `identity` writes them, and every report that counts people reads them.
+/// Merges of two users who are the same person. The `identity` module writes them, and reports that count people read them.
 public enum PersonMerge {
-    /// All merges, including undone ones.
+    /// The table of all merges, including undone ones.
     public static let table = Table(
         "identity_merges",
         [
@@ -16,10 +16,10 @@ public enum PersonMerge {
         ],
         primaryKey: ["id"], indexes: [["project_id", "created_at"]])
 
-    /// The maximum number of merges in effect per project. Each one adds a row to the statements that count people.
+    /// The maximum number of merges in effect per project. Each of them adds a row to every statement that counts people.
     public static let maximum = 10_000
 
-    /// People as the project's merges in effect define them.
+    /// How to count the project's people, given its merges in effect.
     static func people(of project: Project, in control: any ControlStore) async throws -> People {
         let rows = try await control.read(
             """

@@ -5,11 +5,11 @@ import Questions
 import Storage
 
 extension Route {
-    /// A GET route with the scope `query`, for a report over the range that the request describes. With `compare=previous`, the response
-    /// includes the same report for the equally long period before. With `explain=sql`, it includes the SQL statements that were run.
+    /// A GET route with the `query` scope for a report. With `compare=previous`, the response includes the same report for the previous
+    /// period of the same length. With `explain=sql`, it includes the SQL statements that the report ran.
     /// - Parameters:
-    ///   - fields: the members of the report.
-    ///   - run: makes the report. Called once per period if periods are compared.
+    ///   - fields: the fields of the report.
+    ///   - run: runs the report over the scope that the request describes. Called a second time for the previous period.
     public static func report<Report: Encodable & Sendable>(
         _ path: String, _ summary: String, parameters: [Parameter] = ScopeParameters.list, fields: [Schema.Field],
         run: @escaping @Sendable (ProjectRequest, Scope) async throws -> Report
@@ -19,7 +19,7 @@ extension Route {
         ) { call in try await answer(call) { try await run(call, $0) } }.explained
     }
 
-    /// Like `report(_:_:parameters:fields:run:)`, but a POST route. The report is about the definition in the body, which is not saved.
+    /// Like `report(_:_:parameters:fields:run:)`, but a POST route. The report is for the definition in the body, which is not saved.
     public static func report<Report: Encodable & Sendable>(
         _ path: String, _ summary: String, parameters: [Parameter] = ScopeParameters.list, body: Schema, fields: [Schema.Field],
         run: @escaping @Sendable (ProjectRequest, JSON, Scope) async throws -> Report
@@ -38,8 +38,8 @@ extension Route {
         .json(
             .object(
                 fields + [
-                    .optional("previous", .object(fields), "The period before, with compare=previous."),
-                    .optional("as_of", .timestamp, "Events collected after this may be missing; absent if none are."),
+                    .optional("previous", .object(fields), "The same report for the previous period. Only with compare=previous."),
+                    .optional("as_of", .timestamp, "Events collected after this time may be missing. Absent if no events are missing."),
                 ]))
     }
 
@@ -59,12 +59,12 @@ extension Route {
         return answer
     }
 
-    /// A route at `path/drill` that lists the visitors behind one number of the report at `path`.
-    /// - Parameter cell: the filter dimensions that identify the number. Each becomes a query parameter.
+    /// A route at `path/drill` that lists the visitors behind one of the numbers in the report at `path`.
+    /// - Parameter cell: the dimensions that identify the number, such as `path` for a report by page. Each becomes a query parameter.
     public static func drill(_ path: String, by cell: [String]) -> Route {
-        let parameters = cell.map { Parameter($0, .text(maximum: 2_048), "Its \($0), as in the report.") }
+        let parameters = cell.map { Parameter($0, .text(maximum: 2_048), "The \($0) whose visitors to list, as in the report.") }
         return report(
-            path + "/drill", "The visitors behind a number of \(path).", parameters: ScopeParameters.list + parameters,
+            path + "/drill", "List the visitors behind one of the numbers in \(path).", parameters: ScopeParameters.list + parameters,
             fields: VisitorList.fields
         ) {
             call, scope in
@@ -76,7 +76,7 @@ extension Route {
         }
     }
 
-    /// The members of a report, plus the report for the period before.
+    /// Encodes the members of a report, plus `previous`, the report for the previous period.
     private struct Compared<Report: Encodable>: Encodable {
         let current: Report, previous: Report?
         private enum CodingKeys: String, CodingKey { case previous }
@@ -91,10 +91,11 @@ extension Route {
 
 /// A report that consists of a single list.
 public struct ReportList<Element: Encodable & Sendable>: Encodable, Sendable {
-    /// The elements of the list.
+    /// The rows of the report.
     public let data: [Element]
     public init(data: [Element]) { self.data = data }
 
-    /// The members of a list report, for `Route.report`.
+    /// The fields of a report that is a list, for `Route.report`.
+    /// - Parameter members: the fields of each element.
     public static func fields(_ members: [Schema.Field]) -> [Schema.Field] { [.required("data", .list(.object(members)))] }
 }

@@ -6,32 +6,32 @@ import NIOCore
 import Questions
 import Storage
 
-/// A kind of definition that people save, such as a funnel. A module declares the fields, and gets a table and five routes per project:
-/// list, get, create, update and delete. The routes paginate, validate and audit.
+/// A kind of definition that people save, such as a funnel. The module declares the fields and gets a table and five routes: list, get,
+/// create, update and delete. The routes paginate lists, validate bodies and write the audit log.
 public struct Resource: Sendable {
-    /// The kind's name in sentences, such as `Funnel`.
+    /// The kind's name, such as `Funnel`, as used in summaries and error messages.
     public let kind: String
     /// The path of the routes, such as `/api/v1/funnels`.
     public let path: String
     /// The name of the table, such as `funnels_definition`.
     public let table: String
-    /// The members of a definition, without `id` and timestamps.
+    /// The fields of a definition, without `id`, `created_at` and `updated_at`.
     public let fields: [Schema.Field]
-    /// The field whose value is unique within a project, if any.
+    /// The field whose value must be unique within a project; nil if there is none.
     public let unique: String?
     /// Whether `unique` ignores case.
     public let uniqueInAnyCase: Bool
-    /// Fields with arrays. The list route returns the number of their elements instead.
+    /// Names of array fields for which the list route returns only the number of elements.
     public let counted: Set<String>
-    /// The values of fields that a create request leaves out: a JSON object.
+    /// An object with default values, for fields that a request leaves out or sets to null.
     public let defaults: JSON?
     /// Converts a validated definition to the JSON text that is stored.
     public let normalize: (@Sendable (JSON) throws -> String)?
-    /// Checks rules that `fields` can't express. Gets the whole definition before it is stored. Throws 400.
+    /// Checks rules that `fields` can't express. Called with the whole definition before it is stored. Throws 400.
     public let check: @Sendable (JSON) throws -> Void
-    /// Checks a request's body against other definitions. Gets the id of the definition being changed, or nil for a new one. Throws 400.
+    /// Checks a request's body against other definitions. `id` is the definition being changed; nil for a new one. Throws 400 or 403.
     public let verify: @Sendable (ProjectRequest, _ id: String?, JSON) async throws -> Void
-    /// Checks rules that involve several of the project's definitions of this kind. Runs in the transaction of the change, so two
+    /// Checks rules that involve several of the project's definitions of this kind. Called in the transaction of the change, so two
     /// concurrent changes can't break a rule together. Throws 400.
     public let relations: (@Sendable (ProjectRequest, Relations) throws -> Void)?
     /// A boolean field that is true in at most one definition of a project. Setting it in one definition clears it in the others.
@@ -62,7 +62,7 @@ public struct Resource: Sendable {
         self.uniqueInAnyCase = uniqueInAnyCase
         self.counted = counted
         self.defaults = defaults.map { text in
-            // The text is a constant in the source and is parsed when a test first uses the resource, so users never run into this.
+            // The text is a constant in the source, and every test that uses the resource parses it, so users never run into this.
             guard let read = try? JSON.parse(text) else { preconditionFailure("defaults of \(kind) are not JSON: \(text)") }
             return read
         }
@@ -75,11 +75,13 @@ public struct Resource: Sendable {
 
     /// A stored definition.
     public struct Definition: Sendable, Encodable {
-        /// A UUID.
+        /// The definition's id, a UUID.
         public let id: String
-        /// The values of the declared fields: a JSON object.
+        /// An object with the values of the declared fields.
         public let fields: JSON
+        /// When the definition was created.
         public let createdAt: Instant
+        /// When the definition was last changed.
         public let updatedAt: Instant
 
         init(_ row: Row) throws {
@@ -90,7 +92,7 @@ public struct Resource: Sendable {
         }
     }
 
-    /// The step that creates the table, for the module's first migration.
+    /// The migration step that creates the table.
     public var creation: Migration.Step {
         .createTable(
             Table(
@@ -104,7 +106,7 @@ public struct Resource: Sendable {
 
     // MARK: Routes
 
-    /// The schema of a definition in responses.
+    /// The schema of a definition in a response.
     public var answered: Schema { Self.answered(fields) }
 
     private static func answered(_ fields: [Schema.Field]) -> Schema {
@@ -114,12 +116,12 @@ public struct Resource: Sendable {
     /// A kind of change to a definition.
     public enum Change: String, Sendable { case create, update, delete }
 
-    /// The five routes.
+    /// The five routes: list, create, get, update and delete.
     public var routes: [Route] { routes { _, _, _ in } }
 
-    /// The five routes.
-    /// - Parameter after: called once a change is stored, before the response. Gets the definition before the change (nil if it is new) and
-    ///   after it (nil if it was deleted).
+    /// The five routes: list, create, get, update and delete.
+    /// - Parameter after: called after a change is stored and before the response is sent. `old` is the definition before the change, or
+    ///   nil if it is new; `new` is the definition after the change, or nil if it was deleted.
     public func routes(
         after: @escaping @Sendable (ProjectRequest, _ old: Definition?, _ new: Definition?) async throws -> Void
     ) -> [Route] {
@@ -140,7 +142,7 @@ public struct Resource: Sendable {
             },
             Route(.get, one, "Read a \(noun).", scope: .query, access: .read, success: .json(answered), use: get),
             Route(
-                .put, one, "Change fields of a \(noun); fields left out stay as they are.", scope: .query, access: .write, body: changes,
+                .put, one, "Update a \(noun); omitted fields keep their values.", scope: .query, access: .write, body: changes,
                 success: .json(answered)
             ) { call in
                 let (old, changed) = try await replace(call, from: nil)
@@ -156,8 +158,8 @@ public struct Resource: Sendable {
         ]
     }
 
-    /// The definition that the path names.
-    /// - Throws: 404, which includes definitions of other projects.
+    /// The definition whose id is in the request's path.
+    /// - Throws: 404 if the project has no such definition, even if another project has it.
     public func require(_ call: ProjectRequest) async throws -> Definition {
         guard let definition = try await find(call.id(), for: call) else { throw ServiceError.notFound(kind, call.path("id")) }
         return definition
@@ -170,7 +172,7 @@ public struct Resource: Sendable {
         return try rows.first.map(Definition.init)
     }
 
-    /// The project's definitions with these ids, keyed by id. Ids that the project doesn't have are left out.
+    /// The project's definitions with these ids, by id. Leaves out ids that the project doesn't have.
     public func find(_ ids: [String], for call: ProjectRequest) async throws -> [String: Definition] {
         var definitions: [String: Definition] = [:]
         // In batches, because the number of values in a statement is limited.
@@ -200,7 +202,7 @@ public struct Resource: Sendable {
         "SELECT \(sql: Self.columns) FROM \(sql: table) WHERE project_id = \(project) ORDER BY created_at, id"
     }
 
-    /// A page of the project's definitions, oldest first.
+    /// The page of the project's definitions that `limit` and `offset` of the request select, oldest first.
     public func page(_ call: ProjectRequest) async throws -> [Definition] {
         try await call.control.read(
             """
@@ -225,8 +227,8 @@ public struct Resource: Sendable {
 
     @Sendable private func get(_ call: ProjectRequest) async throws -> Answer { answer(try await require(call), status: 200) }
 
-    /// Creates a definition from `body`, like the create route: validates, stores and audits it. Routes of other modules call this after
-    /// `call.require(module:_:)`.
+    /// Creates a definition from `body` as the create route does: validates it, stores it and writes an audit entry. Routes of other
+    /// modules must call `call.require(module:_:)` first.
     /// - Throws: 400 if `body` is not a valid definition.
     public func create(_ body: JSON, for call: ProjectRequest) async throws -> Definition {
         let definition = try complete(body, over: nil)
@@ -244,14 +246,15 @@ public struct Resource: Sendable {
             }.row)
     }
 
-    /// Updates the definition that the path names.
-    /// - Parameter body: the fields to change; nil for the request's body.
+    /// Updates the definition whose id is in the request's path.
+    /// - Parameter body: the fields to change; nil to read them from the request's body.
+    /// - Throws: 404 for an unknown id; 400 if the result is not a valid definition.
     public func update(_ call: ProjectRequest, from body: JSON? = nil) async throws -> Definition {
         try await replace(call, from: body).new
     }
 
     private func replace(_ call: ProjectRequest, from body: JSON?) async throws -> (old: Definition?, new: Definition) {
-        // Looked up first, so a missing definition is a 404 even if the body is invalid.
+        // Looked up before the body is read, so a missing definition gets a 404 even if the body is invalid.
         let id = try await require(call).id
         let body = if let body { body } else { try await call.body() }
         let project = call.project.id, now = call.now.milliseconds
@@ -280,7 +283,7 @@ public struct Resource: Sendable {
 
     // MARK: Storing
 
-    /// The whole definition as JSON text: the declared fields of `body`. Missing fields come from the old definition or the defaults.
+    /// The whole definition as JSON text: the declared fields from `body`, or else from the old definition or the defaults.
     private func complete(_ body: JSON, over old: JSON?) throws -> String {
         var text = JSONText(), first = true
         text.append(raw: "{")
@@ -299,11 +302,11 @@ public struct Resource: Sendable {
         return try normalize?(definition) ?? text.string
     }
 
-    /// The value to store. An explicit null counts as missing, so the default replaces it if there is one.
+    /// The value to store for `field`; nil for none. An explicit null in an optional field resets it to its default, or removes it.
     private func value(of field: Schema.Field, _ body: JSON, _ old: JSON?) -> JSON? {
         let byDefault = defaults?[field.name]
         guard let sent = body[field.name] else { return old?[field.name] ?? byDefault }
-        // Null in a required field is kept, so that the check that follows rejects it.
+        // Null in a required field is kept so that the following check rejects it.
         return sent.isNull && !field.isRequired ? byDefault : sent
     }
 
@@ -312,9 +315,9 @@ public struct Resource: Sendable {
         return uniqueInAnyCase ? value?.lowercased() : value
     }
 
-    /// Runs `statements` in one transaction with the audit entry. They get the old definition, read in the same transaction, and return the
-    /// row that they changed. Two concurrent changes to different fields are therefore both kept.
-    /// - Throws: 404 if no row was changed, 400 for a duplicate.
+    /// Runs `statements` and writes the audit entry in one transaction. `statements` gets the old definition, which is read in the same
+    /// transaction, and returns the row that it changed. If two concurrent changes affect different fields, both are kept.
+    /// - Throws: 404 if no row was changed; 400 for a duplicate.
     private func change(
         _ call: ProjectRequest, id: String, _ action: Change, _ body: JSON?,
         _ statements: @escaping @Sendable (any ControlTransaction, _ old: Definition?) async throws -> Rows
@@ -351,7 +354,7 @@ public struct Resource: Sendable {
         return changed
     }
 
-    /// Updates every definition of the project for which `change` returns a new text. Used when a change elsewhere affects these
+    /// Updates every definition of the project for which `change` returns new JSON text. For changes elsewhere that affect these
     /// definitions.
     public func changeAll(of call: ProjectRequest, _ change: @escaping @Sendable (_ id: String, JSON) throws -> String?) async throws {
         let project = call.project.id, now = call.now
@@ -373,7 +376,7 @@ public struct Resource: Sendable {
 
     // MARK: Responses
 
-    /// The response that the routes return for a definition.
+    /// The response of the get, create and update routes.
     public func answer(_ definition: Definition, status: Int = 200) -> Answer {
         var text = JSONText()
         write(definition, counting: [], to: &text)
@@ -391,7 +394,7 @@ public struct Resource: Sendable {
                 text.append(raw: String(value.elements.count))
                 continue
             }
-            // A definition stored by an earlier version may have more members.
+            // A definition stored by an earlier version may have members that are no longer declared.
             let schema = fields.first { $0.name.isExactly(name) }?.schema ?? .any
             schema.write(kept: value, to: &text)
         }
@@ -400,7 +403,7 @@ public struct Resource: Sendable {
 }
 
 extension Resource.Definition {
-    /// Encodes the definition as its own routes return it.
+    /// Encodes the definition in the form of the get route's response.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: MemberName.self)
         try container.encode(id, forKey: MemberName("id"))

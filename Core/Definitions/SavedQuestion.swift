@@ -2,18 +2,20 @@
 import Common
 @_spi(Host) import Questions
 
-/// The question that a saved report or a widget asks: the name of a report and its parameters.
+/// What a saved report or a widget shows: a report, by name, and its parameters.
 public struct SavedQuestion: Sendable {
     let reportType: String
     let parameters: JSON?
 
-    /// - Parameter saved: provides the members that `changes` leaves out.
+    /// - Parameters:
+    ///   - changes: a saved report or widget, or the members of it that a request changes.
+    ///   - saved: the stored definition, for members that `changes` leaves out.
     public init(_ changes: JSON?, over saved: JSON? = nil) {
         reportType = (changes?["report_type"] ?? saved?["report_type"])?.string ?? ""
         parameters = changes?["params"] ?? saved?["params"]
     }
 
-    /// Two questions are the same if their texts are equal.
+    /// The question as text. Two questions are the same if their texts are equal.
     fileprivate var text: ExactText {
         var text = JSONText()
         text.append(string: reportType)
@@ -23,9 +25,9 @@ public struct SavedQuestion: Sendable {
 }
 
 extension ProjectRequest {
-    /// Checks that the request's key may read every module that the question needs: the module of the report, and those of its filters,
-    /// segment and people. Passing this check doesn't mean that the question can be answered now.
-    /// - Throws: 403.
+    /// Checks that the request's key may use every module that the question needs: the report's module, and the modules of its filters, its
+    /// segment and `count_by`. The report may still fail to run, for example because its segment no longer exists.
+    /// - Throws: 403 if the key may not use one of the modules.
     public func requireKey(toRead question: SavedQuestion) async throws {
         try requireKey(toUse: try services.catalog.require(question.reportType).module)
         guard allowedModules != nil, let parameters = question.parameters else { return }
@@ -34,11 +36,13 @@ extension ProjectRequest {
         {}
     }
 
-    /// Checks that a key limited to some modules may itself read every question that it puts into a saved definition. Without this check, a
-    /// key could change a definition that someone else's embed shows, and read more than it may. New definitions aren't checked, because
-    /// nothing shows them yet.
-    /// - Parameter questions: returns the questions of the saved definition, or of the definition with the changes in `body`.
-    /// - Throws: 403.
+    /// Checks that a key limited to some modules may itself read every question that it adds to an existing definition. Without this check,
+    /// the key could change a definition that someone else's embed shows, and so read more than it may. New definitions aren't checked,
+    /// because no embed shows them yet.
+    /// - Parameters:
+    ///   - id: the id of the definition; nil if it is new.
+    ///   - questions: returns the questions of the saved definition, or of the definition with the changes in `body` if that is not nil.
+    /// - Throws: 403 if the key may not read one of the new questions.
     func requireKey(
         toChange id: String?, of resource: Resource, by body: JSON, _ questions: (_ saved: JSON, _ body: JSON?) -> [SavedQuestion]
     ) async throws {

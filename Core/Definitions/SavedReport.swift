@@ -3,15 +3,15 @@ import Common
 @_spi(Host) import Questions
 import Storage
 
-/// Saved reports with their parameters. The module `dashboards` serves the definitions; other modules embed, export and send the reports.
+/// Reports saved with their parameters. The `dashboards` module serves the definitions; other modules embed and export the reports.
 public enum SavedReport {
     /// The definition's fields, checks and routes.
     public static let resource: Resource = Resource(
         "Report", path: "/api/v1/reports", table: "dashboards_report",
         fields: [
-            .required("name", .text(200)), .required("report_type", .reportName, "Name of the report."),
-            .optional("params", .map(.any), "Universal parameters: start_at, end_at, limit, filter, segment_id ..."),
-            .optional("visualization", .text(50), "How it is shown. Default: table."), .optional("is_active", .boolean),
+            .required("name", .text(200)), .required("report_type", .reportName, "Name of the report to run, such as pages."),
+            .optional("params", .map(.any), "Parameters of the report, such as start_at, end_at, limit, filter and segment_id."),
+            .optional("visualization", .text(50), "How the report is displayed. Default: table."), .optional("is_active", .boolean),
         ],
         defaults: #"{"params":{},"visualization":"table","is_active":true}"#,
         check: { try check(parameters: $0["params"]) },
@@ -21,20 +21,20 @@ public enum SavedReport {
             try await call.requireKey(toChange: id, of: resource, by: body) { saved, body in [SavedQuestion(body, over: saved)] }
         })
 
-    /// The query parameters that override saved ones. Used by routes that run saved reports.
+    /// The query parameters that override saved parameters. Declared by routes that run saved reports.
     public static let overrides = ScopeParameters.list.map { Parameter($0.name, $0.kind.withoutDefault, "Overrides the saved value.") }
 
     /// Runs the saved report.
     /// - Parameters:
-    ///   - override: returns the request's value of a parameter, which replaces the saved one. The route declares `overrides`, so the gate
-    ///     has validated the value.
+    ///   - override: returns the request's value of a parameter, which replaces the saved value. The route must declare `overrides`, so
+    ///     that the gate validates the values.
     ///   - restrictions: policies that hide rows from the report.
     public static func run(
         _ definition: Resource.Definition, _ call: ProjectRequest, override: (String) -> String? = { _ in nil },
         restrictedBy restrictions: [RowRestriction] = []
     ) async throws -> JSON { try await run(saved: definition.fields, call, override, restrictions) }
 
-    /// - Parameter saved: an object with `report_type` and `params`: a definition or a widget.
+    /// - Parameter saved: a saved report or a widget: an object with `report_type` and `params`.
     fileprivate static func run(
         saved: JSON, _ call: ProjectRequest, _ override: (String) -> String?, _ restrictions: [RowRestriction]
     ) async throws -> JSON {
@@ -42,14 +42,14 @@ public enum SavedReport {
         return try await call.run(report: saved["report_type"]?.string ?? "", over: scope)
     }
 
-    /// Checks each parameter separately.
+    /// Checks each parameter by itself.
     /// - Parameter path: the path of the parameters in the request body.
     /// - Throws: 400 for an unknown parameter or an invalid value.
     static func check(parameters: JSON?, at path: String = "params") throws {
         for (name, value) in parameters?.members ?? [] {
             guard let parameter = ScopeParameters.list.first(where: { $0.name.isExactly(name) }) else {
                 let names = ScopeParameters.list.map { "'\($0.name)'" }.joined(separator: ", ")
-                throw ServiceError.body("field '\(path)' may hold \(names); got '\(name.excerpt(60))'.")
+                throw ServiceError.body("field '\(path)' accepts only \(names); got '\(name.excerpt(60))'.")
             }
             guard value.isNull || (text(value).map(parameter.accepts) ?? false) else {
                 let received = text(value).map { "'\($0.excerpt(60))'" } ?? value.described
@@ -58,9 +58,9 @@ public enum SavedReport {
         }
     }
 
-    /// Checks that a scope can be made from the parameters.
-    /// - Throws: 400 for problems that `check` can't detect: an unknown zone or segment, an invalid filter, a range that ends before it
-    ///   starts.
+    /// Checks the parameters together, by making a scope from them.
+    /// - Throws: 400 for problems that `check` can't detect: an unknown time zone or segment, an invalid filter, or a range that doesn't
+    ///   end after its start; 403 if the caller may not read a module that they need.
     static func verify(parameters: JSON?, at path: String = "params", _ call: ProjectRequest) async throws {
         guard let parameters, !parameters.isNull else { return }
         do { _ = try await call.scope { parameters[$0].flatMap(text) } } catch let error as ServiceError
@@ -73,14 +73,14 @@ public enum SavedReport {
     static func text(_ value: JSON) -> String? { value.string ?? value.integer.map(String.init) }
 }
 
-/// Saved dashboards. A dashboard shows several reports side by side.
+/// Saved dashboards. A dashboard shows several reports as widgets on a grid.
 public enum Dashboard {
     /// The definition's fields, checks and routes.
     public static let resource: Resource = Resource(
         "Dashboard", path: "/api/v1/dashboards", table: "dashboards_dashboard",
         fields: [
             .required("name", .text(200)), .optional("description", .nullable(.optionalText(2_000))),
-            .optional("layout", .map(.any), "Such as {\"columns\": 12}."),
+            .optional("layout", .map(.any), "Layout options, such as {\"columns\": 12}."),
             .required(
                 "widgets",
                 .array(
@@ -88,9 +88,9 @@ public enum Dashboard {
                         .required("id", .text(100)), .required("report_type", .reportName),
                         .required("x", .integer(0...1_000)), .required("y", .integer(0...10_000)), .required("w", .integer(1...1_000)),
                         .required("h", .integer(1...1_000)), .optional("title", .text(200)), .optional("visualization", .text(50)),
-                        .optional("params", .map(.any), "As in a report."),
+                        .optional("params", .map(.any), "Parameters of the report, as in a saved report."),
                     ]), count: 0...100)),
-            .optional("is_default", .boolean, "Whether it is shown first; setting it clears it in the other dashboard."),
+            .optional("is_default", .boolean, "Whether this dashboard is shown first. Setting it clears it on all other dashboards."),
         ],
         defaults: #"{"description":null,"layout":{},"is_default":false}"#,
         exclusive: "is_default",
@@ -125,8 +125,8 @@ public enum Dashboard {
         }
     }
 
-    /// Runs all widgets. Returns their reports by widget id. A widget that can't be shown gets an object with `error` instead. The
-    /// parameters are those of `SavedReport.run`.
+    /// Runs all widgets and returns their reports by widget id. If a report fails, an object with an `error` member takes its place. The
+    /// parameters are the same as for `SavedReport.run`.
     public static func run(
         _ definition: Resource.Definition, _ call: ProjectRequest, override: (String) -> String? = { _ in nil },
         restrictedBy restrictions: [RowRestriction] = []

@@ -3,45 +3,47 @@ import Common
 import Foundation
 @_spi(Scopes) import Questions
 
-/// The query parameters that all reports share.
+/// Query parameters that many reports share.
 public enum ScopeParameters {
-    /// The parameters that select what a report covers.
+    /// The parameters that select which facts a report covers, and how it counts visitors.
     public static let range: [Parameter] = [
         Parameter("start_at", .timestamp, "Start of the range, inclusive. Default: 30 days before the end."),
         Parameter("end_at", .timestamp, "End of the range, exclusive; a date without a time includes that day. Default: now."),
         Parameter("timezone", .text(maximum: 64), "IANA name of the time zone for days and hours, such as Asia/Kolkata. Default: UTC."),
         filter,
-        Parameter("segment_id", .text(maximum: 40), "Only visitors of this segment."),
+        Parameter("segment_id", .text(maximum: 40), "Only visitors in the segment with this id."),
         Parameter(
-            "count_by", .choice(["visitors", "people"], default: "visitors"), "With people, visitors with the same user count as one."),
+            "count_by", .choice(["visitors", "people"], default: "visitors"),
+            "What to count. `people` counts all visitors identified as the same user once."),
     ]
 
-    /// Parsed by `Filter.parse`.
+    /// The `filter` parameter, which `Filter.parse` parses.
     public static let filter = Parameter(
         "filter", .text(maximum: 16_384),
         "Conditions such as country:US,CA;browser!:Chrome;path~:/docs*;data.plan:pro. A backslash escapes the next character.")
-    /// Read by `Route.report`.
-    public static let compare = Parameter("compare", .choice(["previous"], default: nil), "Adds the equally long period before the range.")
+    /// The `compare` parameter, which `Route.report` adds and reads.
+    public static let compare = Parameter(
+        "compare", .choice(["previous"], default: nil), "Adds the same report for the previous period of the same length.")
 
-    /// Read by `ProjectRequest.interval`.
+    /// The `interval` parameter, which `ProjectRequest.interval` reads.
     public static let interval = Parameter(
-        "interval", .choice(TimeBuckets.Unit.allCases.map(\.rawValue), default: "day"), "Width of a point.")
+        "interval", .choice(TimeBuckets.Unit.allCases.map(\.rawValue), default: "day"), "The length of time that each point covers.")
 
-    /// `range`, with limit and offset.
+    /// The parameters in `range`, plus `limit` and `offset`.
     public static let list = range + Parameter.page
 }
 
 extension ProjectRequest {
-    /// The value of `ScopeParameters.interval`, which the gate has validated.
+    /// The width of a bucket, from the `interval` parameter. By default a day.
     public var interval: TimeBuckets.Unit { text("interval").flatMap(TimeBuckets.Unit.init) ?? .day }
 
     /// The scope that the request's parameters describe.
-    /// - Throws: 400 for an unknown zone, a range that ends before it starts, or an invalid filter; 404 for an unknown segment; 403 if a
-    ///   module that the segment or a filter needs is off.
+    /// - Throws: 400 for an unknown time zone, a range that doesn't end after its start, or an invalid filter; 404 for an unknown segment;
+    ///   403 if the caller may not read a module that the segment, a filter or `count_by` needs.
     public func scope() async throws -> Scope { try await scope { text($0) } }
 
-    /// The scope for other values of the same parameters, such as those of a saved report.
-    /// - Parameter value: returns the value of a parameter; nil if it has none.
+    /// The scope for values of the same parameters from elsewhere, such as a saved report.
+    /// - Parameter value: returns the value of the parameter with this name; nil if there is none.
     public func scope(where value: (String) -> String?) async throws -> Scope {
         let zoneName = value("timezone") ?? "UTC"
         guard let zone = TimeZone(tzName: zoneName) else {
@@ -75,17 +77,17 @@ extension ProjectRequest {
         return try await PersonMerge.people(of: project, in: control)
     }
 
-    /// A scope over everything in `range`. Ignores the request's parameters.
+    /// A scope over all of the project's facts in `range`. Ignores the request's parameters.
     public func scope(over range: TimeRange) -> Scope {
         Scope(project: project.number, range: range, reader: services.reports)
     }
 
-    /// A scope over everything ever collected for the project. Ignores the request's parameters.
+    /// A scope over all of the project's facts. Ignores the request's parameters.
     public func wholeScope() -> Scope { scope(over: .always) }
 
     private func range(in zone: TimeZone, _ value: (String) -> String?) throws -> TimeRange {
-        // The default end is the next full minute, not now, so a report requested again within the same minute has the same range. No
-        // events lie between now and that minute.
+        // The default end is the next full minute instead of now, so a report that is requested twice within a minute has the same range
+        // both times. No events occur between now and that minute.
         let end =
             try instant("end_at", value("end_at"), in: zone, endOfDay: true)
             ?? Instant(milliseconds: (now.milliseconds / 60_000 + 1) * 60_000)

@@ -3,15 +3,15 @@ import Common
 import Questions
 import Storage
 
-/// Saved segments. The module `segments` serves the definitions, and `segment_id` limits any report to one segment.
+/// Saved segments. The `segments` module serves the definitions, and the `segment_id` parameter limits a report to a segment.
 public enum SegmentDefinition {
     /// The definition's fields, checks and routes.
     public static let resource = Resource(
         "Segment", path: "/api/v1/segments", table: "segments_definition",
         fields: [
             .required("name", .text(200)), .optional("description", .nullable(.optionalText(2_000))),
-            .required("definition", .object([]), "match and conditions; see the module's page."),
-            .optional("is_active", .boolean, "Whether reports can use it. Default: true."),
+            .required("definition", .object([]), "The segment's rule: match and conditions, as described in the module's documentation."),
+            .optional("is_active", .boolean, "Whether reports can use the segment. Default: true."),
         ],
         defaults: #"{"description":null,"is_active":true}"#,
         check: { _ = try Segment.parse($0["definition"] ?? $0) },
@@ -24,13 +24,13 @@ public enum SegmentDefinition {
             guard let new = relations.new else { return try requireUnused(relations.old?.id ?? "", in: relations.all, references) }
             var reached: Set<String> = [], next = references[new.id] ?? []
             while let id = next.popFirst() {
-                guard id != new.id else { throw ServiceError.body("field 'definition' refers to segment '\(id)', which it is a part of.") }
+                guard id != new.id else { throw ServiceError.body("field 'definition' has a circular reference to segment '\(id)'.") }
                 if reached.insert(id).inserted { next.formUnion(references[id] ?? []) }
             }
         })
 
-    /// Ids of the segments that a definition refers to. Empty if the definition can no longer be parsed, because that must not block
-    /// changes to other definitions.
+    /// Ids of the segments that a definition refers to. Empty if the definition can no longer be parsed, so it doesn't block changes to
+    /// other definitions.
     private static func references(of definition: Resource.Definition) -> Set<String> {
         var ids: Set<String> = []
         let segment = try? Segment.parse(definition.fields["definition"] ?? definition.fields)
@@ -42,11 +42,12 @@ public enum SegmentDefinition {
         guard let user = all.first(where: { references[$0.id]?.contains(id) == true }) else { return }
         let name = user.fields["name"]?.string ?? ""
         throw ServiceError.invalid(
-            "segment_used", "Segment '\(id)' is a part of segment '\(name.excerpt(60))' (\(user.id)); change or delete that one first.")
+            "segment_used", "Segment '\(id)' is used by segment '\(name.excerpt(60))' (\(user.id)); change or delete that segment first.")
     }
 
-    /// The segment with this id.
-    /// - Throws: 404 if there is none; 400 if it is not active or refers to itself; 403 if a module whose facts it reads is off.
+    /// The saved segment with this id, with its references resolved.
+    /// - Throws: 404 if there is none; 400 if it is not active or refers to itself; 403 if the caller may not read the `segments` module or
+    ///   a module whose facts the segment reads.
     public static func segment(_ id: String, for call: ProjectRequest) async throws -> Segment {
         try call.require(module: "segments")
         guard let found = try await resource.find(id, for: call) else { throw ServiceError.notFound("Segment", id) }
@@ -56,29 +57,29 @@ public enum SegmentDefinition {
         return try await segment(found, for: call)
     }
 
-    /// The segment that a definition describes, whether or not it is active.
+    /// The segment that a definition describes, with its references resolved, whether or not it is active.
     public static func segment(_ definition: Resource.Definition, for call: ProjectRequest) async throws -> Segment {
         try await resolve(try Segment.parse(definition.fields["definition"] ?? definition.fields), for: call, inside: [definition.id])
     }
 
-    /// Replaces references to other segments with their rules, and checks that the modules involved are on.
+    /// Replaces references to other segments with the rules of those segments, and checks access to the modules whose facts are read.
     /// - Parameter outer: the id of `segment` itself; empty if it is not saved.
-    /// - Throws: 400 if a segment refers to itself, to one that does not exist, or to too many; 403 if a module whose facts are read is
-    ///   off.
+    /// - Throws: 400 if a segment refers to itself, to a segment that doesn't exist or to too many segments; 403 if the caller may not read
+    ///   one of the modules.
     public static func resolve(_ segment: Segment, for call: ProjectRequest, inside outer: Set<String> = []) async throws -> Segment {
         var expansion = SegmentExpansion(call)
         let rule = try await expansion.expand(segment.rule, inside: outer, depth: 0), modules = Segment(rule).modules
         for module in modules.sorted() { try call.require(module: module) }
-        // The condition on revenue may come from a segment that this one refers to, so it is looked for after references are replaced.
+        // A condition on revenue may be in a segment that this one refers to, so this check follows the replacement of references.
         let currency = modules.contains("revenue") ? try await Revenue.currency(of: call.wholeScope()) : nil
         return Segment(rule, currency: currency ?? Revenue.defaultCurrency)
     }
 }
 
-/// Replaces references to saved segments with their rules.
+/// Replaces references to saved segments with the rules of those segments.
 private struct SegmentExpansion {
     private static let maximumDepth = 5, maximumConditions = 500
-    /// The maximum number of sequences and funnels in a segment. Each of them follows all visitors through its steps separately.
+    /// The maximum number of sequences and funnels in a segment. Each of them needs its own pass over all visitors' activity.
     private static let maximumJourneys = 10
 
     private let call: ProjectRequest
@@ -99,11 +100,11 @@ private struct SegmentExpansion {
         case .segment(let id, let isMember):
             try count()
             guard !outer.contains(id) else {
-                throw ServiceError.body("field 'definition' refers to segment '\(id)', which it is a part of.")
+                throw ServiceError.body("field 'definition' has a circular reference to segment '\(id)'.")
             }
             guard depth < Self.maximumDepth else {
                 throw ServiceError.body(
-                    "field 'definition' refers to segments that refer to others, \(Self.maximumDepth) deep at most; segment '\(id)' is deeper."
+                    "field 'definition' may nest segments at most \(Self.maximumDepth) levels deep; segment '\(id)' is deeper."
                 )
             }
             let inner = try await expand(try await definition(id), inside: outer.union([id]), depth: depth + 1)
@@ -113,7 +114,7 @@ private struct SegmentExpansion {
             journeys += 1
             guard journeys <= Self.maximumJourneys else {
                 throw ServiceError.body(
-                    "field 'definition' has more than \(Self.maximumJourneys) conditions with the source 'sequence' or 'funnel', with those of the segments that it refers to."
+                    "field 'definition' has more than \(Self.maximumJourneys) conditions with the source 'sequence' or 'funnel', including those of the segments that it refers to."
                 )
             }
             return rule
@@ -133,7 +134,7 @@ private struct SegmentExpansion {
         conditions += 1
         guard conditions <= Self.maximumConditions else {
             throw ServiceError.body(
-                "field 'definition' has more than \(Self.maximumConditions) conditions, with those of the segments that it refers to.")
+                "field 'definition' has more than \(Self.maximumConditions) conditions, including those of the segments that it refers to.")
         }
     }
 

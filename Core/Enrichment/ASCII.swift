@@ -1,4 +1,4 @@
-/// Tests and converts the ASCII class and case of single bytes in UTF-8 text. Bytes from 0x80 on are neither letters nor digits.
+/// Tests and converts the ASCII class and case of single bytes in UTF-8 text. Bytes of 0x80 and above are neither letters nor digits.
 extension UInt8 {
     @inline(__always) var isDigit: Bool { self &- 0x30 < 10 }
     @inline(__always) var isLetter: Bool { (self | 0x20) &- 0x61 < 26 }

@@ -27,7 +27,7 @@ enum BotKeywords {
         "libhttp",
         "lgnewsfeed",
         "webkitscan",
-        // The header of a component that embeds Internet Explorer's engine contains the site of its maker.
+        // A component that embeds Internet Explorer's engine sends the URL of its maker's site in the header.
         "browser from: http://",
         "technology%20preview", "servicesagent", "u_agent",
     ]

@@ -36,7 +36,7 @@ public struct CIDR: Sendable, Hashable, CustomStringConvertible {
         self.init(address, prefixLength: length)
     }
 
-    /// - Parameter prefixLength: Clamped to 0...32 or 0...128.
+    /// - Parameter prefixLength: Clamped to 0...32 for IPv4, and to 0...128 for IPv6.
     public init(_ address: IPAddress, prefixLength: Int) {
         let limit = address.isIPv4 ? 32 : 128
         let length = min(max(prefixLength, 0), limit)

@@ -4,7 +4,7 @@
     private static let hopLimit = 32
 
     /// The address of a connection's peer; nil if the text is not an address. A dual-stack socket reports an IPv4 client as
-    /// `::ffff:192.0.2.1`, and this returns the plain IPv4 address. It also does so for a NAT64 address.
+    /// `::ffff:192.0.2.1`, and this returns the plain IPv4 address. A NAT64 address is translated in the same way.
     public static func peer(_ text: String) -> IPAddress? { IPAddress(text)?.translated }
 
     /// Returns the client's address.

@@ -278,6 +278,6 @@ enum DeviceKeywords {
         ("segasaturn", .console),
     ]
 
-    /// Operating systems of consoles. They decide the kind of device, whatever else the header contains.
+    /// Operating systems of consoles. They decide the kind of device, regardless of the rest of the header.
     static let consoles: Set<String> = ["Xbox", "PlayStation", "Nintendo"]
 }

@@ -150,7 +150,7 @@ import Musl
     }
 }
 
-/// The path in a record to each part of a `Location`. These are static strings because those end with a zero byte, as C requires.
+/// The path in a record to each part of a `Location`. A `StaticString` ends with a zero byte, as C requires.
 private enum GeoPath {
     static let country: [StaticString] = ["country", "iso_code"]
     static let region: [StaticString] = ["subdivisions", "0", "iso_code"]

@@ -123,7 +123,7 @@ struct KeywordScanner: Sendable {
     }
 }
 
-/// The states while the scanner is built.
+/// The states of the scanner while it is being built.
 private struct Trie {
     struct State {
         var next = [Int](repeating: 0, count: 64)

@@ -1,6 +1,6 @@
 /// A visitor's language, as a BCP 47 tag.
 @_spi(Host) public enum Language {
-    /// The first tag of an `Accept-Language` header, or of the field `language` of a payload, in canonical case: `en-US`, `zh-Hant-TW`,
+    /// The first tag of an `Accept-Language` header, or of the `language` field of a payload, in canonical case: `en-US`, `zh-Hant-TW`,
     /// `es-419`. "" if that tag is not a language (`*`, junk).
     ///
     /// Keeps language, script and region. Variants and extensions add little, and are rare enough to identify a person. `_` counts as `-`

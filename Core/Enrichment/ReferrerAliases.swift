@@ -1,9 +1,9 @@
 /// Maps the many hosts of one service to a single source.
 ///
 /// Each source is named after a host that people recognize and that still works: `twitter.com` for X and its `t.co`, as in the API's
-/// specification; `chatgpt.com` for `chat.openai.com`. All country domains of a search engine are one source, because nobody reads 190 rows
-/// of Google, and the geo report shows the visitor's country. Other services of the same company keep their own hosts, because they mean
-/// something else: `mail.google.com`, `news.google.com`, `gemini.google.com`.
+/// specification; `chatgpt.com` for `chat.openai.com`. All country domains of Google, Bing and Pinterest are one source each, because
+/// nobody reads 190 rows of Google, and the geo report shows the visitor's country. Other services of the same company keep their own
+/// hosts, because they mean something else: `mail.google.com`, `news.google.com`, `gemini.google.com`.
 enum ReferrerAliases {
     /// The source for a host. A host without an alias is its own source.
     /// - Parameter host: Lower case, without `www.`.

@@ -31,7 +31,7 @@
 }
 
 extension ScreenSize {
-    /// Parses a size whose numbers may have fractions, as on scaled screens: `412.5x915`. Returns nil for anything else.
+    /// Parses a size whose numbers may have fractions, as on scaled screens (`412.5x915`), and rounds them. Returns nil for anything else.
     public init?(rounding text: String) {
         let parts = text.split(separator: "x", omittingEmptySubsequences: false)
         guard parts.count == 2, text.utf8.count <= 40 else { return nil }

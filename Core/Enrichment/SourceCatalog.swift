@@ -71,7 +71,8 @@ public enum SourceCatalog {
             return (kind, String(fields[1]), fields[2].split(separator: " ").map(String.init))
         }
 
-    /// Kinds by host. A key `name.*` stands for the name under any country's domain.
+    /// Kinds by host. A key `name.*` matches the name below any top-level domain of at most three letters, and below domains such as
+    /// `co.uk`.
     private static let kinds: [String: SourceKind] = {
         var kinds: [String: SourceKind] = [:]
         for line in lines { for host in line.hosts where kinds[host] == nil { kinds[host] = line.kind } }
@@ -81,7 +82,8 @@ public enum SourceCatalog {
     private static func kind(below labels: ArraySlice<Label>, of name: String) -> SourceKind? {
         let host = name[labels[labels.startIndex].startIndex...]
         if let kind = kinds[String(host)] { return kind }
-        // `yandex.com.tr` matches `yandex.*`. The `*` stands for a top-level domain, which may have `com`, `co` or the like before it.
+        // `yandex.com.tr` matches `yandex.*`. The `*` matches a top-level domain of at most three letters, or a second-level domain such as
+        // `com.tr`.
         for count in [1, 2] where labels.count > count && (count == 1 ? labels.last!.count <= 3 : isSecondLevel(labels)) {
             let end = labels[labels.endIndex - count - 1].endIndex
             if let kind = kinds[name[host.startIndex..<end] + ".*"] { return kind }

@@ -1,7 +1,7 @@
 /// The software and device that a `User-Agent` header describes.
 ///
-/// Every name comes from the tables of this target and never from the header, so the number of distinct values is bounded, whatever clients
-/// send. Versions are shortened on purpose: a browser's to its major number, a system's to `major.minor`. Reports need no more, and a full
+/// Every name comes from the tables of this target and never from the header, so the number of distinct values is bounded.
+/// Versions are shortened on purpose: a browser's to its major number, a system's to `major.minor`. Reports need no more, and a full
 /// version would help to identify a person.
 public struct UserAgent: Sendable, Hashable {
     /// The kind of device. Reports show its raw value.

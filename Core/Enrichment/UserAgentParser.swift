@@ -13,7 +13,7 @@ public struct UserAgentParser: Sendable {
 
     private let cache: UserAgentCache?
 
-    /// - Parameter cacheCapacity: How many headers to cache; 0 for none. A cache of 8,192 headers takes 3 MB, at most 10 MB.
+    /// - Parameter cacheCapacity: How many headers to cache; 0 for none. A cache of 8,192 headers usually takes 3 MB, and at most 10 MB.
     public init(cacheCapacity: Int = 8192) {
         cache = cacheCapacity > 0 ? UserAgentCache(capacity: cacheCapacity) : nil
     }
@@ -80,8 +80,8 @@ public struct UserAgentParser: Sendable {
         if !scan.signs.contains(.page), scan.signs.contains(.intel) { agent.os = "macOS" }
     }
 
-    /// Whether this is a version that browsers send whatever the real version is: `Mac OS X 10_15_7` since 2020, and `Android 10; K` since
-    /// 2023.
+    /// Whether this is a version that browsers send regardless of the real version: `Mac OS X 10_15_7` since 2020, and `Android 10; K`
+    /// since 2023.
     private static func isFrozen(_ agent: UserAgent, _ text: UnsafeBufferPointer<UInt8>, _ scan: UserAgentScan) -> Bool {
         guard scan.signs.contains(.page) else { return false }
         if agent.os == "macOS" { return agent.osVersion == "10.15" }
@@ -89,7 +89,7 @@ public struct UserAgentParser: Sendable {
         return text.equals("; k)", in: AndroidModel.behindVersion(text, scan.place(.android)))
     }
 
-    /// Whether an iPad with this version runs iPadOS, which exists since version 13.
+    /// Whether an iPad with this version runs iPadOS, which has existed since version 13.
     private static func isTabletSystem(_ version: String) -> Bool {
         guard let major = number(version) else { return true }
         return major >= 13

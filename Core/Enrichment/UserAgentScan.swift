@@ -62,8 +62,8 @@ struct UserAgentScan {
         return !text[start..<end].contains { $0 == UInt8(ascii: ")") || $0 == UInt8(ascii: "(") }
     }
 
-    /// Whether this is an e-mail address such as `someone@example.com`, which belongs to the operator of a crawler. Headers also contain an
-    /// `@` in `Ecosia ios@9.1`, `en_IR@calendar=gregorian` and `600000@taobao_android`, which are not addresses.
+    /// Whether this is an e-mail address such as `someone@example.com`. In a header, it belongs to the operator of a crawler. Headers also
+    /// contain an `@` in `Ecosia ios@9.1`, `en_IR@calendar=gregorian` and `600000@taobao_android`, which are not addresses.
     private static func isMailAddress(_ text: UnsafeBufferPointer<UInt8>, after end: Int) -> Bool {
         guard end < text.count, text[end].isLetter, end > 1, text[end - 2].isWord else { return false }
         var index = end, dot: Int?

@@ -29,7 +29,7 @@ final class Acknowledged: Sendable {
     /// Call this before acknowledging a record of project `sender` that ends at or before `end`.
     func note(_ sender: Int32, upTo end: JournalPosition, at now: Instant, isBatch: Bool = false) {
         state.withLock { state in
-            // This record is not acknowledged yet, so the mark leaves it out.
+            // This record is not acknowledged yet, so the mark doesn't cover it.
             if state.marks.last.map({ now - $0.at >= state.milliseconds }) ?? true { Self.mark(now, &state) }
             state.ends[sender] = max(state.ends[sender] ?? .start, end)
             state.latest = max(state.latest, end)
@@ -46,8 +46,8 @@ final class Acknowledged: Sendable {
     }
 
     /// Whether, in the last second, one project sent live events while another one imported. The import's large batches would delay reports
-    /// of the project with live events, so batches are kept small then. If nobody sends live events, larger batches are better: they take
-    /// less work and are laid out better in the store.
+    /// of the project with live events, so batches are then kept small. Otherwise larger batches are better: they take less work and are
+    /// laid out better in the store.
     var isShared: Bool { state.withLock { state in state.shared.map { state.now - $0 < Self.sharedMilliseconds } ?? false } }
 
     private static func mark(_ now: Instant, _ state: inout State) {

@@ -4,18 +4,20 @@ import Synchronization
 
 /// Limits how many import batches enter the journal, so no project's events wait long behind another project's import.
 ///
-/// Batches enter freely while the admitted ones add up to less than a fraction of a second of the writer's work, by its measured speed.
-/// Beyond that limit, each project gets an equal share of it, and may always have one batch admitted. So a project's batch never waits
-/// because of another project. A batch that isn't admitted within a moment is rejected with 429. Small requests bypass the door.
+/// Batches enter freely while the admitted batches take the writer less than a set time, at its measured speed. Beyond that limit, each
+/// project gets an equal share of it, and a project without an admitted batch may always have one admitted. So a project's batch never
+/// waits because of another project. A batch that isn't admitted within `Settings.patience` is rejected with 429. Small requests bypass the
+/// door.
 final class BatchDoor: Sendable {
     struct Settings: Sendable {
-        /// How many seconds of the writer's work the admitted batches may add up to. The second value applies while one project sends live
-        /// events during another's import, the first one otherwise. Records behind the batches in the journal wait that long.
+        /// How long the writer may need for all admitted batches, in seconds. `secondsShared` applies while one project sends live events
+        /// during another project's import; otherwise `secondsAlone` applies or, if longer, twice the time that a batch should take.
+        /// Records that follow the batches in the journal wait that long.
         var secondsAlone = 0.6
         var secondsShared = 0.2
         /// How long a batch waits for admission.
         var patience = Duration.seconds(2)
-        /// The most bytes that waiting bodies may have: for one project, and for all projects together.
+        /// The most bytes that may wait for admission: for one project (`waitingBytes`), and for all projects together (`allWaitingBytes`).
         var waitingBytes = 16 << 20
         var allWaitingBytes = 64 << 20
         /// The speed to assume until the writer's speed is measured: that of a slow machine.
@@ -31,7 +33,7 @@ final class BatchDoor: Sendable {
     private struct Sender {
         /// Bytes that were admitted but are not applied yet.
         var bytes = 0
-        /// Batches that wait for admission, first come first.
+        /// Batches that wait for admission, in order of arrival.
         var line: [(bytes: Int, wait: TimedWait<Bool>)] = []
         var waitingBytes: Int { line.reduce(0) { $0 + $1.bytes } }
     }
@@ -39,11 +41,11 @@ final class BatchDoor: Sendable {
     private struct State {
         let settings: Settings
         var bytesPerSecond: Double
-        /// How many seconds one batch of the writer takes.
+        /// How long the writer's next batch should take, in seconds.
         var batchSeconds = 0.0
         /// Projects that have batches admitted or waiting.
         var senders: [Int32: Sender] = [:]
-        /// Batches that are in the journal but not applied yet, nearly in order.
+        /// Batches that are in the journal but not applied yet, nearly in journal order.
         var kept: [(end: JournalPosition, project: Int32, bytes: Int)] = []
         var applied = JournalPosition.start
         var isOpen = false
@@ -137,8 +139,10 @@ final class BatchDoor: Sendable {
             retryAfterSeconds: seconds)
     }
 
-    /// Returns a pass.
-    /// - Parameter end: a position in the journal at or after the end of the batch; nil when none of the batch was kept.
+    /// Takes a pass back once its batch is in the journal or has failed.
+    /// - Parameters:
+    ///   - bytes: the size of the batch in the journal.
+    ///   - end: a position in the journal at or after the end of the batch; nil if nothing of the batch was kept.
     func leave(_ pass: Pass?, bytes: Int, keptUntil end: JournalPosition?) {
         guard let pass else { return }
         let turns = state.withLock { state in
@@ -155,7 +159,7 @@ final class BatchDoor: Sendable {
 
     // MARK: For the writer
 
-    /// Call this when the store has reached `position`, with the measured speed and the time that a batch took.
+    /// Call this when the store has reached `position`. Updates the measured speed, and how long the writer's next batch should take.
     func applied(upTo position: JournalPosition, bytesPerSecond: Double?, batchSeconds: Double = 0) {
         let turns = state.withLock { state in
             state.applied = position
@@ -169,7 +173,8 @@ final class BatchDoor: Sendable {
         admit(turns)
     }
 
-    /// Opens the door because the store is unavailable. Batches are then admitted without being counted.
+    /// Opens the door while the store is unavailable, and closes it again afterwards. While it is open, new batches are admitted without
+    /// being counted.
     func setOpen(_ isOpen: Bool) {
         let turns = state.withLock { state -> [Turn] in
             guard state.isOpen != isOpen else { return [] }

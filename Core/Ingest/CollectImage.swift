@@ -13,25 +13,27 @@ struct CollectImage: Sendable {
     /// The pageview fields that the query may contain.
     private static let parameters: KeyValuePairs = [
         "path": "Path of the page. Default: the path in the Referer header.",
-        "consent_granted": "Whether the visitor agreed: true or false.", "title": "Title of the page.",
-        "referrer": "URL of the previous page.", "screen": "Width and height, such as 1920x1080.",
-        "language": "BCP 47 tag. Default: from the Accept-Language header.", "visitor_id": "Default: a hash that changes every day.",
-        "session_id": "Keeps activity in one session whatever the pauses.", "event_id": "A pageview with the same id is stored once.",
-        "consent_mode": "What the visitor agreed to.", "utm_source": "Campaign source.", "utm_medium": "Campaign medium.",
+        "consent_granted": "Whether the visitor gave consent: true or false.", "title": "Title of the page.",
+        "referrer": "URL of the previous page.", "screen": "Width and height of the screen, such as 1920x1080.",
+        "language": "The visitor's language as a BCP 47 tag. Default: the first in the Accept-Language header.",
+        "visitor_id": "Identifies the visitor. Default: a hash that changes every day.",
+        "session_id": "Keeps the visitor's activity in one session, regardless of pauses.",
+        "event_id": "Identifies the pageview. Pageviews with the same id are stored only once.",
+        "consent_mode": "What the visitor consented to.", "utm_source": "Campaign source.", "utm_medium": "Campaign medium.",
         "utm_campaign": "Campaign name.", "utm_content": "Campaign content.", "utm_term": "Campaign term.",
     ]
 
     var route: Route {
         Route(
-            .get, "/api/collect.gif", "Collect a pageview with an image, where no script runs.", scope: .ingest, access: .write,
-            // Fields are checked later, as those of any payload, so minor errors are adjusted and the ledger counts refusals.
+            .get, "/api/collect.gif", "Collect a pageview with an image, for pages without scripts.", scope: .ingest, access: .write,
+            // Fields are checked later, like those of any payload, so minor errors are adjusted and the ledger counts refusals.
             parameters: Self.parameters.map { Parameter($0, .anyText, $1) },
             success: .other("image/gif"), use: collect
         ).named("collectByImage").refusing(with: "image/gif")
     }
 
     /// Always responds with the image, even if the pageview is refused, because pages must not show a broken image. The status says whether
-    /// the pageview was accepted, and the header `Pulse-Error` says why not.
+    /// the pageview was accepted, and the `Pulse-Error` header says why not.
     @Sendable private func collect(_ call: ProjectRequest) async throws -> Answer {
         var headers: HTTPFields = [
             .contentType: "image/gif", .cacheControl: "no-store, no-cache, must-revalidate, max-age=0", .expires: "0",
@@ -74,7 +76,7 @@ struct CollectImage: Sendable {
         return try JSON.parse(text.string)
     }
 
-    /// `/a/b?c` of `https://example.com/a/b?c`; nil unless `url` is an HTTP(S) URL.
+    /// `/a/b?c` for `https://example.com/a/b?c`; nil unless `url` is an HTTP(S) URL.
     static func path(ofURL url: String) -> String? {
         guard let scheme = ["https://", "http://"].first(where: url.hasPrefix) else { return nil }
         let rest = url.dropFirst(scheme.count)

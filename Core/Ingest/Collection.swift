@@ -11,9 +11,9 @@ import NIOCore
 ///
 /// `EventPipeline` has the steps for one event; this type handles the request as a whole.
 @_spi(Host) public final class Collection: FactRecorder {
-    /// A body larger than this is a batch, which waits if the writer is busy. Browsers send smaller bodies.
+    /// A body of more bytes than this is a batch, which waits if the writer is busy. Browsers send smaller bodies.
     private static let liveBytes = 16 << 10
-    /// The thread yields to other requests after this many events of a batch.
+    /// After this many events of a batch, the task yields to other requests.
     private static let eventsAtATime = 32
 
     private let journal: Journal
@@ -30,7 +30,7 @@ import NIOCore
         self.maximumEvents = maximumEvents
     }
 
-    /// `POST /api/collect`: accepts one payload, an array of up to 1,000, or `{"events": [...]}`.
+    /// `POST /api/collect`: accepts one payload, an array of up to `maximumEvents` payloads, or `{"events": [...]}`.
     ///
     /// For a single payload, returns `{"ok":true}` or its error. For a batch, returns how many events were accepted and what was wrong with
     /// each of the others. The status is 200 when at least one event was accepted, otherwise 400.
@@ -69,8 +69,8 @@ import NIOCore
         return try await writer.door.enter(project.number, bytes: body.readableBytes) { writer.hurry() }
     }
 
-    /// Collects one event that did not come in a body, such as the pageview of an image.
-    /// - Throws: the reason why the event is refused.
+    /// Collects one event that did not come in a request body, such as a pageview sent by requesting the image.
+    /// - Throws: the reason if the event is refused.
     func collect(_ event: JSON, from call: ProjectRequest) async throws {
         let batch = try await take([event], from: call)
         if let (_, error) = batch.errors.first { throw error }
@@ -102,7 +102,7 @@ import NIOCore
 
     // MARK: Facts without an event
 
-    /// See `FactRecorder`.
+    /// Writes the facts to the journal, and returns once they are on disk. See `FactRecorder`.
     public func record(_ facts: [Fact], about visitor: String, of project: Project, at instant: Instant) async throws {
         var rows = EncodedRows()
         pipeline.add(facts, about: visitor, of: project, at: instant, to: &rows)
@@ -112,7 +112,7 @@ import NIOCore
         writer.acknowledged.note(project.number, upTo: end, at: instant)
     }
 
-    /// Counts a request that the gate refused as one event.
+    /// Counts a request that the gate refused. The request counts as one event.
     public func refuse(in project: Project, at now: Instant, _ reason: DropReason) {
         write(.init(project: project.number, hour: now.startOfHour.milliseconds, refusals: [reason.rawValue: 1]))
         counters.received(1)
@@ -137,7 +137,7 @@ import NIOCore
         return try await call.rawBody()
     }
 
-    /// The body of a form if the body is JSON: curl sends JSON with a form's content type by default. Real forms are refused.
+    /// Accepts a form's content type if the body is JSON, because curl sends JSON with that type by default. Rejects real forms.
     private func bodyOfForm(_ media: String, of call: ProjectRequest) async throws -> ByteBuffer {
         if media == "application/x-www-form-urlencoded" {
             let body = try await call.rawBody()
@@ -156,7 +156,7 @@ import NIOCore
         let isLarge: Bool
         private let document: JSON.Mended
 
-        /// The repairs without which the event could not have been parsed.
+        /// The repairs that were needed to parse the event.
         func mended(_ index: Int) -> Adjustments {
             isSingle ? document.adjustments : document.adjustments(ofElement: index, inMember: document.json.kind == .object)
         }
@@ -178,11 +178,11 @@ import NIOCore
                     events = [json]
                     isSingle = true
                 }
-            default: throw ServiceError.body("an object or an array of objects is expected; got \(json.described).")
+            default: throw ServiceError.body("expected an object or an array of objects; got \(json.described).")
             }
             guard !events.isEmpty else {
                 let place = json.kind == .array ? "the array" : "field 'events'"
-                throw ServiceError.body("\(place) holds no event; 1 to \(maximum) are accepted.")
+                throw ServiceError.body("\(place) contains no events; 1 to \(maximum) are accepted.")
             }
             guard events.count <= maximum else {
                 throw ServiceError.invalid(
@@ -230,7 +230,7 @@ import NIOCore
                 end = position
             } catch {
                 counters.kept(Int64(-batch.events), of: batch.project, at: batch.hour)
-                // None of its events were kept.
+                // None of the batch's events were kept, so their effects are undone.
                 pipeline.undo(batch.effects)
                 counters.owe(.init(project: batch.project, hour: batch.hour, refusals: [DropReason.journalFull.rawValue: batch.received]))
                 counters.refused(.journalFull, batch.received)

@@ -11,7 +11,7 @@ public struct Collector: Sendable {
     /// adjusted (`Schema.Field.Fit`).
     public let fields: [Schema.Field]
     /// Whether the payload is about the visitor. If so, `visitor_id` is required, except in events that a page sends, which are about the
-    /// page's own visitor. A visitor without an id gets an anonymous id, which responses show so that callers can look it up.
+    /// page's own visitor. A visitor without an id is stored with an anonymous id, by which callers can look the visitor up.
     let isAboutVisitor: Bool
     /// Makes a draft from a payload whose fields were checked, or refuses the payload with 400.
     public let read: @Sendable (Payload) throws -> Draft
@@ -29,13 +29,19 @@ public struct Collector: Sendable {
 
     /// Fields that every payload may carry.
     public static let commonFields: [Schema.Field] = [
-        .optional("timestamp", .any, "ISO 8601 or epoch milliseconds; at most 10 years back, 10 minutes ahead. Default: arrival."),
-        .optional("event_id", .text(200), "An event with the same id is stored once.").exact.naming(placeholders: .leftOut),
-        .optional("visitor_id", .text(200), "Default: a hash that changes every day.").exact.naming(placeholders: .leftOut),
-        .optional("session_id", .text(200), "Keeps activity in one session whatever the pauses.").exact.naming(placeholders: .leftOut),
+        .optional(
+            "timestamp", .any,
+            "When the event happened, as ISO 8601 or epoch milliseconds. At most 10 years in the past or 10 minutes in the future. "
+                + "Default: when it arrives."),
+        .optional("event_id", .text(200), "Identifies the event. Events with the same id are stored only once.").exact
+            .naming(placeholders: .leftOut),
+        .optional("visitor_id", .text(200), "Identifies the visitor. Default: a hash that changes every day.").exact
+            .naming(placeholders: .leftOut),
+        .optional("session_id", .text(200), "Keeps the visitor's activity in one session, regardless of pauses.").exact
+            .naming(placeholders: .leftOut),
         .optional("consent_mode", .text(50)).exact, .optional("consent_granted", .boolean).exact,
-        .optional("ip", .text(64), "The visitor's IP address; used with keys created with server: true.").whole,
-        .optional("user_agent", .string(0...2_048), "The visitor's User-Agent header; used with keys created with server: true."),
+        .optional("ip", .text(64), "The visitor's IP address. Used only with keys created with server: true.").whole,
+        .optional("user_agent", .string(0...2_048), "The visitor's User-Agent header. Used only with keys created with server: true."),
     ]
 }
 
@@ -45,7 +51,7 @@ public struct Draft: Sendable {
     public var activity: ActivityDraft?
     /// Makes rows for the module's own tables once the session is known. Values are in the order of `FactTable.columns`.
     public var facts: @Sendable (Visit) -> [(table: FactTable, values: [Value])]
-    /// Replaces the `event_id` that the client sent; see `Addition`.
+    /// Replaces the `event_id` that the client sent; nil to keep it. See `Addition`.
     var eventID: String?
 
     public init(
@@ -119,7 +125,7 @@ public struct Visit: Sendable {
     public func page(_ sent: String) -> String { sent.isEmpty ? lastPath : PagePath.clean(sent) }
 }
 
-/// The attributes that a session takes from its first activity and keeps until it ends.
+/// The attributes of a session, which are those of its earliest activity.
 public final class SessionAttributes: Sendable {
     /// The session's traffic source and the visitor's location; "" when unknown.
     public let source, referrer, country, region, city: String

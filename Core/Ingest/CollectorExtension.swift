@@ -4,8 +4,8 @@ import Storage
 /// Fields that a module adds to another module's payload type, and the facts that it makes from them. For example, `utm` extends
 /// `pageview`, and `revenue` extends `event`.
 ///
-/// The fields are silently ignored if the module may not collect (switched off, level `read`, not among the key's modules). The event is
-/// still kept, because it belongs to the other module.
+/// The fields are silently ignored if the module may not collect, because it is switched off, its access level is `read`, or the key is
+/// limited to other modules. The event is still kept, because it belongs to the other module.
 public struct CollectorExtension: Sendable {
     /// The `type` of the payload.
     public let type: String
@@ -27,8 +27,8 @@ public struct CollectorExtension: Sendable {
 
 /// What an extension adds to an event.
 public struct Addition: Sendable {
-    /// Identifies what the event is about, such as an order, if that may be counted only once however often it is sent. Takes precedence
-    /// over the `event_id` that was sent, because a page sends a new one each time it is reloaded.
+    /// Identifies what the event is about, such as an order, if it must be counted only once, however often it is sent; otherwise nil.
+    /// Takes precedence over the `event_id` that was sent, because a page sends a new `event_id` each time it is reloaded.
     public let eventID: String?
     /// Makes rows for the module's own tables. Values are in the order of `FactTable.columns`.
     public let facts: @Sendable (Visit) -> [(table: FactTable, values: [Value])]

@@ -1,6 +1,6 @@
 /// Why an event was not stored. The ledger and the metrics count each refused or dropped event under one of these reasons.
 public enum DropReason: String, Sendable, CaseIterable, Error {
-    // Reasons to refuse the whole request. It counts as one event, unless its events were read before.
+    // Reasons to refuse the whole request. The request counts as one event or, if its events were already read, as that number of events.
     case invalidBody = "invalid_body"
     case bodyTooLarge = "body_too_large"
     case tooManyEvents = "too_many_events"

@@ -60,7 +60,7 @@ extension EventPipeline {
     final class Browser: Sendable {
         let userAgent: UserAgent
         let header: String
-        /// Used for the hash and to look up the location; shortened when the project anonymizes addresses.
+        /// Used to compute the visitor's key and to look up the location. Shortened if the project anonymizes IP addresses.
         let address: IPAddress?
 
         init(userAgent: UserAgent, header: String, address: IPAddress?) {

@@ -6,7 +6,7 @@ import Questions
 @_spi(Host) import Storage
 import Synchronization
 
-/// The encoded rows of an event.
+/// Encodes events as rows.
 extension EventPipeline {
     func encode(
         _ draft: Draft, _ payload: Payload, _ sender: Sender, _ browser: Browser, _ visitor: Visitor, _ at: Instant?,

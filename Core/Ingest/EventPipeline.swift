@@ -56,7 +56,7 @@ import Synchronization
         self.geoIP = geoIP
     }
 
-    /// What all events of a request have in common. This is a class because every step of every event gets it.
+    /// What all events of a request have in common. This is a class because it is passed to every step of every event.
     final class Sender: Sendable {
         let project: Project
         let key: APIKey?
@@ -68,7 +68,7 @@ import Synchronization
         let origin: String
         let asksNotToTrack: Bool
 
-        /// Whether a page sent the events of its own visitor. Only browsers send `Origin` with events.
+        /// Whether a page sent the events, so they are about the page's own visitor. Only browsers send `Origin` with events.
         var isPage: Bool { browser != nil && !origin.isEmpty }
 
         init(_ call: ProjectRequest, browser: Browser?) {
@@ -135,14 +135,15 @@ import Synchronization
 
     // MARK: Time and visitor
 
-    /// The timestamp that was sent; nil for none.
+    /// The timestamp that was sent; nil if none was sent.
     static func time(of payload: Payload, now: Instant) throws -> Instant? {
         guard let value = payload["timestamp"] else { return nil }
         func refusal(_ value: String) -> Refusal {
             Refusal(
                 reason: .invalidTimestamp,
                 error: .body(
-                    "field 'timestamp' must be ISO 8601 or epoch milliseconds, at most 10 years back and 10 minutes ahead; got \(value)."))
+                    "field 'timestamp' must be ISO 8601 or epoch milliseconds, at most 10 years in the past or 10 minutes in the future; "
+                        + "got \(value)."))
         }
         guard let instant = instant(value) else { throw refusal(value.string.map { "'\($0.excerpt(60))'" } ?? value.described) }
         // Ten years of 366 days, so a full archive of ten years is always accepted.
@@ -152,7 +153,8 @@ import Synchronization
         return instant
     }
 
-    /// Drops fractions of a millisecond, which browser clocks produce. Digits in a string count as milliseconds, too.
+    /// The instant that a `timestamp` field means; nil if it is not a timestamp. Drops fractions of a millisecond, which browser clocks
+    /// produce. A number in a string also counts as milliseconds.
     static func instant(_ value: JSON) -> Instant? {
         if let milliseconds = value.integer { return Instant(milliseconds: milliseconds) }
         if let parsed = value.string.flatMap({ ISO8601.parse($0) }) { return parsed.utc }

@@ -19,7 +19,7 @@ enum Frame {
         let isWhole: Bool
     }
 
-    /// The record whose frame begins at `at`; nil when there is no valid frame.
+    /// The record whose frame begins at `at`; nil if no complete frame begins there. `isWhole` says whether the checksum matches.
     static func next(in bytes: UnsafeRawBufferPointer, at: Int, maximumLength: Int = .max) -> Found? {
         guard at + Self.bytes <= bytes.count else { return nil }
         let length = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self)))
@@ -31,7 +31,7 @@ enum Frame {
 
     /// The position of the next whole record after `at`, if the record at `at` was damaged after it had been written; otherwise nil.
     ///
-    /// No whole records usually follow a record that a crash tore. A power failure during the sync of a group can leave some, but then a
+    /// Usually no whole records follow a record that a crash tore. A power failure during the sync of a group can leave some, but then a
     /// block that did not reach the disk is all zeros.
     static func startAfterDamage(in bytes: UnsafeRawBufferPointer, at: Int) -> Int? {
         for start in at..<max(at, bytes.count - Self.bytes) {
@@ -42,7 +42,7 @@ enum Frame {
         return nil
     }
 
-    /// Limits the search to records up to this length, because most four-byte values aren't the length of a record.
+    /// The longest record that the search considers, in bytes. Most four-byte values are larger, so they are ruled out quickly.
     private static let searchedBytes = 2 << 20
     private static let blockBytes = 512
     /// A valid record never contains this many zeros in a row.

@@ -4,8 +4,8 @@ import Questions
 @_spi(Host) import Storage
 import Synchronization
 
-/// Counts what collection does. The metrics are totals over all projects since the start. Per project, this holds the events not applied
-/// yet, unwritten ledger entries, and versions of the facts.
+/// Counts what collection does. The metrics are totals over all projects since the process started. Per project, this holds the events not
+/// applied yet, unwritten ledger entries, and versions of the facts.
 @_spi(Host) public final class IngestCounters: Sendable {
     private let receivedTotal, storedTotal, duplicateTotal: Counter
     private let waitingGauge: Gauge
@@ -121,7 +121,7 @@ import Synchronization
     }
 }
 
-/// When the facts of each day of a project last changed, counted in batches.
+/// For each day of a project, the number of the last change to its facts.
 struct ProjectVersions {
     static let dayMilliseconds: Int64 = 86_400_000
     private var latest: Int64 = 0

@@ -29,7 +29,7 @@ import Storage
             (
                 nil,
                 Route(
-                    .post, "/api/collect", "Collect one event, or up to 1,000.", scope: .ingest, access: .write, body: .any,
+                    .post, "/api/collect", "Collect one event, or a batch of up to 1,000.", scope: .ingest, access: .write, body: .any,
                     success: .json(
                         .object([
                             .required("ok", .boolean), .optional("accepted", .count),
@@ -41,7 +41,7 @@ import Storage
                 // The ledger covers events of every module, and its reasons name no module.
                 "core",
                 Route(
-                    .get, "/api/v1/ingest/ledger", "The outcome of every event received, by hour.", scope: .query, access: .read,
+                    .get, "/api/v1/ingest/ledger", "Count the events received in each hour, by outcome.", scope: .query, access: .read,
                     parameters: ScopeParameters.range,
                     success: .json(
                         .object([
@@ -51,7 +51,7 @@ import Storage
                                     .object([
                                         .required("hour", .timestamp), .required("received", .count), .required("stored", .count),
                                         .required("duplicate", .count), .required("refused", .map(.count), "Refused events, by reason."),
-                                        .required("adjusted", .map(.count), "Events that were changed so they could be kept, by reason."),
+                                        .required("adjusted", .map(.count), "Events that were changed so they could be stored, by reason."),
                                         .required("waiting", .count),
                                     ])))
                         ])), use: showLedger)
@@ -59,7 +59,7 @@ import Storage
             (
                 "core",
                 Route(
-                    .get, "/api/v1/stream", "Activity as it arrives, as server-sent events.", scope: .query, access: .read,
+                    .get, "/api/v1/stream", "Stream activity as it arrives, as server-sent events.", scope: .query, access: .read,
                     success: .other("text/event-stream"), use: watch)
             ),
         ]
@@ -67,7 +67,7 @@ import Storage
 
     private struct LedgerAnswer: Encodable { let data: [Ledger.Hour] }
 
-    /// `GET /api/v1/ingest/ledger?start_at=&end_at=` returns one entry per hour in which something arrived.
+    /// `GET /api/v1/ingest/ledger?start_at=&end_at=` returns one entry for each hour in which an event arrived.
     @Sendable func showLedger(_ call: ProjectRequest) async throws -> Answer {
         let scope = try await call.scope()
         return try .json(LedgerAnswer(data: try await ledger.hours(of: scope.project, over: scope.range)))

@@ -7,21 +7,21 @@ import Synchronization
 
 /// Moves events from the journal to the event store. It reads what is on disk, applies it in batches, and releases it in the journal.
 ///
-/// The writer never delays an acknowledgement. Only large bodies wait for it, in `BatchDoor`, when it has enough to do. A report waits for
-/// the events of its project that were acknowledged before the report (`IngestWriter+Waiting.swift`).
+/// The writer never delays an acknowledgement. Only large request bodies wait for the writer, in `BatchDoor`, while it is busy. A report
+/// waits for the events of its project that were acknowledged before the report (`IngestWriter+Waiting.swift`).
 @_spi(Host) public final class IngestWriter: Service {
     /// Sizes and times of the writer's batches.
     public struct Settings: Sendable {
         /// How long the writer waits for more events after the first one. It doesn't wait if a report or a batch at the door is waiting.
         public var intervalMilliseconds = 100
-        /// How long a batch should take in the store, as measured. The second value applies while one project sends live events during
-        /// another's import, the first one otherwise. `batchBytes` bounds the size of a batch. A report waits at least for the batch in
-        /// progress.
+        /// How long a batch should take, in seconds. A report waits at least for the batch in progress. `batchSecondsShared` applies while
+        /// one project sends live events during another project's import; otherwise `batchSecondsAlone` applies. `batchBytes` bounds the
+        /// size of a batch.
         var batchSecondsAlone = 0.3
         var batchSecondsShared = 0.1
         var batchBytes = 64 << 10...8 << 20
-        /// The upper bound of `batchBytes` unless one project sends live events during another's import. It is larger because the session
-        /// lookup before each batch may take long.
+        /// The upper bound of `batchBytes` unless one project sends live events during another project's import. It is larger because the
+        /// session lookup before each batch may take long.
         var batchBytesAlone = 32 << 20
         /// How long a report waits for the events acknowledged before it.
         var reportPatience = Duration.seconds(2)
@@ -39,7 +39,7 @@ import Synchronization
     private let placement: SessionPlacement
     /// Decides when batches may enter the journal.
     let door: BatchDoor
-    /// Where the acknowledged events of each project end.
+    /// Where the acknowledged events of each project end in the journal.
     let acknowledged = Acknowledged()
     private let logger: Logger
     private let applied: @Sendable (_ rows: [EncodedRow], _ duplicates: [Bool]) async -> Void
@@ -49,9 +49,9 @@ import Synchronization
         var applied = JournalPosition.start
         /// The batch last sent to the event store, until it is known to be stored.
         var batch: Batch?
-        /// Whether an earlier attempt to store the batch failed. It may be stored nevertheless.
+        /// Whether an earlier attempt to store the batch failed. The batch may have been stored nevertheless.
         var isTried = false
-        /// Whether another host was found to apply the same journal. The stored batch is then that host's, not this one.
+        /// Whether another host was found to be using the same journal id. The batch in the store is then that host's batch, not this one.
         var isContested = false
         var speed = WriterSpeed()
         /// How long the session lookup before the last batch took.
@@ -96,7 +96,7 @@ import Synchronization
 
     // MARK: Waiting
 
-    /// Waits until the store has reached `position`. Returns false if the store hasn't within `limit`.
+    /// Waits until the store has reached `position`. Returns false if that takes longer than `limit`.
     /// - Throws: 503 while the event store is unavailable.
     func wait(until position: JournalPosition, within limit: Duration? = nil) async throws -> Bool {
         let wait = TimedWait<Bool>()
@@ -125,7 +125,7 @@ import Synchronization
     /// Removes stored events from the journal's files after an erasure. Otherwise they would stay until their segment is full.
     public func dropStored() async {
         await journal.beginSegment()
-        // While the store is unavailable the old segment stays. It is deleted with the first batch after that.
+        // If the store is unavailable, the old segment stays until the store has applied it.
         try? await settle()
     }
 
@@ -135,14 +135,14 @@ import Synchronization
     private static func away(_ failure: String) -> ServiceError {
         .unavailable(
             "events_unavailable",
-            "The event store is not available at the moment; events are kept and will appear. Try again in 5 seconds.",
+            "The event store is unavailable at the moment. Events are kept and will appear later. Try again in 5 seconds.",
             retryAfterSeconds: 5)
     }
 
     /// Why the last batch could not be applied; nil if it was applied.
     public var failure: String? { state.withLock { $0.failure } }
 
-    /// The position in the journal up to which the event store has applied it.
+    /// The position in the journal up to which the event store has applied records.
     public var appliedPosition: JournalPosition { state.withLock { $0.applied } }
 
     /// The measured speed of recent batches; nil before the first.
@@ -197,17 +197,17 @@ import Synchronization
         var pause = 100
         while true {
             do {
-                // Stops at the current end of the disk contents. Under load there is always a little more, which would come in tiny
+                // Stops at the current end of the records on disk. Under load there are always a few more, which would be applied in tiny
                 // batches.
                 let until = journal.committedPosition
                 while once || appliedPosition < until, try await applyNext() {}
                 return
             } catch is CancellationError where Task.isCancelled && !once {
-                return  // the host stops; `run` applies what is left
+                return  // the host is stopping; `run` applies the remaining events
             } catch {
                 let failure = "\(error)"
                 if state.withLock({ $0.failure }) == nil {
-                    logger.error("events wait in the journal: the event store refused a batch", metadata: ["error": "\(failure)"])
+                    logger.error("events wait in the journal: the event store could not apply a batch", metadata: ["error": "\(failure)"])
                 }
                 fail(failure)
                 if once || Task.isCancelled { return }
@@ -259,7 +259,7 @@ import Synchronization
         }
         if wasAway { door.setOpen(false) }
         let rows = batch.facts.rows
-        // Another process wrote these rows to the journal, so this process has not counted them as waiting.
+        // An earlier process wrote these rows to the journal, so this process has not counted them as waiting.
         if isRecovering { counters.kept(rows) }
         counters.applied(rows: rows, duplicates: outcome.duplicates)
         for project in Set(batch.facts.moves.map(\.project)) { counters.changed(project: project) }
@@ -279,8 +279,9 @@ import Synchronization
                 Double(acknowledged.isShared ? range.upperBound : settings.batchBytesAlone)))
     }
 
-    /// How long the next batch should take. The session lookup before a batch takes equally long for a small batch. So the target is at
-    /// least twice the time of the lookup, or four times that unless one project sends live events during another's import.
+    /// How long the next batch should take. The session lookup before a batch takes as long for a small batch as for a large one. So the
+    /// target is at least four times as long as the last lookup, or twice as long while one project sends live events during another
+    /// project's import.
     private var batchSeconds: Double {
         let lookup = state.withLock { $0.placementSeconds }
         return acknowledged.isShared ? max(settings.batchSecondsShared, 2 * lookup) : max(settings.batchSecondsAlone, 4 * lookup)

@@ -5,8 +5,8 @@ import Synchronization
 
 /// An append-only log on disk. An event is acknowledged only once it is in the journal, so an acknowledged event is never lost.
 ///
-/// Records are appended in order; one `fdatasync` acknowledges all waiting appends (group commit). The writer reads the records and applies
-/// them to the event store, followed by the fan-out. A segment is deleted once none of its records is needed.
+/// Records are appended in order; one `fdatasync` acknowledges all waiting appends (group commit). The writer reads the records, applies
+/// them to the event store, and then passes them to the fan-out. A segment is deleted once none of its records is needed.
 ///
 /// Each segment is a file `<number>.journal`. In it, a record is its length and CRC-32 (both u32, little-endian), then its bytes. After a
 /// crash the last segment may end in a torn record. That record was never acknowledged, so it is cut off.
@@ -131,7 +131,7 @@ import Synchronization
     private func enqueue(_ record: [UInt8], _ waiter: Waiter) throws {
         guard isOwner else {
             throw ServiceError.unavailable(
-                "journal_in_use", "Events can't be kept here: another process has this host's journal. Try again in 5 seconds.",
+                "journal_in_use", "Events can't be stored here: another process is using this host's journal. Try again in 5 seconds.",
                 retryAfterSeconds: 5)
         }
         // Computed before taking the lock, because this takes longer than everything done under the lock.
@@ -150,7 +150,7 @@ import Synchronization
     }
 
     static let full = ServiceError.unavailable(
-        "journal_full", "Events can't be kept at the moment: the journal is full. Try again in 5 seconds.", retryAfterSeconds: 5)
+        "journal_full", "Events can't be stored at the moment: the journal is full. Try again in 5 seconds.", retryAfterSeconds: 5)
 
     /// Bytes from the oldest record that is still needed to the end.
     private static func backlog(_ state: borrowing State) -> Int64 {
@@ -270,7 +270,7 @@ import Synchronization
             return state.waiters
         }
         let answer = ServiceError.unavailable(
-            "journal_failed", "Events can't be kept at the moment: \(error). Try again in 5 seconds.", retryAfterSeconds: 5)
+            "journal_failed", "Events can't be stored at the moment: \(error). Try again in 5 seconds.", retryAfterSeconds: 5)
         for waiter in waiters + later {
             switch waiter {
             case .task(let continuation): continuation.resume(throwing: answer)
@@ -293,7 +293,7 @@ import Synchronization
             for damage in state.damage where damage.end > stored { throw JournalFiles.damaged(folder, damage.start) }
             guard state.committed >= stored else {
                 let end = state.committed
-                guard startSegment(stored.segment + 1, &state) else { throw JournalError("can't begin a segment in \(folder)", errno) }
+                guard startSegment(stored.segment + 1, &state) else { throw JournalError("can't start a new segment in \(folder)", errno) }
                 return "the journal ends at byte \(end.offset) of segment \(end.segment), before its stored position "
                     + "(byte \(stored.offset) of segment \(stored.segment)): some of its files were lost, and with them the latest "
                     + "acknowledged events that were not stored yet"
@@ -305,7 +305,7 @@ import Synchronization
     /// Why events can't be kept at the moment; nil if they can. After a failed write, this tries another write, because without new events
     /// nothing else would show that the disk works again.
     public func failure() async -> String? {
-        guard isOwner else { return "another process has this host's journal" }
+        guard isOwner else { return "another process is using this host's journal" }
         guard state.withLock({ $0.failure != nil && !$0.isClosed }) else { return nil }
         return await withCheckedContinuation { answer in
             queue.async { answer.resume(returning: self.tryAgain()) }
@@ -323,7 +323,7 @@ import Synchronization
         return nil
     }
 
-    /// The end of what is on disk.
+    /// The end of the records on disk.
     public var committedPosition: JournalPosition { state.withLock { $0.committed } }
 
     /// Where the oldest record that is still in the files begins.
@@ -349,8 +349,8 @@ import Synchronization
         return stream
     }
 
-    /// Returns whole records from `position` on, about `maximumBytes` in total, and the position after them. Returns at least one record if
-    /// there is any.
+    /// Returns whole records starting at `position`, about `maximumBytes` in total, and the position after them. Returns at least one
+    /// record if there is any.
     /// - Throws: `JournalError` if a record is damaged or a file can't be read.
     public func read(from position: JournalPosition, maximumBytes: Int) throws -> (records: [ArraySlice<UInt8>], next: JournalPosition) {
         let (start, available) = state.withLock { state -> (JournalPosition, Int64) in
@@ -388,7 +388,8 @@ import Synchronization
         JournalFiles.delete(gone, in: folder)
     }
 
-    /// Rejects further appends, waits for those in progress, and closes the file. If everything was released, deletes the file first.
+    /// Rejects further appends, waits for those in progress, and closes the file. If everything was released, first replaces the current
+    /// segment with an empty one.
     public func close() {
         state.withLock { $0.isClosed = true }
         queue.sync {}

@@ -6,7 +6,8 @@ import Foundation
 enum JournalFiles {
     static let idFile = "id"
 
-    /// The file that records where the newest deleted segment ended, as `<segment> <bytes>`. The event store has everything before that.
+    /// The file that records where the newest deleted segment ended, as `<segment> <bytes>`. The event store has everything up to that
+    /// position.
     static let releasedFile = "released"
 
     /// The end of the newest deleted segment; nil if none was deleted, or if `releasedFile` is missing or unreadable.
@@ -22,15 +23,16 @@ enum JournalFiles {
     static func forgotten(in folder: String, by position: JournalPosition?) -> String? {
         guard let released = released(in: folder), position ?? .start < released else { return nil }
         guard let position else {
-            return "the event store knows nothing of this journal, although earlier segments were stored and deleted: the store is new. "
+            return "the event store has no record of this journal, but earlier segments were stored and then deleted: the store is new. "
                 + "Restore a backup"
         }
-        return "the event store is at byte \(position.offset) of segment \(position.segment) of the journal, but more was stored and "
-            + "deleted (up to byte \(released.offset) of segment \(released.segment)): the store is an older copy. Restore a backup"
+        return "the event store is at byte \(position.offset) of segment \(position.segment) of the journal, but later events were stored "
+            + "and then deleted from the journal (up to byte \(released.offset) of segment \(released.segment)): the store is an older "
+            + "copy. Restore a backup"
     }
 
     /// Deletes segments, given as sizes in bytes by number, and records where the newest one ended. If the end can't be recorded, the error
-    /// is ignored, because only recovery from a disaster needs it.
+    /// is ignored, because the end is only needed to detect a lost or outdated event store.
     static func delete(_ segments: [Int64: Int64], in folder: String) {
         guard let newest = segments.max(by: { $0.key < $1.key }) else { return }
         let file = folder + "/" + releasedFile
@@ -52,7 +54,7 @@ enum JournalFiles {
         for name in try FileManager.default.contentsOfDirectory(atPath: folder) where name.hasSuffix(".journal") {
             guard let number = Int64(name.dropLast(".journal".count)) else { continue }
             var status = stat()
-            guard stat(folder + "/" + name, &status) == 0 else { throw JournalError("can't look at \(name)", errno) }
+            guard stat(folder + "/" + name, &status) == 0 else { throw JournalError("can't get the size of \(name)", errno) }
             sizes[number] = Int64(status.st_size)
         }
         return sizes
@@ -75,8 +77,8 @@ enum JournalFiles {
     static func missingIdentity(_ folder: String) -> JournalError {
         JournalError(
             "\(folder)/\(idFile) is empty or missing, but the folder has events: without the id Pulse can't tell which of them are stored. "
-                + "Restore it from a copy of the folder (the event store has it, too: SELECT journal FROM ingest_positions), or "
-                + "move the files \(folder)/*.journal away: their events that are not stored yet are then lost.")
+                + "Restore the id from a copy of the folder or from the event store (SELECT journal FROM ingest_positions), or "
+                + "move the files \(folder)/*.journal away, which loses their events that are not stored yet.")
     }
 
     /// Invalid bytes that are followed by whole records. A crash doesn't leave the journal like this.
@@ -92,7 +94,7 @@ enum JournalFiles {
     static func damaged(_ path: String, _ offset: Int64) -> JournalError {
         JournalError(
             "\(path): the record at byte \(offset) is damaged. Restore an intact copy of the file, or move it out of the folder and "
-                + "restart: its events that are not stored yet are then lost.")
+                + "restart, which loses its events that are not stored yet.")
     }
 
     /// Opens a segment for appending after its last whole record, and cuts off a record torn by a crash. Creates the segment if missing.

@@ -1,7 +1,8 @@
 import Common
 @_spi(Host) import Storage
 
-/// The result of one collection request: the number of events received, the numbers refused and adjusted, and the facts of the others.
+/// The result of one collection request: the number of events received, the numbers refused and adjusted by reason, and the rows of the
+/// accepted events.
 ///
 /// Layout: project (i32), hour of arrival (i64), received (u32), number of reasons (u16) with reason (u8 length, text)
 /// and count (u32) each, then the rows, each with its length (u32). Reasons of adjustments begin with `+`.
@@ -38,7 +39,7 @@ struct JournalRecord {
         withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
     }
 
-    /// - Throws: `JournalError` if this version did not write the bytes.
+    /// - Throws: `JournalError` if the bytes are shorter than their length fields say.
     init(_ bytes: ArraySlice<UInt8>) throws {
         var reader = Reader(bytes: bytes, at: bytes.startIndex)
         project = try reader.number()
@@ -73,7 +74,7 @@ struct JournalRecord {
         var isAtEnd: Bool { at >= bytes.endIndex }
 
         mutating func take(_ count: Int) throws -> ArraySlice<UInt8> {
-            guard at + count <= bytes.endIndex else { throw JournalError("a journal record is shorter than the lengths in it say") }
+            guard at + count <= bytes.endIndex else { throw JournalError("a journal record is shorter than its length fields say") }
             defer { at += count }
             return bytes[at..<(at + count)]
         }

@@ -3,10 +3,10 @@ import Storage
 import Synchronization
 
 /// Visitor keys whose id was written recently, so the id isn't written with every event. The number of keys is bounded: a full set is
-/// emptied. Some ids are then written again, which costs one row each and nothing else.
+/// emptied. Ids are then written again, which only costs one row for each visitor.
 ///
 /// An id is also written again with activity that is at least `Activity.idDays` days after the visitor's last id row. So when old facts are
-/// deleted, an id row remains near those that are left.
+/// deleted, an id row remains near the remaining facts.
 final class KnownVisitors: Sendable {
     private static let maximum = 500_000
     private let days = Mutex<[Int64: Int32]>([:])
@@ -14,7 +14,7 @@ final class KnownVisitors: Sendable {
     /// Forgets visitors whose id could not be written after all, or is no longer stored.
     func forget(_ visitors: [Int64]) { days.withLock { days in for visitor in visitors { days[visitor] = nil } } }
 
-    /// Whether the id must be written with activity on `day`. From this call on, the id counts as written.
+    /// Whether the id must be written with activity on `day`. After this call, the id counts as written.
     func isNew(_ key: Int64, on day: Day) -> Bool {
         let day = Int32(clamping: day.number)
         return days.withLock { days in

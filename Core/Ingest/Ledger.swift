@@ -35,7 +35,7 @@ import Common
 
     /// Returns one entry for each hour of the range in which an event arrived, oldest first. Hours are hours of arrival in UTC.
     public func hours(of project: Int32, over range: TimeRange) async throws -> [Hour] {
-        // Includes refusals, whose ledger entries no request waited for.
+        // Makes sure that refusals are included, because no request waited until their ledger entries were written.
         await writer.flush()
         try await writer.settle()
         let rows = try await reports.ask(

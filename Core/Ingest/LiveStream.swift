@@ -37,8 +37,8 @@ import Synchronization
         self.shown = Dictionary(shown.map { ($0.table.table.name, $0) }) { first, _ in first }
     }
 
-    /// Returns the server-sent events of `project` from now on: an `activity` event for each pageview and custom event, and the facts that
-    /// modules show. A watcher that can't keep up misses the oldest events.
+    /// Returns the server-sent events of `project` that follow this call: an `activity` event for each pageview and custom event, and the
+    /// facts that modules show. A watcher that can't keep up misses the oldest events.
     /// - Parameter rights: called for every batch; the stream ends when it returns nil.
     /// - Throws: 503 if there are too many watchers, or the server is stopping.
     public func watch(_ project: Int32, rights: @escaping @Sendable () -> Rights?) throws -> AsyncStream<ByteBuffer> {

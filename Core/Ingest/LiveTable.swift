@@ -2,7 +2,7 @@ import Common
 import NIOCore
 @_spi(Host) import Storage
 
-/// A module's facts that `/api/v1/stream` shows as they arrive, to callers who may read the module.
+/// A module's facts that `/api/v1/stream` sends as they arrive, to callers that may read the module.
 public struct LiveTable: Sendable {
     let table: FactTable
     /// The name of the server-sent event.

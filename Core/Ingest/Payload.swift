@@ -1,14 +1,14 @@
 import Common
 
-/// One event as it was sent. It has flat fields and those inside `payload`; a field inside `payload` takes precedence over a flat one of
-/// the same name. After `check`, fields that can't be kept as sent have their adjusted values.
+/// One event as it was sent. Its fields are at the top level (flat) or inside `payload` (nested). A nested field takes precedence over a
+/// flat field with the same name. After `check`, fields that can't be kept as sent have their adjusted values.
 public struct Payload: Sendable {
     /// The event itself.
     public let flat: JSON
-    /// The object in the field `payload`; nil if there is none.
+    /// The object in the `payload` field; nil if there is none.
     public let nested: JSON?
     private let nameBits: UInt64
-    /// The value of the field `payload` if it is neither an object nor null.
+    /// The value of the `payload` field if it is neither an object nor null.
     private let wrongPayload: JSON?
     /// The adjusted fields, with null for dropped ones. Empty for nearly every event.
     private var adjusted: [(name: String, value: JSON)] = []
@@ -23,7 +23,7 @@ public struct Payload: Sendable {
         nameBits = json.nameBits | (nested?.nameBits ?? 0)
     }
 
-    /// The field; nil if it is absent or null.
+    /// The value of a field, adjusted if necessary; nil if it is absent or null.
     public subscript(_ name: String) -> JSON? {
         guard nameBits & JSON.nameBit(name) != 0 else { return nil }
         if !adjusted.isEmpty, let (_, value) = adjusted.first(where: { $0.name == name }) { return value.isNull ? nil : value }
@@ -56,7 +56,7 @@ public struct Payload: Sendable {
     ///   invalid.
     mutating func check(_ fields: [Schema.Field]) throws {
         if let wrongPayload { throw ServiceError.body("field 'payload' must be an object; got \(wrongPayload.described).") }
-        // By index, because copying a field would retain each of its parts.
+        // Iterates by index, because copying a field would retain each of its parts.
         for index in fields.indices {
             guard mayHave(fields[index]), let value = self[fields[index].name] else {
                 if fields[index].isRequired { throw ServiceError.body("missing required field '\(fields[index].name)'.") }

@@ -14,16 +14,16 @@ public enum PlaceholderID {
     }()
     private static let longest = 17, uuidLength = 36
 
-    /// One bit for each of the words. A quick test of the bits rules out nearly all real ids, which matters because every event's ids are
-    /// checked.
+    /// A filter that has the bit of each word set. A quick test of the bits rules out nearly all real ids, which matters because every
+    /// event's ids are checked.
     private static let bits = names.joined().reduce(UInt64(0)) { $0 | bit($1.count, $1[0], $1[$1.count - 1]) }
 
-    /// Ignores case.
+    /// The bit for a word or id with this length and these first and last bytes, ignoring case.
     private static func bit(_ count: Int, _ first: UInt8, _ last: UInt8) -> UInt64 {
         JSON.nameBit(count, first: first | 0x20, last: last | 0x20)
     }
 
-    /// Whether `id` is a placeholder, ignoring case and surrounding blanks. Blank ids and the UUID of all zeros are placeholders, too.
+    /// Whether `id` is a placeholder, ignoring case and surrounding white space. Blank ids and the UUID of all zeros are placeholders, too.
     public static func matches(_ id: String) -> Bool {
         var id = id
         return id.withUTF8 { matches($0) }
@@ -32,7 +32,7 @@ public enum PlaceholderID {
     /// The 400 error for a placeholder in `field`.
     public static func refusal(_ field: String, _ id: String) -> ServiceError {
         .body(
-            "field '\(field)' must be a real id; got '\(id.excerpt(60))', which programs send when they have none. "
+            "field '\(field)' must be a real id; got '\(id.excerpt(60))', a placeholder for a missing id. "
                 + "Send the id once it is known.")
     }
 

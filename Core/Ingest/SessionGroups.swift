@@ -1,7 +1,7 @@
 import Storage
 
-/// Groups a visitor's activity around the rows of a batch into sessions, whether or not the activity is stored. It applies the definition
-/// of a session to all of that activity together.
+/// Groups a visitor's new activity in a batch, and the stored activity near it, into sessions. It applies the definition of a session to
+/// all of that activity together.
 struct SessionGroups {
     struct Group {
         var stored: [StoredSessions.Session] = []
@@ -9,7 +9,7 @@ struct SessionGroups {
         var members: [Int] = []
         var first, last: Int64
         var hasID = false
-        /// The name that the session has from now on, and the attributes of its first activity.
+        /// The session's new name, and the attributes of its first activity.
         var name: Int64 = 0
         var attributes: ArraySlice<UInt8> = []
 

@@ -64,7 +64,7 @@ struct SessionPlacement: Sendable {
         for visit in visits {
             let visitor = visit.visitor.key
             for id in Set(visit.members.compactMap(\.id)) { question.ids.append((visitor, id)) }
-            // Includes activity with an id, because the names of nearby sessions must not be used twice.
+            // Includes activity with an id, because no two sessions of a visitor may have the same name.
             times.removeAll(keepingCapacity: true)
             for member in visit.members { times.append(member.at) }
             for fact in visit.facts { times.append(fact.at) }

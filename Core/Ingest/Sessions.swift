@@ -2,11 +2,11 @@ import Common
 @_spi(Host) import Storage
 import Synchronization
 
-/// Keeps live sessions in memory, and decides which session an activity belongs to and at which position.
+/// Keeps live sessions in memory, and decides which session an activity belongs to and its position there.
 ///
 /// A session ends after 30 minutes (configurable) without activity. The pause is measured by when the activities happened, so backdated
-/// events sent in time order get the same sessions as in live collection. A late activity, which arrives after a later one of its session,
-/// joins the session but doesn't renumber the others.
+/// events sent in time order get the same sessions as in live collection. An activity that arrives late, after later activity of its
+/// session, joins the session but doesn't renumber the other rows.
 ///
 /// Decisions about recent activity (`isOld`) are final, because every session that it can belong to is in memory. Older activity is marked
 /// (`Place.isTentative`), and the writer compares it with stored sessions; see `SessionPlacement`.
@@ -41,11 +41,11 @@ public final class Sessions: Sendable {
         var attributes: SessionAttributes
         /// When the session was last used, by this machine's clock, epoch milliseconds.
         var touched: Int64
-        /// How many activities have no position among the others.
+        /// How many activities of the session have no number (a negative `seq`).
         var late: Int32 = 0
         /// True if later `seq` values can't be trusted, for example because an activity that was counted here was not stored.
         var hasHole = false
-        /// True if stored sessions may be part of this one. Later activity of the session is then tentative, too.
+        /// True if stored sessions may be part of this one. Later activity of the session is then also tentative.
         var isTentative = false
 
         /// Milliseconds between `at` and the session's time span; 0 if `at` is within the span.
@@ -69,7 +69,7 @@ public final class Sessions: Sendable {
     private static let perVisitor = 8
 
     private let shards: [Shard]
-    /// Holds part of the visitors under its own lock, so requests rarely wait for each other.
+    /// Holds some of the visitors under its own lock, so requests rarely wait for each other.
     private final class Shard: Sendable { let lock = Mutex<[Visitor: [Live]]>([:]) }
 
     private let timeoutMilliseconds: Int64
@@ -90,7 +90,7 @@ public final class Sessions: Sendable {
 
     private func shard(_ visitor: Visitor) -> Shard { shards[Int(UInt64(bitPattern: visitor.visitor) % UInt64(Self.shardCount))] }
 
-    /// An activity as it arrives.
+    /// An activity that has arrived, before it has a place in a session.
     public struct Arrival: Sendable {
         /// Number of the project.
         public let project: Int32
@@ -157,7 +157,7 @@ public final class Sessions: Sendable {
     }
 
     /// The index of the session that activity at `at` belongs to. If the activity connects several sessions, merges them into one, which
-    /// keeps the name of the last.
+    /// keeps the name of the latest.
     private func joined(_ sessions: inout [Live], _ at: Int64, _ sessionID: String?) -> Int? {
         guard let first = sessions.firstIndex(where: { belongs(at, sessionID, to: $0) }) else { return nil }
         guard sessionID == nil, sessions[(first + 1)...].contains(where: { belongs(at, nil, to: $0) }) else { return first }
@@ -245,7 +245,7 @@ public final class Sessions: Sendable {
         shard(visitor).lock.withLock { visitors in visitors[visitor] = nil }
     }
 
-    /// Marks sessions that counted activity which was then not stored.
+    /// Marks sessions that counted an activity that was not stored after all, so later rows get no number.
     func distrust(_ names: [Name]) {
         for name in names {
             let visitor = Visitor(project: name.project, visitor: name.visitor)
@@ -258,7 +258,6 @@ public final class Sessions: Sendable {
 
     /// Drops sessions that can no longer continue (those with a `session_id` after a day without use). If there are still too many, drops
     /// the least recently used ones.
-    /// used ones when there are too many.
     public func sweep(now: Instant) {
         let each = max(1, maximumSessions / Self.shardCount)
         for shard in shards {

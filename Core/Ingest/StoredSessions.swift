@@ -1,7 +1,7 @@
 import Common
 @_spi(Host) import Storage
 
-/// Finds stored sessions near activity whose session is tentative. The writer uses this.
+/// Finds stored sessions that a batch's tentative activity may belong to.
 struct StoredSessions: Sendable {
     struct Session: Sendable {
         let name: Int64

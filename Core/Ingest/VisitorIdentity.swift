@@ -11,7 +11,8 @@ import Synchronization
     static let provisioned = "scim:"
     static let provisionedBytes = Array(provisioned.utf8)
 
-    /// The salt for one day's keys. It is deleted a day after its day; from then on nobody can work out which visitor had which address.
+    /// The salt for one day's keys. It is deleted once the day after it is over. After that, nobody can work out which address a visitor
+    /// had.
     struct Salt: Sendable {
         let day: Day
         let bytes: [UInt8]
@@ -116,7 +117,7 @@ import Synchronization
         salts.withLock { $0 = current }
     }
 
-    /// The table of the salts. Backups leave it out, because salts that are deleted after a day must not survive elsewhere.
+    /// The table that holds the salts. Backups leave it out, because salts that are deleted after a day must not survive elsewhere.
     public static let saltTable = "ingest_salts"
 
     private static func newSalt() -> String { Digest.hex((0..<32).map { _ in UInt8.random(in: .min ... .max) }) }
@@ -146,7 +147,7 @@ import Synchronization
         return body()
     }
 
-    /// The migrations that create the table of the salts.
+    /// The migrations that create the salt table.
     public static let migrations = [
         Migration(
             "002-salts", on: .control,

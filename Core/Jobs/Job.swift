@@ -3,13 +3,13 @@ import Coordination
 import Logging
 import ServiceLifecycle
 
-/// Work that is repeated at an interval. A lease makes sure that only one host of the installation runs the job.
+/// Work that is repeated at an interval. Unless `isShared` is false, a lease ensures that only one host of the installation runs the job.
 public struct Job: Sendable {
-    /// The job's name in logs and in the name of its lease.
+    /// The job's name, used in logs and for its lease.
     public let name: String
-    /// Seconds to wait before each run.
+    /// The number of seconds to wait before each run, including the first.
     public let everySeconds: Int
-    /// Whether only one host runs the job. If false, every host runs its own.
+    /// Whether only one host runs the job. If false, every host runs it.
     public let isShared: Bool
     /// Does the work of one run.
     public let run: @Sendable () async throws -> Void
@@ -22,7 +22,7 @@ public struct Job: Sendable {
     }
 }
 
-/// Runs jobs, each at its own interval, until shutdown. If a run fails, the job is retried at its next interval.
+/// Runs jobs, each at its own interval, until shutdown. If a run fails, the failure is logged and the job runs again after its interval.
 @_spi(Host) public struct JobRunner: Service {
     private let jobs: [Job]
     private let coordination: any Coordination
@@ -54,7 +54,7 @@ public struct Job: Sendable {
     /// Runs a job once. Does nothing if another host holds the job's lease.
     public func runOnce(_ job: Job) async {
         do {
-            // The lease lasts longer than the pause between runs, so the same host keeps it. If that host is gone, the lease expires and
+            // The lease lasts longer than the pause between runs, so the same host keeps it. If that host stops, the lease expires and
             // another host gets it.
             if job.isShared {
                 guard try await coordination.acquire(lease: "job:\(job.name)", owner: owner, seconds: job.everySeconds * 2) else { return }

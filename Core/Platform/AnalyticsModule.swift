@@ -6,28 +6,28 @@ import ServiceLifecycle
 import Settings
 import Storage
 
-/// A feature of Pulse: its manifest, and lists of what it adds. The host loads a module in this order:
+/// A feature of Pulse: a manifest, and lists of what the feature adds. The host loads a module in this order:
 ///
-/// 1. `init(setup)`: reads settings and touches nothing else. An error here keeps Pulse from starting; the host reports the errors of all
-///    modules together.
+/// 1. `init(setup)`: reads the module's settings and does nothing else. An error here keeps Pulse from starting; the host reports the
+///    errors of all modules together.
 /// 2. `migrations`, `factTables`: applied before anything runs.
-/// 3. `routes`, `collectors`, `extensions`, `datasets`, `dimensions`, `reports`, `pages`: served behind the gate. The module itself doesn't
-///    check access.
+/// 3. `routes`, `collectors`, `extensions`, `datasets`, `dimensions`, `reports`, `pages`: served behind the gate, so the module doesn't
+///    check access itself.
 /// 4. `jobs`, `services`: started and stopped with the host.
 public protocol AnalyticsModule: Sendable {
     /// The module's name, category and summaries.
     static var manifest: ModuleManifest { get }
     /// Features of the tracking script that send what the module collects. The property is static because a host that doesn't load the
-    /// module must still know the feature: it serves an empty script for it.
+    /// module must still know its features: it serves empty scripts for them.
     static var scriptFeatures: [ScriptFeature] { get }
     /// Reads the module's settings.
     /// - Throws: an error if the settings are invalid.
     init(_ setup: ModuleSetup) throws
 
-    /// The history of the module's tables in both planes. Only ever appended to.
+    /// The migrations of the module's tables in both planes, oldest first. Only ever append to this list.
     var migrations: [Migration] { get }
-    /// The tables of the event plane that the module's collectors write. All fact tables share a few columns, which is how export and
-    /// erasure find every fact.
+    /// The module's tables in the event plane, which its collectors write. All fact tables share a few columns, so export and erasure work
+    /// on every table.
     var factTables: [FactTable] { get }
     /// The module's API endpoints.
     var routes: [Route] { get }
@@ -35,26 +35,26 @@ public protocol AnalyticsModule: Sendable {
     var collectors: [Collector] { get }
     /// Fields that the module adds to the payload types of other modules.
     var extensions: [CollectorExtension] { get }
-    /// Facts of the module that BI, exports, segments and dashboards may read.
+    /// The module's facts that BI, exports, segments and dashboards may read by name.
     var datasets: [Dataset] { get }
-    /// Dimensions that the module adds to the filters of all reports. The columns of activity are available without it.
+    /// Dimensions that the module adds to the filters of all reports. The columns of activity are always available as dimensions.
     var dimensions: [SessionDimension] { get }
     /// The module's reports that can be saved, embedded and exported by name.
     var reports: [NamedReport] { get }
-    /// Facts that `/api/v1/stream` shows as they arrive.
+    /// Fact tables whose new rows `/api/v1/stream` sends as they arrive.
     var liveTables: [LiveTable] { get }
     /// The module's pages in the dashboard, in navigation order.
     var pages: [DashboardPage] { get }
     /// The texts of the module's pages: for each language, the contents of `Web/<language>.js`. English is required if the module has
     /// pages. Scripts look texts up under the module's name: `t('funnels.new')`.
     var texts: [String: [UInt8]] { get }
-    /// Recurring work.
+    /// The module's recurring work.
     var jobs: [Job] { get }
-    /// Work that runs for as long as the host does.
+    /// The module's long-running services, which run as long as the host does.
     var services: [any Service] { get }
 }
 
-/// Every list is empty by default.
+/// Defaults: every list is empty.
 extension AnalyticsModule {
     public static var scriptFeatures: [ScriptFeature] { [] }
     public var migrations: [Migration] { [] }
@@ -74,9 +74,9 @@ extension AnalyticsModule {
     public var name: String { Self.manifest.name }
 }
 
-/// The input that a module is initialized from.
+/// What a module is initialized with.
 public struct ModuleSetup: Sendable {
-    /// The module's block under `modules.settings` in the configuration; empty when there is none.
+    /// The module's block under `modules.settings` in the configuration; empty if there is none.
     public let settings: RawSettings
 
     public init(settings: RawSettings = .empty) { self.settings = settings }
@@ -88,9 +88,10 @@ public struct Dataset: Sendable {
     public let name: String
     /// A description of the facts.
     public let summary: String
-    /// The columns that may be read, each with its meaning.
+    /// The columns that may be read, each with a description.
     public let columns: [(name: String, summary: String)]
-    /// The columns that are stored as whole millionths. Reads by dataset name return them in units, which is what the summaries describe.
+    /// Names of the columns that are stored as whole millionths. Reads by dataset name return their values in units, as the columns'
+    /// summaries say.
     public let millionths: Set<String>
 
     public init(_ name: String, _ summary: String, columns: [(name: String, summary: String)], millionths: Set<String> = []) {

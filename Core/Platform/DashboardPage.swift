@@ -1,16 +1,16 @@
 /// A page that a module adds to the dashboard: a navigation entry and the script that draws the page.
 ///
-/// The script is an ES module in the folder `Web` of the Pulse module. The package embeds it in the binary:
+/// The script is an ES module in the `Web` folder of the Pulse module. The package embeds it in the binary:
 ///
 ///     var pages: [DashboardPage] { [DashboardPage("funnels", titles: ["en": "Funnels", "de": "Trichter"], PackageResources.page_js)] }
 public struct DashboardPage: Sendable {
     /// The last part of the page's path: `/dashboard/<id>`.
     public let id: String
-    /// The page's title by language. English is required.
+    /// The page's titles by language code. English is required.
     public let titles: [String: String]
-    /// The script's file name in the module's folder `Web`.
+    /// The script's file name in the module's `Web` folder.
     public let file: String
-    /// The contents of `file`.
+    /// The content of `file`.
     public let script: [UInt8]
 
     public init(_ id: String, titles: [String: String], file: String = "page.js", _ script: [UInt8]) {

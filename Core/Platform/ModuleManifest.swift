@@ -1,19 +1,19 @@
 import Access
 
-/// Identifies and describes a module. The configuration, API, tables, metrics and folders all use the same name for it.
+/// A module's name and description. The configuration, the API, tables and metrics all use the same name for the module.
 public struct ModuleManifest: Sendable {
     /// The group that the module is listed under.
     public enum Category: String, Sendable, CaseIterable {
         case core, analysis, tracking, experience, platform
     }
 
-    /// Lower case with underscores, such as `error_tracking`.
+    /// The module's name, in lower case with underscores, such as `error_tracking`.
     public let name: String
     /// The group that the module is listed under.
     public let category: Category
     /// Names of other modules whose facts this module reads.
     public let reads: [String]
-    /// One sentence per language that says what users get from the module. English is required.
+    /// One sentence per language code that says what the module offers to users. English is required.
     public let summaries: [String: String]
 
     public init(name: String, category: Category, reads: [String] = [], summaries: [String: String]) {

@@ -4,15 +4,15 @@ import Common
 import Questions
 @_spi(Host) import Storage
 
-/// The modules of this host. The registry checks that they don't conflict with each other.
+/// The modules of this host, after a check that they don't conflict with each other.
 @_spi(Host) public struct ModuleRegistry: Sendable {
     /// All modules of the host, in the order in which they are listed.
     public let modules: [any AnalyticsModule]
-    /// All routes, each with the name of the module whose switch the gate checks, if any. The host's own come first.
+    /// All routes, each with the name of the module that the gate checks, or nil if there is none. The host's own routes come first.
     public let routes: [(module: String?, route: Route)]
 
     /// - Parameter hostRoutes: routes that don't come from a module: collection, administration and the host's own.
-    /// - Throws: `RegistryErrors` with all conflicts, so that they can be fixed in one go.
+    /// - Throws: `RegistryErrors` with all conflicts, so that they can be fixed together.
     public init(modules: [any AnalyticsModule], hostRoutes: [(module: String?, route: Route)]) throws {
         self.modules = modules
         routes = hostRoutes + modules.flatMap { module in module.routes.map { (module.name, $0) } }
@@ -25,10 +25,11 @@ import Questions
         modules.flatMap { module in module.collectors.map { EventPipeline.Registered(module: module.name, collector: $0) } }
     }
 
-    /// All fact tables. The shared tables come first: a table's number in the journal must not change while the journal has records.
+    /// All fact tables, those that all modules share first. The order gives tables their numbers in the journal, which must not change
+    /// while the journal has records.
     public var factTables: [FactTable] { [Activity.table, Activity.visitors] + modules.flatMap(\.factTables) }
 
-    /// All migrations, grouped by the module that owns them. Those of the shared tables come first.
+    /// All migrations, grouped by the module that owns them. The migrations of shared tables come first.
     public var migrations: [(module: String, migrations: [Migration])] {
         [
             ("access", AccessTables.migrations), ("ingest", IngestTables.migrations + VisitorIdentity.migrations),
@@ -85,7 +86,7 @@ import Questions
     }
 }
 
-/// All conflicts between modules.
+/// Conflicts between modules.
 @_spi(Host) public struct RegistryErrors: Error, CustomStringConvertible {
     /// One sentence per conflict, sorted.
     public let problems: [String]

@@ -2,8 +2,8 @@ import Common
 import Storage
 import Synchronization
 
-/// A reader for one response. Its statements share a single wait: for the events that were acknowledged before the first statement. A
-/// response with many statements therefore waits no longer than one with a single statement.
+/// Runs the statements of one response. They share a single wait for the events that were acknowledged before the first statement, so a
+/// response with many statements waits no longer than a response with one.
 final class AnswerReports: ReportReader {
     private struct State {
         var waits: [Int32: Task<Instant?, any Error>] = [:]

@@ -1,9 +1,9 @@
 import Common
 import Storage
 
-/// Compares a field with a value. Segments and targeting rules share its twelve operators.
+/// Compares a field with a value. Conditions of segments and conditions on event properties use the same twelve operators.
 public struct Comparison: Sendable {
-    /// The operators. Their raw values are the names that definitions use.
+    /// How the field is compared. The raw values are the names in definitions.
     public enum Operator: String, Sendable, CaseIterable {
         case exists, not_exists, eq, neq, contains, starts_with, ends_with, gt, gte, lt, lte
         case isIn = "in"
@@ -21,11 +21,11 @@ public struct Comparison: Sendable {
             }
         }
 
-        /// The operators that apply to numbers.
+        /// The operators that numbers can be compared with.
         static let ofNumbers: [Operator] = [.eq, .neq, .gt, .gte, .lt, .lte, .isIn]
     }
 
-    /// A value that a field is compared with.
+    /// A value to compare the field with.
     public enum Operand: Sendable {
         case text(String), number(Double), boolean(Bool)
 
@@ -39,7 +39,7 @@ public struct Comparison: Sendable {
         }
     }
 
-    /// The operator that compares the field with `operands`.
+    /// How the field is compared with `operands`.
     public let operation: Operator
     /// The values to compare with: none for `exists` and `not_exists`, any number for `in`, one for all other operators.
     public let operands: [Operand]
@@ -62,7 +62,7 @@ public struct Comparison: Sendable {
             })
     }
 
-    /// Parses `op` and `value` of `json`, which is at `path` in the request body.
+    /// Parses the `op` and `value` members of `json`, which is at `path` in the request body.
     /// - Throws: A 400 that names the field.
     static func parse(_ json: JSON, at path: String, accepting: [Operator] = Operator.allCases) throws -> Comparison {
         guard let name = json["op"], !name.isNull else { throw ServiceError.body("missing required field '\(path).op'.") }
@@ -100,8 +100,8 @@ public struct Comparison: Sendable {
 
     // MARK: In SQL
 
-    /// The condition on `subject`, a text expression. A null or "" means that the value is missing. The condition itself is never null.
-    /// Number operands are compared as numbers; text that isn't a number never equals one.
+    /// The condition on `subject`, an SQL expression for text. Null and "" both mean that the value is missing. The condition itself is
+    /// never null. Number operands are compared as numbers, so text that isn't a number never equals one.
     public func condition(on subject: SQL, _ dialect: Dialect) -> SQL {
         let condition: SQL
         switch operation {
@@ -124,14 +124,14 @@ public struct Comparison: Sendable {
     /// The operands that are numbers.
     private var numbers: [Double] { operands.compactMap { if case .number(let number) = $0 { number } else { nil } } }
 
-    /// The condition on `subject`, a number that is never null. The operator must be in `Operator.ofNumbers` and the operands must be
-    /// numbers.
+    /// The condition on `subject`, an SQL expression for a number that is never null. The operator must be in `Operator.ofNumbers`, and all
+    /// operands must be numbers.
     public func condition(onNumber subject: SQL) -> SQL {
         guard let sign = operation.sign else { return "\(subject) IN \(list: numbers)" }
         return SQL.all(numbers.map { "\(subject) \(sign) \($0)" })
     }
 
-    /// Whether the comparison holds for 0, which is the count or sum of no rows.
+    /// Whether the comparison holds for 0, which is the count or sum if there are no rows.
     var holdsForZero: Bool {
         switch operation {
         case .eq, .isIn: numbers.contains(0)
@@ -146,7 +146,7 @@ public struct Comparison: Sendable {
 
     private func ordered(_ sign: SQL, _ subject: SQL, _ dialect: Dialect) -> SQL {
         if case .number(let number) = operands[0] { return "\(dialect.number(subject)) \(sign) \(number)" }
-        // Comparing ISO 8601 timestamps as text puts them in the order of time.
+        // For ISO 8601 timestamps, the order of the text is the order in time.
         return "\(subject) <> '' AND \(dialect.byCodePoints(subject)) \(sign) \(operands[0].text)"
     }
 

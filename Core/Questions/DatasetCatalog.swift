@@ -2,16 +2,16 @@ import Storage
 
 /// The fact tables of all modules that other parts of Pulse may read by name.
 public struct DatasetCatalog: Sendable {
-    /// One dataset.
+    /// A fact table with the columns that may be read.
     public struct Entry: Sendable {
         /// The name of the module that writes the table.
         public let module: String
         public let table: FactTable
-        /// The columns that may be read.
+        /// The columns that may be read; a subset of the table's columns.
         public let columns: [Column]
-        /// Descriptions of the dataset and, by name, of its columns.
+        /// A description of the dataset, and descriptions of its columns by column name.
         public let summary: String, summaries: [String: String]
-        /// Names of the columns that store whole millionths. Reads return them in units.
+        /// Names of the columns that store whole millionths. Reads by dataset name return them in units.
         public let millionths: Set<String>
 
         public init(

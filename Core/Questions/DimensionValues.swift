@@ -2,7 +2,7 @@ import Common
 import Storage
 
 extension Scope {
-    /// A SELECT of the rows of activity that meet `condition`. The column `value` has the dimension's value, or "" if there is none.
+    /// A SELECT of the rows of activity that meet `condition`. It adds a `value` column with the dimension's value, or "" if there is none.
     /// Breakdowns group by `value`.
     public func activity(where condition: SQL, by dimension: Filter.Dimension) -> SQL {
         switch dimension {

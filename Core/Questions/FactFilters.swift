@@ -2,11 +2,11 @@ import Storage
 
 /// How a request's filters apply to a module's facts.
 extension Scope {
-    /// The conditions on a row of `table`, besides project and range.
+    /// The conditions that the filters put on a row of `table`. The conditions on project and range are separate.
     ///
     /// A filter on one of the table's own columns (`FactTable.sessionColumns`, `path`) applies directly to the row. All other filters apply
-    /// to sessions: a fact counts if its session has activity in the range that matches all of them. If the table has no `session_at`, they
-    /// apply to visitors instead of sessions.
+    /// to sessions: a fact counts if its session has a row of activity in the range that matches all of them. If the table has no
+    /// `session_at`, they apply to visitors instead of sessions.
     func conditions(on table: FactTable) -> [SQL] {
         let columns = Set(table.columns.map(\.name))
         let others = filters.filter { !$0.applies(to: columns) }
@@ -22,7 +22,7 @@ extension Scope {
 }
 
 extension Filter {
-    /// Whether the filter can be checked on a fact with these columns alone, without its session.
+    /// Whether the filter can be checked on a fact that has these columns, without looking at its session.
     fileprivate func applies(to columns: Set<String>) -> Bool {
         switch dimension {
         case .session(let column): columns.contains(column)

@@ -1,24 +1,27 @@
 import Common
 import Storage
 
-/// One condition of the parameter `filter`: a dimension, an operator and the values to compare with.
+/// One condition of the `filter` parameter: a dimension, an operator and the values to compare with.
 public struct Filter: Sendable, Hashable {
     /// How the dimension's value is compared with the filter's values.
     public enum Operator: String, Sendable, CaseIterable {
-        /// Equal to one of the values; its negation: equal to none of them.
+        /// Equal to one of the values.
         case isOneOf = ":"
+        /// Equal to none of the values.
         case isNoneOf = "!:"
-        /// Matches one of the patterns; its negation: matches none of them. In a pattern, `*` stands for any text.
+        /// Matches one of the patterns, in which `*` matches any text.
         case matches = "~:"
+        /// Matches none of the patterns.
         case matchesNone = "!~:"
 
         var usesPatterns: Bool { self == .matches || self == .matchesNone }
     }
 
-    /// The property of a row that is compared.
+    /// What the values are compared with.
     public let dimension: Dimension
+    /// How the dimension is compared with the values.
     public let comparison: Operator
-    /// The values to compare with. For `matches` and `matchesNone` they are patterns, in which a backslash escapes the next character.
+    /// The values to compare with. For `matches` and `matchesNone`, they are patterns in which a backslash escapes the next character.
     public let values: [String]
 
     public init(_ dimension: Dimension, _ comparison: Operator, _ values: [String]) {
@@ -38,7 +41,7 @@ public struct Filter: Sendable, Hashable {
         for value in values { value.hashExactly(into: &hasher) }
     }
 
-    /// Something that rows can be filtered by.
+    /// An attribute that rows can be filtered by.
     // exact: column names are Pulse's own, and PropertyPath compares exactly
     public enum Dimension: Sendable, Hashable {
         /// A column that has the same value in all rows of a session.
@@ -47,7 +50,7 @@ public struct Filter: Sendable, Hashable {
         case row(String)
         /// The first or last page of the session.
         case entryPage, exitPage
-        /// A property of a custom event, by its path: `data.plan`.
+        /// A property of a custom event, such as `data.plan`.
         case property(PropertyPath)
         /// A session attribute that a module provides.
         case ofModule(SessionDimension)
@@ -58,7 +61,7 @@ public struct Filter: Sendable, Hashable {
         ]
         static let rowColumns = ["path": "path", "title": "title", "event": "name"]
 
-        /// The dimension with this name; nil for an unknown name. Doesn't look up dimensions of modules.
+        /// The built-in dimension with this name. Nil for an unknown name and for the dimensions of modules.
         public init?(_ name: String) {
             if Self.sessionColumns.contains(name) {
                 self = .session(name)
@@ -75,7 +78,7 @@ public struct Filter: Sendable, Hashable {
             }
         }
 
-        /// The accepted names, for error messages.
+        /// The names of the built-in dimensions, for error messages. `data.NAME` stands for all properties.
         public static var names: [String] {
             sessionColumns + rowColumns.keys.sorted() + ["entry_page", "exit_page", "data.NAME"]
         }
@@ -116,7 +119,7 @@ public struct Filter: Sendable, Hashable {
         """
     }
 
-    /// The condition that `subject`, an SQL expression, satisfies the filter.
+    /// The condition that `subject`, an SQL expression for the dimension's value, satisfies the filter.
     public func condition(on subject: SQL) -> SQL {
         switch comparison {
         case .isOneOf: "\(subject) IN \(list: values)"
@@ -130,7 +133,7 @@ public struct Filter: Sendable, Hashable {
         SQL.any(values.map { "\(subject) LIKE \(Self.pattern($0, escapes: true)) ESCAPE '!'" })
     }
 
-    /// Translates a pattern for LIKE, with `!` as LIKE's escape character: `*` becomes `%`, and LIKE's own wildcards are escaped.
+    /// Converts a filter pattern to a LIKE pattern with the escape character `!`: `*` becomes `%`, and LIKE's own wildcards are escaped.
     /// - Parameter escapes: whether a backslash in `text` escapes the next character.
     static func pattern(_ text: String, escapes: Bool = false) -> String {
         var pattern = String.UnicodeScalarView(), escaped = false
@@ -161,9 +164,9 @@ public struct Filter: Sendable, Hashable {
 
 extension Filter {
     /// Parses `country:US,CA;browser!:Chrome;path~:/docs*`. Conditions are separated by `;`, and all of them must hold. Values are
-    /// separated by `,`. A backslash escapes the next character, even in the name of a property: `data.a\:b:1`.
+    /// separated by `,`. A backslash escapes the next character, including in a property's name: `data.a\:b:1`.
     /// - Parameter others: dimensions of modules, accepted in addition to `Dimension.names`.
-    /// - Throws: A 400 that quotes the condition and says what is accepted.
+    /// - Throws: A 400 that names the invalid part and says what is accepted.
     public static func parse(_ text: String, and others: [SessionDimension] = []) throws -> [Filter] {
         let conditions = split(text, at: ";").filter { !$0.isEmpty }
         guard conditions.count <= 20 else { throw ServiceError.parameter("filter", "at most 20 conditions; got \(conditions.count).") }
@@ -184,7 +187,7 @@ extension Filter {
         guard let comparison = Operator(rawValue: sign), let dimension = match else {
             let accepted = Dimension.names + others.map(\.name)
             throw ServiceError.parameter(
-                "filter", "unknown dimension '\(name.excerpt(60))'; accepted are \(accepted.joined(separator: ", ")).")
+                "filter", "unknown dimension '\(name.excerpt(60))'; accepted: \(accepted.joined(separator: ", ")).")
         }
         let parts = split(String(scalars[scalars.index(after: colon)...]), at: ",")
         let values = comparison == .matches || comparison == .matchesNone ? parts : parts.map(unescaped)

@@ -1,36 +1,36 @@
 import Common
 import Storage
 
-/// A sequence of steps towards a goal, with their order, a time limit and exclusions.
+/// A series of steps towards a goal, with the order they must be done in, a time limit and exclusions.
 public struct Funnel: Sendable {
-    /// The order in which the steps must follow each other.
+    /// The order in which the steps must be done.
     public enum Order: String, Sendable, CaseIterable {
-        /// The visitor's next activity must be the next step.
+        /// Each step must be the visitor's next activity after the previous step.
         case strict
-        /// Each step must come later than the one before it.
+        /// Each step must come after the previous one. Other activity may come in between.
         case ordered
         /// The steps may come in any order.
         case any
     }
 
-    /// An action that ends a visitor's attempt if the visitor does it before the next step.
+    /// An action that ends an attempt if the visitor does it before the next step.
     public struct Exclusion: Sendable {
         /// The action that ends the attempt.
         public let step: Step
-        /// The number of a step: the exclusion applies only between that step and the next. Nil if it applies anywhere between the first
-        /// step and the last.
+        /// The number of the step after which the exclusion applies: only between that step and the next. Nil if it applies anywhere
+        /// between the first step and the last.
         public let afterStep: Int?
     }
 
     /// The steps' labels, one per step.
     public let labels: [String]
-    /// The steps, in order. A funnel has 2 to 20.
+    /// The 2 to 20 steps, in order.
     public let steps: [Step]
-    /// The order that the steps must have. `ordered` by default.
+    /// The order in which the steps must be done. `ordered` by default.
     public let order: Order
-    /// The maximum time from the first step to the last; nil for no limit.
+    /// The maximum time from the first step to the last, in seconds; nil for no limit.
     public let windowSeconds: Int64?
-    /// The funnel's exclusions. Empty if the order is `strict`.
+    /// Actions that end an attempt. Empty if the order is `strict`.
     public let exclusions: [Exclusion]
 
     static let maximumSteps = 20
@@ -41,36 +41,40 @@ public struct Funnel: Sendable {
     private static let condition = Schema.named(
         "PropertyCondition",
         .object([
-            .required("field", .text(200), "A property of the event, such as plan or event_data.plan."),
+            .required("field", .text(200), "Property of the event, such as plan or event_data.plan."),
             .required("op", .choice(Comparison.Operator.allCases.map(\.rawValue))), .optional("value", .any),
         ]))
 
-    /// The field `where` of a step: conditions on an event's properties.
+    /// The `where` field of a step: conditions on an event's properties.
     public static let conditions = Schema.Field.optional(
-        "where", .array(condition, count: 0...20), "Conditions on properties of the event, all of which must hold.")
+        "where", .array(condition, count: 0...20), "Conditions on the event's properties, all of which must hold.")
 
     private static let actionFields: [Schema.Field] = [
         .required("type", .choice(Step.Kind.allCases.map(\.rawValue))),
-        .required("value", .text(2_048), "A path, in which * matches any text, or the name of an event."),
+        .required("value", .text(2_048), "Path of the page, in which * matches any text, or name of the event."),
         conditions,
     ]
 
-    /// The fields of a definition.
+    /// The fields of a funnel's definition.
     public static let fields: [Schema.Field] = [
         .required(
-            "steps", .array(.object(actionFields + [.optional("label", .text(200), "Default: the value.")]), count: 2...maximumSteps),
-            "In order."),
-        .optional("order", .choice(Order.allCases.map(\.rawValue)), "Default: ordered."),
-        .optional("conversion_window", .integer(1...315_360_000), "Seconds from the first step to the last. Default: no limit."),
+            "steps",
+            .array(
+                .object(actionFields + [.optional("label", .text(200), "Display name of the step. Default: the value.")]),
+                count: 2...maximumSteps),
+            "The steps, in order."),
+        .optional("order", .choice(Order.allCases.map(\.rawValue)), "Order in which the steps must be done. Default: ordered."),
+        .optional(
+            "conversion_window", .integer(1...315_360_000), "Maximum time from the first step to the last, in seconds. Default: no limit."),
         .optional(
             "exclusions",
             .nullable(
                 .array(
                     .object(actionFields + [.optional("after_step", .integer(1...Int64(maximumSteps)))]), count: 0...maximumExclusions)),
-            "Actions that stop a visitor between the first step and the last."),
+            "Actions that end a visitor's attempt if done between the first step and the last."),
     ]
 
-    /// Parses a definition.
+    /// Parses a funnel's definition.
     /// - Parameters:
     ///   - definition: an object that the schema of `fields` accepts.
     ///   - path: the path of `definition` in the request body; "" if it is the body itself.
@@ -98,7 +102,7 @@ public struct Funnel: Sendable {
         }
         guard kind == .pageview || value.unicodeScalars.count <= 200 else {
             throw ServiceError.body(
-                "field '\(path).value' must be the name of an event, of 1 to 200 characters; got \(value.unicodeScalars.count).")
+                "field '\(path).value' must be an event name of 1 to 200 characters; got \(value.unicodeScalars.count).")
         }
         return Step(kind, value, properties: properties)
     }

@@ -1,17 +1,18 @@
 import Common
 import Storage
 
-/// SQL that finds out how far each visitor gets in a funnel. It reads `activity`, which the scope or the surrounding statement provides.
+/// Generates the SQL that determines how far each visitor gets in a funnel. The SQL reads `activity`, which the scope or the surrounding
+/// statement provides.
 ///
-/// Every row of the first step starts an attempt. If steps may come in any order, every row of any step does. An attempt continues with the
-/// earliest row of the next step, and ends when the window is over or an exclusion comes first. Of a visitor's attempts, the one that gets
-/// furthest counts; if several get equally far, the earliest of them.
+/// Every row of the first step starts an attempt. If the steps may be done in any order, every row of every step starts one. An attempt
+/// continues with the earliest row of the next step. It ends when the window is over, or when an exclusion comes before the next step. Only
+/// the attempt that gets furthest counts for a visitor; if several get equally far, the earliest of them.
 public struct FunnelJourneys {
     private let funnel: Funnel
     private let scope: Scope
 
-    /// CTEs that end with `journeys`, which has one row per visitor who did step 1. Its column `begun` is the position at which the attempt
-    /// started. Its columns `step_1`, `step_2` ... are the positions at which the attempt reached each step; null if it didn't.
+    /// CTEs that end with `journeys`, which has one row per visitor who did step 1. Its `begun` column is the position at which the attempt
+    /// started. Its columns `step_1`, `step_2` ... are the positions at which the attempt reached each step, or null if it didn't.
     public static func ctes(of funnel: Funnel, in scope: Scope) -> SQL {
         let journeys = FunnelJourneys(funnel, scope)
         let hasLimits = funnel.windowSeconds != nil || !funnel.exclusions.isEmpty
@@ -33,7 +34,8 @@ public struct FunnelJourneys {
 
     // MARK: In order
 
-    /// Without limits, the earliest row of each step is always the best choice, so only the first attempt matters.
+    /// For funnels without a window and without exclusions. The earliest row of each step is always the best choice there, so only the
+    /// first attempt matters.
     private var ordered: [SQL] {
         // The last steps are joined first. Few visitors get that far, so the many rows of step 1 are joined only once.
         let pairs = stride(from: last, to: 1, by: -1).map {
@@ -48,8 +50,8 @@ public struct FunnelJourneys {
         ]
     }
 
-    /// For each moment, finds the position of the next row of each step, or null if an exclusion comes before it. Attempts follow these
-    /// positions.
+    /// For each position in `moments`, finds the position of the next row of each step, or null if an exclusion comes before that row.
+    /// Attempts follow these positions.
     private var limited: [SQL] {
         let looks = each(2...last) { step in
             """
@@ -73,7 +75,8 @@ public struct FunnelJourneys {
         ]
     }
 
-    /// Numbers everything that a visitor did as `place`, whether or not it is a step.
+    /// Numbers all activity of a visitor in the `place` column, including activity that is not a step. The next step must be at the next
+    /// place.
     private var strict: [SQL] {
         [
             """
@@ -129,7 +132,7 @@ public struct FunnelJourneys {
         ]
     }
 
-    /// The columns `step_1`, `step_2` ... A step is reached once it and all steps before it are done.
+    /// The columns `step_1`, `step_2` ... A step is reached when the step itself and all earlier steps have been done.
     private var stepColumns: [SQL] {
         (1...last).map { step in
             let done = each(1...step, " AND ") { "next_\($0) IS NOT NULL" }
@@ -143,8 +146,9 @@ public struct FunnelJourneys {
         scope.matched(funnel.steps + funnel.exclusions.map(\.step), in: "SELECT * FROM activity")
     }
 
-    /// The CTE `moments`, which has one row per position of each visitor who did step 1. `is_1`, `is_2` ... are flags for the steps;
-    /// `stops_2`, `stops_3` ... are flags for the exclusions that apply before step 2, 3 ...
+    /// The `moments` CTE. It has one row for each position at which a visitor who did step 1 did a step or an exclusion. `is_1`, `is_2` ...
+    /// tell which steps the visitor did there, and `stops_2`, `stops_3` ... whether the visitor did an exclusion that applies before step
+    /// 2, 3 ...
     private var moments: SQL {
         let stops = (2...last).map { step in
             let stopping = funnel.exclusions.indices.filter { [nil, step - 1].contains(funnel.exclusions[$0].afterStep) }
@@ -157,8 +161,10 @@ public struct FunnelJourneys {
             """
     }
 
-    /// The CTE `attempts`: every row of the first step, joined to the rows of `moments` that continue from it.
-    /// - Parameter leads: makes the condition that the row named `step` is step `number` after the row named `before`.
+    /// The `attempts` CTE: every row of the first step, joined to the rows that reach the other steps.
+    /// - Parameters:
+    ///   - moments: the CTE to read rows from.
+    ///   - leads: makes the condition that the row named `step` continues the attempt from the row named `before` with step `number`.
     private func attempts(along moments: SQL, _ leads: (_ step: SQL, _ before: SQL, _ number: SQL) -> SQL) -> SQL {
         let joins = (2...last).map { number in
             let step = SQL(sql: "m\(number)"), before = SQL(sql: "m\(number - 1)")
@@ -174,7 +180,7 @@ public struct FunnelJourneys {
             """
     }
 
-    /// The CTE `journeys`: for each visitor, the attempt that counts.
+    /// The `journeys` CTE: for each visitor, the attempt that gets furthest.
     private var furthest: SQL {
         let missed = each(2...last, " + ") { "CASE WHEN step_\($0) IS NULL THEN 1 ELSE 0 END" }
         return """
@@ -189,7 +195,7 @@ public struct FunnelJourneys {
         return "(\(scope.milliseconds(at: position)) - \(scope.milliseconds(at: begin)) > \(seconds * 1_000))"
     }
 
-    /// Calls `make` with each number as SQL, and joins the results.
+    /// Calls `make` with each number as SQL, and joins the results with `separator`.
     private func each(_ numbers: ClosedRange<Int>, _ separator: String = ", ", _ make: (SQL) -> SQL) -> SQL {
         SQL.joined(numbers.map { make(SQL(sql: "\($0)")) }, separator: separator)
     }

@@ -1,23 +1,24 @@
 import Common
 import Storage
 
-/// Identifies a number in a funnel's report: how many visitors reached a step, or how many reached the step before it but not this one.
+/// Identifies a number in a funnel's report: how many visitors reached a step, or how many reached the previous step but not this one.
 public struct FunnelPlace: Sendable, Hashable {
-    /// `converted`: visitors who reached the step. `dropped`: visitors who reached only the step before it.
+    /// `converted`: visitors who reached the step. `dropped`: visitors who reached the previous step but not this one.
     public enum State: String, Sendable, CaseIterable { case converted, dropped }
 
-    /// The number of the step, from 1.
+    /// The number of the step, starting at 1.
     public let step: Int
-    /// The visitors that the number counts.
+    /// Whether the number counts the visitors who reached the step or those who didn't.
     public let state: State
 
-    /// The names of all states.
+    /// The names of all states, as in requests.
     public static let states = State.allCases.map(\.rawValue)
 
     /// The members of a request body that identify a place.
     public static let fields: [Schema.Field] = [
-        .required("step", .integer(1...Int64(Funnel.maximumSteps)), "Number of the step."),
-        .required("state", .choice(states), "converted: visitors who reached the step; dropped: those who only reached the one before it."),
+        .required("step", .integer(1...Int64(Funnel.maximumSteps)), "Number of the step, starting at 1."),
+        .required(
+            "state", .choice(states), "converted: visitors who reached the step; dropped: visitors who reached only the previous step."),
     ]
 
     /// Parses a place in `funnel`.
@@ -32,8 +33,9 @@ public struct FunnelPlace: Sendable, Hashable {
     }
 
     /// - Parameters:
-    ///   - step: the number of the step, from 1; nil for the last.
-    ///   - refuse: makes the error from a text that says what is wrong with the step: `must be ...`.
+    ///   - step: the number of the step, starting at 1; nil for the last step.
+    ///   - state: the name of a `State`; nil for `converted`.
+    ///   - refuse: makes the error for an invalid step from a text that begins with `must be`.
     public init(step: Int?, state: String?, of funnel: Funnel, refuse: (String) -> ServiceError) throws {
         let count = funnel.steps.count
         self.step = step ?? count

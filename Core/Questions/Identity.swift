@@ -1,11 +1,11 @@
 import Common
 import Storage
 
-/// Facts about who a visitor is. The module `identity` writes them, and segments and `count_by=people` read them.
+/// Facts about who a visitor is. The `identity` module writes them. Segments and `count_by=people` read them.
 ///
-/// The latest fact wins, so nothing is rewritten if somebody gets another name, plan or account.
+/// The latest fact wins, so no fact is rewritten when a visitor gets another name, plan or account.
 public enum Identity {
-    /// One row per `identify` call, with its user if it has one.
+    /// One row per `identify` call. `user_id` is null if the call names no user.
     public static let profiles = FactTable("identity_profiles", [Column("user_id", .text, nullable: true), .arrival])
 
     /// One row per trait in an `identify` call. `value` is JSON text; `null` removes the trait.
@@ -16,24 +16,23 @@ public enum Identity {
         "identity_memberships",
         [Column("account_id", .text), Column("account_name", .text, nullable: true), Column("role", .text, nullable: true), .arrival])
 
-    /// An aggregate that returns the latest `column` of a group. The column must not be null in the group's rows.
+    /// An aggregate that returns the value of `column` in the latest row of a group. The column must not be null in the group's rows.
     public static func latest(_ column: SQL, _ dialect: Dialect) -> SQL { latest(column, where: "TRUE", dialect) }
 
-    /// Like `latest(_:_:)`, but among rows that meet the condition. If two rows have the same instant, the one that arrived later counts.
-    /// If both were stored before arrival was recorded, the larger value counts, on every engine.
+    /// Like `latest(_:_:)`, but only considers rows that meet the condition. If two rows have the same instant, the row that arrived later
+    /// counts. If both were stored before arrival was recorded, the larger value counts, so all engines return the same value.
     public static func latest(_ column: SQL, where condition: SQL, _ dialect: Dialect) -> SQL {
         dialect.last(column, by: "row(CASE WHEN \(condition) THEN occurred_at ELSE -1 END, arrival, \(column))")
     }
 }
 
-/// Defines how people are counted instead of visitors. All visitors with the same user are one person, even for activity before they were
-/// identified.
+/// Used when reports count people instead of visitors. All visitors with the same user are one person, and their activity counts as that
+/// person's even before they were identified.
 public struct People: Sendable, Hashable {
-    /// Merged users, each with the user that it ends up as after all merges.
+    /// The merged users, each mapped to the user that remains after all merges.
     let merges: [ExactText: ExactText]
 
-    /// - Parameter merges: pairs in the order in which they were made. Chains of merges are followed. A chain that returns to a user it has
-    ///   passed ends there.
+    /// - Parameter merges: the merges, oldest first. Chains of merges are followed; a chain that comes back to one of its users ends there.
     public init(merges pairs: [(user: String, into: String)]) {
         let direct = Dictionary(exactly: pairs.map { ($0.user, ExactText($0.into)) })
         merges = direct.mapValues { first in
@@ -43,8 +42,8 @@ public struct People: Sendable, Hashable {
         }
     }
 
-    /// CTEs that end with `people`. Its columns are `visitor` and `person`; the person is represented by one of its visitors. Visitors
-    /// without a user are not listed, as each of them is a person.
+    /// CTEs that end with `people`, which has the columns `visitor` and `person`. A person is represented by one of its visitors. Visitors
+    /// without a user are not listed, because each of them counts as a person.
     func ctes(of project: Int32, _ dialect: Dialect) -> [SQL] {
         // These names must not clash with the CTEs of any report.
         let named: SQL = """
@@ -54,7 +53,7 @@ public struct People: Sendable, Hashable {
             """
         let pairs = merges.sorted { $0.key < $1.key }.map { [$0.key.text, $0.value.text] }
         let merged: SQL = "people_merged AS (\(dialect.table(["user_id", "into_id"], of: pairs)))"
-        // The order by key makes every engine choose the same visitor.
+        // Ordering by key makes every engine choose the same visitor to represent the person.
         return [
             named, merged,
             """

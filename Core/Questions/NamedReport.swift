@@ -1,15 +1,15 @@
 import Common
 import Storage
 
-/// A report that people choose by name, to save, explore, embed, export or send it, or to put it on a dashboard.
+/// A report that people can choose by name: to save, explore, embed or export it, or to add it to a dashboard.
 public struct NamedReport: Sendable {
-    /// The report's name, which is the value of `report_type` in definitions.
+    /// The report's name: the value of `report_type` in definitions.
     public let name: String
     /// The noun for one of the report's rows, for use in sentences: `page`.
     public let noun: String
     @_spi(Host) public let run: @Sendable (Scope) async throws -> JSON
 
-    /// - Parameter run: makes the report over a scope.
+    /// - Parameter run: runs the report for a scope.
     public init<Report: Encodable & Sendable>(_ name: String, noun: String, run: @escaping @Sendable (Scope) async throws -> Report) {
         self.name = name
         self.noun = noun
@@ -29,6 +29,7 @@ public struct ReportCatalog: Sendable {
     }
 
     /// The report called `name`, and the name of its module.
+    /// - Parameter path: the path of the field that holds the name, for the error message.
     /// - Throws: 400 for an unknown name.
     @_spi(Host) public func require(_ name: String, at path: String = "report_type") throws -> (module: String, report: NamedReport) {
         guard let entry = reports[name] else {

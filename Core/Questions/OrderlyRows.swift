@@ -4,8 +4,8 @@ import Storage
 extension Scope {
     /// CTEs that split `scope_rows` into two parts.
     ///
-    /// `orderly` has the rows whose `seq`, `pageview_no` and `from_path` are exact. `out_of_order` has the few rows that must be sorted
-    /// first: those of sessions that began before the range, and those of visitors with rows that arrived out of order or twice.
+    /// `orderly` has the rows whose `seq`, `pageview_no` and `from_path` are exact. `out_of_order` has the rows that must be sorted first:
+    /// rows of sessions that began before the range, and rows of visitors with rows that arrived out of order or twice. They are few.
     public var orderlyRows: SQL {
         let start = range.start.milliseconds
         return """
@@ -18,8 +18,8 @@ extension Scope {
             """
     }
 
-    /// The CTE `late_visitors`: visitors with rows that arrived out of order or twice. It is materialized because these few visitors should
-    /// be looked up before any other condition on a row is checked.
+    /// The `late_visitors` CTE: visitors with rows that arrived out of order or twice. It is materialized so that engines look up these few
+    /// visitors before they check any other condition on a row.
     var lateVisitors: SQL {
         "late_visitors AS MATERIALIZED (SELECT DISTINCT visitor FROM (\(matching(Activity.table, isLate))) late)"
     }

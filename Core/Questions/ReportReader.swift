@@ -1,20 +1,20 @@
 import Common
 @_spi(Host) import Storage
 
-/// Runs statements for scopes. Implementations wait briefly until acknowledged events can be queried, cache results, and stop statements
-/// that take too long.
+/// Runs the SQL statements of reports. Implementations wait briefly until acknowledged events can be queried, cache results, and stop
+/// statements that take too long.
 public protocol ReportReader: Sendable {
     /// The SQL dialect of the event store.
     var dialect: Dialect { get }
     /// Runs one statement that reads the project's facts in the range.
-    /// - Throws: `ServiceError` 503 if the statement exceeds the installation's time limit or the store is away.
+    /// - Throws: `ServiceError` 503 if the statement exceeds the installation's time limit or the store is unavailable.
     func rows(_ statement: SQL, of project: Int32, over range: TimeRange) async throws -> Rows
     /// The value of `EventStore.visitorBound`, read once acknowledged events can be queried.
     func visitorBound(of project: Int32) async throws -> Int64?
 
     /// A reader for one response, whose statements share a single wait.
     func forOneResponse() -> any ReportReader
-    /// The instant before which the response has all acknowledged events; nil if none are missing at all.
+    /// The response has all events that were acknowledged before this instant, but may lack later ones. Nil if it lacks none.
     var asOf: Instant? { get }
 }
 

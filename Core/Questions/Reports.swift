@@ -2,8 +2,8 @@ import Common
 @_spi(Host) import Storage
 import Synchronization
 
-/// Runs the statements of scopes. Waits until the writer has caught up, caches results until facts in their range change, and lets projects
-/// take turns.
+/// Runs the SQL statements of reports. Waits briefly until the writer has caught up, caches results until facts in their range change, and
+/// lets projects take turns.
 @_spi(Host) public final class Reports: ReportReader {
     private struct CacheKey: Hashable {
         let text: ExactText
@@ -35,12 +35,12 @@ import Synchronization
     private static let maximumWaiting = 256
 
     /// - Parameters:
-    ///   - readers: the number of statements that the store runs concurrently. A project may run all but one of them, so it never holds up
-    ///     other projects' statements or the writer's lookups.
+    ///   - readers: the number of statements that the store runs concurrently. A project may use all but one of these places, so it never
+    ///     holds up the statements of other projects or the writer's lookups.
     ///   - settle: waits briefly until the project's acknowledged events can be queried. Returns nil if all of them can; otherwise the
     ///     instant before which all of them can.
-    ///   - version: a number that grows whenever facts of the project in the range change. Nil if this host can't know because other hosts
-    ///     write too; nothing is cached in that case.
+    ///   - version: returns a number that grows whenever facts of the project in the range change. Returns nil if this host can't know,
+    ///     because other hosts write too. Nothing is cached in that case.
     public init(
         events: any EventStore, readers: Int, timeoutSeconds: Double, maximumBytes: Int,
         settle: @escaping @Sendable (Int32) async throws -> Instant?, version: @escaping @Sendable (Int32, TimeRange) -> Int64?
@@ -63,10 +63,10 @@ import Synchronization
 
     public func forOneResponse() -> any ReportReader { AnswerReports(self) }
 
-    // MARK: For one answer
+    // MARK: For one response
 
     func answer(_ statement: SQL, of project: Int32, over range: TimeRange) async throws -> Rows {
-        // The version is read before the statement runs. If facts are applied while it runs, the cached result is stale.
+        // The version is read before the statement runs. If facts are applied while it runs, the cached result counts as stale.
         guard maximumBytes > 0, let version = version(project, range) else { return try await ask(statement, of: project) }
         let (text, values) = statement.rendered(for: dialect)
         let key = CacheKey(text: ExactText(text), values: values)
@@ -94,13 +94,13 @@ import Synchronization
         } catch  where error is QueryTimeout || error as? FairSemaphore.Refusal == .late {
             throw ServiceError.unavailable(
                 "query_timeout",
-                "The report took longer than \(Int(timeoutSeconds)) seconds and was stopped. Ask for a shorter range or fewer filters.",
+                "The report took longer than \(Int(timeoutSeconds)) seconds and was stopped. Request a shorter range or fewer filters.",
                 retryAfterSeconds: 5)
         }
     }
 
     private static let crowded = ServiceError.unavailable(
-        "event_store_busy", "\(maximumWaiting) statements of the project are already waiting. Try again in a few seconds.",
+        "event_store_busy", "The project already has \(maximumWaiting) queries waiting. Try again in a few seconds.",
         retryAfterSeconds: 2)
 
     private func cachedRows(for key: CacheKey, _ version: Int64) -> Rows? {

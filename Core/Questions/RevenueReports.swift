@@ -3,10 +3,11 @@ import Storage
 
 /// The totals of a scope's orders, in one currency.
 public struct RevenueTotals: Encodable, Sendable {
-    /// The orders that were sent in one particular currency.
+    /// The orders and revenue that were sent in one currency.
     public struct Currency: Encodable, Sendable {
         /// The currency's ISO 4217 code.
         public let currency: String
+        /// The number of orders, without refunds.
         public let orders: Int64
         /// Revenue in this currency, net of refunds.
         public let revenue: Double
@@ -24,9 +25,9 @@ public struct RevenueTotals: Encodable, Sendable {
     public let refunded: Double
     /// Revenue divided by orders.
     public let averageOrderValue: Double
-    /// The number of visitors with an order.
+    /// The number of distinct visitors with an order.
     public let buyers: Int64
-    /// The amounts as they were sent, one entry per currency. Includes amounts that the totals leave out.
+    /// The amounts before conversion, one entry per currency. Includes amounts that the totals leave out.
     public let currencies: [Currency]
 
     enum CodingKeys: String, CodingKey {
@@ -34,20 +35,20 @@ public struct RevenueTotals: Encodable, Sendable {
         case averageOrderValue = "average_order_value"
     }
 
-    /// The currency of a report's amounts.
+    /// The `currency` field of reports with amounts.
     public static let currencyField = Schema.Field.required("currency", .text(3), "ISO 4217 code of the amounts.")
-    /// The member `currencies`.
+    /// The `currencies` field of reports with amounts.
     public static let currenciesField = Schema.Field.required(
         "currencies", .list(.object([.required("currency", .text(3)), .required("orders", .count), .required("revenue", .amount)])),
         "Amounts as they were sent, one entry per currency.")
 
-    /// The members of the response.
+    /// The fields of the response.
     public static let fields: [Schema.Field] = [
         currencyField, .required("orders", .count), .required("revenue", .amount, "Net of refunds."), .required("refunds", .count),
         .required("refunded", .amount), .required("average_order_value", .amount), .required("buyers", .count), currenciesField,
     ]
 
-    /// Computes the totals. Leaves out amounts in another currency that had no exchange rate.
+    /// Computes the totals in `currency`. Leaves out amounts in other currencies if there was no exchange rate for them.
     public static func run(_ scope: Scope, in currency: String) async throws -> RevenueTotals {
         let row = try await scope.rows(
             "revenue.totals", reading: [Revenue.orders],
@@ -86,7 +87,7 @@ public struct ProductRevenue: Sendable {
     /// Revenue, net of refunds.
     public let revenue: Double
 
-    /// The products, by revenue, highest first. Leaves out amounts in another currency that had no exchange rate.
+    /// The products, highest revenue first. Leaves out amounts in other currencies if there was no exchange rate for them.
     public static func run(_ scope: Scope, in currency: String, limit: Int, offset: Int) async throws -> [ProductRevenue] {
         try await scope.rows(
             "revenue.products", reading: [Revenue.items],
@@ -100,7 +101,7 @@ public struct ProductRevenue: Sendable {
         ).map {
             ProductRevenue(
                 product: $0.text("product"), orders: $0.int("orders"),
-                // The sum is rounded to millionths, so that 0.1 and 0.2 add up to 0.3.
+                // The sum is rounded to millionths so that 0.1 and 0.2 add up to 0.3.
                 quantity: Revenue.units(($0.double("quantity") * 1e6).rounded()), revenue: Revenue.units($0.double("revenue")))
         }
     }

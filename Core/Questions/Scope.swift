@@ -4,11 +4,11 @@ import Foundation
 
 /// What a report may see: one project and one time range, limited by the request's filters and segment.
 ///
-/// A report's SQL reads from names that the scope provides. Because of that, it can't forget the tenant. The names are:
+/// A report's SQL reads from names that the scope provides, so it can't forget to restrict itself to the project. The names are:
 /// - `activity`: matching pageviews and custom events, with the columns of `Activity.table`
 /// - `pageviews`, `events`: the two kinds of activity
-/// - `scope_rows`: the rows that `activity` is selected from, with the column `is_chosen`. It has whole sessions, even if a filter such as
-///   `path` selects only some of their rows
+/// - `scope_rows`: whole sessions, even if a filter such as `path` matches only some of their rows. `is_chosen` is true for the rows that
+///   match; they make up `activity`
 /// - `sessions`: one row per session with matching activity: `visitor`, `session_at`, `started_at`, `ended_at` (epoch milliseconds),
 ///   `pageviews`, `events`, `entry_path`, `exit_path`, `source`, `country`, `device`. A row describes the whole session, even if a filter
 ///   such as `path` matched only one of its pages.
@@ -16,7 +16,7 @@ import Foundation
 public struct Scope: Sendable {
     /// The project's number.
     public let project: Int32
-    /// The time range of the facts that the report covers.
+    /// The time range of the facts to report on.
     public let range: TimeRange
     /// The IANA name of the time zone of the report's days and hours.
     public let timezone: String
@@ -24,26 +24,27 @@ public struct Scope: Sendable {
     public let filters: [Filter]
     /// The segment whose visitors the report is limited to; nil for all visitors.
     public let segment: Segment?
-    /// Set if the report counts people instead of visitors. The column `visitor` then holds the person.
+    /// Nil if the report counts visitors. Otherwise it counts people, and the `visitor` column identifies the person.
     public let people: People?
-    /// Policies that hide rows; see `restricted`.
+    /// Policies that hide rows; see `restricted(by:)`.
     public let restrictions: [RowRestriction]
-    /// The page of a list report: the number of rows to return, and the number to skip.
+    /// The maximum number of rows that a list report returns.
     public let limit: Int
+    /// The number of rows that a list report skips.
     public let offset: Int
     let reader: any ReportReader
-    /// The range that decides which visitors are in the segment. It is `range`, unless `widened(to:)` changed that.
+    /// The range that decides which visitors are in the segment. Differs from `range` only after `widened(to:)`.
     private(set) var segmentRange: TimeRange
-    /// The modules' conditions for filters on their dimensions; see `withModuleConditions`.
+    /// The conditions of filters on dimensions of modules; see `withModuleConditions()`.
     var moduleConditions: [Filter: SQL] = [:]
 
-    /// The time zone named `timezone`. The name was validated before the scope was created.
+    /// The time zone of the report's days and hours. `timezone` was validated before the scope was created.
     public var zone: TimeZone { TimeZone(tzName: timezone) ?? .gmt }
 
-    /// The equally long range before this scope's, for comparisons.
+    /// The range of the same length just before this scope's range, for comparisons.
     public var previousRange: TimeRange { range.previous(in: zone) }
 
-    // Only the target `Definitions` imports this SPI: code that can create a scope can read any project.
+    // Only the `Definitions` target imports this SPI, because code that can create a scope can read any project.
     @_spi(Scopes) public init(
         project: Int32, range: TimeRange, timezone: String = "UTC", filters: [Filter] = [], segment: Segment? = nil, people: People? = nil,
         restrictions: [RowRestriction] = [], limit: Int = 10, offset: Int = 0, reader: any ReportReader
@@ -63,30 +64,30 @@ public struct Scope: Sendable {
 
     public var dialect: Dialect { reader.dialect }
 
-    /// This scope, but over another range.
+    /// This scope with another range.
     public func over(_ range: TimeRange) -> Scope {
         var copy = copy(range: range)
         copy.segmentRange = range
         return copy
     }
 
-    /// This scope, but with the rows of a longer range, for what visitors did before or after the original range. The original range still
-    /// decides which visitors are in the segment.
+    /// This scope with the rows of a longer range, for reports about what visitors did before or after the original range. The original
+    /// range still decides which visitors are in the segment.
     public func widened(to range: TimeRange) -> Scope {
         var copy = copy(range: range)
         copy.segmentRange = segmentRange
         return copy
     }
 
-    /// This scope with additional filters.
+    /// This scope with additional filters. Rows must match the existing filters as well.
     public func filtered(by more: [Filter]) -> Scope { copy(filters: filters + more) }
 
-    /// This scope limited to a segment. If the scope has a segment, the result has the visitors who are in both.
+    /// This scope limited to a segment. If the scope already has a segment, only visitors in both segments count.
     public func of(_ segment: Segment) -> Scope { copy(segment: self.segment.map { $0.and(segment) } ?? segment) }
 
-    /// This scope with fewer rows: if a restriction names a dataset, only the rows that meet its condition are visible. Restrictions on
-    /// `pageviews` and `events` apply to rows of activity, and so to everything computed from them, such as sessions. Restrictions on
-    /// `sessions` apply to that view, and those on a fact table apply to that table.
+    /// This scope with additional restrictions. If a restriction names a dataset, only the rows that meet its condition are visible.
+    /// Restrictions on `pageviews` and `events` also affect everything that is computed from rows of activity, such as sessions.
+    /// Restrictions on `sessions` or on a fact table apply only to that dataset.
     public func restricted(by more: [RowRestriction]) -> Scope { more.isEmpty ? self : copy(restrictions: restrictions + more) }
 
     private func copy(
@@ -100,16 +101,20 @@ public struct Scope: Sendable {
         return copy
     }
 
-    /// Runs a report's statement. `query` follows the scope's `WITH` clause. It is a SELECT, or with `continues`, more CTEs and a SELECT
-    /// (`x AS (...) SELECT`). The statement starts with `name` as a comment, so a slow statement can be traced to its code.
+    /// Runs a report's statement.
+    /// - Parameters:
+    ///   - name: a comment at the start of the statement, so a slow statement can be traced to its code.
+    ///   - tables: the fact tables that `query` reads.
+    ///   - continues: whether `query` begins with more CTEs: `x AS (...) SELECT`. Otherwise it is a SELECT.
+    ///   - query: the SQL that follows the scope's `WITH` clause.
     public func rows(_ name: StaticString, reading tables: [FactTable] = [], continues: Bool = false, _ query: SQL) async throws -> Rows {
         let statement: SQL =
             "/* \(sql: "\(name)") */ \(try await withModuleConditions().prelude(for: query, reading: tables))\(sql: continues ? ", " : " ")\(query)"
         return try await reader.rows(statement, of: project, over: decisiveRange)
     }
 
-    /// Like `rows` with `continues`, but adds the CTE `facts`: all rows of `table` about the project's visitors, regardless of the range.
-    /// For facts about what visitors are, such as traits, rather than about what they did.
+    /// Like `rows` with `continues`, but adds a CTE named `facts` with all of the project's rows of `table`, regardless of the range. For
+    /// facts about who visitors are, such as traits, rather than about what they did.
     public func rowsOverAllTime(_ name: StaticString, _ table: FactTable, as facts: SQL, _ query: SQL) async throws -> Rows {
         let allFacts = matching(table, SQL.all(["project = \(Int64(project))"] + left(of: table.name)))
         let statement: SQL =
@@ -117,15 +122,15 @@ public struct Scope: Sendable {
         return try await reader.rows(statement, of: project, over: .always)
     }
 
-    /// The range of the facts that the result depends on. If they change, a cached result is stale.
+    /// The range of the facts that the result depends on. A cached result is stale if any of them changes.
     private var decisiveRange: TimeRange {
         if people != nil || segment?.looksBeyondRange == true { return .always }
         guard segment != nil else { return range }
         return TimeRange(start: min(range.start, segmentRange.start), end: max(range.end, segmentRange.end))
     }
 
-    /// The `WITH` clause for `query`. It has only the CTEs that `query` names, and only the columns that it names, because the engine would
-    /// plan unused ones too, which takes most of a short statement's time.
+    /// The `WITH` clause for `query`. It has only the CTEs and columns that `query` names. The engine would plan unused ones too, and
+    /// planning takes most of a short statement's time.
     func prelude(for query: SQL, reading tables: [FactTable]) -> SQL {
         let sessionFilters = filters.filter { $0.dimension.isOfSession }
         let rowFilters = filters.filter { !$0.dimension.isOfSession }
@@ -140,7 +145,7 @@ public struct Scope: Sendable {
             ("events", "SELECT * FROM activity WHERE kind = 1"),
             ("sessions", sessions(of: "scope_rows\(withMatches)")),
         ]
-        // Goes from last to first, because each CTE reads only those before it.
+        // Goes from last to first, because each CTE reads only earlier ones.
         var words = query.words, parts: [SQL] = []
         for (name, definition) in shared.reversed() where words.contains(name) {
             words.formUnion(definition.words)
@@ -159,15 +164,15 @@ public struct Scope: Sendable {
         return "WITH \(SQL.joined(people + members + parts))"
     }
 
-    /// The conditions of all restrictions on `dataset`.
+    /// The conditions that rows of `dataset` must meet to be visible.
     func left(of dataset: String) -> [SQL] { restrictions.filter { $0.dataset == dataset }.map(\.condition) }
 
-    /// The conditions of all restrictions on activity.
+    /// The conditions that rows of activity must meet to be visible.
     var activityRestrictions: [SQL] {
         left(of: "pageviews").map { "kind <> 0 OR (\($0))" } + left(of: "events").map { "kind <> 1 OR (\($0))" }
     }
 
-    /// The SELECT behind `sessions`. `rows` is the text after `FROM`.
+    /// The SELECT that defines `sessions`. `rows` is the text after its `FROM`.
     func sessions(of rows: SQL) -> SQL {
         let all: SQL = """
             SELECT visitor, session_at, min(occurred_at) AS started_at, max(occurred_at) AS ended_at,
@@ -203,13 +208,13 @@ public struct Scope: Sendable {
             """
     }
 
-    /// An ordering that puts pageviews before all other rows for `first`, or after them for `last`, so that neither aggregate picks an
-    /// event.
+    /// The sort key for the aggregates that pick the first and the last page. It puts pageviews before all other rows if `first`, otherwise
+    /// after them, so neither aggregate picks an event.
     private static func pageviewOrder(first: Bool) -> SQL {
         first ? "CASE WHEN kind = 0 THEN \(position) ELSE 9223372036854775807 END" : "CASE WHEN kind = 0 THEN \(position) ELSE -1 END"
     }
 
-    /// The qualified name of the stored table, which works even if a CTE has the same name.
+    /// The qualified name of the stored table. It refers to the table even if a CTE has the same name.
     private static func qualified(_ table: FactTable, _ dialect: Dialect) -> String {
         dialect == .duckdb ? "main.\(table.name)" : table.name
     }
@@ -221,12 +226,13 @@ public struct Scope: Sendable {
 
     /// CTEs for reports that don't need to group by session. `flagged` has the rows of `scope_rows` with two more columns:
     ///
-    /// - `is_irregular`: whether the row's session must be grouped, because the session began before the range, rows of its visitor arrived
-    ///   out of order or twice, or a filter selects single rows. In all other sessions, the `seq`, `gap`, `pageview_no` and `from_path` of
-    ///   the rows in the range are exact.
-    /// - `times`: how often to count the row. Reports sum this column instead of counting rows. Rows of late visitors are first counted as
-    ///   regular, subtracted again with -1, and repeated as irregular. Late visitors are few, so looking them up once and correcting for
-    ///   them is cheap. Checking every row of the range would cost as much as the rest of the report.
+    /// - `is_irregular`: whether the report must group the rows of this session, because the session began before the range, rows of its
+    ///   visitor arrived out of order or twice, or a filter selects single rows. In all other sessions, the `seq`, `gap`, `pageview_no` and
+    ///   `from_path` of the rows in the range are exact.
+    /// - `times`: how often to count the row. Reports sum this column instead of counting rows. A late visitor's row appears three times if
+    ///   its session began in the range: as regular with 1, as regular with -1, which cancels the first, and as irregular with 1. Late
+    ///   visitors are few, so looking them up once and correcting for them is cheap. Checking every row of the range would cost as much as
+    ///   the rest of the report.
     ///
     /// Every row of `scope_rows` appears at least once, so `flagged` has the same visitors as `scope_rows`.
     public func flagged() async throws -> SQL {

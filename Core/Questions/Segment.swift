@@ -4,7 +4,8 @@ import Storage
 /// A group of visitors, defined by what they did and who they are.
 ///
 /// A visitor is a member if they were active in the report's range and meet the rule. Conditions apply to activity in that range, with two
-/// exceptions: those with `within_days` apply to that many days before the range's end, and those on the profile apply to the latest value.
+/// exceptions: conditions with `within_days` apply to that many days before the range's end, and conditions on the profile apply to the
+/// latest value.
 public struct Segment: Sendable {
     /// A condition on a visitor, or a combination of conditions.
     public indirect enum Rule: Sendable {
@@ -13,17 +14,21 @@ public struct Segment: Sendable {
         case not(Rule)
         /// The comparison holds for the latest value of the trait at this path.
         case trait(PropertyPath, Comparison)
+        /// The comparison holds for the latest user id.
         case user(Comparison)
+        /// The comparison holds for the latest account id.
         case account(Comparison)
-        /// In one of the visitor's sessions, the comparison holds for this column, which has the same value in all rows of a session.
+        /// The comparison holds for this column in at least one session. The column has the same value in all rows of a session.
         case session(column: String, Comparison)
-        /// In one of the visitor's sessions, the comparison holds for this measure.
+        /// The comparison holds for this measure of at least one session.
         case sessionMeasure(SessionMeasure, Comparison)
-        /// In one of the visitor's pageviews, the comparison holds for this column.
+        /// The comparison holds for this column in at least one pageview.
         case pageview(column: String, Comparison)
         /// The comparison holds for the number of times that the visitor did the step.
         case did(Step, count: Comparison, withinDays: Int?)
+        /// The comparison holds for this total.
         case metric(Metric, Comparison)
+        /// The visitor did the steps of the sequence.
         case sequence(Sequence)
         /// The visitor is at this place in the funnel.
         case funnel(Funnel, FunnelPlace)
@@ -52,13 +57,14 @@ public struct Segment: Sendable {
         case revenue
     }
 
-    /// Steps done in order. A sequence can also require that another step was not done after the last one.
+    /// Steps that must be done in order. A sequence can also require that another step was not done after the last one.
     public struct Sequence: Sendable {
         /// The steps, in order: at least two, or at least one if there is a `thenNot`.
         public let steps: [Step]
         /// The step that must not follow the last of `steps`; nil if there is no such condition.
         public let thenNot: Step?
-        /// The maximum number of days from the first step to the last, and separately from the last step to `thenNot`. Nil for no limit.
+        /// The maximum number of days from the first step to the last, and also the number of days after the last step in which `thenNot`
+        /// must not be done. Nil for no limit.
         public let withinDays: Int?
 
         public init(steps: [Step], thenNot: Step? = nil, withinDays: Int? = nil) {
@@ -70,7 +76,7 @@ public struct Segment: Sendable {
 
     /// The condition that members must meet.
     public let rule: Rule
-    /// The currency of the segment's amounts. Amounts in another currency only count if they could be converted to it.
+    /// The currency of the segment's amounts. Amounts in other currencies count only if they could be converted to it.
     public let currency: String
 
     public init(_ rule: Rule, currency: String = Revenue.defaultCurrency) {
@@ -80,11 +86,11 @@ public struct Segment: Sendable {
 
     /// The segment of visitors who are in this segment and in `other`.
     func and(_ other: Segment) -> Segment {
-        // A segment without a revenue condition has only the default currency, so the currency of the other one is used.
+        // If this segment has no revenue condition, its currency doesn't matter, so the other segment's currency is used.
         Segment(.all([rule, other.rule]), currency: modules.contains("revenue") ? currency : other.currency)
     }
 
-    /// Names of the modules whose facts the segment reads.
+    /// Names of the modules whose facts the segment reads, besides `core`.
     public var modules: Set<String> {
         var modules: Set<String> = []
         rule.forEachLeaf { leaf in

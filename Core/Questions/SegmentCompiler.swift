@@ -1,24 +1,24 @@
 import Common
 import Storage
 
-/// Compiles a segment to the CTE `segment`, which has one row per member, with the column `visitor`.
+/// Compiles a segment to a CTE named `segment`, which has one row per member and a single column, `visitor`.
 ///
-/// Conditions on single rows become aggregates, all computed in one pass over activity, grouped by visitor. Conditions on sessions, steps
-/// or other facts become subqueries that list visitors.
+/// Conditions on single rows of activity become aggregates, which are all computed in one pass over activity, grouped by visitor.
+/// Conditions on whole sessions, sequences, funnels or other facts become subqueries that list visitors.
 struct SegmentCompiler {
-    /// A condition on a visitor in the pass over activity. The SQL is never null.
+    /// A condition on a visitor. Its SQL is never null and may use the aggregates of the pass over activity.
     private struct Condition {
         let sql: SQL
-        /// Whether the condition holds for a visitor without any row that the pass's aggregates read; nil if that can't be known in
+        /// Whether the condition holds for a visitor who has none of the rows that the aggregates read; nil if that can't be known in
         /// advance.
         var holdsWithoutRows: Bool?
     }
 
     private let scope: Scope
     private let currency: String
-    /// The aggregates that the pass computes, in the columns `value_1`, `value_2` ...
+    /// The aggregates of the pass. Their columns are `value_1`, `value_2` ...
     private var aggregates: [SQL] = []
-    /// For each aggregate, the condition on the rows that it reads. Nil if an aggregate reads all rows.
+    /// For each aggregate, the condition on the rows that it reads. Nil if any aggregate reads all rows.
     private var relevant: [SQL]? = []
     private let start: Instant
 
@@ -47,7 +47,7 @@ struct SegmentCompiler {
 
     private var dialect: Dialect { scope.dialect }
 
-    /// The visible rows of the project's activity. They are by visitor or by person, depending on what the scope counts.
+    /// A SELECT of the visible activity from `start` to the end of the range. `visitor` is the person if the scope counts people.
     private func activity(from start: Instant) -> SQL {
         let bounds = scope.over(TimeRange(start: start, end: scope.range.end)).bounds
         return scope.matching(Activity.table, SQL.all(["kind < 2", bounds] + scope.activityRestrictions))
@@ -55,14 +55,14 @@ struct SegmentCompiler {
 
     private var activityInRange: SQL { activity(from: scope.range.start) }
 
-    /// A WHERE clause that limits the pass to rows that an aggregate reads. Empty unless a visitor without such a row can't be a member.
-    /// There are usually few such rows, and grouping takes most of the time.
+    /// A WHERE clause that limits the pass to the rows that aggregates read. Used only if a visitor without such rows can't be a member;
+    /// otherwise empty. These rows are usually few, and grouping takes most of the time.
     private func passing(_ condition: Condition) -> SQL {
         guard let relevant, !relevant.isEmpty, condition.holdsWithoutRows == false, start == scope.range.start else { return "" }
         return " WHERE \(SQL.any(relevant))"
     }
 
-    /// Adds an aggregate to the pass, and returns its column.
+    /// Adds an aggregate to the pass and returns the name of its column.
     /// - Parameter rows: the condition on the rows that the aggregate reads; nil for all rows.
     private mutating func add(_ aggregate: SQL, of rows: SQL?) -> SQL {
         aggregates.append(aggregate)
@@ -82,7 +82,7 @@ struct SegmentCompiler {
         return Condition(sql: add("coalesce(bool_or(\(rows)), FALSE)", of: rows), holdsWithoutRows: false)
     }
 
-    /// Restricts a condition to rows from `start` on, if the pass reads earlier rows as well.
+    /// Restricts a condition to rows at or after `start` if the pass also reads earlier rows.
     private func from(_ start: Instant, _ condition: SQL) -> SQL {
         self.start < start ? "occurred_at >= \(start.milliseconds) AND (\(condition))" : condition
     }
@@ -90,7 +90,7 @@ struct SegmentCompiler {
     private mutating func condition(_ rule: Segment.Rule) -> Condition {
         switch rule {
         case .all(let rules): return all(rules)
-        // An `any` without rules holds for everybody, just as an empty `all` does.
+        // An `any` without rules holds for every visitor, like an empty `all`.
         case .any(let rules): return rules.isEmpty ? all([]) : any(rules)
         case .not(let rule):
             let inner = condition(rule)
@@ -131,7 +131,7 @@ struct SegmentCompiler {
 
     // MARK: The profile
 
-    /// Each trait is stored as a row. The first name in the path is the trait's name; the other names lead into its value.
+    /// Each trait is stored as a row. The first name in the path is the trait's name, and the other names lead into its JSON value.
     private func trait(_ path: PropertyPath, _ comparison: Comparison) -> Condition {
         let names = path.readings.map { $0[0].text }
         let values = path.readings.map { reading in
@@ -165,8 +165,8 @@ struct SegmentCompiler {
         scope.matching(table, SQL.all(["project = \(Int64(scope.project))", condition] + scope.left(of: table.name)))
     }
 
-    /// The condition that the visitor's row of `latest` has a value `compared` that satisfies the comparison. For visitors without a row,
-    /// the comparison must hold for a missing value.
+    /// The condition that `compared`, an expression on the visitor's row of `latest`, satisfies the comparison. For a visitor without a
+    /// row, the value counts as missing.
     private func visitors(_ latest: SQL, compared: SQL, _ comparison: Comparison) -> Condition {
         let holdsWithoutRows = comparison.operation == .neq || comparison.operation == .not_exists
         let wanted = comparison.condition(on: compared, dialect)
@@ -206,7 +206,7 @@ struct SegmentCompiler {
         case .pageviews: return count(rows("kind = 0"), comparison)
         case .events: return count(rows("kind = 1"), comparison)
         case .sessions:
-            // Restrictions on sessions can only be checked on whole sessions.
+            // If sessions are restricted, whole sessions must be computed to check the restrictions.
             return scope.left(of: "sessions").isEmpty
                 ? distinct("session_at") : summed("SELECT visitor, 1 AS part FROM (\(sessionsInRange)) done", comparison)
         case .days_active: return distinct(TimeBuckets(.day, of: scope).number(of: "occurred_at"))
@@ -218,7 +218,8 @@ struct SegmentCompiler {
         }
     }
 
-    /// The condition that the sum of the visitor's `parts` satisfies the comparison. The sum for a visitor without parts is 0.
+    /// The condition that the sum of the visitor's parts satisfies the comparison. A visitor without parts has the sum 0.
+    /// - Parameter parts: a SELECT of `visitor` and `part`.
     private func summed(_ parts: SQL, _ comparison: Comparison) -> Condition {
         let wanted = comparison.condition(onNumber: "sum(part)")
         return Condition(

@@ -1,21 +1,21 @@
 import Common
 import Storage
 
-/// Segments in JSON:
+/// The JSON form of segments:
 /// `{"match": "all", "conditions": [{"source": "profile", "field": "traits.plan", "op": "eq", "value": "pro"}]}`.
 extension Segment {
     private static let maximumDepth = 5, maximumConditions = 50
 
     /// Parses a segment's definition.
     /// - Parameter path: the path of the definition in the request body.
-    /// - Throws: A 400 that names the condition and says what is accepted.
+    /// - Throws: A 400 that names the invalid field and says what is accepted.
     public static func parse(_ definition: JSON, at path: String = "definition") throws -> Segment {
         var count = 0
         return Segment(try group(definition, at: path, depth: 1, &count))
     }
 
     private static func group(_ json: JSON, at path: String, depth: Int, _ count: inout Int) throws -> Rule {
-        guard depth <= maximumDepth else { throw ServiceError.body("field '\(path)' is nested deeper than \(maximumDepth) groups.") }
+        guard depth <= maximumDepth else { throw ServiceError.body("field '\(path)' is nested more than \(maximumDepth) groups deep.") }
         let match = json["match"]?.string ?? ""
         guard match == "all" || match == "any" else {
             throw ServiceError.body(
@@ -33,7 +33,7 @@ extension Segment {
             }
             count += 1
             guard count <= maximumConditions else {
-                throw ServiceError.body("field '\(path)' holds more than \(maximumConditions) conditions.")
+                throw ServiceError.body("field '\(path)' has more than \(maximumConditions) conditions.")
             }
             return condition["conditions"] == nil
                 ? try negated(try leaf(condition, at: place), condition, at: place)
@@ -42,7 +42,7 @@ extension Segment {
         return try negated(match == "all" ? .all(rules) : .any(rules), json, at: path)
     }
 
-    /// The rule, or its opposite if `json` has `"negate": true`. The opposite holds for all other active visitors.
+    /// The rule, or its negation if `json` has `"negate": true`. The negation holds for all other active visitors.
     private static func negated(_ rule: Rule, _ json: JSON, at path: String) throws -> Rule {
         guard let negate = json["negate"], !negate.isNull else { return rule }
         guard let isNegated = negate.boolean else {
@@ -91,7 +91,7 @@ extension Segment {
     }
 
     private static func pageview(_ json: JSON, at path: String) throws -> Rule {
-        // A condition without a field is about pageviews of any page.
+        // A condition without a field applies to pageviews of all pages.
         guard json["field"] != nil else { return try did(Step(.pageview, nil), json, at: path) }
         let field = try self.field(json, at: path)
         guard field == "path" || field == "title" else { throw unknownField(field, path, ["path", "title"]) }
@@ -109,7 +109,7 @@ extension Segment {
         var properties = try Step.properties(json, at: path)
         guard json["field"] != nil else { return try did(Step(.event, name?.string, properties: properties), json, at: path) }
         let comparison = try Comparison.parse(json, at: path), field = try Step.property(json, at: path)
-        // `not_exists` holds if no event has the property: the number of events that have it must be 0.
+        // `not_exists` means that no event has the property, so the number of events that have it must be 0.
         let isAbsent = comparison.operation == .not_exists
         properties.append(Step.Property(path: field, comparison: isAbsent ? .exists : comparison))
         let step = Step(.event, name?.string, properties: properties)
@@ -117,7 +117,7 @@ extension Segment {
         return try did(step, json, at: path, comparesField: true)
     }
 
-    /// A rule about how often the step was done: at least once, never, or as often as `count` says.
+    /// A rule on how often the visitor did the step: at least once, never if `op` is `not_exists`, or as often as `count` says.
     private static func did(_ step: Step, _ json: JSON, at path: String, comparesField: Bool = false) throws -> Rule {
         var count = Comparison(.gte, [.number(1)])
         if let wanted = json["count"], !wanted.isNull {
@@ -173,7 +173,7 @@ extension Segment {
         return text
     }
 
-    /// Parses a comparison that accepts only numbers.
+    /// Parses a comparison whose operands must be numbers.
     private static func number(_ json: JSON, at path: String) throws -> Comparison {
         let comparison = try Comparison.parse(json, at: path, accepting: Comparison.Operator.ofNumbers)
         for operand in comparison.operands {

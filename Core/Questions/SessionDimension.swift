@@ -1,15 +1,16 @@
 import Storage
 
-/// A session attribute that a module provides, such as the campaign. Every report can be filtered by it.
+/// An attribute of sessions that a module provides, such as the campaign. All reports can be filtered by it.
 public struct SessionDimension: Sendable {
-    /// The dimension's name in the parameter `filter`.
+    /// The dimension's name in the `filter` parameter.
     public let name: String
-    /// The display name by language. English is required.
+    /// Display names by language code. English is required.
     public let titles: [String: String]
     let condition: @Sendable (Filter, Scope) async throws -> SQL
 
-    /// - Parameter condition: makes a condition on a row of activity from the row's columns `visitor`, `session_at` and `source`. The
-    ///   condition must never be null. The scope that it gets is the request's, without filters, segment and people.
+    /// - Parameter condition: makes the SQL for a filter on this dimension. The SQL is a condition on a row of activity, may use the
+    ///   columns `visitor`, `session_at` and `source`, and must never be null. The scope is the request's, without its filters, segment and
+    ///   people.
     public init(_ name: String, titles: [String: String], condition: @escaping @Sendable (Filter, Scope) async throws -> SQL) {
         self.name = name
         self.titles = titles
@@ -24,9 +25,9 @@ extension SessionDimension: Hashable {
 }
 
 extension Filter {
-    /// A condition on a row of activity: the value of the row's session satisfies the filter.
-    /// - Parameter values: a SELECT of `visitor`, `session_at` and `value`, with one row per session. Sessions without a row have the value
-    ///   "".
+    /// The condition on a row of activity that the value of its session satisfies the filter.
+    /// - Parameter values: a SELECT of `visitor`, `session_at` and `value`, with at most one row per session. Sessions without a row have
+    ///   the value "".
     public func condition(onSessions values: SQL) -> SQL {
         let session: SQL = "SELECT visitor, session_at FROM (\(values)) session_values WHERE"
         return acceptsEmpty
@@ -51,7 +52,7 @@ extension Scope {
     /// A SELECT of all visible rows of `table` in the project and range, regardless of filters.
     public func facts(of table: FactTable) -> SQL { matching(table, SQL.all([bounds] + left(of: table.name))) }
 
-    /// This scope with `moduleConditions` filled in for all filters on dimensions of modules.
+    /// This scope with the `moduleConditions` of all filters on dimensions of modules.
     func withModuleConditions() async throws -> Scope {
         guard filters.contains(where: { $0.dimension.ofModule != nil }) else { return self }
         let bare = Scope(project: project, range: range, timezone: timezone, restrictions: restrictions, reader: reader)

@@ -2,7 +2,7 @@ import Common
 import Storage
 import Synchronization
 
-/// A reader that records the statements it runs, so that a report can show the SQL behind it.
+/// A reader that records the statements it runs, so a response can show the SQL that a report ran.
 @_spi(Host) public final class StatementLog: ReportReader {
     /// A statement that was run.
     public struct Statement: Encodable, Sendable {

@@ -1,7 +1,7 @@
 import Common
 import Storage
 
-/// An action of a visitor, as definitions describe it: a pageview, or a custom event, which may have conditions on its properties.
+/// An action of a visitor, as definitions describe it: a pageview or a custom event. An event may have conditions on its properties.
 public struct Step: Sendable {
     /// The kind of activity.
     public enum Kind: String, Sendable, CaseIterable { case pageview, event }
@@ -16,7 +16,7 @@ public struct Step: Sendable {
 
     /// Whether the action is a pageview or a custom event.
     public let kind: Kind
-    /// The page's path, in which `*` matches any text, or the event's name. Nil for any.
+    /// The page's path, in which `*` matches any text, or the event's name. Nil for any page or event.
     public let value: String?
     /// Conditions on the event's properties. All of them must hold.
     public let properties: [Property]
@@ -41,21 +41,22 @@ public struct Step: Sendable {
         }
         guard !properties.isEmpty else { return SQL.all(conditions) }
         let properties = SQL.all(properties.map { $0.comparison.condition(on: dialect.jsonText("data", $0.path), dialect) })
-        // CASE fixes the order of evaluation, so properties are only read for events that match otherwise.
+        // CASE fixes the order of evaluation, so properties are read only for events that meet the other conditions.
         return "CASE WHEN \(SQL.all(conditions)) THEN \(properties) ELSE FALSE END"
     }
 
-    /// The columns `is_1`, `is_2` ...: flags for whether a row of `core_activity` is the first step, the second ...
+    /// The columns `is_1`, `is_2` ..., which are true if a row of `core_activity` is the first step, the second step ...
     public static func flags(_ steps: [Step], _ dialect: Dialect) -> SQL {
         SQL.joined(steps.enumerated().map { "(\($1.condition(dialect))) AS is_\(sql: String($0 + 1))" })
     }
 
-    /// Whether the step is fully described by a single name or path.
+    /// Whether a single name or path without `*` fully describes the step.
     private var isPlain: Bool { properties.isEmpty && value.map { kind == .event || !Self.hasStar($0) } == true }
 
     private static func hasStar(_ path: String) -> Bool { path.utf8.contains(UInt8(ascii: "*")) }
 
-    /// An expression for the number of the step that a row is. Nil unless the steps are all distinct names or all distinct paths.
+    /// An expression for the number of the step that a row is, starting at 1. Nil unless the steps are all distinct names or all distinct
+    /// paths.
     static func number(_ steps: [Step]) -> SQL? {
         let values = steps.filter { $0.isPlain && $0.kind == steps[0].kind }.compactMap(\.value)
         guard values.count == steps.count, Set(exactly: values).count == steps.count else { return nil }
@@ -65,7 +66,7 @@ public struct Step: Sendable {
 
     /// The condition that a row of `core_activity` is any of the steps. Never null.
     static func condition(onAnyOf steps: [Step], _ dialect: Dialect) -> SQL {
-        // Plain names become one list, and so do plain paths. Looking up a list takes engines a fraction of the time.
+        // Plain names become one list, and so do plain paths. For engines, that is much faster than separate conditions.
         let plain = steps.filter(\.isPlain), names = plain.filter { $0.kind == .event }, paths = plain.filter { $0.kind == .pageview }
         var conditions = steps.filter { !$0.isPlain }.map { $0.condition(dialect) }
         if !names.isEmpty { conditions.append("kind = 1 AND name IN \(list: names.compactMap(\.value))") }
@@ -85,7 +86,7 @@ public struct Step: Sendable {
         }
     }
 
-    /// The path in `data` that `field` names. `plan`, `event_data.plan` and `data.plan` all mean the same path.
+    /// Parses `field`, the path of a property. `plan`, `event_data.plan` and `data.plan` all name the same property.
     static func property(_ json: JSON, at path: String) throws -> PropertyPath {
         guard let field = json["field"]?.string, !field.isEmpty, field.utf8.count <= 200 else {
             throw ServiceError.body(
@@ -98,7 +99,7 @@ public struct Step: Sendable {
     /// Parses `{"event": "signup", "where": [...]}` or `{"path": "/pricing"}`.
     public static func parse(_ json: JSON, at path: String) throws -> Step {
         let isEvent = json["event"].map { !$0.isNull } ?? false, isPage = json["path"].map { !$0.isNull } ?? false
-        guard !isEvent || !isPage else { throw ServiceError.body("field '\(path)' must hold 'event' or 'path' and not both.") }
+        guard !isEvent || !isPage else { throw ServiceError.body("field '\(path)' must have either 'event' or 'path', not both.") }
         guard isEvent || isPage else {
             throw ServiceError.body(
                 "field '\(path)' must have 'event', the name of an event, or 'path', a page's path; got \(json.described).")
@@ -123,16 +124,17 @@ public struct Step: Sendable {
 }
 
 extension Scope {
-    /// A whole number that orders a visitor's activity: by time, and by arrival for rows of a session in the same millisecond. A row counts
-    /// as later only if its position is larger, so no row can be two steps.
+    /// A whole number that orders a visitor's activity by time, and rows of a session in the same millisecond by arrival. A row counts as
+    /// later only if its position is larger, so no row can be two steps.
     public static let position: SQL = "(occurred_at * 1048576 + \(Activity.order))"
 
-    /// CTEs that follow visitors through the steps. Each step is later than the one before it, and as early as possible.
+    /// CTEs that follow visitors through the steps. Each step must be later than the previous one, and is as early as possible.
     ///
-    /// `reached_1`, `reached_2` ... have the `visitor` and the `position` at which the visitor reached the step. With `within`, all steps
-    /// must be done within that many milliseconds of the first. Any row of the first step may start the chain.
+    /// The CTEs `reached_1`, `reached_2` ... have one row for each visitor who reached the step: `visitor`, and the `position` at which the
+    /// visitor reached it.
     /// - Parameters:
-    ///   - others: additional steps that the CTE `matched` includes.
+    ///   - others: additional steps whose rows the `matched` CTE includes.
+    ///   - milliseconds: the maximum time from the first step to every other step. Any row of the first step may start the time.
     ///   - rows: a SELECT of rows of activity.
     public func following(_ steps: [Step], and others: [Step] = [], within milliseconds: Int64? = nil, in rows: SQL) -> [SQL] {
         if let milliseconds { return [matched(steps + others, in: rows)] + chains(steps.count, within: milliseconds) }
@@ -143,7 +145,7 @@ extension Scope {
         return [matched(steps, selecting: "\(number) AS step", in: rows)] + chains(steps.count) { "step = \(sql: String($0))" }
     }
 
-    /// The CTE `matched`: the rows that are one of the steps, with `visitor`, `position`, `occurred_at` and the flags `is_1`, `is_2` ...
+    /// The `matched` CTE: the rows that are one of the steps, with `visitor`, `position`, `occurred_at` and the flags `is_1`, `is_2` ...
     public func matched(_ steps: [Step], in rows: SQL) -> SQL { matched(steps, selecting: Step.flags(steps, dialect), in: rows) }
 
     private func matched(_ steps: [Step], selecting columns: SQL, in rows: SQL) -> SQL {
@@ -154,10 +156,10 @@ extension Scope {
         """
     }
 
-    /// The instant of a position, in epoch milliseconds.
+    /// The time at a position, in epoch milliseconds.
     public func milliseconds(at position: SQL) -> SQL { dialect.quotient(position, "1048576") }
 
-    /// For each step, takes the earliest row after the row taken for the step before. Taking a later row can't lead further.
+    /// For each step, takes the earliest row after the row that was taken for the previous step. A later row could not lead further.
     /// - Parameter isStep: makes the condition that a row of `matched` is the step with this number.
     private func chains(_ count: Int, _ isStep: (Int) -> SQL) -> [SQL] {
         (1...count).map { step in
@@ -174,8 +176,8 @@ extension Scope {
         }
     }
 
-    /// For each row of a step, keeps the latest first step from which a chain leads to the row. The latest start leaves the most time, so
-    /// if any chain is within the limit, this one is.
+    /// For each row of a step, keeps the latest row of the first step from which a chain of steps leads to it. The latest start is the
+    /// closest in time, so if any chain is within the limit, this one is.
     private func chains(_ count: Int, within milliseconds: Int64) -> [SQL] {
         var parts: [SQL] = ["chain_1 AS NOT MATERIALIZED (SELECT *, CASE WHEN is_1 THEN occurred_at END AS begun_1 FROM matched)"]
         for number in stride(from: 2, through: count, by: 1) {

@@ -2,7 +2,7 @@ import Common
 import Foundation
 import Storage
 
-/// A half-open time range: it includes `start` but not `end`.
+/// A time range that includes `start` but not `end`.
 public struct TimeRange: Sendable, Hashable {
     public let start: Instant
     public let end: Instant
@@ -18,8 +18,8 @@ public struct TimeRange: Sendable, Hashable {
     /// The length of the range in milliseconds.
     public var milliseconds: Int64 { end - start }
 
-    /// The equally long range that ends where this one starts. If this range is whole days in `zone`, the result is the same number of
-    /// whole days, even if one of them has 23 or 25 hours.
+    /// The range of the same length that ends where this one starts. If this range is a number of whole days in `zone`, the result is the
+    /// same number of whole days, even if one of them has 23 or 25 hours.
     public func previous(in zone: TimeZone) -> TimeRange {
         let first = Day(start, in: zone), last = Day(end, in: zone)
         guard first < last, first.start(in: zone) == start, last.start(in: zone) == end else {

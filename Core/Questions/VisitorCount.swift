@@ -1,21 +1,21 @@
 @_spi(Host) import Storage
 
-/// Counts distinct visitors exactly, with the method that is fastest on the engine.
+/// Generates SQL that counts distinct visitors exactly, with the fastest method for the engine.
 ///
-/// DuckDB stores visitors as small numbers, so a bitmap with one bit per number is exact and needs no hashing. PostgreSQL stores keys,
-/// which are counted directly.
+/// DuckDB stores visitors as small numbers, so a bitmap with one bit per number is exact and needs no hashing. PostgreSQL stores visitor
+/// keys, so the keys themselves are counted.
 public struct VisitorCount: Sendable {
-    /// The maximum size of all bitmaps in a statement together, in bits. If they would be larger, `count(DISTINCT visitor)` is used.
+    /// The maximum total size of all bitmaps in a statement, in bits. If they would be larger, `count(DISTINCT visitor)` is used.
     private static let maximumBits: Int64 = 1 << 30
 
-    /// A number above those of all visitors; nil if the engine stores keys.
+    /// A number larger than the numbers of all visitors; nil if the engine stores keys.
     private let bound: Int64?
 
     /// - Parameter bound: the value of `EventStore.visitorBound`.
     init(bound: Int64?) { self.bound = bound.map(Self.withRoom) }
 
-    /// Rounds the bound up by 6 to 25 %, and by at least 65,536. There are two reasons: the bound is part of the statement's text, which
-    /// must rarely change as visitors arrive, and visitors who arrive before the statement starts must be below the bound.
+    /// Rounds the bound up by 6 to 25 %, and by at least 65,536, for two reasons: the bound is part of the statement's text, which should
+    /// rarely change as visitors arrive, and visitors who arrive before the statement starts must be below the bound.
     private static func withRoom(_ bound: Int64) -> Int64 {
         var step: Int64 = 65_536
         while step * 16 < bound { step *= 2 }
@@ -29,7 +29,7 @@ public struct VisitorCount: Sendable {
         return countsBits(groups) ? "coalesce(bit_count(\(bits)\(filter)), 0)" : "count(DISTINCT visitor)\(filter)"
     }
 
-    /// A query with one row per value of the column `key`: the value and its number of `visitors`.
+    /// A query with one row per value of the `key` column: the value and the number of its distinct visitors, `visitors`.
     /// - Parameter groups: the approximate number of distinct values.
     public func query(by key: SQL, from rows: SQL, groups: Int64) -> SQL {
         countsBits(groups)
@@ -38,8 +38,9 @@ public struct VisitorCount: Sendable {
             : "SELECT \(key), count(*) AS visitors FROM (SELECT DISTINCT \(key), visitor FROM \(rows)) pairs GROUP BY \(key)"
     }
 
-    /// Like `query(by:from:groups:)`, but counts only the visitors of rows that meet `condition`, and adds an aggregate over all rows of
-    /// each value. Values without a row that meets the condition are left out. With bitmaps, this takes a single pass.
+    /// Like `query(by:from:groups:)`, but counts only the visitors of rows that meet `condition`, and adds a `name` column with an
+    /// aggregate over all rows of the value. Leaves out values without a row that meets the condition. With bitmaps, this takes a single
+    /// pass.
     public func query(by key: SQL, from rows: SQL, where condition: SQL, with aggregate: SQL, named name: SQL, groups: Int64) -> SQL {
         let countedRows: SQL = "(SELECT * FROM \(rows) WHERE \(condition)) counted_rows"
         return countsBits(groups)
@@ -53,9 +54,9 @@ public struct VisitorCount: Sendable {
             """
     }
 
-    /// For separate counts by each of several columns. Returns a query with the visitors of each combination of `columns`, and the
-    /// aggregate that counts the visitors of a group of the query's rows. Merging the bitmaps of a few combinations is much faster than
-    /// grouping all rows once per column.
+    /// For reports that count visitors separately by each of several columns. `query` returns the visitors of each combination of
+    /// `columns`, and `count` is the aggregate that counts distinct visitors over groups of its rows. Merging the bitmaps of a few
+    /// combinations is much faster than grouping all rows once per column.
     /// - Parameter groups: the approximate number of combinations.
     public func combinations(of columns: SQL, from rows: SQL, groups: Int64) -> (query: SQL, count: SQL) {
         countsBits(groups)

@@ -1,17 +1,18 @@
 import Common
 import Storage
 
-/// One page of the list of visitors behind a number.
+/// One page of the list of visitors behind a number in a report.
 public struct VisitorList: Encodable, Sendable {
-    /// The visitors' ids as they were sent, or `anonymousID` for visitors without one. Requests accept either as `visitor_id`.
+    /// The visitors' ids as they were sent. For visitors without an id, `anonymousID`, which requests accept as `visitor_id` too.
     public let data: [String]
     /// The number of visitors on all pages.
     public let total: Int64
 
-    /// The members of the response.
+    /// The fields of the response.
     public static let fields: [Schema.Field] = [.required("data", .list(.text(200))), .required("total", .count)]
 
-    /// The id that responses use for a visitor without one. As `visitor_id` in a request, it refers to the same visitor.
+    /// The id that responses use for a visitor without one: `anon_` and the visitor's key in hexadecimal. As `visitor_id` in a
+    /// request, it refers to the same visitor.
     public static func anonymousID(_ key: Int64) -> String {
         let hex = String(UInt64(bitPattern: key), radix: 16)
         return "anon_" + String(repeating: "0", count: 16 - hex.count) + hex
@@ -19,12 +20,14 @@ public struct VisitorList: Encodable, Sendable {
 
     /// Reads the page that the scope's limit and offset select.
     /// - Parameters:
-    ///   - ctes: the CTEs that `visitors` reads.
-    ///   - visitors: a SELECT of one column `visitor`, without duplicates.
+    ///   - name: the statement's name; see `Scope.rows`.
+    ///   - ctes: the CTEs that `visitors` reads, besides the scope's.
+    ///   - visitors: a SELECT of a single column, `visitor`, without duplicates.
     public static func page(
         _ name: StaticString, of scope: Scope, reading tables: [FactTable] = [], ctes: SQL? = nil, visitors: SQL
     ) async throws -> VisitorList {
-        // The order by key reveals nothing about visitors and is the same on every engine. Ids are looked up only for this page.
+        // Visitors are ordered by key, because that reveals nothing about them and is the same on every engine. Ids are looked up only for
+        // this page.
         let prefix: SQL = ctes.map { "\($0), " } ?? ""
         let project = Int64(scope.project)
         let rows = try await scope.rows(

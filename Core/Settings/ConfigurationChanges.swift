@@ -2,10 +2,11 @@
 @_spi(Host) public struct ConfigurationChanges: Sendable, Equatable {
     /// A key whose value differs.
     public struct Change: Sendable, Equatable, CustomStringConvertible {
-        /// The key with its section: `limits.query_per_second`.
+        /// The key with its section, such as `limits.query_per_second`.
         public let key: String
-        /// The values as displayed. Secrets are hidden, so the two values may look equal.
+        /// The old value as displayed. Secrets are hidden, so it may look the same as the new value.
         public let from: String
+        /// The new value as displayed.
         public let to: String
 
         /// `limits.query_per_second: 100 -> 200`
@@ -14,7 +15,7 @@
 
     /// Changes that take effect immediately.
     public let live: [Change]
-    /// Changes that take effect at the next start.
+    /// Changes that take effect when Pulse is restarted.
     public let restart: [Change]
 
     /// Whether the configurations are equal.
@@ -22,7 +23,7 @@
 }
 
 extension HostConfiguration {
-    /// Returns the values that differ in `new`, grouped by when they take effect. Used on SIGHUP.
+    /// The values that differ between `old` and `new`, grouped by when they take effect. Used on SIGHUP.
     public static func changes(from old: HostConfiguration, to new: HostConfiguration) -> ConfigurationChanges {
         let before = Dictionary(old.entries.map { ($0.key, $0) }) { first, _ in first }
         let after = Dictionary(new.entries.map { ($0.key, $0) }) { first, _ in first }

@@ -1,10 +1,10 @@
-/// A configuration key with its type, value and origin. Used by `pulse config check`, by the reference in the documentation, and to find
+/// A configuration key with its type, value and origin. Used by `pulse config check`, by the documentation's reference, and to find out
 /// what a reload changes.
 public struct ConfigurationEntry: Sendable, CustomStringConvertible {
-    /// When a changed value takes effect.
+    /// When a change takes effect: immediately on SIGHUP, or when Pulse is restarted.
     public enum Reload: Sendable { case live, restart }
 
-    /// Where a value comes from.
+    /// Where a value comes from: the default, a line of a file (nil if there is no line number), or an environment variable.
     public enum Origin: Sendable, Equatable, CustomStringConvertible {
         case standard
         case line(String, Int?)
@@ -19,26 +19,26 @@ public struct ConfigurationEntry: Sendable, CustomStringConvertible {
         }
     }
 
-    /// The key with its section: `server.port`.
+    /// The key with its section, such as `server.port`.
     public let key: String
-    /// The accepted values in words: `a whole number from 0 to 65535`.
+    /// The accepted values in words, such as `a whole number from 0 to 65535`.
     public let accepts: String
     /// The unit, such as `seconds`; "" if there is none.
     public let unit: String
-    /// A one-line description; "" if the comments in `config/pulse.yaml` explain the key.
+    /// A one-line description; "" for keys that only the comments in `config/pulse.yaml` explain.
     public let summary: String
-    /// The environment variable that overrides the file; nil if no variable does.
+    /// The environment variable that overrides the file; nil if there is none.
     public let variable: String?
     /// When a change takes effect.
     public let reload: Reload
-    /// The default as displayed; secrets are hidden.
+    /// The default value as displayed; secrets are hidden.
     public let standard: String
     /// The value as displayed; secrets are hidden.
     public let value: String
-    /// Where the value comes from.
+    /// Where `value` comes from.
     public let origin: Origin
 
-    /// The complete value, including secrets, to detect changes.
+    /// The complete value, including secrets, which is compared to detect changes.
     let identity: Secret
 
     /// The entry as one line: `server.port: 9090 (config/pulse.yaml:12)`.

@@ -1,22 +1,23 @@
 /// One mistake in the configuration, and where it is.
 ///
 /// Printed as `config/pulse.yaml:12: modules.funels: unknown module; did you mean 'funnels'?`. If an environment variable is wrong, its
-/// name comes first: `PULSE_PORT: must be a whole number from 0 to 65535; got 'http'`.
+/// name takes the place of file, line and key: `PULSE_PORT: must be a whole number from 0 to 65535; got 'http'`.
 public struct ConfigurationError: Sendable, Equatable, CustomStringConvertible {
-    /// The place of a mistake.
+    /// Where a mistake can be.
     public enum Place: Sendable, Equatable {
-        /// A line of a file; a nil line means the file as a whole.
+        /// A file and a line; a nil line means the file as a whole.
         case line(String, Int?)
+        /// An environment variable.
         case variable(String)
-        /// There is no file, so the key has its default.
+        /// Neither a file nor a variable, because there is no file.
         case nowhere
     }
 
     /// Where the mistake is.
     public let place: Place
-    /// The key with its sections: `server.port`, `projects[0].name`; "" for the file as a whole.
+    /// The key with its sections, such as `server.port` or `projects[0].name`; "" for the file as a whole.
     public let key: String
-    /// The problem, worded to follow the key and a colon.
+    /// The problem, worded to follow a colon after the key or the variable.
     public let message: String
 
     public init(_ place: Place, _ key: String, _ message: String) {
@@ -36,12 +37,12 @@ public struct ConfigurationError: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
-/// All mistakes in the configuration, in file order. Printed with one line for each.
+/// All mistakes in the configuration. Printed as one line per mistake.
 public struct ConfigurationErrors: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The mistakes, those in environment variables last.
+    /// The mistakes, in the order of their lines. Mistakes in environment variables come last.
     public let errors: [ConfigurationError]
 
-    /// Sorts by line, with environment variables last.
+    /// Sorts the errors by line. Errors in environment variables come last.
     public init(_ errors: [ConfigurationError]) {
         func rank(_ error: ConfigurationError) -> Int {
             switch error.place {

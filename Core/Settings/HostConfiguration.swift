@@ -1,16 +1,18 @@
 import Foundation
 
-/// The configuration of this host. Environment variables override the file, and keys that neither sets have their defaults.
+/// The configuration of this host. Environment variables override the file. Keys that neither of them sets have their defaults.
 ///
-/// The sections below declare the key, type, range, unit and default of each value; `config/pulse.yaml` documents them.
+/// The types of the sections, such as `ServerSettings`, declare the key, type, range, unit and default of each value. `config/pulse.yaml`
+/// documents them.
 @_spi(Host) public struct HostConfiguration: Sendable {
-    // The sections of the file.
+    // The sections and single keys of the file, in file order.
     public var server: ServerSettings
     public var storage: StorageSettings
     public var coordination: CoordinationSettings
-    /// The bearer token of the admin API. If nil, a token is generated at the first start and kept in the data folder.
+    /// The bearer token for the admin API. If nil, Pulse generates a token at its first start and keeps it in the data folder.
     public var adminToken: Secret?
-    /// Encrypts the dashboard's cookies and the stored credentials of other databases. If nil, a secret is generated, like `adminToken`.
+    /// The secret that encrypts the dashboard's cookies and the stored credentials of external databases. If nil, Pulse generates it, like
+    /// `adminToken`.
     public var cookieSecret: Secret?
     /// Reserved for email reports, which Pulse does not send yet.
     public var emailReportWebhookURL: Secret?
@@ -21,16 +23,17 @@ import Foundation
     public var telemetry: TelemetrySettings
     public var projects: [ProjectSettings]
 
-    /// Every key with its value and origin, section by section.
+    /// All keys with their values and origins, section by section.
     public let entries: [ConfigurationEntry]
 
-    /// The defaults of all keys, as if the file were empty and no environment variables were set.
+    /// The default configuration: all keys have their defaults.
     public static let `default`: HostConfiguration = {
         do { return try parse("", knownModules: []) } catch { preconditionFailure("defaults are wrong: \(error)") }
     }()
 
-    /// Reads `file` and the environment. If `file` is nil, only the environment overrides the defaults.
-    /// - Throws: all mistakes in the file and the environment, together.
+    /// Reads the configuration from `file` and `environment`. If `file` is nil, only the environment overrides the defaults.
+    /// - Parameter knownModules: the names of all modules in the binary.
+    /// - Throws: all mistakes in the file and the environment together.
     public static func load(
         file: String?, environment: [String: String], knownModules: [String]
     ) throws(ConfigurationErrors) -> HostConfiguration {
@@ -46,7 +49,7 @@ import Foundation
         return try parse(text, file: file, environment: environment, knownModules: knownModules)
     }
 
-    /// Like `load`, but parses a text. Errors refer to it by the name `file`.
+    /// Like `load`, but parses `yaml` instead of reading a file. Errors use `file` as its name.
     public static func parse(
         _ yaml: String, file: String? = nil, environment: [String: String] = [:], knownModules: [String]
     ) throws(ConfigurationErrors) -> HostConfiguration {
@@ -89,7 +92,7 @@ import Foundation
 }
 
 extension HostConfiguration: Equatable {
-    /// Whether all values are equal, regardless of where they came from.
+    /// Whether all values are equal, regardless of their origin.
     public static func == (left: HostConfiguration, right: HostConfiguration) -> Bool {
         left.server == right.server && left.storage == right.storage && left.coordination == right.coordination
             && left.adminToken == right.adminToken && left.cookieSecret == right.cookieSecret
@@ -100,7 +103,7 @@ extension HostConfiguration: Equatable {
 }
 
 extension HostConfiguration: CustomStringConvertible {
-    /// One line per key with secrets hidden, for `pulse config check`.
+    /// The text that `pulse config check` prints: one line per key, with secrets hidden.
     public var redacted: String { entries.map(\.description).joined(separator: "\n") }
     public var description: String { redacted }
 }

@@ -1,9 +1,9 @@
-/// The access that a project has to a module.
+/// The access level of a module in a project, or `off`.
 @_spi(Host) public enum ModuleLevel: String, Sendable, CaseIterable {
     case off
-    /// Allows running reports, but neither changes nor collection.
+    /// Permits reports, but no changes and no collection.
     case read
-    /// Allows changes and collection, but not running reports.
+    /// Permits changes and collection, but no reports.
     case write
     case all
 }

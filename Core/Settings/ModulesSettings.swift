@@ -1,8 +1,8 @@
 import Common
 
-/// Which modules the host loads, and their levels in new projects.
+/// Which modules the host loads, and their access levels in new projects.
 @_spi(Host) public struct ModulesSettings: Sendable, Equatable {
-    /// All modules, or the named ones.
+    /// All modules, or only the named ones.
     public enum Selection: Sendable, Equatable {
         case all
         case only([String])
@@ -10,11 +10,11 @@ import Common
 
     /// The modules to load, before `disabled` is applied.
     public var enabled: Selection
-    /// Modules not to load.
+    /// Modules not to load, even if `enabled` includes them.
     public var disabled: [String]
-    /// The level of modules that `access` doesn't name.
+    /// The access level of modules that `access` doesn't name. `core` has the level `all` instead.
     public var defaultAccess: ModuleLevel
-    /// Levels by module.
+    /// Access levels by module name.
     public var access: [String: ModuleLevel]
     private var blocks: [String: RawSettings]
     private var file: String?
@@ -29,7 +29,7 @@ import Common
         }
     }
 
-    /// The level of `module` in a new project.
+    /// The access level of `module` in a new project.
     public func level(of module: String) -> ModuleLevel { access[module] ?? (module == Self.core ? .all : defaultAccess) }
 
     /// The block of `module` under `modules.settings`; empty if there is none.
@@ -58,13 +58,13 @@ import Common
         check(section)
     }
 
-    /// Rejects values that are each valid but conflict with one another.
+    /// Rejects values that are valid by themselves but conflict with each other.
     private func check(_ section: Section) {
         for (index, module) in disabled.enumerated() {
             if module == Self.core {
                 section.refuse("disabled[\(index)]", "'core' can't be disabled; every other module builds on it")
             } else if case .only(let names) = enabled, names.contains(module) {
-                section.refuse("disabled[\(index)]", "'\(module)' is in modules.enabled too")
+                section.refuse("disabled[\(index)]", "'\(module)' is also in modules.enabled")
             }
         }
         if access[Self.core] == .off {
@@ -98,7 +98,8 @@ import Common
         return blocks
     }
 
-    /// The error for an unknown key. Many people try `modules.funnels: read`, so the error says where such a setting belongs.
+    /// The error for an unknown key; nil for the default error. Many people try `modules.funnels: read`, so the error says where that
+    /// belongs.
     private static func sentence(for key: String, _ knownModules: [String]) -> String? {
         if knownModules.contains(key) {
             return "a module's level goes in modules.access, its settings in modules.settings"

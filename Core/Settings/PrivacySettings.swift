@@ -1,21 +1,21 @@
-/// Privacy defaults for new projects, and privacy settings that apply to all projects.
+/// Default privacy rules for new projects, and settings that apply to all projects.
 @_spi(Host) public struct PrivacySettings: Sendable, Equatable {
-    /// Whether IP addresses are truncated before they are used for anything.
+    /// Whether IP addresses are truncated before they are looked up or hashed.
     public var anonymizeIP: Bool
-    /// Whether events sent with `DNT` or `Sec-GPC` are dropped.
+    /// Whether events from browsers that send `DNT: 1` or `Sec-GPC: 1` are dropped.
     public var respectDNT: Bool
-    /// Whether events of bots are dropped.
+    /// Whether events from bots are dropped.
     public var botFiltering: Bool
     /// Whether events without consent are dropped.
     public var consentRequired: Bool
     /// Consent modes that count as consent; empty to accept any mode.
     public var allowedConsentModes: [String]
-    /// Events are dropped if their user agent contains one of these strings.
+    /// Events are dropped if their user agent contains one of these strings, ignoring case.
     public var blockedUserAgents: [String]
-    /// Path of a GeoIP database in MaxMind's format. If nil, uses the one that `make` fetched, if it exists. `none` leaves locations
-    /// unknown.
+    /// Path of a GeoIP database in MaxMind's format, or `none` to leave locations unknown. If nil, Pulse uses the database that `make`
+    /// fetched, if there is one.
     public var geoipDatabase: String?
-    /// How long a visitor may send no event before the session ends.
+    /// A session ends after this many minutes without an event.
     public var sessionTimeoutMinutes: Int
 
     init(_ section: Section) {

@@ -1,10 +1,10 @@
-/// A project that is created at startup unless a project with its name exists.
+/// A project that Pulse creates at startup unless a project with this name exists.
 @_spi(Host) public struct ProjectSettings: Sendable, Equatable {
-    /// Unique among the configured projects.
+    /// The display name, unique among the configured projects.
     public var name: String
     /// The site's host name.
     public var domain: String
-    /// Levels by module, where they differ from the host's defaults.
+    /// Access levels by module name, for modules whose level differs from the host's default.
     public var modules: [String: ModuleLevel]
 
     /// Returns nil if the name or domain is missing or invalid.
@@ -30,7 +30,7 @@
         return section.list("projects", accepts: "a list of projects: name, domain, modules", show: \.name) { section in
             let project = ProjectSettings(section, host, knownModules: knownModules)
             if let project, !names.insert(project.name).inserted {
-                section.refuse("name", "another project has the name '\(project.name)'")
+                section.refuse("name", "another project is also named '\(project.name)'")
             }
             return project
         }

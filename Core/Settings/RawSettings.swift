@@ -1,4 +1,4 @@
-/// A module's block of the configuration. It is not interpreted until the module reads it.
+/// A module's block of the configuration. Its values are not checked until the module reads them.
 public struct RawSettings: Sendable, Equatable {
     private let mapping: YAMLNode.Mapping?
     private let path: String
@@ -10,10 +10,10 @@ public struct RawSettings: Sendable, Equatable {
         self.file = file
     }
 
-    /// An empty block, as in tests: every setting has its default.
+    /// An empty block: every setting has its default. Used by tests.
     public static let empty = RawSettings(nil, path: "modules.settings", file: nil)
 
-    /// Reads the block like the rest of the file, so errors name the file, the line and the most similar key.
+    /// Reads the block. As for the rest of the file, errors name the file and the line, and suggest the most similar key.
     ///
     ///     let settings = try setup.settings.read { FunnelsSettings($0) }
     public func read<Result>(_ body: (Section) -> Result) throws(ConfigurationErrors) -> Result {
@@ -24,7 +24,7 @@ public struct RawSettings: Sendable, Equatable {
         return result
     }
 
-    /// Lists the keys that `body` reads, with their types, units and defaults. Used for module manifests and the reference.
+    /// Lists the keys that `body` reads, with their types, units and defaults. Used to document the settings.
     public static func describe<Result>(_ body: (Section) -> Result) -> [ConfigurationEntry] {
         let log = ReadingLog(file: nil, environment: [:])
         _ = RawSettings(nil, path: "", file: nil).read(body, log)

@@ -1,10 +1,10 @@
 import Common
 
-/// Collects the entries and errors while the configuration is read. All sections share one log.
+/// Collects entries and errors while the configuration is read. All sections share one log.
 ///
-/// Not `Sendable`, because the configuration is read by a single task.
+/// Not `Sendable`, because a single task reads the configuration.
 final class ReadingLog {
-    /// The file's name in errors; nil if there is no file.
+    /// The name of the file in errors; nil if there is no file.
     let file: String?
     let environment: [String: String]
     private(set) var errors: [ConfigurationError] = []
@@ -15,7 +15,7 @@ final class ReadingLog {
         let section: String
         let member: YAMLNode.Member
         let siblings: [String]
-        /// The section's own error sentence; nil for the default one.
+        /// The section's own error message; nil for the default message.
         let hint: String?
     }
 
@@ -36,7 +36,8 @@ final class ReadingLog {
         unknown.append(Unknown(section: section, member: member, siblings: siblings, hint: hint))
     }
 
-    /// All errors, with unknown keys last. Call this at the end, because suggestions for unknown keys need all known keys.
+    /// All errors, with unknown keys last. Call this after everything has been read, because suggestions for unknown keys need all known
+    /// keys.
     func allErrors() -> [ConfigurationError] {
         errors
             + unknown.map { unknown in
@@ -54,6 +55,6 @@ final class ReadingLog {
         if let other = entries.first(where: { $0.key.hasSuffix("." + unknown.member.key) }) {
             return "unknown key; did you mean '\(other.key)'?"
         }
-        return "unknown key; accepted are " + unknown.siblings.map { "'\($0)'" }.joined(separator: ", ")
+        return "unknown key; accepted: " + unknown.siblings.map { "'\($0)'" }.joined(separator: ", ")
     }
 }

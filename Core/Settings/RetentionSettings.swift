@@ -1,10 +1,10 @@
 /// How long data is kept.
 @_spi(Host) public struct RetentionSettings: Sendable, Equatable {
-    /// How long events are kept; nil keeps them forever.
+    /// How many months events are kept; nil for forever.
     public var eventsMonths: Int?
-    /// How long an `event_id` is remembered, so that events sent repeatedly within this time are stored only once.
+    /// How many days an `event_id` is remembered. An event that is sent again within this time is stored only once.
     public var eventIDsDays: Int
-    /// How long the audit log is kept; nil keeps it forever.
+    /// How many days the audit log is kept; nil for forever.
     public var auditDays: Int?
 
     init(_ section: Section) {

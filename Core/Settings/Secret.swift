@@ -1,6 +1,6 @@
-/// A value that must not be shown. Printing, logging or dumping it reveals only that it is set.
+/// A value that must not be shown. Printing, logging or dumping it shows `(hidden)`.
 public struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The value itself, for the code that needs it.
+    /// The value itself. Never print or log it.
     public let revealed: String
 
     public init(_ value: String) { revealed = value }
@@ -14,7 +14,7 @@ public struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebugS
     public var debugDescription: String { description }
     public var customMirror: Mirror { Mirror(self, children: []) }
 
-    /// Says why the secret is easy to guess and what to do about it, worded to follow its name. Nil if the secret is long and varied
+    /// Why the secret could be guessed and what to do about it, worded to follow the secret's name. Nil if the secret is long and varied
     /// enough.
     public var weakness: String? {
         let characters = revealed.unicodeScalars.count, different = Set(revealed.unicodeScalars).count

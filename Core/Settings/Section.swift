@@ -10,10 +10,10 @@ import Common
 ///         }
 ///     }
 ///
-/// A getter always returns a value. If the value in the file is invalid, the getter records an error with the line and returns the default,
-/// so one pass finds all errors. Keys that no getter reads are errors, too. Read each key only once.
+/// If a value is invalid, the getter records an error with the line and returns the default (or nil), so one pass finds all errors. Keys
+/// that no getter reads are errors as well. Read each key only once.
 public final class Section {
-    /// The name of the section: `server`, `projects[0]`; "" for the whole file.
+    /// The section's path, such as `server` or `projects[0]`; "" for the whole file.
     let path: String
     let log: ReadingLog
     private let members: [String: YAMLNode.Member]
@@ -21,10 +21,10 @@ public final class Section {
     private let line: Int?
     private var keysRead: [String] = []
     private var places: [String: ConfigurationError.Place] = [:]
-    /// The section's own error sentence for an unknown key; nil for the default one.
+    /// Returns the section's own error message for an unknown key, or nil for the default message.
     var unknownKeySentence: (String) -> String? = { _ in nil }
 
-    /// False for the elements of a list. Their number varies, so they don't appear in the reference.
+    /// Whether the keys become entries. False for elements of a list, because their number varies.
     private let isRecorded: Bool
 
     init(_ mapping: YAMLNode.Mapping?, path: String, log: ReadingLog, isRecorded: Bool = true) {
@@ -36,12 +36,12 @@ public final class Section {
         members = Dictionary(all.map { ($0.key, $0) }) { first, _ in first }
     }
 
-    /// The value of `key`; its default if the key is missing.
+    /// The value of `key`; `standard` if the key is missing or its value is invalid.
     /// - Parameters:
-    ///   - unit: the unit to show in the reference, such as `seconds`.
-    ///   - reload: whether a change takes effect on SIGHUP.
+    ///   - unit: the unit to show in the documentation, such as `seconds`.
+    ///   - reload: when a change takes effect.
     ///   - variable: an environment variable that overrides the file. An empty variable is ignored.
-    ///   - summary: one line for the reference.
+    ///   - summary: one line for the documentation.
     public func value<Value>(
         _ key: String, _ type: SettingType<Value>, default standard: Value, unit: String = "",
         reload: ConfigurationEntry.Reload = .restart, variable: String? = nil, summary: String = ""
@@ -52,7 +52,7 @@ public final class Section {
         return value
     }
 
-    /// The value of `key`; nil if the key is missing or `null`.
+    /// The value of `key`; nil if the key is missing, `null` or invalid. The parameters are the same as for `value`.
     public func optional<Value>(
         _ key: String, _ type: SettingType<Value>, unit: String = "", reload: ConfigurationEntry.Reload = .restart,
         variable: String? = nil, summary: String = ""
@@ -77,7 +77,7 @@ public final class Section {
         return result
     }
 
-    /// A list of groups. `show` returns what `pulse config check` prints for each.
+    /// A list of groups of keys. `read` reads one group, and `show` returns what `pulse config check` prints for it.
     public func list<Element>(
         _ key: String, accepts: String, show: (Element) -> String, _ read: (Section) -> Element?
     ) -> [Element] {
@@ -109,20 +109,20 @@ public final class Section {
     }
 
     /// Records an error that the key's type can't detect, such as a conflict with another key.
-    /// - Parameter key: may refer to a part of the value: `enabled[2]`, `access.core`.
+    /// - Parameter key: the key, or a part of its value, such as `enabled[2]` or `access.core`.
     public func refuse(_ key: String, _ message: String) {
         let topLevel = String(key.prefix { $0 != "." && $0 != "[" })
         log.refuse(places[topLevel] ?? log.place(members[topLevel]?.line ?? line), full(key), message)
     }
 
-    /// Call this once all known keys have been read. It records the remaining keys as errors.
+    /// Records an error for each key that was not read. Call this after all known keys have been read.
     func finish() {
         for member in all where !keysRead.contains(member.key) {
             log.unknown(member, in: path, among: keysRead, hint: unknownKeySentence(member.key))
         }
     }
 
-    /// The uninterpreted group `key`, to be read later; nil if the key is missing.
+    /// The group of keys at `key`, unchecked, for a caller that reads it later; nil if the key is missing or null.
     func mapping(_ key: String) -> YAMLNode.Mapping? {
         guard let node = take(key), !node.isNull else { return nil }
         if case .mapping(let mapping) = node { return mapping }
@@ -141,8 +141,8 @@ extension Section {
         return members[key]?.value
     }
 
-    /// The value of the variable, or the value in the file if the variable is not set; nil if neither has a valid value. An invalid value
-    /// in the file is an error even if the variable overrides it.
+    /// The value of the environment variable, or else the value in the file; nil if neither has a valid value. An invalid value in the file
+    /// is an error even if the variable overrides it.
     private func read<Value>(
         _ key: String, _ type: SettingType<Value>, _ variable: String?
     ) -> (value: Value, origin: ConfigurationEntry.Origin)? {
@@ -150,7 +150,7 @@ extension Section {
         if let node = take(key) {
             let line = members[key]?.line
             places[key] = log.place(line)
-            // Reports the line of the key. If an element of a list is wrong, reports the line of that element.
+            // Errors have the line of the key, but errors in a part of the value, such as an element of a list, have the line of that part.
             let value = attempt(type, node, key) { self.log.place($0.suffix.isEmpty ? line : $0.line ?? line) }
             result = value.map { ($0, origin(line)) }
         }

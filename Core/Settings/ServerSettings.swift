@@ -7,23 +7,23 @@ import Enrichment
     public var host: String
     /// The port to listen on; 0 uses any free port.
     public var port: Int
-    /// The URL under which people and sites reach Pulse, without a trailing slash; nil to derive it from each request.
+    /// The URL at which people and sites reach Pulse, without a path or a trailing slash; nil to derive it from each request.
     public var publicURL: String?
     /// Proxies that are trusted to report the client's address in `X-Forwarded-For` or `Forwarded`.
     public var trustedProxies: [CIDR]
-    /// How long a request may take to arrive. A client may pause just as long while it reads the response.
+    /// How many seconds a request may take to arrive, and how many seconds a client may pause while it reads the response.
     public var requestTimeoutSeconds: Int
-    /// How long a connection may stay open without a request.
+    /// How many seconds a connection may stay open without a request.
     public var idleTimeoutSeconds: Int
-    /// The most open connections; fewer if the system's limit of open files is lower.
+    /// The maximum number of open connections; fewer if the system's limit on open files is lower.
     public var maxConnections: Int
-    /// The most open connections from one address, unless it is a trusted proxy.
+    /// The maximum number of open connections from one address. Trusted proxies are exempt.
     public var maxConnectionsPerAddress: Int
-    /// How long requests in progress may take to finish when Pulse stops.
+    /// How many seconds requests in progress may take to finish when Pulse stops.
     public var shutdownGraceSeconds: Int
-    /// Origins, apart from Pulse's own, whose pages may call the API (CORS); `*` allows every site.
+    /// Origins, in addition to Pulse's own, whose pages may call the API (CORS); `*` allows every origin.
     public var allowedOrigins: [String]
-    /// Origins whose pages may send events with an ingest key; `*` allows every site.
+    /// Origins whose pages may send events; `*` allows every origin.
     public var collectionOrigins: [String]
 
     init(_ section: Section) {

@@ -1,11 +1,11 @@
 import Common
 import Enrichment
 
-/// The type of a key: how its values are read, described and displayed.
+/// The type of a configuration key: how its values are read, described and displayed.
 public struct SettingType<Value: Sendable>: Sendable {
-    /// The accepted values, worded to follow "must be": `a whole number from 1 to 65535`.
+    /// The accepted values, worded to follow "must be", such as `a whole number from 1 to 65535`.
     public let expectation: String
-    /// Whether an environment variable may hold several values, separated by commas.
+    /// Whether the value is a list. An environment variable then has several values, separated by commas.
     let isList: Bool
     let read: @Sendable (YAMLNode) throws(Refusals) -> Value
     let show: @Sendable (Value) -> String
@@ -21,7 +21,7 @@ public struct SettingType<Value: Sendable>: Sendable {
         self.show = show
     }
 
-    /// A type that is parsed from text. If parsing returns nil, the error says what is expected.
+    /// A type whose values are parsed from text. If `text` returns nil, the value is rejected.
     init(_ expectation: String, text: @escaping @Sendable (String) -> Value?) {
         self.init(expectation) { node throws(Refusals) in
             guard let value = node.text.flatMap(text) else {
@@ -42,10 +42,10 @@ extension SettingType {
     }
 }
 
-/// Why a value is rejected. A list can be wrong in several places.
+/// Why a value is rejected. A list or a group of keys can be wrong in several places.
 struct Refusals: Error {
     struct Refusal {
-        /// The part of the value that is wrong, as a suffix to the key: "", `[1]`, `.funnels`.
+        /// The part of the value that is wrong, as a suffix to the key, such as `[1]` or `.funnels`; "" for the whole value.
         let suffix: String
         let line: Int?
         let message: String
@@ -62,7 +62,7 @@ struct Refusals: Error {
 }
 
 extension SettingType where Value == Int {
-    /// A whole number; it may contain underscores, as in `1_000_000`.
+    /// A whole number in the range. It may contain underscores, as in `1_000_000`.
     public static func integer(_ range: ClosedRange<Int>) -> Self {
         SettingType("a whole number from \(range.lowerBound) to \(range.upperBound)") { text in
             let digits = text.filter { $0 != "_" }
@@ -72,7 +72,7 @@ extension SettingType where Value == Int {
 }
 
 extension SettingType where Value == Double {
-    /// A decimal number.
+    /// A number in the range, with or without a fraction.
     public static func number(_ range: ClosedRange<Double>) -> Self {
         SettingType("a number from \(range.lowerBound) to \(range.upperBound)") { text in
             Double(text).flatMap { range.contains($0) ? $0 : nil }
@@ -88,14 +88,14 @@ extension SettingType where Value == Bool {
 }
 
 extension SettingType where Value == String {
-    /// A string whose length is in this range and that has no NUL.
+    /// A string without NUL whose number of characters is in the range.
     public static func text(_ length: ClosedRange<Int>) -> Self {
         SettingType("a string of \(length.lowerBound) to \(length.upperBound) characters") {
             length.contains($0.count) && !$0.unicodeScalars.contains("\u{0}") ? $0 : nil
         }
     }
 
-    /// A path in the file system. A relative path starts at the folder in which Pulse was started.
+    /// A path in the file system. Relative paths start at the folder in which Pulse was started.
     public static var path: Self { SettingType("a path") { $0.isEmpty || $0.contains("\u{0}") ? nil : $0 } }
 
     /// A URL such as `https://pulse.example.com/base`, stored without a trailing slash.
@@ -106,7 +106,7 @@ extension SettingType where Value == String {
         }
     }
 
-    /// An origin as browsers send it in `Origin`, or `*` for every site.
+    /// An origin in the form that browsers send in the `Origin` header, or `*` for every origin.
     public static var origin: Self {
         SettingType("'*' or an origin such as https://www.example.com, without a path") { text in
             if text == "*" { return text }
@@ -116,14 +116,14 @@ extension SettingType where Value == String {
         }
     }
 
-    /// A site's host name: `www.example.com`.
+    /// The host name of a site, such as `www.example.com`.
     public static var domain: Self {
-        SettingType("a domain such as www.example.com, without https:// and path") { text in
+        SettingType("a domain such as www.example.com, without https:// or a path") { text in
             WebAddress.isHost(text) ? text.lowercased() : nil
         }
     }
 
-    /// One of `names`. Errors call the value a `kind`: `unknown module 'funels'; did you mean 'funnels'?`.
+    /// One of `names`. Errors use `kind` as the noun, such as `module` in `unknown module 'funels'; did you mean 'funnels'?`.
     public static func name(of kind: String, among names: [String]) -> Self {
         SettingType("the name of a \(kind)") { node throws(Refusals) in
             guard let text = node.text else { throw Refusals("must be the name of a \(kind); got \(node.described)", node) }
@@ -143,12 +143,12 @@ extension SettingType where Value == CIDR {
 }
 
 extension SettingType where Value == Secret {
-    /// A string of at least `minimum` characters that is never displayed.
+    /// A string of at least `minimum` characters, which is never displayed.
     public static func secret(minimum: Int) -> Self {
         hidden("a string of at least \(minimum) characters") { $0.count >= minimum && !$0.contains("\u{0}") }
     }
 
-    /// A URL that is never displayed because it may contain a password. `example` shows the form of the URL.
+    /// A URL, which is never displayed because it may contain a password. Errors quote `example` to show the form of the URL.
     public static func secretURL(schemes: [String], example: String) -> Self {
         hidden("a URL such as \(example)") { text in
             schemes.contains { text.hasPrefix($0 + "://") && text.count > $0.count + 3 }
@@ -204,7 +204,8 @@ extension SettingType {
         }
     }
 
-    /// A group whose keys are each the name of a `kind` and whose values have one type: `funnels: read`.
+    /// A group whose keys are all in `names` and whose values are of type `element`, such as `funnels: read`. Errors use `kind` as the noun
+    /// for a key.
     public static func map<Element: Sendable>(
         _ kind: String, among names: [String], to element: SettingType<Element>
     ) -> SettingType<[String: Element]> {

@@ -1,18 +1,18 @@
-/// Where data is stored, and the resources that the engines may use.
+/// Where data is stored, and the resources that the databases may use.
 @_spi(Host) public struct StorageSettings: Sendable, Equatable {
-    /// The folder for the embedded engines' files, the journal, and the secrets that Pulse generated.
+    /// The folder for the files of the embedded engines, the journal, and the secrets that Pulse generates.
     public var dataFolder: String
-    /// The PostgreSQL server that stores both the control data and the events; nil stores everything in `dataFolder`.
+    /// The URL of the PostgreSQL database that stores both the control plane and the event plane; nil to use the embedded engines.
     public var databaseURL: Secret?
-    /// How many processor cores reports may use; nil uses all.
+    /// How many processor cores reports may use; nil for all. Embedded engines only.
     public var eventThreads: Int?
-    /// How much memory reports may use.
+    /// How many megabytes of memory reports may use. Embedded engines only.
     public var eventMemoryMB: Int
-    /// How long a report may take. After that it is stopped, and the response is 503.
+    /// How many seconds a report may take before it is stopped with a 503.
     public var queryTimeoutSeconds: Int
-    /// Disk space for events that wait to be stored. When it is full, new events are rejected with 503.
+    /// Disk space for events that are waiting to be stored, in megabytes. When it is full, new events are rejected with a 503.
     public var journalMaxMB: Int
-    /// Path of DuckDB's library; nil searches the usual places.
+    /// Path of DuckDB's library; nil to search the usual places.
     public var duckdbLibrary: String?
 
     init(_ section: Section) {

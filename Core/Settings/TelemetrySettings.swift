@@ -1,18 +1,18 @@
-/// Settings for the logs, traces and metrics of Pulse itself.
+/// Settings for Pulse's own logs, traces and metrics.
 @_spi(Host) public struct TelemetrySettings: Sendable, Equatable {
-    /// The severity of log messages, least severe first.
+    /// The levels of log messages, least severe first.
     public enum LogLevel: String, Sendable, CaseIterable {
         case trace, debug, info, notice, warning, error, critical
     }
 
-    /// The formats of log lines: plain lines for people, or one JSON object per line.
+    /// The format of log output: text for people, or one JSON object per line.
     public enum LogFormat: String, Sendable, CaseIterable { case text, json }
 
     /// The least severe level that is logged.
     public var logLevel: LogLevel
-    /// The format of log lines.
+    /// The format of log output.
     public var logFormat: LogFormat
-    /// The OTLP/HTTP endpoint that spans are sent to; if nil, no spans are sent.
+    /// The URL of the OTLP/HTTP endpoint that spans are sent to; nil to send none.
     public var otlpEndpoint: String?
     /// The service name that spans carry.
     public var serviceName: String

@@ -1,6 +1,7 @@
-/// Parses the parts of URLs that the configuration needs.
+/// Parses the parts of URLs that the configuration has to check.
 enum WebAddress {
-    /// Host and port of an `http://` or `https://` URL; nil for anything else, and for a URL that contains a user name.
+    /// The host and port of an `http://` or `https://` URL, as `host:port` or `host`; nil for any other text or if the host or port is
+    /// invalid.
     static func authority(of url: String) -> String? {
         guard let scheme = ["https://", "http://"].first(where: { url.lowercased().hasPrefix($0) }) else { return nil }
         let authority = String(url.dropFirst(scheme.count).prefix { !"/?#".contains($0) })

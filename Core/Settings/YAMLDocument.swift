@@ -1,15 +1,15 @@
 import Yams
 
-/// A parsed YAML file: its values with their line numbers, and its syntax errors.
+/// A parsed YAML file: its values with line numbers, and the errors found while parsing.
 struct YAMLDocument {
-    /// Nil if the file is empty or is not YAML.
+    /// The root value; nil if the file is empty or can't be parsed.
     let root: YAMLNode?
     let errors: [ConfigurationError]
 
     init(_ text: String, file: String) {
         var text = text, errors: [ConfigurationError] = []
         var root: YAMLNode?
-        // Yams stops at a duplicate key. Each duplicate is renamed so that Yams reads the rest and all errors are shown together.
+        // Yams stops at a duplicate key. Renaming duplicates lets it read the rest of the file, so all errors can be shown together.
         reading: for _ in 0..<1_000 {
             do {
                 root = try Yams.compose(yaml: text).map { Self.convert($0, "", file, &errors) }
@@ -32,11 +32,11 @@ struct YAMLDocument {
         self.errors = errors
     }
 
-    /// Marks a renamed key. It is a private-use character, which no real key contains.
+    /// Marks a key that was renamed. A private-use character, which no real key contains.
     private static let mark: Character = "\u{E000}"
 
-    /// Returns `text` with the second `key` renamed, in the mapping whose first `key` is at `first`. Returns nil if the second `key` does
-    /// not begin a line, as in `{a: 1, a: 2}`.
+    /// Returns `text` with a duplicate key renamed: the second `key` of the mapping that has the first one at `first`. Returns nil if the
+    /// second `key` doesn't begin a line, as in `{a: 1, a: 2}`.
     private static func renameSecond(_ key: String, _ first: Mark, in text: String) -> String? {
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         for index in lines.indices.dropFirst(first.line) {
@@ -63,7 +63,7 @@ struct YAMLDocument {
         let line = node.mark?.line
         switch node {
         case .scalar(let scalar): return .scalar(.init(text: scalar.string, isPlain: scalar.style == .plain, line: line))
-        case .alias: return .scalar(.init(text: "", isPlain: true, line: line))  // Yams resolves them while parsing
+        case .alias: return .scalar(.init(text: "", isPlain: true, line: line))  // never occurs: Yams resolves aliases while parsing
         case .sequence(let sequence):
             let nodes = sequence.enumerated().map { convert($1, "\(path)[\($0)]", file, &errors) }
             return .list(nodes, line: line)
@@ -72,7 +72,7 @@ struct YAMLDocument {
             for (key, value) in mapping {
                 let place = ConfigurationError.Place.line(file, key.mark?.line)
                 guard let name = key.scalar?.string else {
-                    errors.append(ConfigurationError(place, path, "has a key that is not a word"))
+                    errors.append(ConfigurationError(place, path, "has a key that is not a string"))
                     continue
                 }
                 let parts = name.split(separator: mark, omittingEmptySubsequences: false)
@@ -82,7 +82,7 @@ struct YAMLDocument {
                     members.append(.init(key: name, line: key.mark?.line, value: value))
                 } else {
                     let first = members.first { $0.key == parts[0] }?.line ?? 0
-                    errors.append(ConfigurationError(place, childPath, "is given twice; the first time on line \(first)"))
+                    errors.append(ConfigurationError(place, childPath, "is given twice; first on line \(first)"))
                 }
             }
             return .mapping(.init(members: members, line: line))
@@ -94,7 +94,7 @@ struct YAMLDocument {
             switch error {
             case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
                 .composer(let context, let problem, let mark, _):
-                // libyaml first says what it was doing, then what went wrong: `while parsing a block mapping ...`.
+                // libyaml reports what it was doing, such as `while parsing a block mapping`, and then what went wrong.
                 (mark.line, [context?.text, problem].compactMap { $0 }.joined(separator: ", "))
             case .reader(let problem, let offset, _, let yaml):
                 (offset.map { yaml.prefix($0).count { $0 == "\n" } + 1 }, problem)

@@ -1,6 +1,6 @@
 import Common
 
-/// A value in a YAML file, with its line number. A value from an environment variable has no line number.
+/// A value from a YAML file, with its line number, or from an environment variable, without one.
 indirect enum YAMLNode: Sendable {
     case scalar(Scalar)
     case list([YAMLNode], line: Int?)
@@ -8,7 +8,7 @@ indirect enum YAMLNode: Sendable {
 
     struct Scalar: Sendable {
         let text: String
-        /// Whether the text was written without quotes, so `null` means no value rather than the word.
+        /// Whether the text was written without quotes. Then `null` means no value; in quotes it is a word.
         let isPlain: Bool
         let line: Int?
     }
@@ -32,19 +32,19 @@ indirect enum YAMLNode: Sendable {
         }
     }
 
-    /// Whether the value is null: nothing after `key:`, or `null`, or `~`.
+    /// Whether the value is null: `key:` without a value, `null` or `~`.
     var isNull: Bool {
         guard case .scalar(let scalar) = self, scalar.isPlain else { return false }
         return ["", "~", "null", "Null", "NULL"].contains(scalar.text)
     }
 
-    /// The text of a scalar; nil for null, a list or a mapping.
+    /// The text of a scalar; nil for null, lists and mappings.
     var text: String? {
         guard case .scalar(let scalar) = self, !isNull else { return nil }
         return scalar.text
     }
 
-    /// The value in words, to follow "got".
+    /// A description of the value, worded to follow "got".
     var described: String {
         switch self {
         case _ where isNull: "nothing"
@@ -54,7 +54,7 @@ indirect enum YAMLNode: Sendable {
         }
     }
 
-    /// A text that is the same for equal values, regardless of their place in the file and the order of their keys.
+    /// Text that is the same for equal values, regardless of their place in the file and the order of their keys.
     var canonical: String {
         switch self {
         case _ where isNull: return "null"

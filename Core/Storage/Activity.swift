@@ -4,7 +4,7 @@
 /// rows. `seq`, `gap`, `pageview_no` and `from_path` describe the row's place in its session. Because of these columns, most reports don't
 /// need to group by session (see "Place of a row in its session" in `docs/decisions.md`).
 public enum Activity {
-    /// The values of `kind`.
+    /// What a row of activity records: the values of the `kind` column.
     public enum Kind: Int64, Sendable {
         case pageview = 0, event = 1
         /// Marks a duplicate. No report includes the row, but it shows that there is a gap in the session's numbering.
@@ -26,17 +26,17 @@ public enum Activity {
     // MARK: The order of rows
 
     /// The `seq` of a late row, which can't be numbered like the session's other rows.
-    /// - Parameter number: the number of the late row in its session, from 1.
+    /// - Parameter number: the number of the late row among its session's late rows, starting at 1.
     public static func seq(late number: Int32) -> Int32 { -min(number, afterAll - 1) }
 
-    /// The boundary in `order`, for rows of one session and instant, between numbered rows and late rows, which arrived after them.
+    /// The value of `order` at which late rows begin. Numbered rows of the same session and instant have lower values.
     private static let afterAll: Int32 = 524_288
 
-    /// The condition that a row's `seq`, `gap`, `pageview_no` and `from_path` are not reliable. `seq` is null in late rows stored before
-    /// late rows were numbered.
+    /// A condition that holds if a row's `seq`, `gap`, `pageview_no` and `from_path` are not reliable. `seq` is null in late rows from
+    /// versions of Pulse that didn't number them.
     public static let isLate: SQL = "seq < 0 OR seq IS NULL"
 
-    /// The number of a late row in its session, from 1; 0 for any other row.
+    /// The number of a late row among its session's late rows, starting at 1; 0 for any other row.
     public static let lateNumber: SQL = "CASE WHEN seq < 0 AND seq > -524288 THEN -seq ELSE 0 END"
 
     /// Orders the rows of one session and instant by arrival. The value is below 1048576.
@@ -44,8 +44,7 @@ public enum Activity {
         CASE WHEN seq > 0 THEN least(seq, 524287) WHEN seq > -524288 THEN 524288 - seq WHEN seq IS NULL THEN 1048575 ELSE greatest(seq + 1048576, 0) END
         """
 
-    /// The `seq` of a numbered row after its session became part of another one. The row keeps its place among the rows of the same
-    /// instant.
+    /// The new `seq` of a row whose session became part of another one. The row keeps its place among the rows of the same instant.
     static let withdrawnSeq: SQL = "CASE WHEN seq > 0 THEN least(seq, 524287) - 1048576 ELSE seq END"
 
     /// The table of all activity.
@@ -77,9 +76,9 @@ public enum Activity {
             Column("session_id", .text, nullable: true),
         ])
 
-    /// The maximum age of a row of `visitors` before a host adds a new one. For each fact of a visitor, `visitors` has a row from at most
-    /// this many days before the fact, or a later one. It is no longer than the shortest month, so a returning visitor whose rows have all
-    /// been deleted gets a new one.
+    /// The age in days at which a visitor's latest row in `visitors` is too old, so a host adds a new one. For each fact of a visitor,
+    /// `visitors` has a row from at most this many days before the fact, or a later one. The age is no longer than the shortest month, so
+    /// a returning visitor whose rows have all been deleted gets a new row.
     public static let idDays: Int64 = 28
 
     /// The visitor ids as they were sent. Facts have a 64-bit key instead. A host adds a row if it hasn't seen a visitor for a while, so a

@@ -13,20 +13,20 @@ public protocol ControlStore: Sendable {
     func write<Result: Sendable>(_ body: @escaping @Sendable (any ControlTransaction) async throws -> Result) async throws -> Result
 }
 
-/// The control store as the host uses it: it can also be pinged, copied, restored and closed.
+/// The control store as the host uses it. It can also be pinged, backed up, restored and closed.
 @_spi(Host) public protocol ControlEngine: ControlStore {
     /// Returns once the engine has responded.
     func ping() async throws
 
-    /// Writes a consistent copy to the folder `path`, for `pulse restore`. Others can read and write while the copy is made.
-    /// - Parameter emptied: tables that are copied without rows, because their rows must not end up in the copy.
+    /// Writes a consistent copy to the folder `path`, for `pulse restore`. The store can be read and written while the copy is made.
+    /// - Parameter emptied: tables to copy without their rows.
     /// - Returns: the number of rows in the copy, by table.
     @discardableResult
     func backup(to path: String, emptying emptied: Set<String>) async throws -> [String: Int64]
     /// Restores the store from the copy in the folder `path`.
     func restore(from path: String) async throws
 
-    /// Closes the store.
+    /// Waits for running calls, and then closes the store. Later calls throw.
     func close() async
 }
 

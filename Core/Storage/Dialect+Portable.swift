@@ -1,4 +1,4 @@
-/// Functions for statements that users write. They mean the same on both engines.
+/// Functions for statements that users write. They have the same results on DuckDB and PostgreSQL.
 extension Dialect {
     /// Formats epoch milliseconds as `2026-03-01T10:00:00.000Z`.
     public func timestampText(_ milliseconds: SQL) -> SQL {
@@ -22,8 +22,8 @@ extension Dialect {
         guard self == .duckdb else { return "CAST(round(CAST(CAST(\(number) AS text) AS numeric), \(places)) AS double precision)" }
         // Adding 0 turns a negative zero into 0.
         if digits == 0 { return "(round(\(number)) + 0)" }
-        // The product can be two units in the last place below the intended half. The factor corrects that. A number whose decimal form is
-        // below a half is never that close to it.
+        // The product of a number that ends in exactly a half can be up to two units in the last place below that half. The factor
+        // corrects that. A number whose decimal form is below the half is never that close to it.
         return digits < 0
             ? "(round((\(number)) / \(power)) * \(power) + 0)"
             : "(round((\(number)) * \(power) * 10000000000000004e-16) / \(power) + 0)"
@@ -34,7 +34,7 @@ extension Dialect {
         self == .duckdb ? "CAST(round(\(number)) AS bigint)" : "CAST(round(CAST(CAST(\(number) AS text) AS numeric)) AS bigint)"
     }
 
-    /// The text as a whole number; null if it isn't one.
+    /// The text as a whole number; null if it isn't one, or has more than 18 digits.
     public func integer(_ text: SQL) -> SQL {
         self == .duckdb
             ? "CASE WHEN regexp_full_match(\(text), '[-+]?[0-9]{1,18}') THEN try_cast(\(text) AS BIGINT) END"

@@ -1,4 +1,4 @@
-/// The differences between the engines' SQL. All other SQL is the part of PostgreSQL's SQL that every engine supports.
+/// The differences between the engines' SQL. All other SQL uses the part of PostgreSQL's SQL that every engine supports.
 public enum Dialect: String, Sendable {
     case sqlite, duckdb, postgresql
 
@@ -45,11 +45,11 @@ public enum Dialect: String, Sendable {
             : "\(rows).visitor"
     }
 
-    // MARK: JSON kept as text
+    // MARK: JSON stored as text
 
     /// The value at `path` as text, compared by code points; null if there is none. Strings are unquoted; any other value is returned as
     /// stored by `JSONText`. The names in the path are bound, never part of the statement's text. A name made of digits is an array index,
-    /// from 0.
+    /// starting at 0.
     public func jsonText(_ document: SQL, _ path: [String]) -> SQL {
         switch self {
         case .duckdb: "json_extract_string(\(document), \(Self.pointer(path)))"
@@ -85,7 +85,7 @@ public enum Dialect: String, Sendable {
         return arrays.isEmpty ? value : "CASE WHEN \(SQL.any(arrays)) THEN NULL ELSE \(value) END"
     }
 
-    /// Whether PostgreSQL, which uses the C library's parser, takes the name as a number although it isn't an index in a JSON pointer.
+    /// Whether the name isn't an array index in a JSON pointer, but PostgreSQL, which uses the C library's parser, would accept it as one.
     private static func isOddIndex(_ part: String) -> Bool {
         let digits = part.utf8.drop { $0 == 32 || (9...13).contains($0) }.drop { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") }
         guard !digits.isEmpty, digits.allSatisfy({ (48...57).contains($0) }) else { return false }
@@ -100,7 +100,7 @@ public enum Dialect: String, Sendable {
     public func byCodePoints(_ text: SQL) -> SQL { self == .postgresql ? "(\(text)) COLLATE \"C\"" : text }
 
     /// The text as a number; null if it isn't one, so filters on properties of mixed types never fail. Accepts decimal numbers with at most
-    /// 100 digits before and after the point and an exponent of at most 199. Every engine can represent these.
+    /// 100 digits before the point, 100 after it, and an exponent from -199 to 199. DuckDB and PostgreSQL can represent these.
     public func number(_ text: SQL) -> SQL {
         let pattern = SQL(sql: "[-+]?([0-9]{1,100}([.][0-9]{0,100})?|[.][0-9]{1,100})([eE][-+]?[01]?[0-9]{1,2})?")
         // DuckDB's cast accepts infinities, underscores and whitespace, so the text is checked against the pattern first.

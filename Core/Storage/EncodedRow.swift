@@ -127,7 +127,7 @@ import Foundation
         }
     }
 
-    /// The texts among the encoded columns.
+    /// The values of the text columns among the encoded columns, in order.
     public static func texts(in columns: ArraySlice<UInt8>) -> [String] {
         columns.withUnsafeBufferPointer { buffer in
             var cursor = Cursor(buffer), texts: [String] = []
@@ -139,7 +139,7 @@ import Foundation
     /// Reads a row's columns in order.
     public struct Cursor {
         private let buffer: UnsafeBufferPointer<UInt8>
-        /// How many bytes of the row have been read.
+        /// The number of bytes of the row that have been read.
         public private(set) var at = 0
 
         init(_ buffer: UnsafeBufferPointer<UInt8>) { self.buffer = buffer }
@@ -239,7 +239,7 @@ import Foundation
 @_spi(Host) public struct RowEncoder: Sendable {
     public fileprivate(set) var bytes: [UInt8] = []
 
-    /// An encoder for columns without a header. They can be added to rows with `append(encoded:)`.
+    /// Creates an encoder for columns without a header. The columns can be added to rows with `append(encoded:)`.
     public init() {}
 
     public init(_ header: EncodedRow.Header) {

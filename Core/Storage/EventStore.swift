@@ -4,7 +4,7 @@
     var dialect: Dialect { get }
 
     /// Runs one read-only statement.
-    /// - Throws: `ServiceError` 503 if the engine is away; `QueryTimeout` if the statement exceeds its time limit and was stopped.
+    /// - Throws: `ServiceError` 503 if the engine is unavailable; `QueryTimeout` if the statement was stopped at its time limit.
     func query(_ statement: SQL, timeoutSeconds: Double) async throws -> Rows
 
     /// Adds a batch of facts and records the journal position after it, in one transaction.
@@ -23,30 +23,30 @@
     /// The position up to which `journal` has been applied; nil if none of it has.
     func position(of journal: String) async throws -> JournalPosition?
 
-    /// The value that the column `visitor` has for the visitor with this key; nil if nothing is stored about the visitor. Engines may store
-    /// a number instead of the key.
+    /// The value in the `visitor` column of facts for the visitor with this key; nil if the engine numbers visitors and hasn't stored this
+    /// one. Engines may store a number instead of the key.
     func visitor(_ key: Int64, of project: Int32) async throws -> Int64?
 
     /// For engines that number visitors, a number above those of all visitors of `project`. Nil if the engine stores keys.
     func visitorBound(of project: Int32) async throws -> Int64?
 
-    /// Statements that erase a visitor's rows from `table`. `visitor` is the value of the column `visitor`.
+    /// Statements that erase a visitor's rows from `table`. `visitor` is the value in its `visitor` column.
     func erasure(of visitor: Int64, in project: Int32, from table: FactTable) -> [SQL]
 
-    /// Statements that erase everything else that the engine stores about a visitor. `visitor` is the value of the column `visitor` in
+    /// Statements that erase everything else that the engine stores about a visitor. `visitor` is the value in the `visitor` column of
     /// facts.
     func erasure(of visitor: Int64, in project: Int32) -> [SQL]
 
     /// Returns once the engine has responded.
     func ping() async throws
 
-    /// Writes a consistent copy to the folder `path`. Others can read and write while the copy is made.
+    /// Writes a consistent copy to the folder `path`. The store can be read and written while the copy is made.
     /// - Returns: the number of rows in the copy, by table.
     @discardableResult
     func backup(to path: String) async throws -> [String: Int64]
     /// Restores the store from the copy in the folder `path`.
     func restore(from path: String) async throws
-    /// Closes the store.
+    /// Closes the store. Later calls throw.
     func close() async
 }
 
@@ -64,6 +64,7 @@ extension EventStore {
 
 /// A statement exceeded its time limit.
 @_spi(Host) public struct QueryTimeout: Error, Sendable {
+    /// The time limit.
     public let seconds: Double
     public init(seconds: Double) { self.seconds = seconds }
 }

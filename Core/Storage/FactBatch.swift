@@ -3,11 +3,11 @@
     /// The journal that the facts come from, and the position after the last of them.
     public let journal: String
     public let position: JournalPosition
-    /// The fact tables. An encoded row refers to its table by its index here.
+    /// The fact tables. An encoded row refers to its table by the index in this array.
     public let tables: [FactTable]
     /// The rows, in order of arrival.
     public let rows: [EncodedRow]
-    /// Ledger entries for received and refused events, whose numbers don't depend on duplicates.
+    /// Ledger entries that don't depend on deduplication, such as those of received and refused events.
     public let ledger: [LedgerEntry]
     /// Corrections of stored sessions. They are made before the rows are added.
     public let moves: [SessionMove]

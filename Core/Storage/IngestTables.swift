@@ -1,4 +1,4 @@
-/// Tables of the event plane for collection's own records. Engines write them in `EventStore.apply`.
+/// Tables of the event plane for the bookkeeping of collection. Engines write them in `EventStore.apply`.
 @_spi(Host) public enum IngestTables {
     /// The number of events by outcome: `project`, `hour` (start of the hour of arrival, epoch milliseconds),
     /// `outcome` (`LedgerEntry.Outcome`), `reason`, `count`.
@@ -25,7 +25,7 @@
             [
                 .createTable(ledger), .createTable(positions),
                 .statements { dialect in [SQL(sql: eventIDCreation(dialect))] },
-                // Assigns DuckDB's visitor numbers to keys. There is no index, because the single writer has the table in memory.
+                // Maps visitor keys to DuckDB's visitor numbers. There is no index, because the single writer caches the table.
                 .statements { dialect in
                     dialect == .duckdb
                         ? ["CREATE TABLE ingest_visitors (project INTEGER NOT NULL, number INTEGER NOT NULL, key BIGINT NOT NULL)"] : []

@@ -16,14 +16,14 @@
     }
 }
 
-/// Two hosts have journals with the same id. This is an error, because new events of one host would be taken for stored events of the
-/// other.
+/// Two hosts have journals with the same id. This is an error, because new events from one host would be mistaken for stored events from
+/// the other.
 @_spi(Host) public struct JournalInUse: Error, Sendable, CustomStringConvertible {
     public let journal: String
     public init(journal: String) { self.journal = journal }
 
     public var description: String {
-        "another host has a journal with the same id (\(journal)): the data folder of one is a copy of the other's. Stop one of them, and move the folder "
-            + "journal/ out of its data folder; it will start a new one"
+        "another host has a journal with the same id (\(journal)), so the data folder of one is a copy of the other's. Stop one of the hosts, and "
+            + "move the journal/ folder out of its data folder; the host then starts a new journal"
     }
 }

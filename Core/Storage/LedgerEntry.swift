@@ -8,7 +8,7 @@
     }
 
     public let project: Int32
-    /// The start of the UTC hour in which the events arrived.
+    /// The start of the UTC hour in which the events arrived, in epoch milliseconds.
     public let hour: Int64
     public let outcome: Outcome
     /// Why the events were refused or adjusted; "" for other outcomes.

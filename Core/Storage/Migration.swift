@@ -1,7 +1,7 @@
 /// A migration in the history of a module's schema. A migration that has shipped never changes; new ones are added at the end.
 ///
-/// The module writes the id as `001-create-definition`. In the ledger, the module's name precedes the id, because all modules share one
-/// ledger.
+/// A module's migration has an id such as `001-create-definition`. In the ledger, the module's name precedes the id, because all modules
+/// share one ledger.
 public struct Migration: Sendable {
     /// A change to the schema.
     public enum Step: Sendable {
@@ -29,7 +29,7 @@ public struct Migration: Sendable {
 }
 
 extension Migration.Step {
-    /// The statements that make this step, in order.
+    /// The statements that perform this step, in order.
     public func statements(for dialect: Dialect) -> [SQL] {
         switch self {
         case .createTable(let table):
@@ -48,7 +48,7 @@ extension Migration.Step {
 }
 
 extension Column {
-    /// The column's definition in SQL. DuckDB can't add a column with a constraint, so a column added there is nullable and has a default.
+    /// The column's definition in SQL. DuckDB can't add a column with a constraint, so an added column is always nullable there.
     func definition(_ dialect: Dialect, adding: Bool = false) -> String {
         var text = "\(name) \(dialect.typeName(type))"
         if !isNullable, !(adding && dialect == .duckdb) { text += " NOT NULL" }

@@ -80,7 +80,7 @@
             try await plane.change(Self.lock(plane.dialect) + [ledgerRow] + entry.statements(for: plane.dialect))
             return true
         } catch {
-            // Whatever the engine's error was, the migration is done if its ledger row exists.
+            // Regardless of the error, the migration is done if its ledger row exists.
             if let ledger = try? await ledger(of: plane), ledger.contains(entry.id) { return false }
             throw MigrationError.failed(entry.id, error)
         }
@@ -105,7 +105,7 @@
                 """
             }
         guard try await !plane.read(tables).isEmpty else { return [] }
-        // On the server profile, both planes are in one database and share this table.
+        // The planes share this table if both are in the same database and schema.
         let rows = try await plane.read("SELECT id FROM migrations_ledger WHERE plane = \(plane.plane.rawValue)")
         // exact: migrations are named in Pulse's source
         return Set(rows.map { $0.text("id") })
@@ -161,7 +161,7 @@ extension Migrator {
     }
 }
 
-/// The reason why the tables can't be migrated. Any of these keeps Pulse from starting.
+/// Why the tables can't be migrated. Any of these errors keeps Pulse from starting.
 @_spi(Host) public enum MigrationError: Error, CustomStringConvertible {
     /// The history is invalid: a duplicate id, or ids out of order.
     case duplicate(String)
@@ -176,23 +176,23 @@ extension Migrator {
         switch self {
         case .duplicate(let id): "Two migrations have the id '\(id)'."
         case .unordered(let id, let before):
-            "Migration '\(id)' is listed after '\(before)'; a module's migrations are listed in ascending order of their ids."
+            "Migration '\(id)' is listed after '\(before)'; a module's migrations must be listed in ascending order by id."
         case .newer(let ids):
             """
-            The database was written by a newer Pulse: its ledger holds \(ids.map { "'\($0)'" }.joined(separator: ", ")), \
-            which this one doesn't know. Start the newer version, or restore a backup from before the upgrade.
+            The database was written by a newer version of Pulse: its ledger contains \(ids.map { "'\($0)'" }.joined(separator: ", ")), \
+            which this version doesn't know. Start the newer version, or restore a backup from before the upgrade.
             """
         case .inserted(let id, let later):
             """
-            Migration '\(id)' was added before '\(later)', which the database already has. Shipped history never \
-            changes; add it at the end, with a higher id.
+            Migration '\(id)' was added before '\(later)', which has already been applied to the database. Migrations \
+            that have shipped never change; add the new one at the end, with a higher id.
             """
-        case .failed(let id, let error): "Migration '\(id)' failed and was undone: \(error)"
+        case .failed(let id, let error): "Migration '\(id)' failed and was rolled back: \(error)"
         }
     }
 }
 
-/// The functions that the migrator needs from the store of either plane.
+/// The functions that the migrator needs from either plane's store.
 private protocol LedgerStore: Sendable {
     var plane: Migration.Plane { get }
     var dialect: Dialect { get }

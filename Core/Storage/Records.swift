@@ -14,8 +14,8 @@ extension Dialect {
         }
     }
 
-    /// Adds the column `visitor`, with the value that facts store, to a query with visitor keys in the column `key`. Visitors that the
-    /// project doesn't have may be left out.
+    /// Adds a `visitor` column, with the value that facts store, to the query `rows`, which must have visitor keys in its `key` column.
+    /// Visitors that the project doesn't have may be left out.
     public func visitors(of rows: SQL, project: Int32) -> SQL {
         self == .duckdb
             ? "SELECT listed.*, v.number AS visitor FROM (\(rows)) listed JOIN ingest_visitors v ON v.project = \(Int64(project)) AND v.key = listed.key"

@@ -77,7 +77,8 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
         return words
     }
 
-    /// Whether the statement reads columns without naming them: it has a `*` other than the one in `count(*)`.
+    /// Whether the statement may read columns without naming them: it has a `*` that doesn't directly follow a parenthesis, as it does in
+    /// `count(*)`. A multiplication counts too.
     @_spi(Host) public var takesAllColumns: Bool {
         var last: UInt8 = 0
         for case .text(let text) in parts {

@@ -1,8 +1,8 @@
 import Common
 
-/// A correction of a stored session: it turned out to be part of another session, or to start with different activity than first known.
-/// Apart from erasure, no other change is made to stored facts (`docs/decisions.md`, "Moves of stored sessions"). The correction is made in
-/// the transaction that stores the activity that revealed the mistake.
+/// A correction of a stored session that turned out to be part of another one, or to have begun with other activity than stored. Apart
+/// from deletion, no other change is made to stored facts (`docs/decisions.md`, "Moves of stored sessions"). The correction is made in the
+/// transaction that stores the activity that revealed the mistake.
 @_spi(Host) public struct SessionMove: Sendable {
     public let project: Int32
     /// The key of the visitor whose session it is.

@@ -23,7 +23,7 @@
         return "/* backup.count */ \(SQL.joined(counts, separator: " UNION ALL "))"
     }
 
-    /// The number of rows by table. Runs its queries with `read`.
+    /// The number of rows by table. Runs the queries with `read`.
     public static func count(_ dialect: Dialect, _ read: (SQL) throws -> Rows) throws -> [String: Int64] {
         let tables = try read(names(dialect)).map { $0.text("name") }
         return tables.isEmpty ? [:] : byTable(try read(counts(of: tables)))

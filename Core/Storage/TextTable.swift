@@ -1,8 +1,8 @@
 extension Dialect {
     private static let endOfRow = "\u{1E}", endOfColumn = "\u{1F}"
 
-    /// A query that returns `rows`, with text columns of these names. It binds a single value, no matter how many rows there are. `VALUES`
-    /// would bind every value separately, and PostgreSQL accepts only 65,535.
+    /// A query that returns `rows`, with text columns that have these names. It binds a single value, no matter how many rows there are.
+    /// `VALUES` would bind every value separately, and PostgreSQL accepts only 65,535.
     ///
     /// Rows that contain one of the two separators (U+001E, U+001F), or only empty text, are left out.
     public func table(_ columns: [String], of rows: [[String]]) -> SQL {

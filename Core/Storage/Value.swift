@@ -1,6 +1,6 @@
 import Common
 
-/// A database value that both planes and all engines can hold. Like in the databases, two texts are equal if their bytes are.
+/// A database value that both planes and all engines can hold. As in the databases, two texts are equal if their bytes are equal.
 public enum Value: Sendable, Hashable {
     case null
     case int(Int64)
@@ -10,7 +10,8 @@ public enum Value: Sendable, Hashable {
 
     public var isNull: Bool { self == .null }
 
-    /// The value as an integer; nil for null. Accepts whole doubles, because engines differ in what `sum` returns.
+    /// The value as an integer. Converts whole doubles (engines differ in what `sum` returns), booleans, and text that is an integer; nil
+    /// for all other values.
     public var int: Int64? {
         switch self {
         case .int(let value): value
@@ -131,7 +132,7 @@ public struct Row: Sendable {
         preconditionFailure("no column '\(column)' among \(columns)")
     }
 
-    /// The column as an integer; 0 for null, such as the sum of no rows.
+    /// The column as an integer, or as a double; 0 for null, such as the sum of no rows.
     public func int(_ column: String) -> Int64 { self[column].int ?? 0 }
     public func double(_ column: String) -> Double { self[column].double ?? 0 }
     /// The column as text; "" for null.

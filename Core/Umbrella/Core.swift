@@ -1,4 +1,4 @@
-// What a module imports: `import Core` and nothing else of Pulse.
+// Everything that a module needs from Pulse, with a single `import Core`.
 @_exported import Access
 @_exported import Common
 @_exported import Definitions

@@ -16,7 +16,7 @@ struct ProjectAnswer: Encodable {
 /// A key as the admin API and the command line show it.
 struct KeyAnswer: Encodable {
     let key: APIKey
-    /// The secret, if the key was just created.
+    /// The secret if the key was just created; nil otherwise.
     let secret: String?
 
     enum CodingKeys: String, CodingKey {

@@ -29,7 +29,7 @@ struct AdministrationRoutes: Sendable {
             Route(
                 installation: .post, Self.root, "Create a project.", access: .write,
                 body: .object([
-                    .required("name", .text(200), "The project's name, for people."),
+                    .required("name", .text(200), "The project's display name."),
                     .required("domain", .text(253), "The site's host name."),
                 ]),
                 success: .json(project, status: 201), use: createProject),
@@ -40,7 +40,8 @@ struct AdministrationRoutes: Sendable {
                 try .json(ProjectAnswer(call.project))
             },
             Route(
-                .get, Self.one + "/audit-logs", "List the changes and who made them, newest first.", scope: .admin, access: .read,
+                .get, Self.one + "/audit-logs", "List the changes to a project and who made them, newest first.", scope: .admin,
+                access: .read,
                 parameters: Parameter.page,
                 success: .json(
                     .object([
@@ -69,7 +70,7 @@ struct AdministrationRoutes: Sendable {
         return try .json(ProjectAnswer(project), status: 201)
     }
 
-    /// Whether `text` looks like a host name or address, with an optional port.
+    /// Whether `text` looks like a host name or IP address, with an optional port.
     private static func isHostName(_ text: String) -> Bool {
         !text.isEmpty
             && text.unicodeScalars.allSatisfy {
@@ -95,18 +96,18 @@ struct AdministrationRoutes: Sendable {
         ]
         return [
             Route(
-                .post, Self.one + "/keys", "Create an API key; only this response shows it.", scope: .admin, access: .write,
+                .post, Self.one + "/keys", "Create an API key, which only this response contains in full.", scope: .admin, access: .write,
                 body: .object([
                     .required("name", .text(200)),
                     .required("scopes", .array(.choice(KeyScope.allCases.map(\.rawValue)), count: 1...3)),
                     .optional("expires_at", .nullable(.timestamp), "Default: never."),
                     .optional("allowed_modules", .nullable(.array(.moduleName, count: 0...100)), "Null or empty: every enabled module."),
-                    .optional("server", .boolean, "Whether payloads may carry the visitor's `ip` and `user_agent`."),
+                    .optional("server", .boolean, "Whether payloads sent with the key may contain the visitor's `ip` and `user_agent`."),
                 ]),
                 success: .json(.object(shown + [.required("key", .text(64))]), status: 201), use: createKey
             ).forRestrictedKeys(),
             Route(
-                .get, Self.one + "/keys", "List the keys that are not revoked.", scope: .admin, access: .read,
+                .get, Self.one + "/keys", "List a project's keys, without revoked ones.", scope: .admin, access: .read,
                 success: .json(
                     .object([
                         .required(
@@ -139,7 +140,7 @@ struct AdministrationRoutes: Sendable {
         let known = call.directory.defaults.modules
         for module in modules ?? [] where !known.contains(module) {
             throw ServiceError.body(
-                "field 'allowed_modules' names the unknown module '\(module.excerpt(60))'; known are \(known.joined(separator: ", ")).")
+                "field 'allowed_modules' names the unknown module '\(module.excerpt(60))'; accepted: \(known.joined(separator: ", ")).")
         }
         let expiry = try body["expires_at"]?.string.map { try Self.expiry($0, now: call.now) }
         let request = Directory.KeyRequest(
@@ -202,7 +203,7 @@ struct AdministrationRoutes: Sendable {
                 success: .json(all), use: listModules
             ).forRestrictedKeys(),
             Route(
-                .put, Self.one + "/modules", "Change several modules, all or none; omitted fields stay as they are.", scope: .admin,
+                .put, Self.one + "/modules", "Change several modules, all or none of them; omitted fields stay unchanged.", scope: .admin,
                 access: .write,
                 body: .object([
                     .required(
@@ -267,7 +268,7 @@ struct AdministrationRoutes: Sendable {
             let name = entry["name"]?.string ?? ""
             guard known.contains(name) else {
                 throw ServiceError.body(
-                    "field 'modules' names the unknown module '\(name.excerpt(60))'; known are \(known.joined(separator: ", ")).")
+                    "field 'modules' names the unknown module '\(name.excerpt(60))'; accepted: \(known.joined(separator: ", ")).")
             }
             try call.requireKey(toUse: name)
             return Directory.ModuleChange(

@@ -10,7 +10,7 @@ extension AdministrationRoutes {
     private static let rules: [Schema.Field] = [
         .required("anonymize_ip", .boolean, "Truncate IP addresses before they are looked up or hashed."),
         .required("respect_dnt", .boolean, "Store nothing from browsers that send DNT or Sec-GPC."),
-        .required("bot_filtering", .boolean, "Store nothing from crawlers and monitors."),
+        .required("bot_filtering", .boolean, "Store nothing from crawlers and monitoring services."),
         .required("consent_required", .boolean, "Store nothing without consent."),
         .required("allowed_consent_modes", .array(.text(50), count: 0...50), "Accepted consent modes; empty accepts any."),
         .required("blocked_user_agents", .array(.text(200), count: 0...500), "Store nothing from user agents that contain one of these."),
@@ -20,15 +20,15 @@ extension AdministrationRoutes {
         let path = "/api/admin/projects/{id}/privacy"
         let rules = Schema.object(Self.rules)
         let changes = Schema.object(Self.rules.map { .optional($0.name, $0.schema, $0.summary) }, unknown: .refused)
-        // Has no limits. The limits of request bodies don't apply to data collected over years.
+        // No limits, because data collected over years may exceed the limits for request bodies.
         let anything = Schema.map(.any, limits: .init(keys: .max, bytes: .max)), rows = Schema.list(anything)
         return [
-            Route(.get, path, "Read the privacy settings.", scope: .admin, access: .read, success: .json(rules)) { call in
+            Route(.get, path, "Read a project's privacy settings.", scope: .admin, access: .read, success: .json(rules)) { call in
                 try .json(call.project.privacy)
             },
             Route(
-                .put, path, "Change privacy settings; omitted fields stay as they are.", scope: .admin, access: .write, body: changes,
-                success: .json(rules), use: changePrivacy),
+                .put, path, "Change a project's privacy settings; omitted fields stay unchanged.", scope: .admin, access: .write,
+                body: changes, success: .json(rules), use: changePrivacy),
             Route(
                 .get, path + "/visitors/{visitor_id}/export", "Export everything that is stored about a visitor.", scope: .admin,
                 access: .read,

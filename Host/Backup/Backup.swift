@@ -23,7 +23,7 @@ struct Backup: Sendable {
     /// - Throws: `BackupError` if the folder exists, or the error of a store or the disk. A failed backup leaves nothing behind.
     func write(to folder: String) async throws -> BackupManifest {
         let files = FileManager.default, partial = folder + Self.partialSuffix
-        guard !files.fileExists(atPath: folder) else { throw BackupError("\(folder) exists already; a backup needs a new folder.") }
+        guard !files.fileExists(atPath: folder) else { throw BackupError("\(folder) already exists; a backup needs a new folder.") }
         do {
             if files.fileExists(atPath: partial) { try files.removeItem(atPath: partial) }
             for plane in [Self.eventsFolder, Self.controlFolder] {

@@ -62,7 +62,7 @@ struct BackupManifest: Codable, Sendable, Equatable {
         }
         guard opening.format == currentFormat, let manifest = try? JSONDecoder().decode(BackupManifest.self, from: data) else {
             throw BackupError(
-                "The backup at \(folder) has the format '\(opening.format.excerpt(40))'; this Pulse reads '\(currentFormat)'.")
+                "The backup at \(folder) has the format '\(opening.format.excerpt(40))'; this version of Pulse reads '\(currentFormat)'.")
         }
         return manifest
     }

@@ -28,7 +28,7 @@ struct BackupRoutes: Sendable {
                 body: Self.body,
                 success: .json(
                     .object([
-                        .required("name", .text(64)), .required("path", .text(4_096), "The folder, on the host's machine."),
+                        .required("name", .text(64)), .required("path", .text(4_096), "The backup's folder on the host's machine."),
                         .required("bytes", .count), .required("files", .count),
                     ]), status: 201), use: create
             ).withoutTimeLimit()
@@ -46,7 +46,7 @@ struct BackupRoutes: Sendable {
         let path = folder + "/" + name
         guard !FileManager.default.fileExists(atPath: path) else {
             throw ServiceError(
-                status: 400, code: "backup_exists", message: "There is a backup '\(name)' already; choose another name.")
+                status: 400, code: "backup_exists", message: "Backup '\(name)' already exists; choose another name.")
         }
         guard
             turn.isTaken.withLock({ taken in
@@ -83,7 +83,7 @@ struct BackupRoutes: Sendable {
         let isPlain = name.utf8.allSatisfy { (48...57).contains($0) || (65...90).contains($0 & 0xDF) || [45, 46, 95].contains($0) }
         guard isPlain, !name.hasPrefix("."), !name.hasSuffix(Backup.partialSuffix) else {
             throw ServiceError.body(
-                "field 'name' must be made of letters, digits, '.', '_' and '-', and not begin with '.'; got '\(name.excerpt(60))'.")
+                "field 'name' may contain only letters, digits, '.', '_' and '-', and must not begin with '.'; got '\(name.excerpt(60))'.")
         }
         return name
     }

@@ -32,7 +32,7 @@ struct Restore: Sendable {
 
     /// The result of a restore.
     struct Outcome: Sendable {
-        /// Migrations that were applied because the backup lacked them.
+        /// The ids of the migrations that were applied because the backup lacked them.
         let migrated: [String]
         /// The folder with the previous files; nil if there were none.
         let setAside: String?
@@ -94,7 +94,7 @@ struct Restore: Sendable {
         let existing =
             manifest.storage == .embedded ? 0 : try await TableCounts.of(engines.control).total + TableCounts.of(engines.events).total
         guard replacing || existing == 0 else {
-            throw BackupError("The database already has \(existing) rows of a Pulse. Use an empty one, or --force to replace them.")
+            throw BackupError("The database already has \(existing) rows of Pulse data. Use an empty database, or --force to replace them.")
         }
         try await engines.control.restore(from: backup + "/" + Backup.controlFolder)
         try await engines.events.restore(from: backup + "/" + Backup.eventsFolder)
@@ -102,7 +102,7 @@ struct Restore: Sendable {
             try await TableCounts.of(engines.control).differences(from: manifest.control)
             + TableCounts.of(engines.events).differences(from: manifest.events)
         guard differences.isEmpty else {
-            throw BackupError("The restored data is not what was backed up: \(differences.joined(separator: "; ")).")
+            throw BackupError("The restored data differs from the backup: \(differences.joined(separator: "; ")).")
         }
         return try await Migrator(engines.control, engines.events, configuration.loadModules()).run().map(\.id)
     }

@@ -11,9 +11,9 @@ import NIOHTTP1
 /// `pulse backup FOLDER`: backs up the whole installation, even while it is running.
 struct BackupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "backup", abstract: "Copy the whole installation into a new folder, even while Pulse is serving.",
+        commandName: "backup", abstract: "Copy the whole installation into a new folder, even while Pulse is running.",
         discussion: """
-            A backup has neither your configuration file nor the secrets that Pulse generated in the data folder (admin-token,
+            A backup contains neither your configuration file nor the secrets that Pulse generated in the data folder (admin-token,
             cookie-secret). Keep those where you keep your other secrets.
             """)
 
@@ -27,7 +27,7 @@ struct BackupCommand: AsyncParsableCommand {
         let configuration = try options.load()
         let target = URL(fileURLWithPath: folder).standardizedFileURL.path
         guard !FileManager.default.fileExists(atPath: target) else {
-            throw CommandError("\(folder) exists already; a backup needs a new folder.")
+            throw CommandError("\(folder) already exists; a backup needs a new folder.")
         }
         do {
             try FileManager.default.createDirectory(
@@ -110,7 +110,7 @@ struct BackupCommand: AsyncParsableCommand {
                 time: SystemTime())
             if isOlder {
                 StandardOutput.complain(
-                    "The data is from an older Pulse and is copied as it is. Events still waiting in the journal are not in the backup.")
+                    "The data is from an older version of Pulse and is copied unchanged. Events still in the journal are not backed up.")
             }
             _ = try await backup.write(to: target)
         }

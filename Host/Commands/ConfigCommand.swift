@@ -9,7 +9,7 @@ struct ConfigCommand: AsyncParsableCommand {
     /// `pulse config check`: prints the effective values and their origins, or every error with file and line.
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "check", abstract: "Show every key with its value and origin, or every error.")
+            commandName: "check", abstract: "Show every key with its value and where it comes from, or every error.")
 
         @OptionGroup var options: ConfigurationOptions
         @Flag(name: .long, help: "Print JSON.")

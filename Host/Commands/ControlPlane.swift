@@ -26,7 +26,7 @@ struct ControlPlane: Sendable {
             let folder = DataFolder(configuration.storage.dataFolder)
             guard creating || configuration.storage.databaseURL != nil || folder.hasControlStore else {
                 throw CommandError(
-                    "There is nothing in the data folder \(folder.root) yet; `pulse serve` or `pulse project create` creates it.")
+                    "The data folder \(folder.root) has no data yet; `pulse serve` or `pulse project create` sets it up.")
             }
             try folder.refuseUnfinishedRestore()
             guard configuration.storage.databaseURL != nil || folder.hasControlStore || !folder.hasEventStore else {
@@ -87,7 +87,7 @@ struct ControlPlane: Sendable {
     func createProject(name: String, domain: String) async throws -> Project {
         if let twin = directory.projects.first(where: { $0.name.isExactly(name) }) {
             throw CommandError(
-                "There is a project '\(name)' already, for \(twin.domain); its id is \(twin.id). Choose another name, or use that one.")
+                "Project '\(name)' already exists, for \(twin.domain); its id is \(twin.id). Choose another name, or use that project.")
         }
         return try await directory.createProject(
             name: name, domain: domain, privacy: PrivacyRules(configuration.privacy), by: Self.actor)

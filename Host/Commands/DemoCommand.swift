@@ -8,19 +8,19 @@ import Ingest
 /// `pulse demo`: fills a project with traffic, so there is something to look at.
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "demo", abstract: "Fill a project with realistic traffic of the last weeks.",
+        commandName: "demo", abstract: "Fill a project with realistic traffic from the past weeks.",
         discussion: """
-            Events take the same path as all others: through the running host, or through this process if none is running. The
+            Events take the same path as real ones: through the running host, or through this process if none is running. The
             same seed generates the same visitors; running the command again adds to the existing data.
             """)
 
     @Option(name: .long, help: "The project's name; it is created if it does not exist.")
     var project = "Demo"
-    @Option(name: .long, help: "How many events, 1 to 100000000.")
+    @Option(name: .long, help: "Number of events, 1 to 100000000.")
     var events = 100_000
-    @Option(name: .long, help: "How many days up to now, 1 to 3650.")
+    @Option(name: .long, help: "Number of days that the traffic covers, up to now, 1 to 3650.")
     var days = 60
-    @Option(name: .long, help: "The seed of the random generator; another seed generates other visitors.")
+    @Option(name: .long, help: "The seed of the random generator; a different seed generates different visitors.")
     var seed: UInt64 = 1
     @OptionGroup var options: ConfigurationOptions
     @Flag(name: .long, help: "Print JSON.")
@@ -134,7 +134,7 @@ struct DemoCommand: AsyncParsableCommand {
             """
             \(accepted) events from \(Day(start)) to \(Day(end)) are in project '\(project.name)' (\(project.id)), \(String(format: "%.1f", seconds)) s.
             """)
-        if let query = prepared.query { print("Its query key is shown only now: \(query)") }
+        if let query = prepared.query { print("Its query key is shown only once: \(query)") }
         print("Open \(base)/dashboard to see them.")
     }
 }

@@ -4,7 +4,7 @@ import ArgumentParser
 /// `pulse doctor`: checks the configuration, whether servers are reachable, whether folders are writable, and what is out of date.
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Check whether everything that Pulse needs is there, and say what to do if not.")
+        commandName: "doctor", abstract: "Check everything that Pulse needs, and say how to fix what is missing or wrong.")
 
     @OptionGroup var options: ConfigurationOptions
     @Flag(name: .long, help: "Print JSON.")

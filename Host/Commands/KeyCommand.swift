@@ -7,24 +7,24 @@ extension KeyScope: ExpressibleByArgument {}
 /// `pulse key`: creates, lists and revokes API keys, even while a host is running.
 struct KeyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "key", abstract: "Create, list and revoke API keys, even while Pulse is serving.",
+        commandName: "key", abstract: "Create, list and revoke API keys, even while Pulse is running.",
         subcommands: [Create.self, List.self, Revoke.self])
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "create", abstract: "Create a key; it is shown only this once.")
+            commandName: "create", abstract: "Create a key, which is shown only once.")
 
         @Argument(help: "The project's id, or its name.")
         var project: String
         @Option(name: .long, help: "The key's name.")
         var name: String
-        @Option(name: .long, help: "What it may do: ingest, query or admin. Repeat for several.")
+        @Option(name: .long, help: "What the key may do: ingest, query or admin. Repeat for several.")
         var scope: [KeyScope]
-        @Option(name: .long, help: "A module that it may use. Repeat for several. Default: every enabled module.")
+        @Option(name: .long, help: "A module that the key may use. Repeat for several. Default: every enabled module.")
         var module: [String] = []
-        @Option(name: .long, help: "When it expires: a date, an ISO 8601 timestamp, or a number of days such as 90d. Default: never.")
+        @Option(name: .long, help: "When the key expires: a date, an ISO 8601 timestamp, or a number of days such as 90d. Default: never.")
         var expires: String?
-        @Flag(name: .long, help: "For a key that stays on a server: its events may carry the visitor's ip and user_agent.")
+        @Flag(name: .long, help: "For a key used by a server: its events may contain the visitor's ip and user_agent.")
         var server = false
         @OptionGroup var options: ConfigurationOptions
         @Flag(name: .long, help: "Print JSON.")
@@ -67,7 +67,7 @@ struct KeyCommand: AsyncParsableCommand {
                 """
                 \(secret)
 
-                This key of project '\(project.name)' is shown only now; write it down. Its id is \(key.id).
+                This key for project '\(project.name)' is shown only once; write it down. Its id is \(key.id).
                 A running host accepts it within two seconds.
                 """)
         }
@@ -88,7 +88,7 @@ struct KeyCommand: AsyncParsableCommand {
                 try await control.directory.keys(of: try control.project(project))
             }
             if json { return try StandardOutput.json(keys.map { KeyAnswer(key: $0, secret: nil) }) }
-            if keys.isEmpty { return print("The project has no keys; `pulse key create` makes one.") }
+            if keys.isEmpty { return print("The project has no keys; `pulse key create` creates one.") }
             let now = SystemTime().now
             var columns = Columns("id", "key", "scopes", "modules", "kind", "expires", "last used", "name")
             for key in keys {

@@ -6,8 +6,8 @@ import Foundation
 import SQLiteEngine
 @_spi(Host) import Storage
 
-/// `pulse migrate`: migrates the tables of both planes to this version's schema. `pulse serve` does so by itself. Use this command
-/// to see pending migrations first, or to choose when they run.
+/// `pulse migrate`: migrates the tables of both planes to this version's schema. `pulse serve` does this automatically. Use this
+/// command to see pending migrations first, or to choose when they run.
 struct MigrateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "migrate", abstract: "Migrate the databases to this version's schema.")

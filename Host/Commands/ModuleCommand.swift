@@ -4,18 +4,18 @@ import Foundation
 /// `pulse module`: commands for module authors, to be run in a clone of the repository.
 struct ModuleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "module", abstract: "Write a new module, in a clone of the repository.", subcommands: [New.self])
+        commandName: "module", abstract: "Create a new module in a clone of the repository.", subcommands: [New.self])
 
     /// `pulse module new NAME`: copies the example module, the guest book, under the new name.
     struct New: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "new", abstract: "Write a small module that works and passes its tests, to start from.",
-            discussion: "It collects one type of event and has one report, one page and one test. Change each to what your module is about."
+            commandName: "new", abstract: "Create a small working module with a test, as a starting point.",
+            discussion: "It collects one type of event and has one report, one page and one test. Adapt each of them to your module."
         )
 
         @Argument(help: "The module's name: lower-case letters, digits and underscores, such as loyalty_points.")
         var name: String
-        @Option(name: .long, help: "The repository.")
+        @Option(name: .long, help: "The root folder of the repository.")
         var root = "."
 
         func validate() throws {
@@ -28,7 +28,7 @@ struct ModuleCommand: AsyncParsableCommand {
 
         func run() async throws {
             guard !ModuleList.current.names.contains(name) else {
-                throw CommandError("There is a module '\(name)' already. Choose another name.")
+                throw CommandError("Module '\(name)' already exists. Choose another name.")
             }
             let template = ModuleTemplate(name: name, root: root)
             let files = try template.write()
@@ -42,7 +42,7 @@ struct ModuleCommand: AsyncParsableCommand {
                   \(template.type).self,
 
                 Test it: make test ARGS="--filter \(template.type)Tests"
-                When its routes are as you want them, `make docs` writes its page.
+                When its routes are final, `make docs` generates its page.
                 """)
         }
     }
@@ -72,7 +72,7 @@ struct ModuleTemplate {
         try Self.requireRepository(root, option: "--root FOLDER")
         let targets = [(Self.sources, "Modules/\(folder)"), (Self.tests, "Tests/\(type)Tests")]
         for (_, target) in targets where files.fileExists(atPath: "\(root)/\(target)") {
-            throw CommandError("\(target) exists already. Choose another name, or delete that folder.")
+            throw CommandError("\(target) already exists. Choose another name, or delete that folder.")
         }
         return try targets.flatMap { source, target in
             let names = (files.enumerator(atPath: "\(root)/\(source)")?.compactMap { $0 as? String } ?? []).sorted()
@@ -86,7 +86,7 @@ struct ModuleTemplate {
         }
     }
 
-    /// - Parameter option: how to name another folder on the command line.
+    /// - Parameter option: the command-line option for naming another folder, which the error message mentions.
     /// - Throws: `CommandError` if `root` is not a clone of the repository.
     static func requireRepository(_ root: String, option: String) throws {
         guard FileManager.default.fileExists(atPath: "\(root)/\(sources)"), FileManager.default.fileExists(atPath: root + "/Modules") else {

@@ -7,7 +7,7 @@ import Storage
 /// `pulse modules`: lists the modules in this binary, and how they are configured.
 struct ModulesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "modules", abstract: "List the modules and the access that new projects get to them.")
+        commandName: "modules", abstract: "List the modules and their access level in new projects.")
 
     @OptionGroup var options: ConfigurationOptions
     @Flag(name: .long, help: "Print JSON.")

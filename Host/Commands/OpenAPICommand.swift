@@ -9,7 +9,7 @@ import Foundation
 /// `pulse openapi`: prints the document that a host returns at `/openapi.json`, without a running host.
 struct OpenAPICommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "openapi", abstract: "Print the API's OpenAPI 3.1 document, which /openapi.json serves.")
+        commandName: "openapi", abstract: "Print the API's OpenAPI 3.1 document, as served at /openapi.json.")
 
     @OptionGroup var options: ConfigurationOptions
 

@@ -5,7 +5,7 @@ import Common
 /// `pulse project`: creates and lists projects, even while a host is running.
 struct ProjectCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "project", abstract: "Create and list projects, even while Pulse is serving.", subcommands: [Create.self, List.self])
+        commandName: "project", abstract: "Create and list projects, even while Pulse is running.", subcommands: [Create.self, List.self])
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "create", abstract: "Create a project with the host's defaults.")
@@ -59,7 +59,7 @@ struct ProjectCommand: AsyncParsableCommand {
     }
 }
 
-/// The host name of a site, with an optional port. If a whole URL is given, only its host is kept.
+/// The host name of a site, with an optional port. If a whole URL is given, only its host and port are kept.
 struct SiteDomain {
     let text: String
 

@@ -17,7 +17,7 @@ public struct PulseCommand: AsyncParsableCommand {
 
     public init() {}
 
-    /// Runs the command like ArgumentParser's `main`, but prints a `CommandError` exactly as it is.
+    /// Runs the command like ArgumentParser's `main`, but prints the text of a `CommandError` without additions.
     public static func main() async {
         // Makes new files accessible only to this user, even files that libraries create.
         umask(0o077)
@@ -36,7 +36,7 @@ public struct PulseCommand: AsyncParsableCommand {
 
 /// The option for the configuration file, shared by all commands.
 struct ConfigurationOptions: ParsableArguments {
-    @Option(name: .long, help: "The configuration file. Default: config/pulse.yaml if it exists, else all defaults.")
+    @Option(name: .long, help: "The configuration file. Default: config/pulse.yaml if it exists, otherwise none.")
     var config: String?
 
     static let standardFile = "config/pulse.yaml"
@@ -56,7 +56,7 @@ struct ConfigurationOptions: ParsableArguments {
     }
 }
 
-/// An error for the user at the terminal to fix. Its text is printed as it is.
+/// An error for the user at the terminal to fix. Its text is printed without additions.
 struct CommandError: Error, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }

@@ -8,12 +8,12 @@ struct RestoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore", abstract: "Restore a backup and verify it. Pulse must not be running.",
         discussion: """
-            On PostgreSQL, stop every host of the installation first: this command notices only those that use this data folder.
+            On PostgreSQL, stop every host of the installation first: this command detects only those that use this data folder.
             """)
 
     @Argument(help: "The folder of the backup.")
     var folder: String
-    @Flag(name: .long, help: "Replace existing data; files are set aside first, PostgreSQL's tables are not.")
+    @Flag(name: .long, help: "Replace existing data. Files are set aside first; PostgreSQL tables are not.")
     var force = false
     @OptionGroup var options: ConfigurationOptions
     @Flag(name: .long, help: "Print JSON.")
@@ -36,7 +36,7 @@ struct RestoreCommand: AsyncParsableCommand {
         }
         print(
             """
-            Restored the backup of \(manifest.createdAt.iso8601) (Pulse \(manifest.version)).
+            Restored the backup from \(manifest.createdAt.iso8601) (Pulse \(manifest.version)).
               \(manifest.files.count) files match their checksums.
               \(manifest.control.tables.count + manifest.events.tables.count) tables have their original number of rows: \
             \(manifest.control.total) of configuration, \(manifest.events.total) of events.

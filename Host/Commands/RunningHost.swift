@@ -45,7 +45,7 @@ struct RunningHost: Sendable {
         /// The message of an error response.
         var message: String {
             let text = (try? body.withUnsafeReadableBytes { try JSON.parse($0) })?["error"]?.string
-            return text ?? "It answered \(status)."
+            return text ?? "It responded with status \(status)."
         }
 
         func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
@@ -96,7 +96,7 @@ struct RunningHost: Sendable {
                 status: Int(response.status.code), body: try await response.body.collect(upTo: 64 << 20),
                 retryAfterSeconds: response.headers.first(name: "Retry-After").flatMap(Int.init))
         } catch {
-            throw CommandError("Pulse (process \(process)) uses the data folder, but does not answer at \(base): \(error).")
+            throw CommandError("Pulse (process \(process)) is using the data folder, but does not respond at \(base): \(error).")
         }
     }
 }

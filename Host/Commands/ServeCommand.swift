@@ -13,7 +13,7 @@ struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "serve", abstract: "Run Pulse until it is stopped.")
 
     @OptionGroup var options: ConfigurationOptions
-    @Flag(name: .long, help: "Create a first project with its keys if there is none, and show how to get started.")
+    @Flag(name: .long, help: "If there is no project yet, create one with keys, and show how to get started.")
     var welcome = false
 
     func run() async throws {
@@ -128,13 +128,13 @@ struct Welcome {
             Pulse \(Version.current) at \(base)
 
               Your first project is "\(project.name)" (\(project.id)).
-              These keys are shown once; write them down:
+              These keys are shown only once; write them down:
 
                 ingest key   \(ingest)
                 query key    \(query)
                 admin token  \(adminToken)
 
-              1. Paste this before </body> of your pages:
+              1. Paste this before </body> in your pages:
 
                  <script defer src="\(base)/api/script.js" data-key="\(ingest)"></script>
 
@@ -142,7 +142,7 @@ struct Welcome {
 
                  \(base)/dashboard
 
-              Administration is there too, with the admin token. API reference: \(base)/docs
+              For administration, log in with the admin token. API reference: \(base)/docs
 
             """
     }

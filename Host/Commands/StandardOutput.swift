@@ -28,7 +28,7 @@ struct Columns {
 
     var isEmpty: Bool { rows.count == 1 }
 
-    /// The rows as lines without trailing spaces. Values in the last column may have any length.
+    /// The rows as lines of text. Every column but the last is padded to its longest value; trailing spaces are removed.
     var text: String {
         let count = rows.map(\.count).max() ?? 0
         let widths = (0..<count).map { column in rows.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0 }

@@ -5,8 +5,8 @@ import Platform
 
 /// Serves the dashboard's scripts and style: its own files in `Host/Dashboard/web`, and the modules' pages.
 struct DashboardFiles: Sendable {
-    /// The environment variable that names a folder of source files. If it is set, the files are read from there on every request.
-    /// Use it to work on the dashboard.
+    /// The environment variable that names the repository's root folder. If it is set, the files are read from there on every
+    /// request. Use it to work on the dashboard.
     static let variable = "PULSE_DASHBOARD_FILES"
 
     private struct Entry: Sendable {

@@ -20,7 +20,7 @@ struct DashboardRoutes: Sendable {
     let logIns: Attempts
     static let maximumLogIns = 60
     let modules: [any AnalyticsModule]
-    /// The GeoIP database; nil if this host doesn't look up places.
+    /// The GeoIP database; nil if this host doesn't look up locations.
     let places: GeoIP?
 
     init(modules: [any AnalyticsModule], sessions: DashboardSessions, time: any TimeSource, places: GeoIP? = nil) {
@@ -43,7 +43,7 @@ struct DashboardRoutes: Sendable {
                 try files.answer(call)
             },
             Route(
-                anonymous: .get, "/dashboard/session", "The dashboard's session: who is logged in, and what they can see.",
+                anonymous: .get, "/dashboard/session", "Get the dashboard's session: who is logged in, and what they can see.",
                 success: .json(State.schema)
             ) { call in
                 try answer(sessions.session(in: call.request.headers), call)
@@ -104,7 +104,7 @@ struct DashboardRoutes: Sendable {
             try attempts.count(address)
             throw ServiceError(
                 status: 401, code: "invalid_credential",
-                message: "This is neither a key nor the admin token. Was it copied completely? 'pulse key create' creates a new key.")
+                message: "This is neither a valid key nor the admin token. Was it copied completely? 'pulse key create' creates a new key.")
         }
         var answer = try answer(session, call)
         answer.headers[.setCookie] = try sessions.cookie(session, for: call.request)
@@ -127,7 +127,7 @@ struct DashboardRoutes: Sendable {
             .optional("project", .object([.required("id", .uuid), .required("name", .text(200)), .required("domain", .text(253))])),
             .optional(
                 "places", .object([.required("text", .text(100)), .required("url", .text(200))]),
-                "The source of the countries and cities, to be credited."),
+                "The source of the location data, to be credited."),
             .optional("geography", .choice(["country", "city"]), "How precise the GeoIP database is; absent without one."),
             .required(
                 "modules",
@@ -146,7 +146,7 @@ struct DashboardRoutes: Sendable {
                     ]))),
             .required(
                 "dimensions", .list(.object([.required("name", .text(64)), .required("titles", .map(.text(100)))])),
-                "Dimensions that reports can be filtered by besides those of activity, from the enabled modules."),
+                "Dimensions that the enabled modules add to those of activity, for filters."),
         ])
 
         let ok = true

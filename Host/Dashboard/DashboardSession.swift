@@ -9,7 +9,7 @@ import Ingest
 struct DashboardSession: Codable, Equatable, Sendable {
     /// The session's id. A log-out ends the session with this id, even if its cookie was copied.
     var id = Identifiers.token(prefix: "", length: 22)
-    /// The secret of a project's key.
+    /// The secret of a project's key; nil if only the admin token was entered.
     var key: String?
     /// The digest of the admin token if the session may administer; nil otherwise. Once the admin token changes, the session loses
     /// that right.

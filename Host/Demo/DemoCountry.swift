@@ -7,8 +7,8 @@ struct DemoCountry: Sendable {
     let languages: Weighted<String>
     /// The share of visits from mobile devices, 0...1.
     let mobile: Double
-    /// The first address in a large address range of the country's internet providers, and the number of addresses in that range. A
-    /// GeoIP database finds the visitors' places by these addresses.
+    /// The first address of a large range that belongs to the country's internet providers, and the number of addresses in that
+    /// range. They let a GeoIP database locate the visitors.
     let firstAddress: UInt32
     let addresses: UInt32
 
@@ -23,7 +23,7 @@ struct DemoCountry: Sendable {
 
     static let all: [DemoCountry] = [
         DemoCountry(15, -5, [("en-US", 95), ("es-US", 5)], mobile: 0.34, 71, 160, bits: 11),  // United States, east
-        DemoCountry(11, -8, [("en-US", 92), ("es-US", 5), ("zh-CN", 3)], mobile: 0.32, 73, 0, bits: 10),  // and west
+        DemoCountry(11, -8, [("en-US", 92), ("es-US", 5), ("zh-CN", 3)], mobile: 0.32, 73, 0, bits: 10),  // United States, west
         DemoCountry(11, 1, [("de-DE", 82), ("en-US", 14), ("de", 4)], mobile: 0.3, 84, 128, bits: 10),  // Germany
         DemoCountry(8, 0, [("en-GB", 90), ("en-US", 10)], mobile: 0.38, 86, 128, bits: 10),  // United Kingdom
         DemoCountry(9, 5, [("en-IN", 55), ("en-US", 25), ("en-GB", 15), ("hi-IN", 5)], mobile: 0.58, 49, 32, bits: 11),  // India
@@ -51,7 +51,7 @@ struct DemoCountry: Sendable {
         DemoCountry(0.6, 1, [("en-NG", 66), ("en-GB", 34)], mobile: 0.66, 105, 112, bits: 12),  // Nigeria
     ]
 
-    /// How busy each hour of the day is in local time, from midnight on.
+    /// How busy each hour of the day is in local time, starting at midnight.
     private static let hours: [Double] = [
         0.20, 0.12, 0.08, 0.06, 0.06, 0.10, 0.22, 0.46, 0.82, 1.12, 1.28, 1.26, 1.04, 1.10, 1.26, 1.26, 1.16, 1.00, 0.86, 0.80, 0.78, 0.68,
         0.52, 0.34,

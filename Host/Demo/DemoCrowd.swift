@@ -3,7 +3,7 @@ import Foundation
 /// The people who visit: new visitors, returning visitors, and customers.
 struct DemoCrowd {
     private let seed: UInt64
-    /// The number of visitors that each country has had. A country's visitors are numbered from 0.
+    /// The number of visitors from each country so far. A country's visitors are numbered from 0.
     private var visitors: [Int]
     private var customers: [DemoVisitor]
     /// Expected visits per hour.
@@ -38,7 +38,7 @@ struct DemoCrowd {
         return DemoSession(visitor, from: hour.sources.pick(&random), in: site, &random)
     }
 
-    /// Returns a random customer, preferably from `country`: gives up on the country after a few tries.
+    /// Returns a random customer, preferably from `country`. Gives up on the country after six tries.
     private func customer(awakeIn country: Int, _ random: inout DemoRandom) -> DemoVisitor? {
         var candidate: DemoVisitor?
         for _ in 0..<6 {

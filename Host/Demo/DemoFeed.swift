@@ -8,7 +8,7 @@ import NIOHTTP1
 import ServiceLifecycle
 
 /// Sends demo traffic to Pulse in time order, through `POST /api/collect` like any other events. It uses a server key, so Pulse
-/// takes addresses, browsers and times from the events.
+/// takes IP addresses, user agents and times from the events.
 struct DemoFeed: Sendable {
     struct Reply: Sendable {
         let status: Int
@@ -86,7 +86,7 @@ struct DemoFeed: Sendable {
                 try await Task.sleep(for: .milliseconds(reply.status == 401 ? 500 : 1_000 * (reply.retryAfterSeconds ?? 1)))
             default:
                 let sentence = json["error"]?.string ?? json["errors"]?.elements.first?["error"]?.string
-                throw CommandError("Pulse did not take the events: \(sentence ?? "it answered \(reply.status).")")
+                throw CommandError("Pulse did not accept the events: \(sentence ?? "it responded with status \(reply.status).")")
             }
         }
     }

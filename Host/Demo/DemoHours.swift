@@ -68,7 +68,7 @@ struct DemoHours: Sendable {
     private func isNewsletter(_ hour: Int64) -> Bool { hour / 24 % 7 == 5 && (9..<13).contains(hour % 24) }
 
     /// Whether a post is on a news site's front page. That happens once, after two fifths of the range, from noon until midnight
-    /// UTC.
+    /// UTC. It does not happen in ranges of 72 hours or less.
     private func isFrontPage(_ hour: Int64) -> Bool {
         let first = start.milliseconds / Self.milliseconds, count = (end.milliseconds - start.milliseconds) / Self.milliseconds
         return count > 72 && hour / 24 == (first + count * 2 / 5) / 24 && hour % 24 >= 12

@@ -34,7 +34,7 @@ struct DemoSite: Sendable {
         let fields: Weighted<[UInt8]>
     }
 
-    /// The median time on each place, in seconds.
+    /// The median time that visitors stay on a page of each place, in seconds.
     private(set) var stay: [Double] = []
     private(set) var pages: [Weighted<Page>] = []
     private(set) var next: [Weighted<Place>] = []

@@ -111,7 +111,7 @@ public struct DemoTraffic: Sequence, IteratorProtocol {
         return false
     }
 
-    /// Returns an event of a new visitor. Used to reach the exact count if the range is over and a few events are missing.
+    /// Returns the first event of an extra visit. Used to reach the exact count if the range is over and a few events are missing.
     private mutating func fill() -> DemoEvent? {
         let visit = crowd.visit(in: hours.current, site, &random)
         let instant = Swift.min(end, last.adding(milliseconds: Int64(random.below(2_000))))
@@ -119,7 +119,7 @@ public struct DemoTraffic: Sequence, IteratorProtocol {
     }
 }
 
-/// A priority queue by time: a binary heap.
+/// A priority queue ordered by time, implemented as a binary heap.
 struct TimeQueue<Element> {
     private var heap: [(at: Instant, element: Element)] = []
 

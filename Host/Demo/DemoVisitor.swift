@@ -6,7 +6,7 @@ struct DemoVisitor: Sendable {
     let seed: UInt64
 
     /// The fields in every payload of the visitor: identity, address, device. About a third of the visitors send no id. Pulse
-    /// recognizes those only within a day, by address and browser.
+    /// recognizes such visitors only within a day, by address and browser.
     var fields: [UInt8] {
         let place = DemoCountry.all[country]
         var chance = DemoRandom(seed: DemoRandom.mix(seed ^ UInt64(country) << 48 ^ UInt64(number)))

@@ -96,9 +96,9 @@ enum SecurityHeaders {
     ]
 }
 
-/// Marks responses without caching headers as private. Shared caches don't store such responses, because they can't take Pulse's
-/// key header and cookies into account. Browsers don't store them on disk. Responses to POST requests from sites' pages are left
-/// unchanged, because no cache stores them.
+/// Adds `Cache-Control: private, no-store` and `Vary` to responses without a caching header, so neither shared caches nor browsers
+/// store them. Responses to POST requests that pages of other sites may send are left unchanged, because caches don't store them
+/// anyway.
 ///
 /// - Source: RFC 9110, 9.3.3.
 enum PrivateAnswer {

@@ -4,7 +4,8 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// Handles what all requests have in common: CORS preflights, unknown paths, CORS headers and security headers.
+/// Handles what all requests have in common: CORS preflights, unknown paths, and the CORS, security and caching
+/// headers.
 struct FrontDoor: HTTPResponder {
     let server: Server
     let routes: RouterResponder<PulseContext>
@@ -46,7 +47,7 @@ struct UnknownPath: RouterMiddleware {
             ? ServiceError(status: 404, code: "not_found", message: "Not found")
             : ServiceError(
                 status: 405, code: "method_not_allowed",
-                message: "\(request.method.rawValue.excerpt(20)) is not possible at \(path.excerpt()); accepted: \(allowed).")
+                message: "\(request.method.rawValue.excerpt(20)) is not supported at \(path.excerpt()); allowed: \(allowed).")
         let answer = server.surface(of: path).answer(to: error)
         var response = Response(status: .init(code: answer.status), headers: answer.headers)
         if case .bytes(let buffer) = answer.body { response.body = ResponseBody(byteBuffer: buffer) }
@@ -74,7 +75,7 @@ struct MethodTable: Sendable {
     }
 
     private let entries: [Entry]
-    /// The audiences of paths without parameters, which most paths are. Every request looks up its path here.
+    /// The audiences of all paths without parameters. Every request looks up its path here first, and most find it.
     private let fixed: [ExactText: Audience]
 
     init(_ routes: [Route]) {

@@ -11,7 +11,7 @@ enum ListeningPort {
         let status = getaddrinfo(host, String(port), &hints, &addresses)
         guard status == 0, let address = addresses else {
             throw CommandError(
-                "\(host) is not an address of this machine: \(String(cString: gai_strerror(status))). Set another one (PULSE_HOST).")
+                "\(host) is not an address of this machine: \(String(cString: gai_strerror(status))). Set another address (PULSE_HOST).")
         }
         defer { freeaddrinfo(addresses) }
         let descriptor = socket(address.pointee.ai_family, address.pointee.ai_socktype, 0)

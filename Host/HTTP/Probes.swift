@@ -21,7 +21,7 @@ struct Probes: Sendable {
 
     private var metrics: Route {
         let backlog = Gauge(label: "ingest_backlog_seconds", dimensions: [], factory: telemetry.metrics)
-        return Route(anonymous: .get, "/metrics", "Metrics in Prometheus' text format.", success: .other("text/plain")) { _ in
+        return Route(anonymous: .get, "/metrics", "Get metrics in Prometheus' text format.", success: .other("text/plain")) { _ in
             backlog.record(writer.backlogSeconds)
             return Answer(
                 status: 200, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
@@ -32,13 +32,16 @@ struct Probes: Sendable {
     private var probes: [Route] {
         let check = Schema.object([.required("ok", .boolean), .optional("error", .string(0...2_000))])
         let full = Parameter(
-            "full", .boolean(default: false), "Whether to check the engines too; then also 503 if one of them does not answer.")
+            "full", .boolean(default: false),
+            "Whether to check the stores and the coordination too. If one does not respond, the status is 503.")
         return [
-            Route(anonymous: .get, "/healthz", "Whether the process answers.", success: .json(.object([.required("ok", .boolean)]))) { _ in
+            Route(
+                anonymous: .get, "/healthz", "Check whether the process responds.", success: .json(.object([.required("ok", .boolean)]))
+            ) { _ in
                 .json(bytes: ByteBuffer(string: #"{"ok":true}"#))
             },
             Route(
-                anonymous: .get, "/readyz", "Whether the host can collect; 503 if not.", parameters: [full],
+                anonymous: .get, "/readyz", "Check whether the host can accept events; the status is 503 if it can't.", parameters: [full],
                 success: .json(
                     .object([
                         .required("ok", .boolean),
@@ -47,7 +50,8 @@ struct Probes: Sendable {
                             .object([
                                 .required("ok", .boolean), .required("backlog_bytes", .count),
                                 .required(
-                                    "backlog_seconds", .number(0...1e9), "How long the writer needs for the backlog, at its recent speed."),
+                                    "backlog_seconds", .number(0...1e9),
+                                    "Estimated seconds until the backlog is stored, at the writer's recent speed."),
                                 .required("capacity_bytes", .count),
                                 .optional("error", .string(0...2_000)),
                             ])),

@@ -2,13 +2,13 @@ import Access
 import HTTPTypes
 import NIOCore
 
-/// The routes at the root of every host that people, browsers and crawlers request.
+/// The routes that people, browsers and crawlers request from any host: `/`, the icon and `robots.txt`.
 struct RootRoutes: Sendable {
     private let icon = StaticFile(Array(Self.drawing.utf8), "image/svg+xml")
 
     var routes: [Route] {
         [
-            Route(anonymous: .get, "/", "Redirects to the dashboard.", success: .other("text/plain", status: 302)) { _ in
+            Route(anonymous: .get, "/", "Redirect to the dashboard.", success: .other("text/plain", status: 302)) { _ in
                 Answer(
                     status: 302, headers: [.location: "/dashboard", .cacheControl: "no-cache", .contentType: "text/plain; charset=utf-8"])
             },
@@ -16,7 +16,7 @@ struct RootRoutes: Sendable {
                 icon.answer(call, caching: "public, max-age=86400")
             },
             Route(
-                anonymous: .get, "/robots.txt", "Restricts crawlers to the tracking script, which they need to render pages.",
+                anonymous: .get, "/robots.txt", "Restrict crawlers to the tracking script, which they need to render pages.",
                 success: .other("text/plain")
             ) { _ in
                 Answer(

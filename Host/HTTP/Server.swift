@@ -67,7 +67,7 @@ struct Server: Sendable {
     /// Returns the decompressed body. Both the compressed and the decompressed body may have at most `maximum` bytes.
     private static func collect(_ request: Request, maximum: Int, _ logger: Logger) async throws -> ByteBuffer {
         let tooLarge = ServiceError(
-            status: 413, code: "body_too_large", message: "The request body is larger than \(maximum) bytes, which is the limit.")
+            status: 413, code: "body_too_large", message: "The request body is too large; the limit is \(maximum) bytes.")
         let body: ByteBuffer
         do { body = try await request.body.collect(upTo: maximum) } catch is NIOTooManyBytesError { throw tooLarge } catch {
             throw Self.brokenBody(error, logger)
@@ -98,7 +98,7 @@ struct Server: Sendable {
     }
 }
 
-/// One route behind the gate.
+/// Handles the requests to one route: passes them through the gate, and measures and traces them.
 private struct Endpoint: Sendable {
     let server: Server
     let module: String?
@@ -142,7 +142,7 @@ private struct Endpoint: Sendable {
             return surface.answer(
                 to: ServiceError(
                     status: 500, code: "internal",
-                    message: "Something went wrong here. The log has the details under request id \(request.id)."))
+                    message: "An internal error occurred. The log has the details under request id \(request.id)."))
         }
     }
 

@@ -11,7 +11,7 @@ struct BIDataset: Sendable {
         var isStoredInMillionths = false
         /// What the column means; empty unless the module describes it.
         var summary = ""
-        /// The column as an expression over the rows of `source`.
+        /// The SQL expression that computes the column from a row of `source`.
         let sql: @Sendable (Dialect) -> SQL
 
         init(_ name: String, _ type: SQLType, isHidden: Bool = false, _ sql: @escaping @Sendable (Dialect) -> SQL) {
@@ -39,7 +39,7 @@ struct BIDataset: Sendable {
     let table: FactTable?
     /// The SQL after `FROM`.
     let source: @Sendable (Dialect) -> SQL
-    /// Whether the scope applies row policies to the dataset. If not, `table` applies them.
+    /// Whether the scope applies row policies to the dataset. If not, `table(_:project:policies:)` applies them.
     let scopeAppliesPolicies: Bool
 
     func column(_ name: String) -> Column? { columns.first { $0.name == name } }
@@ -176,7 +176,7 @@ extension BIDataset {
                 case .text: .text
                 case .bool: .boolean
                 }
-            // Dividing gives the nearest double, the same value as parsing the units from decimal text.
+            // Dividing the millionths gives the nearest double, the same value as parsing the amount from decimal text.
             let isStoredInMillionths = entry.millionths.contains(column.name)
             var result = Column(column.name, isStoredInMillionths ? .double : type) { _ in
                 isStoredInMillionths ? "CAST(\"\(sql: column.name)\" AS double precision) / 1000000.0" : SQL(sql: "\"\(column.name)\"")

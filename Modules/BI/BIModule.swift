@@ -1,11 +1,12 @@
 import Core
 
-/// Queries that users build themselves: metrics, visual queries, SQL, uploads, other databases, and embeds.
+/// Lets users build their own queries, with metrics, visually or in SQL, over collected data, uploads and external databases. Results can
+/// be embedded in other sites.
 public struct BIModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "bi", category: .analysis, reads: ["core"],
         summaries: [
-            "en": "Metrics, visual queries and read-only SQL over approved datasets, row policies, uploads, other databases, and embeds.",
+            "en": "Metrics, visual queries and read-only SQL over approved datasets; row policies, uploads, external databases and embeds.",
             "de":
                 "Kennzahlen, Abfragen durch Auswählen oder mit lesendem SQL, Zeilenregeln, eigene Tabellen, andere Datenbanken und Einbettungen.",
         ])

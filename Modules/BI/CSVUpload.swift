@@ -26,7 +26,7 @@ struct CSVUpload: Encodable, Sendable {
         .required("name", .text(200)), .required("columns", .array(.text(200), count: 1...maximumColumns)),
         .required(
             "rows", .array(.object([]), count: 0...maximumRows),
-            "Objects with a member for each column. Or send the file itself as text/csv, with ?name=."),
+            "Objects whose members are columns. Alternatively, send a CSV file as text/csv, with ?name=."),
     ])
 
     static let tables = [
@@ -38,7 +38,7 @@ struct CSVUpload: Encodable, Sendable {
                 Column("created_at", .int64),
             ],
             primaryKey: ["id"], indexes: [["project_id"]]),
-        /// `data` is a JSON array in the order of the columns.
+        /// `data` is a JSON array of the row's values, in the order of the columns.
         Table(
             "bi_csv_row", [Column("upload_id", .text), Column("position", .int64), Column("data", .text)],
             primaryKey: ["upload_id", "position"]),
@@ -58,7 +58,7 @@ struct CSVUpload: Encodable, Sendable {
 
     private static let selected: SQL = "SELECT id, name, columns, row_count, created_at FROM bi_csv_upload"
 
-    /// Returns the condition that selects the project's uploads which its row policies allow.
+    /// Returns the condition for the project's uploads that its row policies allow.
     private static func visible(_ call: ProjectRequest) async throws -> SQL {
         let policies = try await RowPolicy.active(call, in: call.control.dialect).filter { $0.dataset == BIDatasets.uploads }
         return SQL.all(["project_id = \(call.project.id)"] + policies.map(\.condition))
@@ -158,7 +158,7 @@ struct CSVUpload: Encodable, Sendable {
                     member.kind != .number || member.integer != nil || abs(member.number ?? 0) < 0x1p63 || abs(member.number ?? 0) >= 0x1p64
                 else {
                     throw ServiceError.body(
-                        "field 'rows[\(number)].\(name)' is a whole number that does not fit in 64 signed bits; send it as text.")
+                        "field 'rows[\(number)].\(name)' is a whole number that does not fit in a signed 64-bit integer; send it as text.")
                 }
                 row[index] = value(member)
             }
@@ -201,7 +201,7 @@ struct CSVUpload: Encodable, Sendable {
         var rows = try records.dropFirst().map { record in
             guard record.fields.count == header.fields.count else {
                 throw ServiceError.body(
-                    "line \(record.line) of the file has \(record.fields.count) fields; the first line names \(header.fields.count).")
+                    "line \(record.line) of the file has \(record.fields.count) fields; the first line has \(header.fields.count).")
             }
             return record.fields.map { $0.isEmpty ? Value.null : .text($0) }
         }
@@ -260,13 +260,14 @@ struct CSVUpload: Encodable, Sendable {
 
 /// Numbers with a decimal comma, as in much of Europe: `1.234,50`.
 private enum DecimalComma {
-    /// Returns the value with a decimal point instead of the comma. Null stays null. Returns nil for text that isn't such a number.
+    /// Returns the value with a decimal point and without thousands separators. Null stays null. Returns nil for text that isn't a number
+    /// with a decimal comma.
     static func read(_ value: Value) -> Value? {
         guard let text = value.text else { return value }
         return number(text).map(Value.text)
     }
 
-    /// Returns the number with a decimal point, and with its sign as sent; nil for other text.
+    /// Returns the number with a decimal point, without thousands separators, and with its sign as sent; nil for other text.
     private static func number(_ text: String) -> String? {
         let signed = text.utf8.first == UInt8(ascii: "-") || text.utf8.first == UInt8(ascii: "+")
         let parts = text.utf8.dropFirst(signed ? 1 : 0).split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
@@ -275,7 +276,7 @@ private enum DecimalComma {
         let groups = whole.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard let first = groups.first, !first.isEmpty, groups.allSatisfy({ areDigits($0) }) else { return nil }
         if groups.count > 1 {
-            // A grouped number doesn't begin with 0: `0.123` is a decimal.
+            // A number with thousands separators doesn't begin with 0: `0.123` is a fraction with a decimal point.
             guard first.count <= 3, !first.starts(with: "0".utf8), groups.dropFirst().allSatisfy({ $0.count == 3 }) else { return nil }
         }
         let digits = groups.joined() + (parts.count == 2 ? [UInt8(ascii: ".")] + parts[1] : [])

@@ -2,7 +2,7 @@ import Core
 
 /// The settings in `modules.settings.bi`.
 struct BISettings: Sendable {
-    /// Host names, addresses and networks that connections may go to. The default is an empty list, which allows no connection.
+    /// Host names, IP addresses and networks to which connections are allowed. The default is an empty list, which allows no connection.
     let allowedAddresses: [String]
     let externalTimeoutSeconds: Int
     let maximumConcurrentQueries: Int
@@ -10,14 +10,14 @@ struct BISettings: Sendable {
     init(_ section: Section) {
         allowedAddresses = section.value(
             "allowed_addresses", .list(of: .text(1...255)), default: [],
-            summary: "Where connections to other databases may go: host names, addresses, or networks such as 10.0.0.0/8.")
+            summary: "Where external databases may be: host names, IP addresses, or networks such as 10.0.0.0/8.")
         externalTimeoutSeconds = section.value(
             "external_timeout_seconds", .integer(1...600), default: 30, unit: "seconds",
-            summary: "Time limit of a statement on another database.")
+            summary: "Time limit for a statement on an external database.")
         maximumConcurrentQueries = section.value(
             "queries_at_a_time", .integer(1...1_000), default: 2,
-            summary: "Queries of all projects that run at a time on this host. Further ones wait; reports don't wait for them.")
-        // Check every entry with a slash as a network. Otherwise a mistyped network would count as a host name that never resolves.
+            summary: "Maximum queries that run at the same time on this host. Further ones wait; reports don't wait for them.")
+        // Check every entry with a slash as a network. Otherwise a mistyped network would be taken for a host name that never resolves.
         for (index, address) in allowedAddresses.enumerated() where address.contains("/") {
             do { _ = try CIDR(address) } catch { section.refuse("allowed_addresses[\(index)]", "\(error)") }
         }
@@ -30,7 +30,7 @@ enum Connection {
         "Connection", path: "/api/v1/bi/connections", table: "bi_connection",
         fields: [
             .required("name", .text(200)), .required("database_type", .choice(["postgres"])),
-            .optional("allowed_schemas", .array(.text(63), count: 0...20), "Search path of the statements, in order."),
+            .optional("allowed_schemas", .array(.text(63), count: 0...20), "Schemas in which statements look up names, in order."),
             .optional("is_active", .boolean),
         ],
         defaults: #"{"allowed_schemas":[],"is_active":true}"#,
@@ -38,7 +38,8 @@ enum Connection {
             for schema in connection["allowed_schemas"]?.elements ?? [] {
                 let name = schema.string ?? ""
                 guard name.utf8.allSatisfy({ (97...122).contains($0 | 0x20) || (48...57).contains($0) || $0 == 95 }) else {
-                    throw ServiceError.body("field 'allowed_schemas' holds names of letters, digits and _; got '\(name.excerpt(60))'.")
+                    throw ServiceError.body(
+                        "field 'allowed_schemas' must contain names made of letters, digits and _; got '\(name.excerpt(60))'.")
                 }
             }
         })
@@ -57,7 +58,8 @@ enum Connection {
 
     static let fields: [Schema.Field] =
         resource.fields + [
-            .required("id", .uuid), .required("connection_string", .optionalText(2_000), "Without the password."),
+            .required("id", .uuid),
+            .required("connection_string", .optionalText(2_000), "The connection string with *** in place of the password."),
             .required("status", .choice(["untested", "ok", "error"])), .required("last_tested_at", .nullable(.timestamp)),
             .required("last_error", .nullable(.optionalText(2_000))), .required("created_at", .timestamp),
             .required("updated_at", .timestamp),
@@ -91,14 +93,14 @@ enum Connection {
         "user", "password", "host", "port", "dbname", "sslmode", "channel_binding", "connect_timeout", "application_name",
     ]
 
-    /// Parses a connection string and returns the keywords that have a value.
+    /// Parses a connection string and returns its keywords, such as `host` and `user`, without empty ones.
     /// - Throws: 400 for a string that is not accepted. The error never quotes the string, which may hold a password.
     static func keywords(_ string: String, _ call: ProjectRequest) throws -> [String: String] {
         let form = "field 'connection_string' must be of the form postgresql://user:password@host:5432/database?sslmode=require"
         guard string.hasPrefix("postgresql://") || string.hasPrefix("postgres://"),
             let keywords = call.services.externalDatabase.parse(string)
         else {
-            throw ServiceError.body(form + ", with special characters of the password as %XX.")
+            throw ServiceError.body(form + ", with special characters in the password percent-encoded.")
         }
         let given = keywords.filter { !$0.value.isEmpty }
         if let other = given.keys.sorted().first(where: { !accepted.contains($0) }) {
@@ -119,7 +121,7 @@ enum Connection {
         // Skip the password. It may contain any character, and it is never shown.
         if let other = given.keys.sorted().first(where: { $0 != "password" && given[$0]?.unicodeScalars.contains(where: isControl) == true }
         ) {
-            throw ServiceError.body("field 'connection_string': '\(other)' holds a control character, which is not accepted.")
+            throw ServiceError.body("field 'connection_string': '\(other)' contains a control character, which is not accepted.")
         }
         return given
     }
@@ -148,7 +150,8 @@ enum Connection {
 
     // MARK: Connecting
 
-    /// Runs a statement on an external database whose address the settings allow.
+    /// Runs a statement on the external database.
+    /// - Throws: 400 if the connection is inactive, its address is not allowed, or the database reports an error.
     static func read(
         _ connection: Resource.Definition, _ statement: String, limit: Int, _ call: ProjectRequest, _ settings: BISettings
     ) async throws -> QueryResult {
@@ -159,7 +162,7 @@ enum Connection {
         guard let string = call.services.vault.open(kept?.text("sealed") ?? "", for: purpose, context: connection.id) else {
             throw ServiceError.invalid(
                 "connection_sealed",
-                "The connection string can't be opened: the installation's cookie secret has changed since it was stored. Send the string again."
+                "The connection string can't be decrypted: the installation's cookie secret has changed. Send the string again."
             )
         }
         var keywords = try keywords(string, call)
@@ -171,21 +174,21 @@ enum Connection {
                 timeoutSeconds: Double(settings.externalTimeoutSeconds))
             return QueryResult(columns: distinct(rows.columns), rows: Array(rows.values.prefix(limit)))
         } catch let error as ExternalDatabaseError {
-            throw ServiceError.invalid("external_database", "The database answered: \(error.message.excerpt(500))")
+            throw ServiceError.invalid("external_database", "The database returned an error: \(error.message.excerpt(500))")
         }
     }
 
     /// Returns the address to connect to. The name is resolved only once, so the connection goes to the address that was checked. Nothing
-    /// is resolved unless the setting lists this name or at least one network. All other refusals read the same, so callers can't probe
-    /// which hosts exist.
+    /// is resolved unless the setting lists this name or at least one network. For a host that isn't listed by name, all refusals read the
+    /// same, so callers can't probe which hosts exist.
     private static func address(of host: String, _ call: ProjectRequest, _ settings: BISettings) async throws -> String {
         let bare = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
         let networks = settings.allowedAddresses.compactMap { try? CIDR($0) }
         let isNamed = settings.allowedAddresses.contains { ExactText($0.lowercased()) == ExactText(bare.lowercased()) }
         let refusal = ServiceError.invalid(
             "connection_address",
-            "Connections to '\(host.excerpt(100))' are not allowed, or there is no such host; "
-                + "the setting modules.settings.bi.allowed_addresses lists where they may go.")
+            "Connections to '\(host.excerpt(100))' are not allowed, or the host does not exist; "
+                + "the setting modules.settings.bi.allowed_addresses lists allowed addresses.")
         guard isNamed || !networks.isEmpty else { throw refusal }
         let addresses = await call.services.externalDatabase.addresses(of: bare)
         if isNamed, addresses.isEmpty {

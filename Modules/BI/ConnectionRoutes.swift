@@ -14,7 +14,7 @@ extension BIModule {
                 return try .json(ReportList(data: data))
             },
             Route(
-                .post, path, "Register a database. Its connection string is stored sealed; responses leave out the password.",
+                .post, path, "Register a database. Its connection string is stored encrypted; responses omit the password.",
                 scope: .query, access: .write, body: .object(resource.fields + [Connection.string]),
                 success: .json(.object(Connection.fields), status: 201)
             ) { call in
@@ -45,7 +45,7 @@ extension BIModule {
                 return .noContent
             },
             Route(
-                .post, one + "/test", "Test the connection.", scope: .query, access: .read,
+                .post, one + "/test", "Test the connection, and store the result.", scope: .query, access: .read,
                 success: .json(
                     .object([
                         .required("ok", .boolean), .required("last_tested_at", .timestamp),

@@ -10,8 +10,8 @@ enum Embed {
         fields: [
             .required("name", .text(200)), .required("resource_type", .choice(Kind.allCases.map(\.rawValue))),
             .required("resource_config", .map(.any), "What to show: a visual query, or the id of a saved resource."),
-            .optional("allowed_origins", .array(.text(300), count: 0...50), "Origins such as https://app.example.com; empty allows any."),
-            .optional("theme", .map(.any), "Passed on to the page that shows the embed."), .optional("is_active", .boolean),
+            .optional("allowed_origins", .array(.text(300), count: 0...50), "Origins that may show the embed. An empty list allows any."),
+            .optional("theme", .map(.any), "Returned with the embed, for the page that shows it."), .optional("is_active", .boolean),
             .optional("expires_at", .nullable(.timestamp)),
         ],
         defaults: #"{"allowed_origins":[],"theme":{},"is_active":true,"expires_at":null}"#,
@@ -40,11 +40,11 @@ enum Embed {
     @Sendable private static func checkOrigins(_ embed: JSON) throws {
         for origin in embed["allowed_origins"]?.elements ?? [] where Origin.normalized(origin.string ?? "") == nil {
             throw ServiceError.body(
-                "field 'allowed_origins' holds origins such as https://app.example.com; got '\((origin.string ?? "").excerpt(60))'.")
+                "field 'allowed_origins' must contain origins such as https://app.example.com; got '\((origin.string ?? "").excerpt(60))'.")
         }
     }
 
-    /// Stores the digest of each embed's token, and how often the token was used.
+    /// Stores the digest of each embed's token, and how often the embed was shown.
     static let tokens = Table(
         "bi_embed_token",
         [
@@ -73,7 +73,7 @@ enum Embed {
         var embed_url: String?
     }
 
-    /// Returns the definition with its usage, and with its token if the token was just created.
+    /// Returns the definition with its usage. If `token`, a token that was just created, is given, the result contains it and its URL.
     static func described(_ embed: Resource.Definition, _ call: ProjectRequest, token: String? = nil) async throws -> [String: JSON] {
         let rows = try await call.control.read(
             "SELECT prefix, allowed_modules, maker, access_count, last_accessed_at FROM bi_embed_token WHERE embed_id = \(embed.id)")
@@ -119,7 +119,8 @@ enum Origin {
         return rest.isEmpty || !isPlain || rest.hasPrefix(":") ? nil : text
     }
 
-    /// Returns the origin of the requesting site. Scripts send it as `Origin`. For a framing page, it is the origin of `Referer`.
+    /// Returns the origin of the requesting site: the `Origin` header, which scripts send, or else the origin in `Referer`, which frames
+    /// send. Nil if that is not an origin.
     static func of(_ request: IncomingRequest) -> String? {
         if let origin = request.headers[.origin] { return normalized(origin) }
         guard let referrer = request.headers[.referer], let scheme = referrer.range(of: "://") else { return nil }

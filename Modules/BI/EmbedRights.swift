@@ -1,11 +1,11 @@
 import Core
 
-/// The modules that an embed may show, even after the resource it shows has changed. These are the modules allowed to every key that
-/// created the embed, chose what it shows, or got a token for it.
+/// The modules that an embed may show, regardless of later changes to the embedded resource. These are the modules allowed to all keys that
+/// created the embed, changed its content, or created a token for it.
 struct EmbedRights: Sendable {
     /// Allowed modules; nil for all.
     let modules: [String]?
-    /// Id of the key that last got a token for the embed; nil for the administrator.
+    /// Id of the key that created the embed's current token; nil for the administrator.
     let maker: String?
 
     static let migration = Migration(
@@ -24,8 +24,8 @@ struct EmbedRights: Sendable {
         self.maker = maker
     }
 
-    /// The value of the column `allowed_modules`. Null allows all modules. Empty text allows none, because two keys may have no module in
-    /// common.
+    /// The value of the `allowed_modules` column. Null allows all modules. Empty text allows none, which happens if two keys have no module
+    /// in common.
     var stored: String? { modules?.joined(separator: ",") }
 
     private func narrowed(to other: EmbedRights) -> EmbedRights {

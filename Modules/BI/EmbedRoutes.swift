@@ -24,7 +24,7 @@ extension BIModule {
                 try .json(try await Embed.described(try await resource.require(call), call))
             },
             Route(
-                .put, one, "Change fields of an embed; fields left out stay as they are.", scope: .query, access: .write, body: changes,
+                .put, one, "Update an embed; omitted fields keep their values.", scope: .query, access: .write, body: changes,
                 success: .json(.object(Embed.fields))
             ) { call in
                 try .json(try await Embed.described(try await resource.update(call), call))
@@ -38,7 +38,7 @@ extension BIModule {
                 return .noContent
             },
             Route(
-                .post, one + "/rotate", "Make a new token. The old one stops working immediately.", scope: .query, access: .write,
+                .post, one + "/rotate", "Create a new token. The old one stops working immediately.", scope: .query, access: .write,
                 success: .json(.object(Embed.secretFields))
             ) { call in
                 let embed = try await resource.require(call)
@@ -47,7 +47,7 @@ extension BIModule {
                 return try .json(try await Embed.described(embed, call, token: token))
             },
             Route(
-                publicToken: .get, "/api/embed/{token}", "What an embed shows, for anyone who has its token.",
+                publicToken: .get, "/api/embed/{token}", "Read the content of an embed. The token is the only credential needed.",
                 success: .json(
                     .object([
                         .required(
@@ -124,13 +124,14 @@ extension BIModule {
             where ["invalid_parameter", "invalid_body", "invalid_sql"].contains(error.code)
         {
             throw ServiceError.invalid(
-                "embed_outdated", "This embed can't be shown: what it shows has changed since it was set up. Its owner can save it again.")
+                "embed_outdated",
+                "This embed can't be shown: its content has changed since it was set up. Its owner can fix it by saving it again.")
         }
     }
 
     private static func isPast(_ text: String?, _ now: Instant) -> Bool {
         guard let text, let parsed = ISO8601.parse(text) else { return false }
-        // An expiry date that is only a day includes that whole day.
+        // An expiry date without a time of day includes that whole day.
         if case .day(let day) = parsed { return day.adding(days: 1).start <= now }
         return parsed.utc <= now
     }

@@ -31,7 +31,7 @@ enum EmbeddedResource {
     }
 
     /// Checks that the key may read everything that the embed shows. An embed whose resource can no longer be shown passes the check.
-    /// - Throws: 403 if the key may not.
+    /// - Throws: 403 if the key may not read all of it.
     static func checkRights(_ embed: JSON, _ call: ProjectRequest) async throws {
         guard let type = Embed.Kind(rawValue: embed["resource_type"]?.string ?? ""), let config = embed["resource_config"] else { return }
         do { try await check(type, config, call) } catch let error as ServiceError where error.status == 400 || error.status == 404 {}
@@ -105,7 +105,7 @@ enum EmbeddedResource {
     /// replaces it.
     private static func forVisitors(_ widget: JSON) throws -> JSON {
         guard widget["error"]?.string?.hasPrefix("Invalid ") == true else { return widget }
-        return try JSON(encoding: ["error": "This can't be shown; its owner can fix it."])
+        return try JSON(encoding: ["error": "This widget can't be shown; its owner can fix it."])
     }
 
     private static func described(_ definition: Resource.Definition) throws -> JSON {

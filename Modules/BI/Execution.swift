@@ -38,7 +38,7 @@ enum Execution {
         do { (tables, query, columns) = try compiler.statement(select) } catch { throw error.error }
         guard limit * columns.count <= maximumCells else {
             throw ServiceError.body(
-                "field 'limit': \(limit) rows of \(columns.count) columns are more than \(maximumCells) values; ask for fewer.")
+                "field 'limit': \(limit) rows of \(columns.count) columns exceed the maximum of \(maximumCells) values; request fewer.")
         }
         for (dataset, _) in compiler.used { try call.require(module: dataset.module) }
         return (compiler, tables, query, columns)

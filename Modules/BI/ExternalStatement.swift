@@ -1,9 +1,9 @@
 import Core
 
-/// A statement in the SQL of an external database. A single statement that reads data is passed on unchanged.
+/// Checks statements for external databases. A single statement that only reads is passed on unchanged, except for a semicolon at its end.
 ///
 /// The read-only transaction and the database user's rights ensure that the statement changes nothing. The rules here only reject
-/// statements that would not do what they seem to do, early and with a clear message.
+/// other statements earlier, and with a clear message.
 enum ExternalStatement {
     /// Keywords that let a SELECT or WITH statement change data. Other keywords, such as `comment` and `load`, may be column names.
     private static let changing: Set<String> = ["insert", "update", "delete", "merge", "into"]
@@ -28,7 +28,7 @@ enum ExternalStatement {
     private static func scan(_ text: String) throws -> String {
         let scalars = Array(text.unicodeScalars)
         guard scalars.count <= SQLTokenizer.maximumCharacters else {
-            throw SQLRefusal(message: "a statement has at most \(SQLTokenizer.maximumCharacters) characters.", place: SQLPlace())
+            throw SQLRefusal(message: "a statement may have at most \(SQLTokenizer.maximumCharacters) characters.", place: SQLPlace())
         }
         var at = 0, place = SQLPlace(), isFirst = true
         func peek(_ ahead: Int = 0) -> Unicode.Scalar { at + ahead < scalars.count ? scalars[at + ahead] : "\u{0}" }
@@ -52,7 +52,7 @@ enum ExternalStatement {
                 while at < scalars.count, !isClosed {
                     // A backslash is an ordinary character in a string, because the session uses standard strings and E'...' is rejected.
                     guard peek().value != 0 else { throw SQLRefusal(message: "a NUL character is not accepted.", place: place) }
-                    // Reject the placeholder even in quotes, because readers would expect it to be replaced by the project's id.
+                    // Reject the placeholder even in quotes, because its author would expect the project's id in its place.
                     guard peek() != "{" || !isPlaceholder(scalars[at...]) else { throw placeholder(place) }
                     isClosed = peek() == scalar && peek(1) != scalar
                     if peek() == scalar, !isClosed { take() }
@@ -63,7 +63,8 @@ enum ExternalStatement {
                 if scalar == "\"", isCall() { try check(function: String(String.UnicodeScalarView(scalars[from..<at - 1])), start) }
             case "-" where peek(1) == "-", "/" where peek(1) == "*": throw SQLRefusal(message: "comments are not accepted.", place: start)
             case ";": throw SQLRefusal(message: SQLTail.refusal, place: start)
-            case "$": throw SQLRefusal(message: "'$' is not accepted: write text in single quotes, and values as they are.", place: start)
+            case "$":
+                throw SQLRefusal(message: "'$' is not accepted; write text in single quotes, and other values directly.", place: start)
             case "\\": throw SQLRefusal(message: "a backslash is not accepted.", place: start)
             case "{" where peek(1) == "{":
                 throw placeholder(start)
@@ -76,19 +77,19 @@ enum ExternalStatement {
                 try check(word.lowercased(), isFirst: isFirst, isCall: isCall(), next: peek(), start)
                 isFirst = false
             case _ where !scalar.isASCII || scalar.value < 0x20 && !["\t", "\n", "\r"].contains(scalar):
-                throw SQLRefusal(message: "characters beyond ASCII are accepted only in quotes.", place: start)
+                throw SQLRefusal(message: "non-ASCII characters and control characters are accepted only in quotes.", place: start)
             case " ", "\t", "\n", "\r": take()
             default:
-                if isFirst { throw SQLRefusal(message: "a statement starts with SELECT or WITH; got '\(scalar)'.", place: start) }
+                if isFirst { throw SQLRefusal(message: "a statement must start with SELECT or WITH; got '\(scalar)'.", place: start) }
                 take()
             }
         }
-        if isFirst { throw SQLRefusal(message: "a statement starts with SELECT or WITH; got the end.", place: place) }
+        if isFirst { throw SQLRefusal(message: "a statement must start with SELECT or WITH; got the end.", place: place) }
         return String(String.UnicodeScalarView(scalars[..<at]))
     }
 
     private static func placeholder(_ place: SQLPlace) -> SQLRefusal {
-        SQLRefusal(message: "{{project_id}} has no meaning in the database of a connection.", place: place)
+        SQLRefusal(message: "{{project_id}} has no meaning in an external database.", place: place)
     }
 
     private static func isPlaceholder(_ rest: ArraySlice<Unicode.Scalar>) -> Bool { rest.starts(with: "{{project_id}}".unicodeScalars) }
@@ -99,7 +100,7 @@ enum ExternalStatement {
 
     private static func check(_ word: String, isFirst: Bool, isCall: Bool, next: Unicode.Scalar, _ place: SQLPlace) throws {
         if isFirst, word != "select", word != "with" {
-            throw SQLRefusal(message: "a statement starts with SELECT or WITH; got '\(word.excerpt(40))'.", place: place)
+            throw SQLRefusal(message: "a statement must start with SELECT or WITH; got '\(word.excerpt(40))'.", place: place)
         }
         if changing.contains(word) {
             throw SQLRefusal(message: "'\(word.uppercased())' is not accepted: statements may only read.", place: place)

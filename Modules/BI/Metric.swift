@@ -1,13 +1,13 @@
 import Core
 
-/// A named number: an expression over a dataset. It is parsed into a tree, never pasted into SQL.
+/// A named expression over a dataset that returns a number. It is parsed into a syntax tree and never inserted into SQL as text.
 enum Metric {
     static let resource: Resource = Resource(
         "Metric", path: "/api/v1/bi/metrics", table: "bi_metric",
         fields: [
             .required("key", .text(100), "Lower-case letters, digits and _, not beginning with a digit. Unique within the project."),
             .required("name", .text(200)), .required("dataset", .text(100)),
-            .required("expression", .text(2_000), "Such as sum(pageviews) / count(). May use other metrics by their keys."),
+            .required("expression", .text(2_000), "A formula such as sum(pageviews) / count(). May refer to other metrics by key."),
         ],
         unique: "key",
         check: { metric in
@@ -43,7 +43,7 @@ enum Metric {
                 else { continue }
                 let changed = old.fields["key"]?.string ?? ""
                 throw ServiceError.invalid(
-                    "metric_used", "The metric '\(key)' uses '\(changed)' and would no longer work; change or delete it first.")
+                    "metric_used", "The metric '\(key)' uses '\(changed)' and would no longer work; change or delete that metric first.")
             }
         })
 
@@ -71,15 +71,15 @@ struct Metrics {
 
     var keys: [String] { definitions.keys.sorted() }
 
-    /// Checks that the metric is valid: its key, the names in it, and their types.
+    /// Checks that the metric is valid: its key, the names in its expression, and their types.
     /// - Throws: 400 that says what is wrong.
     func check(_ key: String, in dataset: BIDataset) throws {
         guard dataset.column(key) == nil, key != "project_id" else {
-            throw ServiceError.body("field 'key': '\(key.excerpt(60))' is a column of \(dataset.name); a metric needs a name of its own.")
+            throw ServiceError.body("field 'key': '\(key.excerpt(60))' is a column of \(dataset.name); a metric needs a different key.")
         }
         let expression = try expression(key, in: dataset)
         guard !Self.dividesByZero(expression) else {
-            throw ServiceError.body("field 'expression' divides by zero whatever the data is, so it could only give null.")
+            throw ServiceError.body("field 'expression' always divides by zero, so its result would always be null.")
         }
         let core = SQLSelect.Core(
             items: [.expression(expression, alias: nil, SQLPlace())], source: .table(dataset.name, alias: dataset.name, SQLPlace()))
@@ -89,7 +89,7 @@ struct Metrics {
             throw ServiceError.body("field 'expression': \(error.message)")
         }
         guard columns[0].type.isNumber else {
-            throw ServiceError.body("field 'expression' must give a number; it gives \(columns[0].type.words).")
+            throw ServiceError.body("field 'expression' must return a number; it returns \(columns[0].type.words).")
         }
     }
 
@@ -169,7 +169,7 @@ struct Metrics {
         case .call(let call): return try aggregate(call, dataset)
         default:
             throw ServiceError.body(
-                "field 'expression' may hold count(), count_distinct(column), sum, avg, min, max, numbers, + - * /, parentheses and keys of metrics."
+                "field 'expression' accepts count(), count_distinct(), sum(), avg(), min(), max(), numbers, + - * /, ( ) and metric keys."
             )
         }
     }
@@ -177,7 +177,7 @@ struct Metrics {
     private func aggregate(_ call: SQLCall, _ dataset: BIDataset) throws -> SQLExpression {
         let names = Metric.functions.sorted().joined(separator: ", ")
         guard Metric.functions.contains(call.name), call.filter == nil, call.window == nil, !call.isDistinct else {
-            throw ServiceError.body("field 'expression': '\(call.name.excerpt(40))' is not accepted as written; functions are \(names).")
+            throw ServiceError.body("field 'expression': '\(call.name.excerpt(40))' is not accepted here; the functions are \(names).")
         }
         if call.arguments.isEmpty {
             guard call.name == "count" else { throw ServiceError.body("field 'expression': \(call.name)() takes a column.") }

@@ -1,6 +1,6 @@
 import Core
 
-/// What a query can be built from: the datasets of the modules that are on, and the functions of SQL.
+/// What queries can use: the datasets of enabled modules, and the SQL functions.
 struct QueryCatalog: Encodable, Sendable {
     struct Column: Encodable, Sendable {
         let name: String
@@ -17,7 +17,7 @@ struct QueryCatalog: Encodable, Sendable {
         let name: String
         let summary: String
         let columns: [Column]
-        /// The built-in metrics, then those that the project defines.
+        /// The built-in metrics, followed by the project's own.
         let metrics: [String]
     }
 
@@ -30,7 +30,7 @@ struct QueryCatalog: Encodable, Sendable {
             .list(
                 .object([
                     .required("name", .text(100)),
-                    .required("summary", .optionalText(1_000), "What one row is; empty if the name says it."),
+                    .required("summary", .optionalText(1_000), "What one row stands for; empty if there is no description."),
                     .required(
                         "columns",
                         .list(
@@ -38,10 +38,10 @@ struct QueryCatalog: Encodable, Sendable {
                                 .required("name", .text(100)),
                                 .required("type", .choice(["integer", "double", "text", "boolean", "visitor"])),
                                 .required(
-                                    "is_field", .boolean, "Whether the column may be a dimension, a filter or the field of a policy."),
-                                .required("summary", .optionalText(1_000), "What the column means; empty if the name says it."),
+                                    "is_field", .boolean, "Whether dimensions, filters and row policies may use the column."),
+                                .required("summary", .optionalText(1_000), "What the column means; empty if there is no description."),
                             ]))),
-                    .required("metrics", .list(.text(100)), "Built-in metrics, then those that the project defines."),
+                    .required("metrics", .list(.text(100)), "Built-in metrics, followed by the project's own."),
                 ]))),
         .required("functions", .list(.text(40)), "Functions that SQL statements may call."),
     ]

@@ -6,18 +6,20 @@ extension BIModule {
         let answer = Route.Success.json(.object(QueryAnswer.fields))
         return [
             Route(
-                .get, "/api/v1/bi/datasets", "The datasets that queries may read, and the SQL functions.", scope: .query, access: .read,
+                .get, "/api/v1/bi/datasets", "List the datasets that queries may read, and the functions that SQL may call.", scope: .query,
+                access: .read,
                 success: .json(.object(QueryCatalog.fields))
             ) { call in try .json(try await QueryCatalog(call)) },
             Route(
-                .post, "/api/v1/bi/visual-query", "Metrics of a dataset by its dimensions.", scope: .query, access: .read,
+                .post, "/api/v1/bi/visual-query", "Query metrics of a dataset, grouped by its columns.", scope: .query, access: .read,
                 body: .object(VisualQuery.fields + [QueryRun.idField]), success: answer
             ) { call in
                 let body = try await call.body()
                 return try .json(try await queries.run(.visual, id: body["run_id"]?.string, call) { try await VisualQuery.run(body, call) })
             }.explained.withoutTimeLimit(),
             Route(
-                .post, "/api/v1/bi/drill-through", "The rows of a dataset behind a number, newest first.", scope: .query, access: .read,
+                .post, "/api/v1/bi/drill-through", "List the rows of a dataset that match the filters, newest first.", scope: .query,
+                access: .read,
                 body: .object(DrillThrough.fields + [QueryRun.idField]), success: answer
             ) { call in
                 let body = try await call.body()
@@ -27,7 +29,7 @@ extension BIModule {
                     })
             }.explained.withoutTimeLimit(),
             Route(
-                .post, "/api/v1/bi/sql", "Run a read-only statement over the datasets.", scope: .query, access: .read,
+                .post, "/api/v1/bi/sql", "Run a read-only SQL statement over the datasets.", scope: .query, access: .read,
                 body: Self.sqlBody,
                 success: answer
             ) { call in
@@ -38,7 +40,7 @@ extension BIModule {
                     })
             }.explained.withoutTimeLimit(),
             Route(
-                .post, "/api/v1/bi/sql-queries/{id}/run", "Run a saved statement.", scope: .query, access: .read,
+                .post, "/api/v1/bi/sql-queries/{id}/run", "Run a saved SQL statement.", scope: .query, access: .read,
                 body: Self.runBody, success: answer
             ) { call in
                 let query = try await SavedSQL.resource.require(call), bytes = try await call.rawBody()
@@ -50,7 +52,8 @@ extension BIModule {
                 return try .json(try await SavedSQL.run(query, call, limit: limit, in: queries, id: body["run_id"]?.string))
             }.explained.withoutTimeLimit(),
             Route(
-                .get, "/api/v1/bi/query-runs", "Past query runs, newest first.", scope: .query, access: .read, parameters: Parameter.page,
+                .get, "/api/v1/bi/query-runs", "List past query runs, newest first.", scope: .query, access: .read,
+                parameters: Parameter.page,
                 success: .list(.object(QueryRun.fields)), use: QueryRun.list),
             Route(
                 .delete, "/api/v1/bi/query-runs/{id}", "Stop a query that is running or waiting on this host.", scope: .query,
@@ -63,11 +66,11 @@ extension BIModule {
         ]
     }
 
-    private static let runBody = Schema.object([.optional("limit", Execution.limit, "Default: 100."), QueryRun.idField])
+    private static let runBody = Schema.object([.optional("limit", Execution.limit, "Maximum rows. Default: 100."), QueryRun.idField])
 
-    /// The body that runs a statement without saving it.
+    /// The request body of the routes that run an unsaved statement.
     static let sqlBody = Schema.object([
-        .required("sql_text", .text(SQLTokenizer.maximumCharacters)), .optional("limit", Execution.limit, "Default: 100."),
+        .required("sql_text", .text(SQLTokenizer.maximumCharacters)), .optional("limit", Execution.limit, "Maximum rows. Default: 100."),
         QueryRun.idField,
     ])
 
@@ -80,17 +83,18 @@ extension BIModule {
             Route(
                 .post, path, "Upload a table, as JSON rows or as a CSV file.", scope: .query, access: .write,
                 parameters: [
-                    Parameter("name", .text(maximum: 200), "Name of the upload if the body is text/csv."),
+                    Parameter("name", .text(maximum: 200), "Name of the upload. Required if the body is text/csv."),
                     Parameter(
                         "delimiter", .choice(["comma", "semicolon", "tab"], default: nil),
                         "Field separator of the file. Default: detected from its first lines."),
                     Parameter(
                         "decimal", .choice(["point", "comma"], default: "point"),
-                        "Decimal separator of the file's numbers; with comma, 1.234,50 is 1234.5."),
+                        "Decimal separator of numbers in the file. With comma, 1.234,50 is read as 1234.5."),
                 ],
                 body: CSVUpload.body, success: .json(.object(CSVUpload.fields), status: 201), use: CSVUpload.create),
             Route(
-                .get, one + "/rows", "Rows of an upload, in order.", scope: .query, access: .read, parameters: Parameter.page,
+                .get, one + "/rows", "List the rows of an upload, in their original order.", scope: .query, access: .read,
+                parameters: Parameter.page,
                 success: .json(.object([.required("data", .list(.any)), .required("total", .count)])), use: CSVUpload.rows),
             Route(
                 .delete, one, "Delete an upload and its rows.", scope: .query, access: .write, success: .noContent, use: CSVUpload.delete),

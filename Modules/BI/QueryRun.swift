@@ -20,8 +20,8 @@ struct QueryRun: Encodable, Sendable {
         case queryType = "query_type", rowCount = "row_count", durationMS = "duration_ms", createdAt = "created_at"
     }
 
-    /// The member `run_id` of request bodies that run a query.
-    static let idField = Schema.Field.optional("run_id", .uuid, "An id for this run, needed to stop it. Default: a new one.")
+    /// The `run_id` member of request bodies that run a query.
+    static let idField = Schema.Field.optional("run_id", .uuid, "Id for this run, with which it can be stopped. Default: a new id.")
 
     static let fields: [Schema.Field] = [
         .required("id", .uuid), .required("query_type", .choice(Kind.allCases.map(\.rawValue))),
@@ -30,7 +30,7 @@ struct QueryRun: Encodable, Sendable {
         .required("created_at", .timestamp),
     ]
 
-    /// Runs kept per project; older ones are deleted.
+    /// Number of runs kept per project; older ones are deleted.
     static let kept = 10_000
 
     static let table = Table(
@@ -73,7 +73,7 @@ struct QueryRun: Encodable, Sendable {
                 VALUES (\(run.id), \(project), \(run.queryType), \(run.status), \(run.rowCount), \(run.durationMS), \(run.error),
                   \(run.createdAt.milliseconds))
                 """)
-            // Trim after one run in 64 on average. More often isn't necessary.
+            // Delete old runs after one run in 64 on average. The table may hold a few more than `kept` in the meantime.
             guard Int.random(in: 0..<64) == 0 else { return }
             try await transaction.run(
                 """

@@ -9,14 +9,15 @@ enum RowPolicy {
         fields: [
             .required("name", .text(200)), .required("dataset", .text(100)), .required("field", .text(100), "A column of the dataset."),
             .required("operator", .choice(operators)),
-            .required("values", .array(.any, count: 1...100), "Values to compare the field with; eq and neq take one."),
+            .required("values", .array(.any, count: 1...100), "Values to compare the field with; exactly one for eq and neq."),
             .optional("is_active", .boolean),
         ],
         defaults: #"{"is_active":true}"#,
         check: { policy in
             let count = policy["values"]?.elements.count ?? 0
             guard ["in", "not_in"].contains(policy["operator"]?.string ?? "") || count == 1 else {
-                throw ServiceError.body("field 'values' must hold one value for '\(policy["operator"]?.string ?? "")'; got \(count).")
+                throw ServiceError.body(
+                    "field 'values' must contain exactly one value for '\(policy["operator"]?.string ?? "")'; got \(count).")
             }
         },
         verify: { call, id, body in

@@ -14,7 +14,7 @@ final class RunningQueries: Sendable {
         var isStopped = false
     }
 
-    /// Maximum queries of one project that run or wait.
+    /// Maximum number of queries that one project may have running or waiting.
     private static let maximum = 20
 
     private let running = Mutex<[Key: Running]>([:])
@@ -27,7 +27,7 @@ final class RunningQueries: Sendable {
     /// Runs `work` when its turn comes, and records the run, including refusals (errors below status 500).
     /// - Parameter id: the run's id; nil for a new one.
     /// - Throws: 400 for an id that another run has, or when the run is stopped; 429 when too many queries of the project run or wait;
-    ///   whatever `work` throws.
+    ///   any error that `work` throws.
     func run(
         _ kind: QueryRun.Kind, id: String? = nil, _ call: ProjectRequest, _ work: @escaping @Sendable () async throws -> QueryResult
     ) async throws -> QueryAnswer {

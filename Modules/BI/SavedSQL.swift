@@ -22,7 +22,7 @@ struct SQLStatement {
         return compiler.used.map(\.dataset.module)
     }
 
-    /// Runs the statement over all data that was ever collected. The statement's own conditions select the days.
+    /// Runs the statement over all data ever collected. Only the statement's own conditions limit the range.
     func run(_ call: ProjectRequest, limit: Int) async throws -> QueryResult {
         try await Execution.run(select, call, over: call.wholeScope(), limit: limit)
     }

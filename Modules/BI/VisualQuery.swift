@@ -5,16 +5,17 @@ struct VisualQuery: Sendable {
     static let fields: [Schema.Field] =
         [
             .required("dataset", .text(100)), dimensions,
-            .required("metrics", .array(.text(100), count: 1...20), "Metrics of the dataset, or keys of metric definitions."),
+            .required("metrics", .array(.text(100), count: 1...20), "Built-in metrics of the dataset, or keys of custom metrics."),
         ] + rangeFields
 
     static let dimensions = Schema.Field.optional("dimensions", .array(.text(100), count: 0...10), "Columns to group by.")
 
     static let rangeFields: [Schema.Field] = [
-        .optional("start_at", .timestamp, "Default: 30 days before the end."), .optional("end_at", .timestamp, "Default: now."),
-        .optional("timezone", .text(64), "IANA name of the time zone of start_at and end_at; columns such as date are UTC. Default: UTC."),
-        .optional("filters", .map(.any), "Columns and the value each must have, or an array of accepted values."),
-        .optional("limit", Execution.limit, "Default: 100."),
+        .optional("start_at", .timestamp, "Start of the range. Default: 30 days before its end."),
+        .optional("end_at", .timestamp, "End of the range. Default: now."),
+        .optional("timezone", .text(64), "IANA time zone of start_at and end_at. Columns such as date are always UTC. Default: UTC."),
+        .optional("filters", .map(.any), "Maps each column to the value it must have, or to an array of accepted values."),
+        .optional("limit", Execution.limit, "Maximum rows. Default: 100."),
     ]
 
     let dataset: BIDataset
@@ -27,7 +28,7 @@ struct VisualQuery: Sendable {
         let dimensions = (body["dimensions"]?.elements ?? []).compactMap(\.string),
             metrics = (body["metrics"]?.elements ?? []).compactMap(\.string)
         guard Set(dimensions + metrics).count == dimensions.count + metrics.count else {
-            throw ServiceError.body("the names in 'dimensions' and 'metrics' must differ.")
+            throw ServiceError.body("the names in 'dimensions' and 'metrics' must be unique.")
         }
         for dimension in dimensions { _ = try dataset.field(dimension, at: "field 'dimensions'") }
         let defined = Metrics(try await Metric.resource.all(call).map(\.fields))
@@ -56,10 +57,10 @@ struct VisualQuery: Sendable {
         return try await Execution.run(query.select, call, over: try await scope(body, call), limit: query.limit)
     }
 
-    /// Returns the condition that all `filters` hold; nil if there are none.
+    /// Returns the condition that a row matches all `filters`; nil if there are no filters.
     static func condition(_ filters: JSON?, _ dataset: BIDataset) throws -> SQLExpression? {
         let place = SQLPlace(), members = filters?.members ?? []
-        guard members.count <= 20 else { throw ServiceError.body("field 'filters' may hold 20 columns; got \(members.count).") }
+        guard members.count <= 20 else { throw ServiceError.body("field 'filters' may hold at most 20 columns; got \(members.count).") }
         let conditions: [SQLExpression] = try members.map { name, value in
             let column = try dataset.field(name, at: "field 'filters'"), subject = SQLExpression.column(table: nil, name: name, place)
             let values = value.kind == .array ? value.elements : [value]
@@ -85,7 +86,7 @@ struct VisualQuery: Sendable {
     }
 }
 
-/// The rows behind a number, newest first, without visitors.
+/// Drill-through: the rows behind a number, newest first, without the visitor column.
 enum DrillThrough {
     static let fields: [Schema.Field] = [.required("dataset", .text(100))] + VisualQuery.rangeFields
 

@@ -1,6 +1,6 @@
 import Core
 
-/// The metric that a cohort report sums up for each visitor.
+/// The metric that cohort reports and segment comparisons sum up.
 struct CohortMetric: Sendable {
     enum Name: String, Sendable, CaseIterable { case pageviews, sessions, events, revenue }
 
@@ -18,14 +18,14 @@ struct CohortMetric: Sendable {
 
     var tables: [FactTable] { name == .revenue ? [Revenue.orders] : [] }
 
-    /// A SELECT of `visitor`, `occurred_at` and `amount`: one row for each activity, with what it adds to the sum.
+    /// A SELECT of `visitor`, `occurred_at` and `amount`. It contains all activity; `amount` is what the row adds to the sum, possibly 0.
     var marks: SQL {
         switch name {
         case .pageviews: return "SELECT visitor, occurred_at, CASE WHEN kind = 0 THEN 1 ELSE 0 END AS amount FROM activity"
         case .events: return "SELECT visitor, occurred_at, CASE WHEN kind = 1 THEN 1 ELSE 0 END AS amount FROM activity"
         case .revenue:
-            // The initializer ensures that revenue has a currency. Events with revenue count as activity too, so refunds and amounts in
-            // other currencies don't change the number of visitors.
+            // The initializer ensures that revenue has a currency. Every order belongs to an event, which is activity, so the orders add no
+            // visitors, not even refunds and orders in other currencies.
             return """
                 SELECT visitor, occurred_at, 0 AS amount FROM activity
                 UNION ALL SELECT visitor, occurred_at, coalesce(\(Revenue.amount(in: currency!)), 0) AS amount FROM revenue_orders
@@ -49,7 +49,8 @@ struct CohortMetric: Sendable {
             ? Revenue.average(amount, over: visitors, in: currency ?? "") : Rounded.twoDecimals(amount / Double(visitors))
     }
 
-    static let currencyField = Schema.Field.optional("currency", .text(3), "Currency of revenue, ISO 4217.")
+    static let currencyField = Schema.Field.optional(
+        "currency", .text(3), "ISO 4217 code of the revenue's currency. Only for metric revenue.")
     static let totals: [Schema.Field] = [
         .required("visitors", .count), .required("total", .amount), .required("avg_per_visitor", .amount, "total / visitors"),
     ]

@@ -33,7 +33,7 @@ struct CohortReport: Encodable, Sendable {
             "cohorts",
             .list(
                 .object(
-                    [.required("period", .text(10), "Monday of the week, or month such as 2026-03.")] + CohortMetric.totals))),
+                    [.required("period", .text(10), "The week's Monday, or the month, such as 2026-03.")] + CohortMetric.totals))),
     ]
 
     static func run(_ scope: Scope, by period: CalendarPeriod, _ metric: CohortMetric) async throws -> CohortReport {
@@ -63,8 +63,8 @@ struct CohortReport: Encodable, Sendable {
         return period == .month ? String(day.dropLast(3)) : day
     }
 
-    /// One page of the visitors of a cohort.
-    /// - Throws: 400 if `name` doesn't name a period of that length.
+    /// Returns one page of a cohort's visitors.
+    /// - Throws: 400 if `name` is not the name of a period of that length.
     static func visitors(of name: String, by period: CalendarPeriod, _ scope: Scope) async throws -> VisitorList {
         guard case .day(let day)? = ISO8601.parse(period == .month ? name + "-01" : name), label(period.number(of: day), period) == name
         else {

@@ -13,7 +13,8 @@ public struct CohortsModule: AnalyticsModule {
 
     private static let metric = Parameter(
         "metric", .choice(CohortMetric.Name.allCases.map(\.rawValue), default: "pageviews"), "Metric to sum up.")
-    private static let grouping = Parameter("group_by", .choice(["week", "month"], default: "week"), "Length of a cohort's period.")
+    private static let grouping = Parameter(
+        "group_by", .choice(["week", "month"], default: "week"), "Whether a cohort is a week or a month.")
 
     public var pages: [DashboardPage] { [DashboardPage("cohorts", titles: ["en": "Cohorts", "de": "Kohorten"], PackageResources.page_js)] }
     public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
@@ -25,18 +26,19 @@ public struct CohortsModule: AnalyticsModule {
                 parameters: ScopeParameters.range + [Self.grouping, Self.metric, ScopeParameters.currency], fields: CohortReport.fields
             ) { call, scope in try await CohortReport.run(scope, by: grouping(call), try await CohortMetric(call)) },
             .report(
-                "/api/v1/cohorts/compare", "Segments side by side, by day or week.",
+                "/api/v1/cohorts/compare", "Compare segments side by side, by day or week.",
                 parameters: ScopeParameters.range + [
-                    Parameter("segment_ids", .text(maximum: 500), required: true, "2 to 10 ids of segments, separated by commas."),
+                    Parameter("segment_ids", .text(maximum: 500), required: true, "Ids of 2 to 10 segments, separated by commas."),
                     Self.metric, ScopeParameters.currency,
-                    Parameter("interval", .choice(["day", "week"], default: "day"), "Width of a point."),
+                    Parameter("interval", .choice(["day", "week"], default: "day"), "Time that each point covers."),
                 ],
                 fields: SegmentComparison.fields
             ) { call, scope in try await SegmentComparison.run(call, scope, by: call.text("interval") == "week" ? .week : .day) },
             .report(
-                "/api/v1/cohorts/drill", "The visitors of a cohort.",
+                "/api/v1/cohorts/drill", "List the visitors in a cohort.",
                 parameters: ScopeParameters.list + [
-                    Self.grouping, Parameter("period", .text(maximum: 10), required: true, "The cohort's period as in the report."),
+                    Self.grouping,
+                    Parameter("period", .text(maximum: 10), required: true, "Period of the cohort, as the report returns it."),
                 ],
                 fields: VisitorList.fields
             ) { call, scope in try await CohortReport.visitors(of: call.text("period") ?? "", by: grouping(call), scope) },

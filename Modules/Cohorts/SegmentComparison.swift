@@ -55,16 +55,17 @@ struct SegmentComparison: Encodable, Sendable {
         let ids = (call.text("segment_ids") ?? "").split(separator: ",").map { Identifiers.plain($0.trimmingPrefix(" ").description) }
         guard counts.contains(ids.count), Set(ids).count == ids.count else {
             throw ServiceError.parameter(
-                "segment_ids", "must hold \(counts.lowerBound) to \(counts.upperBound) different ids separated by commas; got \(ids.count)."
+                "segment_ids",
+                "must contain \(counts.lowerBound) to \(counts.upperBound) different ids separated by commas; got \(ids.count)."
             )
         }
         let days = TimeBuckets(.day, of: scope).all
         guard days.count <= maximumPoints else {
             throw ServiceError.parameter(
-                "interval", "the range has \(days.count) days; at most \(maximumPoints) are answered. Ask for a shorter range.")
+                "interval", "the range has \(days.count) days; the limit is \(maximumPoints). Request a shorter range.")
         }
         let metric = try await CohortMetric(call)
-        // Look up all segments before counting the first.
+        // Look up all segments first, so an unknown one is rejected before any of them is counted.
         var segments: [(id: String, name: String, segment: Segment)] = []
         for id in ids {
             let segment = try await SegmentDefinition.segment(id, for: call)

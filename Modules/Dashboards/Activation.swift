@@ -1,6 +1,6 @@
 import Core
 
-/// How many active visitors did all of the given events and pages.
+/// How many active visitors triggered all of the given events and viewed all of the given pages.
 struct Activation: Encodable, Sendable {
     let activeVisitors: Int64, activatedVisitors: Int64
     let activationRate: Double
@@ -20,8 +20,8 @@ struct Activation: Encodable, Sendable {
         .optional("start_at", .timestamp), .optional("end_at", .timestamp), .optional("timezone", .text(64)),
         .optional("filter", .text(16_384)),
         .optional("segment_id", .text(40)),
-        .optional("event_names", .array(.text(200), count: 0...20), "Custom events; the visitor must do all of them."),
-        .optional("paths", .array(.text(2_048), count: 0...20), "Pages; the visitor must see all of them. * stands for any text."),
+        .optional("event_names", .array(.text(200), count: 0...20), "Custom events, all of which the visitor must trigger."),
+        .optional("paths", .array(.text(2_048), count: 0...20), "Pages, all of which the visitor must view. * matches any text."),
     ])
 
     /// Reads the steps from the body.
@@ -52,7 +52,7 @@ struct Activation: Encodable, Sendable {
             "dashboards.activated_visitors", of: scope, ctes: done(steps, scope), visitors: "SELECT visitor FROM done WHERE did_all")
     }
 
-    /// A common table `done`: one row per active visitor. `did_all` says whether the visitor did all steps.
+    /// Returns the CTE `done`, with one row per active visitor. `did_all` says whether the visitor completed all steps.
     private static func done(_ steps: [Step], _ scope: Scope) -> SQL {
         let all = SQL.all(steps.map { "bool_or(\($0.condition(scope.dialect)))" })
         return "done AS MATERIALIZED (SELECT visitor, (\(all)) AS did_all FROM activity GROUP BY visitor)"

@@ -13,7 +13,8 @@ extension DashboardsModule {
                 return try .json(Run(report: definition, result: try await SavedReport.run(definition, call, override: call.text)))
             }.explained,
             Route(
-                .post, dashboard.path + "/{id}/run", "Run the widgets of a dashboard; results by widget id.", scope: .query, access: .read,
+                .post, dashboard.path + "/{id}/run", "Run the widgets of a dashboard. Results are keyed by widget id.", scope: .query,
+                access: .read,
                 parameters: SavedReport.overrides, success: .json(.object([.required("widgets", .map(.any))]))
             ) { call in
                 try .json(["widgets": try await Dashboard.run(try await dashboard.require(call), call, override: call.text)])

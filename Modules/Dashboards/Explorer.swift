@@ -24,7 +24,7 @@ struct ExplorerRun: Encodable, Sendable {
         .required("id", .uuid), .required("report_type", .reportName), .required("row_count", .count), .required("created_at", .timestamp),
     ]
 
-    /// One page of past runs, newest first.
+    /// Returns one page of past runs, newest first.
     static func list(_ call: ProjectRequest) async throws -> [ExplorerRun] {
         try await call.control.read(
             """
@@ -80,7 +80,7 @@ extension DashboardsModule {
                     ])), use: explore
             ).explained,
             Route(
-                .get, "/api/v1/explorer/runs", "Past runs of reports, newest first.", scope: .query, access: .read,
+                .get, "/api/v1/explorer/runs", "List past explorer runs, newest first.", scope: .query, access: .read,
                 parameters: Parameter.page,
                 success: .list(.object(ExplorerRun.fields))
             ) { call in try .json(ReportList(data: try await ExplorerRun.list(call))) },

@@ -1,6 +1,6 @@
 import Core
 
-/// Compares a metric before and after an instant, over windows of equal length.
+/// Compares a metric before and after a point in time, over windows of equal length.
 struct Impact: Encodable, Sendable {
     enum Metric: String, Sendable, CaseIterable { case pageviews, visitors, sessions, events, errors }
 
@@ -8,7 +8,7 @@ struct Impact: Encodable, Sendable {
     let splitAt: Instant
     let windowDays: Int64
     let before: Int64, after: Int64, change: Int64
-    /// Percent of `before`; nil if `before` is 0.
+    /// The change as a percentage of `before`; nil if `before` is 0.
     @Nullable var changePercent: Double?
     /// The probability of a difference this large between the days before and after if nothing had changed. Nil for windows of one day, and
     /// if all days within each window are equal.
@@ -31,13 +31,13 @@ struct Impact: Encodable, Sendable {
 
     static let body = Schema.object([
         .required("metric", .choice(Metric.allCases.map(\.rawValue))),
-        .optional("event_name", .text(200), "With metric events: count only this one."),
+        .optional("event_name", .text(200), "With metric events: count only events with this name."),
         .required("split_at", .timestamp),
-        .required("window_days", .integer(1...365), "Days before the instant, and as many after it."),
+        .required("window_days", .integer(1...365), "Days to compare before split_at, and as many after it."),
         .optional("filter", .text(16_384)), .optional("segment_id", .text(40)),
     ])
 
-    /// The facts of module `error_tracking`, with only the columns that are needed here.
+    /// The fact table of module `error_tracking`, declared with only the columns that are needed here.
     static let errors = FactTable("error_tracking_errors", FactTable.sessionColumns)
 
     struct Question: Sendable {
@@ -46,7 +46,7 @@ struct Impact: Encodable, Sendable {
         let split: Instant
         let days: Int64
 
-        /// - Throws: 400 if `event_name` is given for another metric than `events`, and for an invalid `split_at`.
+        /// - Throws: 400 if `event_name` is given for a metric other than `events`, or if `split_at` is invalid.
         init(_ body: JSON) throws {
             metric = Metric(rawValue: body["metric"]?.string ?? "") ?? .pageviews
             event = body["event_name"]?.string

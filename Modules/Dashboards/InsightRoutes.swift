@@ -9,13 +9,13 @@ extension DashboardsModule {
                 try await Stickiness.run(scope)
             },
             .report(
-                path + "/lifecycle", "New, returning, resurrected and dormant visitors.", parameters: ScopeParameters.range,
+                path + "/lifecycle", "How many visitors are new, returning, resurrected and dormant.", parameters: ScopeParameters.range,
                 fields: Lifecycle.fields
             ) { _, scope in
                 try await Lifecycle.run(scope)
             },
             .report(
-                path + "/lifecycle/drill", "The visitors of one lifecycle group.",
+                path + "/lifecycle/drill", "List the visitors in a lifecycle group.",
                 parameters: ScopeParameters.list + [
                     Parameter(
                         "group", .choice(Lifecycle.Group.allCases.map(\.rawValue), default: nil), required: true, "The group to list.")
@@ -23,14 +23,16 @@ extension DashboardsModule {
                 fields: VisitorList.fields
             ) { call, scope in try await Lifecycle.visitors(call.text("group").flatMap(Lifecycle.Group.init) ?? .new, scope) },
             Route(
-                .post, path + "/activation", "How many visitors did all of the given events and pages.", scope: .query, access: .read,
+                .post, path + "/activation", "How many visitors triggered all of the given events and viewed all of the given pages.",
+                scope: .query, access: .read,
                 body: Activation.body, success: .json(.object(Activation.fields))
             ) { call in
                 let body = try await call.body(), steps = try Activation.steps(body)
                 return try .json(try await Activation.run(steps, try await call.scope { body[$0]?.string }))
             }.explained,
             Route(
-                .post, path + "/activation/drill", "The visitors who did all of the given events and pages.", scope: .query, access: .read,
+                .post, path + "/activation/drill",
+                "List the visitors who triggered all of the given events and viewed all of the given pages.", scope: .query, access: .read,
                 parameters: Parameter.page,
                 body: Activation.body, success: .json(.object(VisitorList.fields))
             ) { call in
@@ -38,7 +40,8 @@ extension DashboardsModule {
                 return try .json(try await Activation.visitors(steps, try await call.scope { call.text($0) ?? body[$0]?.string }))
             }.explained,
             Route(
-                .post, path + "/impact", "A metric before and after an instant.", scope: .query, access: .read, body: Impact.body,
+                .post, path + "/impact", "Compare a metric before and after a point in time.", scope: .query, access: .read,
+                body: Impact.body,
                 success: .json(.object(Impact.fields))
             ) { call in
                 let body = try await call.body(), question = try Impact.Question(body)

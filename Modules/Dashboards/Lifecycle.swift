@@ -1,18 +1,18 @@
 import Core
 
-/// Visitors grouped by their activity in a range and before it.
+/// Visitors grouped by their activity in a range, in the equally long range before it (the previous range), and earlier.
 struct Lifecycle: Encodable, Sendable {
     enum Group: String, Sendable, CaseIterable {
-        /// First seen in the range.
+        /// Active in the range, and never before it.
         case new
-        /// Active in the range and in the equally long range before it.
+        /// Active in the range and in the previous range.
         case returning
-        /// Active in the range and at some earlier time, but not in the equally long range just before this one.
+        /// Active in the range and at some earlier time, but not in the previous range.
         case resurrected
-        /// Active in the equally long range before this one, but not in this one.
+        /// Active in the previous range, but not in the range.
         case dormant
 
-        /// The condition on a visitor in the common table `histories`.
+        /// The condition that selects the group's visitors from the CTE `histories`.
         var condition: SQL {
             switch self {
             case .new: "is_active AND NOT was_active AND NOT was_known"
@@ -45,7 +45,7 @@ struct Lifecycle: Encodable, Sendable {
     /// Returns the scope widened to all time up to the end of its range.
     private static func past(of scope: Scope) -> Scope { scope.widened(to: TimeRange(start: TimeRange.always.start, end: scope.range.end)) }
 
-    /// A common table with one row per visitor: the activity in the range, in the range before it, and earlier.
+    /// Returns the CTE `histories`, with one row per visitor: whether they were active in the range, in the previous range, and earlier.
     private static func histories(_ scope: Scope) -> SQL {
         let start = scope.range.start.milliseconds, before = scope.previousRange.start.milliseconds
         return """

@@ -5,7 +5,7 @@ struct ErrorBreakdown: Encodable, Sendable {
     /// The value of the property; nil for occurrences without a value, such as those without a release.
     @Nullable var value: String?
     let count, affectedVisitors: Int64
-    /// Percent of all matching occurrences.
+    /// The count as a percentage of all matching occurrences.
     let percentage: Double
 
     private enum CodingKeys: String, CodingKey { case value, count, percentage, affectedVisitors = "affected_visitors" }
@@ -15,10 +15,11 @@ struct ErrorBreakdown: Encodable, Sendable {
 
     static let schema = Schema.object([
         .required("value", .nullable(.string(0...2_048)), "Null for occurrences without a value."), .required("count", .count),
-        .required("affected_visitors", .count), .required("percentage", .number(0...100), "Percent of all matching occurrences."),
+        .required("affected_visitors", .count),
+        .required("percentage", .number(0...100), "The count as a percentage of all matching occurrences."),
     ])
 
-    /// One row per value, most occurrences first. Empty if `property` is not one of `properties`.
+    /// Returns one row per value, most occurrences first. Empty if `property` is not one of `properties`.
     static func run(_ scope: Scope, _ filter: ErrorFilter, by property: String) async throws -> [ErrorBreakdown] {
         guard properties.contains(property) else { return [] }
         let condition = SQL.all(filter.conditions), column = SQL(sql: property), visitors = try await scope.visitorCount()

@@ -11,12 +11,12 @@ enum ErrorCollector {
         "js_error", "A JavaScript error.",
         fields: [
             .required("message", .text(1_000_000), "The browser's message; the first \(messageLimit) characters are kept."),
-            .optional("stack", .optionalText(1_000_000), "The call stack as the browser wrote it; beyond 16 KB the last lines are cut."),
-            .optional("filename", .optionalText(8_192), "URL of the script. Default: that of the innermost call with a URL."),
-            .optional("lineno", .integer(0...Int64(Int32.max)), "Line in the script, from 1."),
-            .optional("colno", .integer(0...Int64(Int32.max)), "Column in the line, from 1."),
+            .optional("stack", .optionalText(1_000_000), "The stack trace as the browser wrote it; lines beyond 16 KB are cut off."),
+            .optional("filename", .optionalText(8_192), "URL of the script. Default: the URL of the innermost call that has one."),
+            .optional("lineno", .integer(0...Int64(Int32.max)), "Line in the script, starting at 1."),
+            .optional("colno", .integer(0...Int64(Int32.max)), "Column in the line, starting at 1."),
             .optional("path", .optionalText(8_192), "Path of the page. Default: the session's last page."),
-            .optional("release", .optionalText(200), "Release of the site, as named by releases and source maps.").whole,
+            .optional("release", .optionalText(200), "Version of the site, as in releases and source maps.").whole,
             .optional("environment", .optionalText(100), "Default: \(environmentDefault).").whole,
         ]
     ) { payload in

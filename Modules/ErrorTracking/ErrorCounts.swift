@@ -24,7 +24,7 @@ struct ErrorStats: Encodable, Sendable {
     struct Release: Encodable, Sendable { let release: String, count: Int64 }
 
     let totalErrors, uniqueErrors, affectedVisitors: Int64
-    /// Releases with the most errors first. Errors without a release are left out.
+    /// Errors by release, most errors first, at most 100 releases. Errors without a release are left out.
     let releases: [Release]
 
     enum CodingKeys: String, CodingKey {

@@ -1,6 +1,6 @@
 import Core
 
-/// The error filters of a request, in addition to project, range and the universal filters.
+/// The filters of a request that apply only to errors, in addition to project, range, filter and segment.
 struct ErrorFilter: Sendable {
     var fingerprint: Fingerprint?
     var message: String?
@@ -8,8 +8,8 @@ struct ErrorFilter: Sendable {
     var environment: String?
 
     static let parameters = [
-        Parameter("release", .text(maximum: 200), "Only errors of this release."),
-        Parameter("environment", .text(maximum: 100), "Only errors of this environment."),
+        Parameter("release", .text(maximum: 200), "Only errors from this release."),
+        Parameter("environment", .text(maximum: 100), "Only errors from this environment."),
     ]
     static let fingerprintParameter = Parameter(
         "fingerprint", .text(maximum: 64), "Only errors with this fingerprint, 32 hexadecimal digits.")
@@ -37,7 +37,8 @@ struct ErrorFilter: Sendable {
 }
 
 extension SQL {
-    /// Returns a list of literals such as `(1, 2, 3)`. Parameters won't do, because there may be more numbers than a statement can bind.
+    /// Returns a list of literals such as `(1, 2, 3)`. The numbers are not bound, because there may be more than a
+    /// statement can bind.
     static func list(_ numbers: [Int64]) -> SQL {
         numbers.isEmpty ? "(NULL)" : SQL(sql: "(" + numbers.map(String.init).joined(separator: ", ") + ")")
     }

@@ -7,7 +7,7 @@ struct ErrorGroups: Sendable {
         let message: String
         let count, affectedVisitors: Int64
         @Nullable var release: String?
-        /// `topPath` is the page with the most occurrences in the range. The other values are those of the latest occurrence.
+        /// `topPath` is the page with the most occurrences in the range. The other three are of the latest occurrence.
         let environment, topPath, latestPath, latestBrowser: String
         /// Number of pages on which the error occurred in the range.
         let paths: Int64
@@ -24,25 +24,28 @@ struct ErrorGroups: Sendable {
     }
 
     static let schema = Schema.object([
-        .required("fingerprint", .string(32...32)), .required("message", .text(ErrorCollector.messageLimit), "Of the latest occurrence."),
+        .required("fingerprint", .string(32...32)),
+        .required("message", .text(ErrorCollector.messageLimit), "Message of the latest occurrence."),
         .required("count", .count), .required("affected_visitors", .count),
-        .required("release", .nullable(.text(200)), "Of the latest occurrence, like the next three."),
-        .required("environment", .text(100)),
-        .required("latest_path", .string(0...2_048)), .required("latest_browser", .string(0...200)),
+        .required("release", .nullable(.text(200)), "Release of the latest occurrence."),
+        .required("environment", .text(100), "Environment of the latest occurrence."),
+        .required("latest_path", .string(0...2_048), "Page of the latest occurrence."),
+        .required("latest_browser", .string(0...200), "Browser of the latest occurrence."),
         .required("top_path", .string(0...2_048), "The page with the most occurrences in the range."),
         .required("paths", .count, "Number of pages with any occurrences in the range."),
         .required(
             "source_map_configured", .boolean, "Whether a source map is registered for the script and release of the latest occurrence."),
         .required("status", .choice(Issue.Status.allCases.map(\.rawValue))),
-        .required("first_seen", .timestamp, "Over all time, whatever the range; so is last_seen."), .required("last_seen", .timestamp),
+        .required("first_seen", .timestamp, "First occurrence ever, regardless of the range."),
+        .required("last_seen", .timestamp, "Last occurrence ever, regardless of the range."),
     ])
 
     let call: ProjectRequest
     let scope: Scope
     let filter: ErrorFilter
 
-    /// One page of groups.
-    /// - Parameter status: only errors in this state; nil for all.
+    /// Returns one page of groups.
+    /// - Parameter status: only errors with this status; nil for all.
     func run(status: Issue.Status?) async throws -> [Group] {
         let issues = Issues(call)
         var conditions = filter.conditions
@@ -89,7 +92,7 @@ struct ErrorGroups: Sendable {
         return rows.map { Count(fingerprint: $0.fingerprint, count: $0.int("occurrences"), lastAt: $0.int("last_at")) }
     }
 
-    /// How many visitors each error affected. Queried only for the groups on this page, because distinct counts are expensive.
+    /// Returns how many visitors each error affected. Queried only for the groups on this page, because distinct counts are expensive.
     private func visitors(of groups: [Count], _ condition: SQL) async throws -> [Fingerprint: Int64] {
         let rows = try await scope.rows(
             "error_tracking.visitors", reading: [ErrorTable.table],

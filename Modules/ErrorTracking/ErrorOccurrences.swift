@@ -1,14 +1,14 @@
 import Core
 
-/// Single occurrences of an error, newest first. Stacks are mapped back to the sources, and each occurrence has the session's activity
-/// before it.
+/// Single occurrences of an error, newest first. Stack traces are mapped back to the original source, and each occurrence comes with the
+/// session's earlier activity.
 struct ErrorOccurrences: Sendable {
     struct Frame: Encodable, Sendable {
         @Nullable var function: String?
         @Nullable var filename: String?
         @Nullable var lineno: Int?
         @Nullable var colno: Int?
-        /// The position in the sources; nil if there is no source map, or if it doesn't map this position.
+        /// The position in the original source; nil if there is no source map, or if it doesn't map this position.
         @Nullable var original: SourceMap.Original?
 
         private enum CodingKeys: String, CodingKey { case function, filename, lineno, colno, original }
@@ -57,7 +57,7 @@ struct ErrorOccurrences: Sendable {
                     .required("filename", .nullable(.string(0...StackTrace.maximumBytes))),
                     .required("lineno", position), .required("colno", position),
                     .required("original", .nullable(SourceMap.Original.schema)),
-                ])), "The stack, innermost call first; original is the position in the sources, if a source map has it."),
+                ])), "The stack trace, innermost call first. original: the position in the original source, if known."),
         .required("breadcrumbs", .list(Breadcrumbs.schema), "The session's activity before the error, oldest first."),
     ])
 
@@ -106,8 +106,8 @@ struct ErrorOccurrences: Sendable {
         }
     }
 
-    /// Returns the address of a frame's script. If the frame names a file without a host, this is the script that failed, provided that its
-    /// address ends in that name.
+    /// Returns the URL of a frame's script. If the frame names a file without a host, returns the URL of the script that failed if that URL
+    /// ends in the name, else the name.
     private static func script(of frame: StackTrace.Frame, in row: Row) -> String? {
         guard let file = frame.file, !file.contains("://") else { return frame.file }
         return ScriptAddress(row.text("filename")).whole.hasSuffix("/" + file) ? row.text("filename") : file

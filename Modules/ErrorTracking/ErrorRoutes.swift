@@ -4,12 +4,12 @@ extension ErrorTrackingModule {
     public var routes: [Route] { errorRoutes + issueRoutes + releaseRoutes + sourceMapRoutes }
 
     private var errorRoutes: [Route] {
-        let limit = Parameter("limit", .integer(1...1_000, default: 20), "Rows at most.")
+        let limit = Parameter("limit", .integer(1...1_000, default: 20), "Maximum number of rows.")
         return [
             Route(
-                .get, "/api/v1/errors", "Errors by fingerprint, most frequent first.", scope: .query, access: .read,
+                .get, "/api/v1/errors", "List errors grouped by fingerprint, most frequent first.", scope: .query, access: .read,
                 parameters: ScopeParameters.list + ErrorFilter.parameters + [
-                    Parameter("status", .choice(Issue.Status.allCases.map(\.rawValue), default: nil), "Only errors in this state.")
+                    Parameter("status", .choice(Issue.Status.allCases.map(\.rawValue), default: nil), "Only errors with this status.")
                 ],
                 success: .list(ErrorGroups.schema)
             ) { call in
@@ -17,7 +17,7 @@ extension ErrorTrackingModule {
                 return try .json(ReportList(data: try await groups.run(status: call.text("status").flatMap(Issue.Status.init))))
             }.explained,
             Route(
-                .get, "/api/v1/errors/details", "Occurrences of one error, newest first.", scope: .query, access: .read,
+                .get, "/api/v1/errors/details", "List occurrences of an error, newest first.", scope: .query, access: .read,
                 parameters: ScopeParameters.range + [limit, Parameter.page[1], ErrorFilter.fingerprintParameter] + ErrorFilter.parameters
                     + [
                         Parameter(
@@ -41,7 +41,8 @@ extension ErrorTrackingModule {
                 return try .json(ReportList(data: points))
             }.explained,
             Route(
-                .get, "/api/v1/errors/breakdown", "Errors, or the occurrences of one, by page, browser, release and so on.", scope: .query,
+                .get, "/api/v1/errors/breakdown", "Occurrences of all errors or of one, by page, browser, release or another property.",
+                scope: .query,
                 access: .read,
                 parameters: ScopeParameters.list + [
                     Parameter("property", .choice(ErrorBreakdown.properties, default: "path"), "Property to break down by."),
@@ -65,7 +66,7 @@ extension ErrorTrackingModule {
     private var issueRoutes: [Route] {
         [
             Route(
-                .get, "/api/v1/errors/issues/{fingerprint}", "One error over all time, with its state.", scope: .query, access: .read,
+                .get, "/api/v1/errors/issues/{fingerprint}", "Read one error over all time, with its status.", scope: .query, access: .read,
                 success: .json(IssueReport.schema)
             ) { call in
                 try .json(try await IssueReport.run(call))
@@ -82,13 +83,14 @@ extension ErrorTrackingModule {
     private var releaseRoutes: [Route] {
         [
             Route(
-                .get, "/api/v1/releases", "Releases, newest first.", scope: .query, access: .read, parameters: Parameter.page,
+                .get, "/api/v1/releases", "List releases, newest first.", scope: .query, access: .read, parameters: Parameter.page,
                 success: .list(Release.schema)
             ) { call in
                 try .json(ReportList(data: try await Release.list(call)))
             },
             Route(
-                .post, "/api/v1/releases", "Register a release, or change the one with that version and environment (200).", scope: .query,
+                .post, "/api/v1/releases", "Register a release, or update the existing one with the same version and environment (200).",
+                scope: .query,
                 access: .write, body: Release.body, success: .json(Release.schema, status: 201, or: 200)
             ) { call in
                 let (release, isNew) = try await Release.upsert(call)
@@ -107,15 +109,15 @@ extension ErrorTrackingModule {
     private var sourceMapRoutes: [Route] {
         [
             Route(
-                .get, "/api/v1/source-maps", "Source maps, newest first, without their content.", scope: .query, access: .read,
-                parameters: Parameter.page + [Parameter("release_version", .text(maximum: 200), "Only source maps of this release.")],
+                .get, "/api/v1/source-maps", "List source maps, newest first, without their content.", scope: .query, access: .read,
+                parameters: Parameter.page + [Parameter("release_version", .text(maximum: 200), "Only source maps for this release.")],
                 success: .list(SourceMapRecord.schema)
             ) { call in
                 try .json(ReportList(data: try await SourceMapRecord.list(call)))
             },
             Route(
                 .post, "/api/v1/source-maps",
-                "Register a source map for a script of a release, or change the existing one (200). "
+                "Register a source map for a script of a release, or update the existing one (200). "
                     + "Also accepts multipart/form-data with the map as a file.",
                 scope: .query, access: .write, body: SourceMapUpload.body, success: .json(SourceMapRecord.schema, status: 201, or: 200)
             ) { call in

@@ -1,11 +1,11 @@
 import Core
 
-/// JavaScript errors from browsers: grouped, mapped back to the sources, and tracked from release to release.
+/// JavaScript errors from browsers: grouped, mapped back to the original source, and tracked from release to release.
 public struct ErrorTrackingModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "error_tracking", category: .tracking, reads: ["core"],
         summaries: [
-            "en": "JavaScript errors, grouped across builds, with stacks mapped back to the sources, and their state by release.",
+            "en": "JavaScript errors, grouped across builds, with stack traces mapped to the original source, and regressions by release.",
             "de":
                 "JavaScript-Fehler, über Versionen hinweg zusammengefasst, mit Aufrufstapeln aus dem Quelltext und ihrem Stand je Version.",
         ])
@@ -44,11 +44,12 @@ public struct ErrorTrackingModule: AnalyticsModule {
             Dataset(
                 ErrorTable.table.name, "One row for each occurrence of an error.",
                 columns: [
-                    ("occurred_at", "When it happened, epoch milliseconds."), ("message", "The browser's message."),
+                    ("occurred_at", "When it happened, in epoch milliseconds."), ("message", "The browser's message."),
                     ("filename", "URL of the script."),
-                    ("line", "Line in the script, from 1."), ("col", "Column in the line, from 1."), ("path", "Path of the page."),
+                    ("line", "Line in the script, starting at 1."), ("col", "Column in the line, starting at 1."),
+                    ("path", "Path of the page."),
                     ("release", "Release of the site."), ("environment", "Such as production."), ("country", "ISO 3166-1 code."),
-                    ("device", "Desktop, Mobile, Tablet ..."), ("browser", "Browser of the session."), ("os", "Operating system."),
+                    ("device", "Such as Desktop, Mobile or Tablet."), ("browser", "Browser of the session."), ("os", "Operating system."),
                 ])
         ]
     }

@@ -14,7 +14,7 @@ enum FileName {
 
     /// Returns the hash in a name; nil if the last part of the name consists of words. Recognizes hashes that mix letters and digits
     /// freely, as Vite and Rollup (`panels-CqWErTyu.js`, `BxY2_k9a.js`) and esbuild (`chunk-5JQ3RZ2K.js`) write them. Hexadecimal hashes
-    /// (webpack, Parcel, Next.js) are recognized elsewhere.
+    /// (webpack, Parcel, Next.js) are recognized by `Fingerprint`.
     static func hash(in name: Bytes) -> Range<Int>? {
         var stem = name
         if let dot = name.lastIndex(of: UInt8(ascii: ".")) { stem = name[..<dot] }
@@ -37,7 +37,8 @@ enum FileName {
         return parts.contains { $0.allSatisfy(\.isUpper) ? !isWhole && !(2...4).contains($0.count) : !isWord($0) }
     }
 
-    /// Whether the text is words, each possibly capitalized, with a number at the end: `settings`, `UserList`, `useAPI`, `i18n`, `v2`.
+    /// Whether the text consists of words, each possibly capitalized, and possibly one or two digits at the end: `settings`, `UserList`,
+    /// `useAPI`, `i18n`, `v2`.
     private static func isWord(_ text: Bytes) -> Bool {
         // Other rules recognize ids that consist of lower-case letters and digits.
         guard text.contains(where: \.isUpper) else { return true }
@@ -57,7 +58,7 @@ enum FileName {
         return true
     }
 
-    /// Whether every pair of letters occurs in English words.
+    /// Whether every pair of adjacent letters occurs in English words.
     private static func canBeSpoken(_ word: Bytes) -> Bool {
         zip(word, word.dropFirst()).allSatisfy { letter, next in
             followers[Int(letter | 0x20) - 97].contains(next | 0x20)

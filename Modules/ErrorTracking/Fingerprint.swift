@@ -11,7 +11,7 @@ struct Fingerprint: Sendable, Hashable {
         self.low = low
     }
 
-    /// Reads 32 hexadecimal digits.
+    /// Reads 32 hexadecimal digits. Nil for any other text.
     init?(_ hex: String) {
         guard hex.utf8.count == 32, hex.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0 | 0x20) }),
             let high = UInt64(hex.prefix(16), radix: 16), let low = UInt64(hex.suffix(16), radix: 16)
@@ -27,7 +27,7 @@ struct Fingerprint: Sendable, Hashable {
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
 
-    /// Maximum calls that go into the fingerprint, from the innermost.
+    /// Maximum calls that go into the fingerprint, starting with the innermost.
     private static let frameCount = 5
 
     /// - Parameter filename: the script, used if the stack names none.

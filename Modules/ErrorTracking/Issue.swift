@@ -1,6 +1,6 @@
 import Core
 
-/// The state that someone set for an error. States are stored by fingerprint.
+/// The state of an error: what someone set, and whether the error has come back since.
 struct Issue: Sendable {
     enum Status: String, Sendable, Encodable, CaseIterable {
         case open, resolved, ignored
@@ -11,7 +11,7 @@ struct Issue: Sendable {
         static let settable = [open, resolved, ignored]
     }
 
-    /// The first occurrence after the error was resolved, and its release.
+    /// The first occurrence that counts as a return of a resolved error, and its release.
     struct Regression: Sendable, Equatable {
         let release: String?
         let at: Instant
@@ -50,7 +50,7 @@ struct Issues: Sendable {
         try await issues(where: "fingerprint IN \(list: fingerprints.map(\.hex))")
     }
 
-    /// Returns the condition that selects rows of errors whose issue has the status.
+    /// Returns the condition that selects the rows of errors with this status.
     func condition(_ status: Issue.Status) async throws -> SQL {
         let issues = try await issues(where: "status <> 'open'")
         if status == .open { return issues.isEmpty ? "TRUE" : "fingerprint NOT IN \(SQL.list(issues.keys.map(\.high).sorted()))" }
@@ -78,7 +78,8 @@ struct Issues: Sendable {
         return issues
     }
 
-    /// Returns the resolved issues that occurred again, in a later release than the one in which they were resolved.
+    /// Returns the resolved issues that occurred again, in a later release than the one in which they were resolved. If that release is
+    /// unknown, any later occurrence counts.
     private func regressions(_ resolved: [Fingerprint: Issue]) async throws -> [Fingerprint: Issue.Regression] {
         guard !resolved.isEmpty else { return [:] }
         let values = resolved.map { "(\($0.key.high), \($0.value.updatedAt?.milliseconds ?? 0))" }.sorted().joined(separator: ", ")

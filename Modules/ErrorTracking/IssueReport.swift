@@ -23,7 +23,8 @@ struct IssueReport: Encodable, Sendable {
     private static let release = Schema.nullable(.text(200)), instant = Schema.nullable(.timestamp)
 
     static let schema = Schema.object([
-        .required("fingerprint", .string(32...32)), .required("message", .text(ErrorCollector.messageLimit), "Of the latest occurrence."),
+        .required("fingerprint", .string(32...32)),
+        .required("message", .text(ErrorCollector.messageLimit), "Message of the latest occurrence."),
         .required("status", .choice(Issue.Status.allCases.map(\.rawValue)), "regressed: resolved, then seen again in a later release."),
         .required("resolved_in_release", release), .required("regressed_in_release", release), .required("regressed_at", instant),
         .required("updated_at", instant, "When someone last set the status; null if never."), .required("count", .count),
@@ -64,7 +65,7 @@ struct IssueReport: Encodable, Sendable {
 
     static let change = Schema.object([
         .required("status", .choice(Issue.Status.settable.map(\.rawValue))),
-        .optional("release", .text(200), "With resolved: the last release that has the error. Default: the last one it was seen in."),
+        .optional("release", .text(200), "With resolved: the last release with the error. Default: the last release in which it occurred."),
     ])
 
     /// `PUT /api/v1/errors/issues/{fingerprint}` with a status, and for `resolved` possibly a release.

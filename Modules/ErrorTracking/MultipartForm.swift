@@ -23,7 +23,7 @@ struct MultipartForm: Sendable {
     /// - Throws: 400 that says what is wrong with the form.
     init(_ body: ByteBuffer, contentType: String) throws {
         guard let boundary = Self.parameters(contentType)["boundary"], (1...70).contains(boundary.utf8.count) else {
-            throw ServiceError.body("the form's content type names no boundary; got '\(contentType.excerpt(100))'.")
+            throw ServiceError.body("the form's content type has no valid boundary; got '\(contentType.excerpt(100))'.")
         }
         let bytes = body.readableBytesView, line = Array("--\(boundary)".utf8)
         var parts: [Part] = []
@@ -81,7 +81,7 @@ struct MultipartForm: Sendable {
         }
     }
 
-    /// Parses parameters such as `; name="a"; filename=b`. Their names are in lower case.
+    /// Parses parameters such as `; name="a"; filename=b`. Returns the values by lower-case name.
     private static func parameters(_ header: String) -> [String: String] {
         var values: [String: String] = [:]
         var rest = header[...]

@@ -32,7 +32,7 @@ struct Release: Encodable, Sendable {
     ])
 
     static let body = Schema.object([
-        .required("version", .text(200), "As in the field 'release' of errors and logs."),
+        .required("version", .text(200), "The version that errors and logs send as 'release'."),
         .optional("environment", .text(100), "Default: \(ErrorCollector.environmentDefault)."), .optional("commit_sha", .text(100)),
         .optional("deployed_at", .timestamp), .optional("metadata", .map(.any)),
     ])

@@ -17,7 +17,7 @@ struct ReleaseOrder: Sendable {
         deployedAt = Dictionary(exactly: rows.map { ($0.text("version"), $0.int("deployed_at")) })
     }
 
-    /// Compares by time of deployment if both releases have one and the times differ, else by name.
+    /// Compares by deployment time if both releases have one and the times differ, else by name.
     func isEarlier(_ left: String, than right: String) -> Bool {
         if let first = deployedAt[text: left], let second = deployedAt[text: right], first != second { return first < second }
         return Self.compare(left, right) == .earlier

@@ -1,26 +1,27 @@
 import Core
 
-/// A parsed source map: maps each position of a generated script to its source.
+/// A parsed source map, which maps positions in a generated script to positions in the original source.
 /// - Source: ECMA-426, Source map format specification, version 3 of the format.
 struct SourceMap: Sendable {
-    /// A position in the sources.
+    /// A position in the original source.
     struct Original: Encodable, Sendable, Equatable {
         let file: String
         /// Counted from 1, as in stacks.
         let line, column: Int
-        /// The source's name of the identifier at that position.
+        /// The original name of the identifier at that position.
         @Nullable var name: String?
 
         static let schema = Schema.object([
-            .required("file", .string(0...maximumText)), .required("line", .count, "From 1."), .required("column", .count, "From 1."),
-            .required("name", .nullable(.string(0...maximumText)), "Name of the identifier at that position."),
+            .required("file", .string(0...maximumText)), .required("line", .count, "Starting at 1."),
+            .required("column", .count, "Starting at 1."),
+            .required("name", .nullable(.string(0...maximumText)), "Original name of the identifier at that position."),
         ])
 
         /// Maximum characters of a file or name. Longer ones are cut, because an answer repeats them for every frame.
         static let maximumText = 2_048
     }
 
-    /// A position of the generated script and its position in the sources. All numbers count from 0; -1 means none.
+    /// A position in the generated script and the matching position in the original source. All numbers start at 0; -1 means none.
     struct Mapping: Sendable {
         var line, column: Int32
         var source: Int32 = -1, originalLine: Int32 = -1, originalColumn: Int32 = -1, name: Int32 = -1
@@ -28,17 +29,17 @@ struct SourceMap: Sendable {
 
     /// Sources as the map names them, without their root; nil for a source without a name.
     private(set) var sources: [String?] = []
-    /// The root of the sources from index `first` on. Root and source are joined only on lookup, because repeating a long root for many
-    /// sources would take far more memory than the upload.
+    /// The source roots. Each applies to the sources from index `first` up to the next root. Root and source are joined only on lookup,
+    /// because repeating a long root for many sources would take far more memory than the upload.
     private var roots: [(first: Int, text: String)] = []
     private(set) var names: [String] = []
     /// Sorted by line and column.
     private(set) var mappings: [Mapping] = []
 
-    /// More mappings than any script has that a browser would load.
+    /// More than the mappings of any script that a browser would load.
     static let maximumMappings = 2_000_000
 
-    /// More than any script is built from.
+    /// More than the sources, names and sections of any real script.
     static let maximumSources = 200_000, maximumNames = 1_000_000, maximumSections = 200_000
 
     /// Estimated memory use in bytes. The estimate errs on the high side.
@@ -101,7 +102,7 @@ struct SourceMap: Sendable {
     /// Adds the maps of an index map, which must be in order and not overlap.
     private mutating func add(sections: JSON, _ json: JSON) throws {
         guard sections.kind == .array else { throw Self.refusal("sections must be an array; got \(sections.described)") }
-        guard json["mappings"] == nil else { throw Self.refusal("it has both sections and mappings; one of them is expected") }
+        guard json["mappings"] == nil else { throw Self.refusal("it has both sections and mappings; only one of them is accepted") }
         var end: (Int32, Int32) = (0, 0), before: (Int32, Int32) = (-1, -1)
         try Self.checkFile(json, "")
         var index = -1
@@ -110,12 +111,12 @@ struct SourceMap: Sendable {
             guard index < Self.maximumSections else { throw Self.refusal("it has more than \(Self.maximumSections) sections") }
             let place = "sections[\(index)]."
             guard let line = Self.offset(section, "line"), let column = Self.offset(section, "column") else {
-                throw Self.refusal("\(place)offset must have 'line' and 'column', whole numbers from 0")
+                throw Self.refusal("\(place)offset must have 'line' and 'column', whole numbers of at least 0")
             }
             guard let map = section["map"], map.kind == .object else { throw Self.refusal("\(place)map must be a JSON object") }
-            guard map["sections"] == nil else { throw Self.refusal("\(place)map must be a map without sections of its own") }
+            guard map["sections"] == nil else { throw Self.refusal("\(place)map must not have sections of its own") }
             guard (line, column) >= end, (line, column) > before else {
-                throw Self.refusal("\(place)offset lies before the end of the section before it; sections must be in order and not overlap")
+                throw Self.refusal("\(place)offset is before the end of the previous section; sections must be in order and not overlap")
             }
             before = (line, column)
             try Self.checkVersion(map, place + "map.")
@@ -140,7 +141,7 @@ struct SourceMap: Sendable {
         roots.append((firstSource, root))
         try ownSources.forEachElement { source in
             guard source.isNull || source.kind == .string else {
-                throw Self.refusal("\(place)sources must hold strings or null; one is \(source.described)")
+                throw Self.refusal("\(place)sources must contain only strings or null; got \(source.described)")
             }
             guard sources.count < Self.maximumSources else { throw Self.refusal("it has more than \(Self.maximumSources) sources") }
             sources.append(source.string)
@@ -149,7 +150,7 @@ struct SourceMap: Sendable {
         if let ownNames = map["names"], !ownNames.isNull {
             guard ownNames.kind == .array else { throw Self.refusal("\(place)names must be an array; got \(ownNames.described)") }
             try ownNames.forEachElement { name in
-                guard let name = name.string else { throw Self.refusal("\(place)names must hold strings; one is \(name.described)") }
+                guard let name = name.string else { throw Self.refusal("\(place)names must contain only strings; got \(name.described)") }
                 guard names.count < Self.maximumNames else { throw Self.refusal("it has more than \(Self.maximumNames) names") }
                 names.append(name)
             }
@@ -181,7 +182,7 @@ struct SourceMap: Sendable {
             guard contents.kind == .array else { throw refusal("\(place)sourcesContent must be an array; got \(contents.described)") }
             try contents.forEachElement { content in
                 guard content.isNull || content.kind == .string else {
-                    throw refusal("\(place)sourcesContent must hold strings or null; one is \(content.described)")
+                    throw refusal("\(place)sourcesContent must contain only strings or null; got \(content.described)")
                 }
             }
         }
@@ -190,7 +191,7 @@ struct SourceMap: Sendable {
             try ignored.forEachElement { number in
                 guard (0..<Int64(sources)).contains(number.integer ?? -1) else {
                     throw refusal(
-                        "\(place)ignoreList must hold numbers of sources, from 0 to \(max(0, sources - 1)); one is \(number.integer.map(String.init) ?? number.described)"
+                        "\(place)ignoreList must contain indexes of sources, from 0 to \(max(0, sources - 1)); got \(number.integer.map(String.init) ?? number.described)"
                     )
                 }
             }

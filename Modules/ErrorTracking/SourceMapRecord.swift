@@ -9,7 +9,7 @@ struct SourceMapRecord: Encodable, Sendable {
     let artifacts: JSON
     /// Id of the release with that version and environment; nil if no such release is registered.
     @Nullable var releaseID: String?
-    /// What the stored content holds; nil if only the address of the map was sent.
+    /// What the stored content holds; nil if only the URL of the map was sent.
     @Nullable var content: Content?
     let createdAt: Instant
     /// SHA-256 of the content, its key in the cache; nil without content.
@@ -39,10 +39,10 @@ struct SourceMapRecord: Encodable, Sendable {
     static let schema = Schema.object([
         .required("id", .uuid), .required("release_version", .text(200)), .required("environment", .text(100)),
         .required("minified_url", .text(2_048)), .required("source_map_url", .text(2_048)),
-        .required("artifacts", .map(.any), "As sent, without the map itself."), .required("release_id", .nullable(.uuid)),
+        .required("artifacts", .map(.any), "The artifacts as sent, without the map itself."), .required("release_id", .nullable(.uuid)),
         .required(
             "source_map", .nullable(.object([.required("sources", .count), .required("mappings", .count)])),
-            "What the map holds; null if none was sent."),
+            "What the map contains; null if no map was sent."),
         .required("created_at", .timestamp),
     ])
 
@@ -79,7 +79,7 @@ struct SourceMapRecord: Encodable, Sendable {
         return try rows.map(SourceMapRecord.init)
     }
 
-    /// All source maps of the releases, newest first.
+    /// Returns all source maps of the releases, newest first.
     static func all(of releases: Set<ExactText>, _ call: ProjectRequest) async throws -> [SourceMapRecord] {
         guard !releases.isEmpty else { return [] }
         let rows = try await call.control.read(

@@ -17,8 +17,8 @@ struct SourceMapUpload: Sendable {
         .required("release_version", .text(200), "The release that the script belongs to."),
         .optional("environment", .text(100), "Default: \(ErrorCollector.environmentDefault)."),
         .required(
-            "minified_url", .text(2_048), "URL of the script as in stacks, or a path such as /assets/app.js for the script on any host."),
-        .required("source_map_url", .text(2_048), "URL of the map. Default in a form: the name of the file."),
+            "minified_url", .text(2_048), "URL of the script as in stack traces, or a path such as /assets/app.js for any host."),
+        .required("source_map_url", .text(2_048), "URL of the map. Default for a form: the name of the uploaded file."),
         .optional("artifacts", .object([.optional("source_map", .any, "The map itself: a JSON object, or its text.")])),
     ])
 
@@ -36,7 +36,7 @@ struct SourceMapUpload: Sendable {
     /// Reads the text parts of a form as the fields of the JSON body, and its file as the map.
     private init(_ form: MultipartForm) throws {
         let files = form.parts.filter { $0.filename != nil || $0.name == "source_map" }
-        guard files.count <= 1 else { throw ServiceError.body("a form may hold one file, the source map; got \(files.count).") }
+        guard files.count <= 1 else { throw ServiceError.body("a form may contain only one file, the source map; got \(files.count).") }
         let fields = form.parts.filter { $0.filename == nil && $0.name != "source_map" }
         var text = JSONText(), names: Set<ExactText> = []
         text.append(raw: "{")
@@ -49,7 +49,7 @@ struct SourceMapUpload: Sendable {
         }
         for part in fields {
             guard !names.contains(text: part.name) else {
-                throw ServiceError.body("field '\(part.name.excerpt(60))' is in the form twice.")
+                throw ServiceError.body("field '\(part.name.excerpt(60))' occurs twice in the form.")
             }
             if part.name == "artifacts" {
                 let artifacts = try part.bytes.withUnsafeReadableBytes { try JSON.parse($0) }
@@ -78,7 +78,7 @@ struct SourceMapUpload: Sendable {
         artifacts = try Self.others(json["artifacts"])
         let sent = json["artifacts"]?["source_map"].flatMap { $0.isNull ? nil : $0 }
         guard map == nil || sent == nil else {
-            throw ServiceError.body("the map is in the form twice: as its file and in field 'artifacts.source_map'.")
+            throw ServiceError.body("the form contains the map twice: as a file and in field 'artifacts.source_map'.")
         }
         file = try (map ?? sent.map(File.map)).map(File.init)
     }

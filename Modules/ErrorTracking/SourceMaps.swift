@@ -36,7 +36,7 @@ struct SourceMaps: Sendable {
         /// Maximum maps that one request loads. Frames of any further scripts stay unmapped.
         private static let maximumMaps = 20
 
-        /// Loads the maps of the scripts. Keyed by the id of their record.
+        /// Loads the maps of the scripts. Returns them by the id of their record.
         func load(_ scripts: [(filename: String, release: String?, environment: String)]) async throws -> [String: SourceMap] {
             var records: [String: SourceMapRecord] = [:]
             for script in scripts where records.count < Self.maximumMaps {
@@ -66,11 +66,11 @@ struct SourceMaps: Sendable {
     }
 }
 
-/// The address of a script.
+/// The URL of a script.
 struct ScriptAddress: Sendable {
-    /// The address without query and fragment.
+    /// The URL without query and fragment.
     let whole: String
-    /// The address from the first slash after the host.
+    /// The part of `whole` from the first slash after the host.
     let path: Substring
 
     init(_ text: String) {

@@ -2,7 +2,8 @@
 ///
 /// No standard defines the format. V8 (Chrome, Edge, Node) writes `at name (url:line:column)`; Firefox and Safari write
 /// `name@url:line:column`. Hermes (React Native) uses the format of V8, but release builds write `address at file:1:offset`, with offsets
-/// from 0. WebAssembly has byte offsets instead of lines. Byte offsets are read as columns of line 1, as in source maps for WebAssembly.
+/// that start at 0. WebAssembly has byte offsets instead of lines. Byte offsets are read as columns of line 1, as in source maps for
+/// WebAssembly.
 struct StackTrace: Sendable, Equatable {
     struct Frame: Sendable, Equatable {
         /// The function's name; nil for code outside functions, and for functions without a name.
@@ -30,7 +31,7 @@ struct StackTrace: Sendable, Equatable {
         frames = Array(lines.lazy.compactMap { isV8 ? Self.v8($0) : Self.gecko($0) }.prefix(Self.maximumFrames))
     }
 
-    /// Cuts the last lines of a stack that is longer than `maximumBytes`.
+    /// Returns the stack without its last lines if it is longer than `maximumBytes`.
     static func cut(_ text: String) -> String {
         guard text.utf8.count > maximumBytes else { return text }
         let head = text.utf8.prefix(maximumBytes + 1)
@@ -60,7 +61,8 @@ struct StackTrace: Sendable, Equatable {
         return frame(name, innermost(rest[open.upperBound...].dropLast()))
     }
 
-    /// The position in a file of evaluated code: `url:1:2` of `eval at f (url:1:2), <anonymous>:1:1`.
+    /// For evaluated code, returns the position of the `eval` call: `url:1:2` for `eval at f (url:1:2), <anonymous>:1:1`. Returns any other
+    /// location unchanged.
     private static func innermost(_ location: Bytes) -> Bytes {
         guard location.hasPrefix("eval at "), let open = location.lastIndex(of: UInt8(ascii: "(")) else { return location }
         return location[(open + 1)...].prefix { $0 != UInt8(ascii: ")") }

@@ -20,7 +20,7 @@ struct VLQReader {
         return bytes[at]
     }
 
-    /// The next number.
+    /// Reads the next number.
     mutating func next() throws(Failure) -> Int32 {
         var value: UInt64 = 0, shift: UInt64 = 0
         while true {

@@ -2,7 +2,7 @@ import Core
 
 /// The numbers of a funnel, for all its visitors or for one value of a breakdown.
 struct FunnelConversion: Encodable, Sendable {
-    /// How many seconds visitors took to get this far.
+    /// The median and 90th percentile of the seconds that visitors took to get this far.
     struct Duration: Encodable, Sendable {
         let median: Double, p90: Double
 
@@ -21,7 +21,7 @@ struct FunnelConversion: Encodable, Sendable {
         let visitors: Int64
         /// Visitors who reached the previous step but not this one.
         let dropOff: Int64
-        /// Visitors who reached this step, in percent of the previous step.
+        /// Visitors who reached this step, as a percentage of those who reached the previous step.
         let conversionRate: Double
         /// The confidence interval of the conversion rate; nil for the first step, whose rate is always 100.
         let confidenceInterval: ConfidenceInterval?
@@ -35,7 +35,7 @@ struct FunnelConversion: Encodable, Sendable {
     }
 
     let steps: [Step]
-    /// Visitors who reached the last step, in percent of the first.
+    /// Visitors who reached the last step, as a percentage of those who reached the first.
     let overallConversion: Double
     let confidenceInterval: ConfidenceInterval
     /// The time from the first step to the last; nil when nobody reached the last step.
@@ -56,7 +56,7 @@ struct FunnelConversion: Encodable, Sendable {
                     .optional("time_to_convert", Duration.schema, "Seconds from the previous step."),
                 ]))),
         .required("overall_conversion", .number(0...100)), .required("confidence_interval", ConfidenceInterval.schema),
-        .optional("time_to_convert", Duration.schema, "Seconds from the beginning to the last step."),
+        .optional("time_to_convert", Duration.schema, "Seconds from the first step to the last."),
     ]
 
     /// The aggregates over `journeys` that `init(_:of:)` reads.

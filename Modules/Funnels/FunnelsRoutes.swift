@@ -3,13 +3,13 @@ import Core
 extension FunnelsModule {
     private static let path = "/api/v1/funnels"
     private static let breakdown = Parameter(
-        "breakdown", .text(maximum: 200), "A dimension of `filter`; breaks the funnel down by its value in the row of step 1.")
+        "breakdown", .text(maximum: 200), "Breaks the funnel down by this dimension's value at step 1. Accepts the dimensions of `filter`.")
 
     var analyses: [Route] {
         let one = Self.path + "/{id}"
         return [
             .report(
-                one + "/analyze", "Visitors who reach each step, conversion rates, and the time it takes.",
+                one + "/analyze", "How many visitors reach each step, with conversion rates and the time each step takes.",
                 parameters: ScopeParameters.list + [Self.breakdown], fields: FunnelReport.fields
             ) { call, scope in
                 let stored = try await Funnel.resource.require(call)
@@ -24,13 +24,14 @@ extension FunnelsModule {
                 try await FunnelReport.run(try Funnel(definition), named: definition["name"]?.string, by: try dimension(call), scope)
             }.named("analyzeFunnelDefinition"),
             .report(
-                one + "/drill", "The visitors behind a number of the analysis.",
+                one + "/drill", "List the visitors behind one of the numbers in the analysis.",
                 parameters: ScopeParameters.list + [
-                    Parameter("step", .integer(1...20, default: nil), "Number of the step. Default: the last."),
+                    Parameter("step", .integer(1...20, default: nil), "Number of the step, starting at 1. Default: the last step."),
                     Parameter(
                         "state", .choice(FunnelPlace.states, default: "converted"),
-                        "converted: visitors who reached the step; dropped: those who only reached the one before it."),
-                    Self.breakdown, Parameter("value", .text(maximum: 32_768), "With breakdown: the value, as the analysis shows it."),
+                        "converted: visitors who reached the step; dropped: visitors who reached only the previous step."),
+                    Self.breakdown,
+                    Parameter("value", .text(maximum: 32_768), "With breakdown: the value to list, as the analysis returns it."),
                 ],
                 fields: VisitorList.fields
             ) { call, scope in
@@ -39,13 +40,13 @@ extension FunnelsModule {
                 let place = try FunnelPlace(step: step, state: call.text("state"), of: funnel) { .parameter("step", $0) }
                 let breakdown = try dimension(call)
                 guard breakdown != nil || call.text("value") == nil else {
-                    throw ServiceError.parameter("value", "belongs to a breakdown; 'breakdown' is required too.")
+                    throw ServiceError.parameter("value", "is accepted only together with 'breakdown'.")
                 }
                 let line = breakdown.map { ($0, call.text("value") ?? "") }
                 return try await FunnelReport.visitors(at: place, of: funnel, in: line, scope)
             },
             Route(
-                .post, one + "/segment", "Save the visitors of a step as a segment, defined by the funnel as it is now.",
+                .post, one + "/segment", "Save the visitors of a step as a segment. Later changes to the funnel don't affect it.",
                 scope: .query, access: .write,
                 body: .object([.required("name", .text(200), "Name of the segment.")] + FunnelPlace.fields),
                 success: .json(SegmentDefinition.resource.answered, status: 201), use: saveSegment),

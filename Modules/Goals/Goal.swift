@@ -31,7 +31,7 @@ struct Goal: Sendable {
         "Goal", path: "/api/v1/goals", table: "goals_definition",
         fields: [
             .required("name", .text(200)),
-            .required("goal_type", .choice(Kind.allCases.map(\.rawValue)), "Fixed once the goal is made."),
+            .required("goal_type", .choice(Kind.allCases.map(\.rawValue)), "Can't be changed after the goal is created."),
             .required("config", .object([]), "By type: path, event_name and where, threshold_seconds or threshold_pages. Also value."),
         ],
         check: { _ = try Goal($0) }, verify: keepsType, normalize: kept)
@@ -78,7 +78,7 @@ struct Goal: Sendable {
             let stored = try await resource.find(id, for: call)?.fields["goal_type"]?.string,
             wanted != stored
         else { return }
-        throw ServiceError.body("field 'goal_type' must be '\(stored)', as it is fixed once a goal is made; got '\(wanted)'.")
+        throw ServiceError.body("field 'goal_type' must be '\(stored)', because a goal's type can't be changed; got '\(wanted)'.")
     }
 
     // MARK: In SQL

@@ -24,8 +24,8 @@ struct GoalBreakdown: Encodable, Sendable {
         .required("confidence_interval", ConfidenceInterval.schema),
     ])
 
-    /// Returns one line for each value, most conversions first. A pageview or event counts for its own path. A session counts for the path
-    /// of each of its rows.
+    /// Returns one line for each value, most conversions first. By path, a converting pageview or event counts for its own path, and a
+    /// converting session for every path in it.
     static func run(_ goal: Goal, by dimension: Filter.Dimension, _ scope: Scope) async throws -> [GoalBreakdown] {
         let condition = goal.condition(scope.dialect), rows = scope.activity(where: "TRUE", by: dimension)
         let conversions: SQL

@@ -10,7 +10,7 @@ struct GoalStats: Encodable, Sendable {
     let totalRevenue: Double
     /// The currency of the revenue; nil when the caller may not read orders.
     let currency: String?
-    /// Visitors with a conversion, in percent of all visitors.
+    /// Visitors with a conversion, as a percentage of all visitors.
     let conversionRate: Double
     let confidenceInterval: ConfidenceInterval
 
@@ -22,7 +22,7 @@ struct GoalStats: Encodable, Sendable {
     static let fields: [Schema.Field] = [
         .required("goal_id", .uuid), .required("name", .text(200)), .required("conversions", .count), .required("unique_visitors", .count),
         .required("total_revenue", .amount),
-        .optional("currency", .text(3), "ISO 4217; the currency of revenue. Absent when the caller may not read orders."),
+        .optional("currency", .text(3), "ISO 4217 code of the revenue's currency. Absent when the caller may not read orders."),
         .required("conversion_rate", .number(0...100)),
         .required("confidence_interval", ConfidenceInterval.schema),
     ]
@@ -47,10 +47,11 @@ struct GoalStats: Encodable, Sendable {
             confidenceInterval: ConfidenceInterval(converted, of: visited))
     }
 
-    /// The revenue, in millionths, of the orders that the converting events made, less refunds.
+    /// Returns the revenue, in millionths, from orders of the converting events, minus refunds.
     private static func orderRevenue(_ goal: Goal, in currency: String?, _ scope: Scope) async throws -> Double {
         guard let currency, case .step(let step) = goal.conversion, step.kind == .event else { return 0 }
-        // A visitor may have several events of one name at one instant. Events with the same properties convert together.
+        // A visitor may have several events with the same name at the same instant, so orders are matched by the properties of their event
+        // too. Orders for which no properties are stored are matched only by visitor, time and name.
         return try await scope.rows(
             "goals.revenue", reading: [Revenue.orders], continues: true,
             """
@@ -64,7 +65,7 @@ struct GoalStats: Encodable, Sendable {
             """)[0].double("revenue")
     }
 
-    /// The visitors who reached the goal.
+    /// Returns one page of the visitors who reached the goal.
     static func visitors(_ goal: Goal, _ scope: Scope) async throws -> VisitorList {
         try await VisitorList.page(
             "goals.drill", of: scope, visitors: "SELECT DISTINCT visitor FROM \(goal.rows) WHERE \(goal.condition(scope.dialect))")

@@ -29,7 +29,7 @@ public struct GoalsModule: AnalyticsModule {
             .report(
                 one + "/breakdown", "Conversions of the goal by path or by a property of the session.",
                 parameters: ScopeParameters.list + [
-                    Parameter("property", .choice(GoalBreakdown.properties, default: "source"), "The property to break down by.")
+                    Parameter("property", .choice(GoalBreakdown.properties, default: "source"), "Property to break down by.")
                 ],
                 fields: GoalBreakdown.fields
             ) { call, scope in
@@ -37,7 +37,7 @@ public struct GoalsModule: AnalyticsModule {
                 let property = call.text("property").flatMap(Filter.Dimension.init) ?? .session("source")
                 return ReportList(data: try await GoalBreakdown.run(goal, by: property, scope))
             },
-            .report(one + "/drill", "The visitors who reached the goal.", fields: VisitorList.fields) { call, scope in
+            .report(one + "/drill", "List the visitors who reached the goal.", fields: VisitorList.fields) { call, scope in
                 try await GoalStats.visitors(try Goal(try await Goal.resource.require(call).fields), scope)
             },
         ]

@@ -19,7 +19,7 @@ struct Account: Encodable, Sendable {
         .optional("first_seen_at", .timestamp), .required("last_seen_at", .timestamp),
     ]
 
-    /// Accounts, most recently seen first; only the account `id` if that is given.
+    /// Returns accounts, most recently seen first; if `id` is given, only that account.
     static func list(_ id: String?, _ scope: Scope, limit: Int, offset: Int) async throws -> [Account] {
         let wanted: SQL = id.map { " WHERE account_id = \($0)" } ?? ""
         let rows = try await scope.rows(
@@ -38,7 +38,7 @@ struct Account: Encodable, Sendable {
         }
     }
 
-    /// The account that the path names.
+    /// Returns the account in the request's path.
     /// - Throws: 404 for an account that no `identify` has named.
     static func require(_ call: ProjectRequest) async throws -> Account {
         let id = call.path("account_id")
@@ -74,7 +74,7 @@ struct Member: Encodable, Sendable {
         .required("last_seen_at", .timestamp),
     ])
 
-    /// The members, most recently seen first.
+    /// Returns the account's members, most recently seen first.
     static func list(of account: String, _ scope: Scope, limit: Int, offset: Int) async throws -> [Member] {
         let rows = try await scope.rows(
             "identity.members", reading: Profile.tables + [Identity.memberships], continues: true,
@@ -113,7 +113,7 @@ struct AccountAnalytics: Encodable, Sendable {
         .required("account_id", .text(200)), .required("members", .count), .required("identified_users", .count),
         .required("sessions", .count),
         .required("pageviews", .count), .required("events", .count), .required("revenue", .number(-1e15...1e15)),
-        .optional("currency", .text(3), "ISO 4217; the currency of revenue. Absent when the caller may not read orders."),
+        .optional("currency", .text(3), "ISO 4217 code of the revenue's currency. Absent when the caller may not read orders."),
     ]
 
     static func run(_ id: String, _ call: ProjectRequest, _ scope: Scope) async throws -> AccountAnalytics {
@@ -151,17 +151,18 @@ extension IdentityModule {
         let path = "/api/v1/identity/accounts"
         return [
             Route(
-                .get, path, "Accounts, most recently seen first.", scope: .query, access: .read, parameters: Parameter.page,
+                .get, path, "List accounts, most recently seen first.", scope: .query, access: .read, parameters: Parameter.page,
                 success: .list(.object(Account.fields))
             ) { call in
                 try .json(ReportList(data: try await Account.list(nil, call.wholeScope(), limit: call.limit, offset: call.offset)))
             },
             Route(
-                .get, path + "/{account_id}", "What is known about an account.", scope: .query, access: .read,
+                .get, path + "/{account_id}", "Read an account.", scope: .query, access: .read,
                 success: .json(.object(Account.fields))
             ) { call in try .json(try await Account.require(call)) },
             Route(
-                .get, path + "/{account_id}/members", "The members of an account.", scope: .query, access: .read,
+                .get, path + "/{account_id}/members", "List the members of an account, most recently seen first.", scope: .query,
+                access: .read,
                 parameters: Parameter.page,
                 success: .list(Member.schema)
             ) { call in
@@ -171,7 +172,7 @@ extension IdentityModule {
                         data: try await Member.list(of: account.accountID, call.wholeScope(), limit: call.limit, offset: call.offset)))
             },
             .report(
-                path + "/{account_id}/analytics", "What an account's members did, and the revenue they brought.",
+                path + "/{account_id}/analytics", "Activity of an account's members, and the revenue from them.",
                 parameters: ScopeParameters.range,
                 fields: AccountAnalytics.fields
             ) { call, scope in

@@ -14,17 +14,18 @@ struct Identify: Sendable {
     }
 
     static let collector = Collector(
-        "identify", "Who a visitor is: a user of the site, traits, an account.",
+        "identify", "Identifies a visitor as a user of the site, with traits and an account.",
         fields: [
             .optional(
                 "visitor_id", .text(200),
-                "The visitor to identify. Required unless a page sends this: then the default is the visitor of its pageviews."
+                "The visitor to identify. Required unless a page sends the event; then the default is the visitor of its pageviews."
             ).exact.naming(placeholders: .refused),
             .optional("user_id", .text(200), "The site's own id for the user; visitors with the same id are the same person.").exact.naming(
                 placeholders: .refused),
-            .optional("traits", .map(.any), "Traits of the visitor, merged into the known ones; null removes a trait.").exact,
-            .optional("account_id", .text(200), "The company or team. Default: the trait `company`.").exact.naming(placeholders: .refused),
-            .optional("account_name", .text(200)), .optional("account_role", .text(200), "Default: the trait `role`."),
+            .optional("traits", .map(.any), "Traits to set on the visitor. Others are kept; null removes a trait.").exact,
+            .optional("account_id", .text(200), "Id of the company or team. Default: from the `company` trait.").exact.naming(
+                placeholders: .refused),
+            .optional("account_name", .text(200)), .optional("account_role", .text(200), "Role in the account. Default: the `role` trait."),
             .optional("account_traits", .map(.any)),
         ],
         isAboutVisitor: true
@@ -69,8 +70,8 @@ struct Identify: Sendable {
 }
 
 extension Identify.Account {
-    /// Nil if the payload names no account. A trait `company` is a name, or an object with `id` and `name`; placeholders such as `null` are
-    /// skipped.
+    /// Nil if the payload names no account. The `company` trait may be a name, or an object with `id` and `name`. Placeholders such as
+    /// `null` are not accepted as ids.
     init?(_ payload: Payload) {
         let traits = payload["traits"], company = traits?["company"]
         let ids = [payload["account_id"], company?["id"], company?["name"], company].lazy.compactMap { $0?.string }

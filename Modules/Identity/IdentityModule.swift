@@ -34,20 +34,22 @@ public struct IdentityModule: AnalyticsModule {
     public var datasets: [Dataset] {
         [
             Dataset(
-                "identity_profiles", "One row for each identify.",
+                "identity_profiles", "One row for each identify event.",
                 columns: [
-                    ("occurred_at", "When, epoch milliseconds."), ("user_id", "The user it names, or null."),
+                    ("occurred_at", "When it happened, in epoch milliseconds."), ("user_id", "The user id that was sent, or null."),
                 ]),
             Dataset(
-                "identity_traits", "One row for each trait of an identify; the latest counts.",
+                "identity_traits", "One row for each trait sent with an identify event; the latest row counts.",
                 columns: [
-                    ("occurred_at", "When, epoch milliseconds."), ("name", "Name of the trait."), ("value", "Its value, as JSON."),
+                    ("occurred_at", "When it happened, in epoch milliseconds."), ("name", "Name of the trait."),
+                    ("value", "Value of the trait, as JSON."),
                 ]),
             Dataset(
-                "identity_memberships", "One row for each identify that names an account; the latest counts.",
+                "identity_memberships", "One row for each identify event that names an account; the latest row counts.",
                 columns: [
-                    ("occurred_at", "When, epoch milliseconds."), ("account_id", "The account."), ("account_name", "Its name, if sent."),
-                    ("role", "The visitor's role in it, if sent."),
+                    ("occurred_at", "When it happened, in epoch milliseconds."), ("account_id", "Id of the account."),
+                    ("account_name", "Name of the account, if sent."),
+                    ("role", "The visitor's role in the account, if sent."),
                 ]),
         ]
     }

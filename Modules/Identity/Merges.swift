@@ -1,10 +1,10 @@
 import Core
 
-/// A record that says that two users are the same person, and whether the merge was undone.
+/// A merge of two users into one person, and whether it was undone.
 struct Merge: Encodable, Sendable {
     let id: String
     let userID: String, intoUserID: String
-    /// The number of visitors that the merged user has now.
+    /// How many visitors are now identified as `userID`.
     let visitors: Int64
     let createdAt: Instant
     @Nullable var undoneAt: Instant?
@@ -31,7 +31,7 @@ struct Merge: Encodable, Sendable {
         undoneAt = row["undone_at"].int.map(Instant.init(milliseconds:))
     }
 
-    /// Merges, newest first.
+    /// Returns one page of merges, newest first.
     static func list(_ call: ProjectRequest) async throws -> [Merge] {
         let rows = try await call.control.read(
             """
@@ -42,7 +42,7 @@ struct Merge: Encodable, Sendable {
         return rows.map { Merge($0, visitors: counts[text: $0.text("user_id")] ?? 0) }
     }
 
-    /// How many visitors each user has; users without any are missing.
+    /// Returns how many visitors are identified as each user. Users without visitors are missing.
     static func visitors(of users: [String], _ scope: Scope) async throws -> [ExactText: Int64] {
         guard !users.isEmpty else { return [:] }
         let rows = try await scope.rows(
@@ -77,7 +77,7 @@ struct Merge: Encodable, Sendable {
         let rows = try await transaction.run(
             "SELECT user_id, into_user_id FROM identity_merges WHERE project_id = \(project) AND undone_at IS NULL")
         guard rows.count < PersonMerge.maximum else {
-            throw ServiceError.body("the project has \(PersonMerge.maximum) merges, the maximum; undo some first.")
+            throw ServiceError.body("the project already has \(PersonMerge.maximum) merges, the maximum; undo some first.")
         }
         let merges = Dictionary(exactly: rows.map { ($0.text("user_id"), $0.text("into_user_id")) })
         if let before = merges[text: user] {
@@ -91,7 +91,7 @@ struct Merge: Encodable, Sendable {
     }
 
     /// Undoes a merge. The two users are different people again, in past data too.
-    /// - Throws: 404 for an unknown merge, 400 for one that was undone before.
+    /// - Throws: 404 for an unknown merge, 400 if it is already undone.
     static func undo(_ call: ProjectRequest) async throws {
         let id = call.id(), project = call.project.id, now = call.now, actor = call.actor
         try await call.control.write { transaction in
@@ -114,12 +114,12 @@ extension IdentityModule {
         ])
         return [
             Route(
-                .get, path, "Merges of users, newest first, including undone ones.", scope: .query, access: .read,
+                .get, path, "List merges of users, newest first, including undone ones.", scope: .query, access: .read,
                 parameters: Parameter.page,
                 success: .list(Merge.schema)
             ) { call in try .json(ReportList(data: try await Merge.list(call))) },
             Route(
-                .post, path, "Merge two users into one person; reports that count people count them as one.", scope: .query, access: .write,
+                .post, path, "Merge two users into one person. Reports that count people count them once.", scope: .query, access: .write,
                 body: .object([
                     .required("user_id", .text(200)), .required("into_user_id", .text(200), "The user that `user_id` is merged into."),
                 ]),
@@ -129,7 +129,8 @@ extension IdentityModule {
                 return try .json(try await Merge.make(user, into: other, call), status: 201)
             },
             Route(
-                .post, path + "/preview", "How many visitors a merge would join; changes nothing.", scope: .query, access: .read,
+                .post, path + "/preview", "Preview how many visitors a merge would affect, without changing anything.", scope: .query,
+                access: .read,
                 body: .object([.required("user_id", .text(200)), .required("into_user_id", .text(200))]), success: .json(preview)
             ) { call in
                 let (user, other) = try await Self.pair(call)

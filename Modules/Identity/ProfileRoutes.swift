@@ -4,14 +4,14 @@ extension IdentityModule {
     var profileRoutes: [Route] {
         [
             Route(
-                .get, "/api/v1/identity/profiles", "Profiles, most recently seen first.", scope: .query, access: .read,
+                .get, "/api/v1/identity/profiles", "List profiles, most recently seen first.", scope: .query, access: .read,
                 parameters: Parameter.page,
                 success: .list(.object(Profile.fields))
             ) { call in
                 try .json(ReportList(data: try await Profile.list(call.wholeScope(), limit: call.limit, offset: call.offset)))
             },
             Route(
-                .get, "/api/v1/identity/profiles/{visitor_id}", "What is known about a visitor.", scope: .query, access: .read,
+                .get, "/api/v1/identity/profiles/{visitor_id}", "Read a visitor's profile.", scope: .query, access: .read,
                 success: .json(.object(Profile.fields))
             ) { call in
                 guard let profile = try await Profile.one(call.path("visitor_id"), call.wholeScope()) else {
@@ -20,7 +20,7 @@ extension IdentityModule {
                 return try .json(profile)
             },
             Route(
-                .get, "/api/v1/identity/users/{user_id}/aliases", "The visitors of a user.", scope: .query, access: .read,
+                .get, "/api/v1/identity/users/{user_id}/aliases", "List the visitors identified as a user.", scope: .query, access: .read,
                 success: .json(
                     .object([
                         .required("user_id", .text(200)),
@@ -28,7 +28,8 @@ extension IdentityModule {
                     ]))
             ) { call in try .json(try await Aliases.run(call.path("user_id"), call.wholeScope())) },
             Route(
-                .get, "/api/v1/identity/graph", "Visitors, users and accounts that belong together.", scope: .query, access: .read,
+                .get, "/api/v1/identity/graph", "Graph of the visitors, users and accounts connected to a starting point.", scope: .query,
+                access: .read,
                 parameters: [
                     Parameter("visitor_id", .text(maximum: 200), "Visitor to start from."),
                     Parameter("user_id", .text(maximum: 200), "User to start from."),

@@ -41,7 +41,7 @@ struct Profile: Encodable, Sendable {
 
     static let tables = [Identity.profiles, Identity.traits, Activity.visitors]
 
-    /// Profiles, most recently seen first.
+    /// Returns profiles, most recently seen first.
     static func list(_ scope: Scope, limit: Int, offset: Int) async throws -> [Profile] {
         let rows = try await scope.rows(
             "identity.profiles", reading: tables, continues: true,
@@ -57,7 +57,7 @@ struct Profile: Encodable, Sendable {
         }
     }
 
-    /// The profile of a visitor; nil if it was never identified.
+    /// Returns the profile of a visitor; nil if the visitor was never identified.
     static func one(_ id: String, _ scope: Scope) async throws -> Profile? {
         let rows = try await scope.rows(
             "identity.profile", reading: tables, continues: true,
@@ -75,7 +75,7 @@ struct Profile: Encodable, Sendable {
 
 /// The latest value of each trait.
 enum Traits {
-    /// Traits by visitor.
+    /// Returns the traits of visitors, by visitor.
     static func of(_ visitors: [Int64], _ scope: Scope) async throws -> [Int64: [ExactText: JSON]] {
         guard !visitors.isEmpty else { return [:] }
         let rows = try await scope.rows(
@@ -87,7 +87,7 @@ enum Traits {
         return try read(rows) { $0.int("visitor") }
     }
 
-    /// Traits by account.
+    /// Returns the traits of accounts, by account.
     static func of(accounts: [String], _ scope: Scope) async throws -> [ExactText: [ExactText: JSON]] {
         guard !accounts.isEmpty else { return [:] }
         let rows = try await scope.rows(

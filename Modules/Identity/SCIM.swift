@@ -6,8 +6,9 @@ enum SCIM {
     static let users = Resource(
         "SCIM user", path: "/api/v1/identity/scim/users", table: "identity_scim_users",
         fields: [
-            .required("user_name", .text(200), "Unique in the project; the user id of the profile."),
-            .optional("external_id", .nullable(.text(200)), "The user's id in the other system."), .optional("active", .boolean),
+            .required("user_name", .text(200), "Unique within the project, ignoring case. Also the user id of the profile."),
+            .optional("external_id", .nullable(.text(200)), "The user's id in the system that provisions it."),
+            .optional("active", .boolean),
             .optional("display_name", .nullable(.text(200))),
             .optional("emails", .array(.object([.required("value", .text(320)), .optional("primary", .boolean)]), count: 0...20)),
             .optional("traits", .map(.any), "Traits of the profile."),
@@ -17,7 +18,7 @@ enum SCIM {
         defaults: #"{"external_id":null,"active":true,"display_name":null,"emails":[],"traits":{}}"#,
         check: { user in
             guard user["user_name"]?.string?.contains(where: { !$0.isWhitespace }) == true else {
-                throw ServiceError.body("field 'user_name' must contain more than spaces.")
+                throw ServiceError.body("field 'user_name' must not be blank.")
             }
         },
         normalize: normalizedUser)
@@ -26,7 +27,7 @@ enum SCIM {
         "SCIM group", path: "/api/v1/identity/scim/groups", table: "identity_scim_groups",
         fields: [
             .required("display_name", .text(200)), .optional("external_id", .nullable(.text(200))), .optional("traits", .map(.any)),
-            .optional("members", .array(.uuid, count: 0...10_000), "Ids of SCIM users; replaces the list."),
+            .optional("members", .array(.uuid, count: 0...10_000), "Ids of SCIM users. Replaces the previous list."),
         ],
         defaults: #"{"external_id":null,"traits":{},"members":[]}"#,
         verify: { call, _, body in try await verifyMembers(body, call) })
@@ -38,7 +39,7 @@ enum SCIM {
 
     // MARK: Users
 
-    /// Lowercases the addresses and makes exactly one of them primary: the first that is marked as primary, else the first in the list.
+    /// Lowercases the email addresses and makes exactly one of them primary: the first that is marked as primary, else the first.
     private static func normalizedUser(_ user: JSON) throws -> String {
         let emails = user["emails"]?.elements ?? []
         let primary = emails.firstIndex { $0["primary"]?.boolean == true } ?? 0
@@ -82,8 +83,8 @@ enum SCIM {
         return text.string
     }
 
-    /// Returns the user's name, primary address and own traits, without `active`. If the user has an own trait `name` or `email`, that
-    /// trait replaces the user's field.
+    /// Returns the user's display name as `name`, primary email address as `email`, and own traits except `active`. An own trait `name` or
+    /// `email` takes precedence.
     private static func profile(of user: Resource.Definition) -> [(name: String, value: JSON)] {
         let own = (user.fields["traits"]?.members ?? []).filter { $0.name != "active" }.map { (name: $0.name, value: $0.value) }
         let email = user.fields["emails"]?.elements.first { $0["primary"]?.boolean == true }?["value"]
@@ -111,7 +112,7 @@ enum SCIM {
             guard existing[id] != nil else {
                 throw ServiceError.body("field 'members[\(index)]' must be the id of a SCIM user; got '\(id.excerpt(60))'.")
             }
-            guard seen.insert(id).inserted else { throw ServiceError.body("field 'members[\(index)]' names '\(id)' a second time.") }
+            guard seen.insert(id).inserted else { throw ServiceError.body("field 'members[\(index)]' names '\(id)' twice.") }
         }
     }
 
@@ -139,7 +140,7 @@ enum SCIM {
             .required("active", .boolean),
         ])
         return Route(
-            .get, groups.path + "/{id}", "Read a scim group with its members.", scope: .query, access: .read,
+            .get, groups.path + "/{id}", "Read a SCIM group with its members.", scope: .query, access: .read,
             success: .json(
                 .object([
                     .required("id", .uuid), .required("display_name", .text(200)), .required("external_id", .nullable(.text(200))),

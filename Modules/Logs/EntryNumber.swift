@@ -1,8 +1,8 @@
 import Core
 import Synchronization
 
-/// The number that an entry gets when it is collected. A 22-bit counter keeps entries of one millisecond in order. The other 40 bits are
-/// random for each process, so two hosts don't give the same number.
+/// The number given to an entry when it is collected. Its upper 22 bits are a counter, which keeps entries with the same millisecond in
+/// order. Its lower 40 bits are random for each process, so two hosts practically never give the same number.
 enum EntryNumber {
     private static let counter = Atomic<Int64>(0)
     private static let process = Int64.random(in: 0..<(1 << 40))
@@ -12,7 +12,7 @@ enum EntryNumber {
         return count << 40 | process
     }
 
-    /// Returns the entry's id, which is computed rather than stored: a version 7 UUID of 48 bits of time and the number.
+    /// Returns the entry's id: a version 7 UUID made of the time (48 bits) and the entry's number (62 bits). Ids are not stored.
     /// - Source: RFC 9562, 5.7. `rand_a` is 0.
     static func uuid(_ number: Int64, at instant: Instant) -> String {
         let time = UInt64(bitPattern: instant.milliseconds) & 0xFFFF_FFFF_FFFF

@@ -2,18 +2,18 @@ import Core
 
 /// Collects payloads of type `log`.
 enum LogCollector {
-    /// The number of characters kept of a message.
+    /// The number of characters of a message that are kept.
     static let messageLimit = 8_192
 
     static let collector = Collector(
-        "log", "An application logged something.",
+        "log", "An application logged a message.",
         fields: [
             .required("level", .choice(LogLevel.names), "Severity of the entry."),
-            .required("message", .text(1_000_000), "The message; \(messageLimit) characters are kept."),
-            .optional("body", .map(.any), "Further properties: at most 100 names and 32 KB."),
+            .required("message", .text(1_000_000), "Text of the message. Only the first \(messageLimit) characters are kept."),
+            .optional("body", .map(.any), "Additional properties: at most 100 names and 32 KB."),
             .optional("path", .optionalText(8_192), "Path of the page."),
             .optional("release", .optionalText(200), "Release of the application.").whole,
-            .optional("environment", .optionalText(100), "Default: production.").whole,
+            .optional("environment", .optionalText(100), "Environment in which the application runs. Default: production.").whole,
         ]
     ) { payload in
         let level = payload.text("level"), message = payload.text("message").withoutCredentials.prefix(scalars: messageLimit)

@@ -1,21 +1,22 @@
 import Core
 
-/// An entry as it is stored, and as responses and the live stream show it.
+/// A log entry as it is sent in responses and in the live stream, and the fact table that stores it.
 struct LogEntry: Encodable, Sendable {
     static let table = FactTable(
         "logs_entries",
         [
-            /// An `EntryNumber`. It orders entries of one millisecond, and forms the entry's id together with the time.
+            /// An `EntryNumber`. It orders entries with the same millisecond, and is part of the entry's id.
             Column("number", .int64),
-            /// Start of the visitor's session; the entry's own time if there is no session.
+            /// Start of the visitor's session, in epoch milliseconds; the entry's own time if there is no session.
             Column("session_at", .int64),
             Column("level", .text), Column("message", .text),
-            /// The message in lower case, for search. It is stored because engines lowercase letters beyond ASCII differently.
+            /// The message in lower case, for search. It is stored because DuckDB and PostgreSQL lowercase letters beyond ASCII
+            /// differently.
             Column("search_text", .text),
-            /// The body as JSON text. Named like the properties of events, so exports show it as JSON.
+            /// The body as JSON text. The column has the same name as the properties of events, so exports write its value as JSON.
             Column("data", .text, nullable: true),
             Column("path", .text, nullable: true), Column("release", .text, nullable: true), Column("environment", .text),
-            /// The visitor's id as sent; null for a visitor without an id.
+            /// The visitor's id as sent; null if none was sent.
             Column("visitor_id", .text, nullable: true),
         ])
 

@@ -1,6 +1,6 @@
 import Core
 
-/// Selects the entries that a request asks for.
+/// The conditions on log entries in a request's parameters.
 struct LogFilter: Sendable {
     let levels: [LogLevel]
     let release: String?
@@ -8,12 +8,12 @@ struct LogFilter: Sendable {
     let words: [String]
 
     static let parameters = [
-        Parameter("level", .text(maximum: 60), "One of debug, info, warn, error, fatal, or several separated by commas."),
-        Parameter("release", .text(maximum: 200), "Only entries of this release."),
-        Parameter("environment", .text(maximum: 100), "Only entries of this environment."),
+        Parameter("level", .text(maximum: 60), "One or more of debug, info, warn, error and fatal, separated by commas."),
+        Parameter("release", .text(maximum: 200), "Only entries from this release."),
+        Parameter("environment", .text(maximum: 100), "Only entries from this environment."),
         Parameter(
             "search", .text(maximum: 1_000),
-            "Text in the message, in any case: every word, and \"several words\" in quotes as one phrase."),
+            "Text to find in the message, ignoring case: all of the words, and \"several words\" in quotes as one phrase."),
     ]
 
     private static let maximumWords = 20
@@ -24,7 +24,7 @@ struct LogFilter: Sendable {
         environment = call.text("environment")
         words = Self.words(of: call.text("search") ?? "")
         guard words.count <= Self.maximumWords else {
-            throw ServiceError.parameter("search", "at most \(Self.maximumWords) words; got \(words.count).")
+            throw ServiceError.parameter("search", "must have at most \(Self.maximumWords) words; got \(words.count).")
         }
     }
 
@@ -36,7 +36,7 @@ struct LogFilter: Sendable {
         }.filter { !$0.isEmpty }
     }
 
-    /// The condition that selects rows of `logs_entries`.
+    /// The SQL condition that selects matching rows of `logs_entries`.
     var condition: SQL {
         var conditions: [SQL] = []
         if !levels.isEmpty { conditions.append("level IN \(list: levels.map(\.rawValue))") }

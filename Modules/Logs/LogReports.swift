@@ -13,7 +13,7 @@ enum LogList {
     }
 }
 
-/// The number of entries by level and release.
+/// The number of entries for each level and release, highest number first.
 enum LogSummary {
     struct Line: Encodable, Sendable {
         let level: String
@@ -25,7 +25,7 @@ enum LogSummary {
         .required("level", .choice(LogLevel.names)), .required("release", .nullable(.text(200))), .required("count", .count),
     ])
 
-    /// The maximum number of lines in a response.
+    /// The maximum number of lines in a response; the rest are left out.
     private static let maximumLines = 10_000
 
     static func run(_ scope: Scope, _ filter: LogFilter) async throws -> [Line] {
@@ -39,7 +39,7 @@ enum LogSummary {
     }
 }
 
-/// Entries over time, by level: one point for each day or hour of the range, including empty ones.
+/// The number of entries by day or hour, in total and by level: one point for each day or hour of the range, even without entries.
 enum LogHistogram {
     struct Point: Encodable, Sendable {
         let date: String

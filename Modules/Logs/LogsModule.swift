@@ -1,11 +1,11 @@
 import Core
 
-/// Collects log entries of applications. Each entry is one fact.
+/// Collects application log entries, and reports them. Each entry is one fact.
 public struct LogsModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "logs", category: .tracking, reads: ["core"],
         summaries: [
-            "en": "Log entries of applications: search them, count them over time, and follow them live.",
+            "en": "Application log entries: search them, count them over time, and follow them live.",
             "de": "Protokolle von Anwendungen: durchsucht, über die Zeit gezählt und live verfolgt.",
         ])
 
@@ -25,10 +25,10 @@ public struct LogsModule: AnalyticsModule {
             Dataset(
                 LogEntry.table.name, "One row for each log entry.",
                 columns: [
-                    ("occurred_at", "When it was written, epoch milliseconds."), ("level", "debug, info, warn, error or fatal."),
-                    ("message", "The message."), ("data", "Its body, JSON."), ("path", "Path of the page."),
-                    ("release", "Release that wrote it."),
-                    ("environment", "Such as production."), ("visitor_id", "The visitor's id, if one was sent."),
+                    ("occurred_at", "When it was logged, in epoch milliseconds."), ("level", "debug, info, warn, error or fatal."),
+                    ("message", "The message."), ("data", "Body of the entry, as JSON."), ("path", "Path of the page."),
+                    ("release", "Release of the application."),
+                    ("environment", "Environment, such as production."), ("visitor_id", "The visitor's id, if one was sent."),
                 ])
         ]
     }

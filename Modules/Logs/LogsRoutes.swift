@@ -4,18 +4,19 @@ extension LogsModule {
     public var routes: [Route] {
         [
             report(
-                "/api/v1/logs", "Entries, newest first.", parameters: ScopeParameters.list + LogFilter.parameters, LogEntry.schema
+                "/api/v1/logs", "Log entries, newest first.", parameters: ScopeParameters.list + LogFilter.parameters, LogEntry.schema
             ) { _, scope, filter in
                 try await LogList.run(scope, filter)
             },
             report(
-                "/api/v1/logs/summary", "Entries by level and release.", parameters: ScopeParameters.range + LogFilter.parameters,
+                "/api/v1/logs/summary", "Number of log entries by level and release.",
+                parameters: ScopeParameters.range + LogFilter.parameters,
                 LogSummary.schema
             ) { _, scope, filter in
                 try await LogSummary.run(scope, filter)
             },
             report(
-                "/api/v1/logs/timeseries", "Entries over time, by level.",
+                "/api/v1/logs/timeseries", "Number of log entries by day or hour, in total and by level.",
                 parameters: ScopeParameters.range + LogFilter.parameters + [ScopeParameters.interval], LogHistogram.schema
             ) { call, scope, filter in
                 try await LogHistogram.run(scope, filter, by: call.interval)
@@ -23,7 +24,7 @@ extension LogsModule {
         ]
     }
 
-    /// Returns a route that lists `element`s. The request's parameters select the entries to read.
+    /// Returns a GET route that responds with a list. `element` is the schema of its elements; `run` gets the request's scope and filter.
     private func report<Element: Encodable & Sendable>(
         _ path: String, _ summary: String, parameters: [Parameter], _ element: Schema,
         run: @escaping @Sendable (ProjectRequest, Scope, LogFilter) async throws -> [Element]

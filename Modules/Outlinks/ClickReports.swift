@@ -5,7 +5,7 @@ struct ClickedLink: Encodable, Sendable {
     let url: String
     let linkType: String
     let clicks: Int64
-    /// Distinct visitors.
+    /// Distinct visitors who clicked the link.
     let unique: Int64
 
     enum CodingKeys: String, CodingKey {
@@ -18,7 +18,7 @@ struct ClickedLink: Encodable, Sendable {
         .required("unique", .count),
     ])
 
-    /// Returns links, most clicks first. A link that was clicked as both types has two lines.
+    /// Returns links, most clicked first. A link that was clicked both as an external link and as a download has two lines.
     static func run(_ scope: Scope, _ type: String?) async throws -> [ClickedLink] {
         let chosen: SQL = type.map { "link_type = \($0)" } ?? "TRUE"
         return try await scope.rows(
@@ -36,7 +36,7 @@ struct ClickedLink: Encodable, Sendable {
 
 /// Clicks on links to one host, or to one type of file.
 struct Clicks: Encodable, Sendable {
-    /// The raw value is the name of the column and of the member of the response.
+    /// The raw value names both the column and the member of the response.
     enum Dimension: String, Sendable { case host, fileType = "file_type" }
 
     let dimension: Dimension
@@ -60,7 +60,7 @@ struct Clicks: Encodable, Sendable {
 
     private enum CodingKeys: String, CodingKey { case host, fileType = "file_type", clicks, unique }
 
-    /// Returns one line for each host or file type, most clicks first. Mail and telephone links have no host, so the lines for hosts leave
+    /// Returns one line for each host or file type, most clicks first. `mailto` and `tel` links have no host, so the report by host leaves
     /// them out.
     static func run(_ scope: Scope, by dimension: Dimension, _ type: String?) async throws -> [Clicks] {
         let column = SQL(sql: dimension.rawValue)

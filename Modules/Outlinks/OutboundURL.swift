@@ -3,21 +3,21 @@ import Core
 /// The URL of a link as it is stored: normalized, and without credentials.
 struct OutboundURL {
     let text: String
-    /// In lower case, with its port; "" for mail and telephone.
+    /// The host in lower case, with the port if there is one; "" for `mailto` and `tel`.
     let host: String
     /// The file extension of the path, such as `pdf` or `tar.gz`; "" if there is none.
     let fileType: String
 
     static let schemes = ["http", "https", "mailto", "tel"]
 
-    /// Query parameters that grant access, because the link is signed for one visitor or carries a session.
+    /// Query parameters that may grant access, such as tokens, signatures and session ids. They are not stored.
     static let secretParameters: Set<String> = [
         "access_token", "api_key", "apikey", "auth", "client_secret", "code", "id_token", "jwt", "key", "passwd", "password", "pwd",
         "refresh_token", "secret", "session", "session_id", "sessionid", "sid", "sig", "signature", "token",
         "x-amz-credential", "x-amz-security-token", "x-amz-signature", "x-goog-credential", "x-goog-signature",
     ]
 
-    /// Extensions of files that browsers save instead of showing.
+    /// File extensions by which a link counts as a download if the event has no `link_type`.
     static let downloadTypes: Set<String> = [
         "7z", "apk", "appimage", "bz2", "csv", "deb", "dmg", "doc", "docx", "epub", "exe", "gz", "iso", "jar", "key", "mobi", "mp3", "mp4",
         "msi", "odp", "ods", "odt", "pages", "pdf", "pkg", "ppt", "pptx", "rar", "rpm", "rtf", "tar", "tgz", "txt", "wav", "xls", "xlsx",
@@ -36,7 +36,7 @@ struct OutboundURL {
         }
         let rest = sent.dropFirst(scheme.count + 1)
         if scheme == "http" || scheme == "https" {
-            // Validated scheme, host, port and path, without user, password, query and fragment.
+            // `clean` validates the URL and removes user, password, query and fragment.
             let base = rest.hasPrefix("//") ? ReferrerSource.clean(sent) : ""
             let authority = base.dropFirst(scheme.count + 3).prefix { $0 != "/" }
             guard !authority.isEmpty else { throw Self.refusal("one without a valid host") }
@@ -45,7 +45,7 @@ struct OutboundURL {
             text = "\(scheme)://\(host)\(path.isEmpty ? "/" : path)\(Self.query(rest))"
             fileType = Self.fileExtension(path)
         } else {
-            // Drop everything else. It is a subject and a text, which the visitor may have written.
+            // Keep only the recipient. The rest is a subject and a message, which the visitor may have written.
             let recipient = rest.prefix { $0 != "?" && $0 != "#" }
             guard !recipient.isEmpty else { throw Self.refusal("one without a recipient") }
             text = "\(scheme):\(recipient)"
@@ -60,7 +60,7 @@ struct OutboundURL {
         .body("field 'url' must be an absolute URL with one of the schemes \(schemes.joined(separator: ", ")); got \(received).")
     }
 
-    /// The query with its question mark, without `secretParameters`; "" if nothing is left.
+    /// Returns the query with its question mark, without `secretParameters`; "" if nothing is left.
     private static func query(_ url: Substring) -> String {
         let query = url.prefix { $0 != "#" }.drop { $0 != "?" }.dropFirst()
         let kept = query.split(separator: "&").filter { !secretParameters.contains($0.prefix { $0 != "=" }.lowercased()) }

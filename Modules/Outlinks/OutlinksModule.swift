@@ -1,6 +1,6 @@
 import Core
 
-/// Where visitors go when they leave the site, and what they download.
+/// Collects clicks on outbound links and downloads, and reports them.
 public struct OutlinksModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "outlinks", category: .tracking,
@@ -38,11 +38,11 @@ public struct OutlinksModule: AnalyticsModule {
     public var datasets: [Dataset] {
         [
             Dataset(
-                "outlinks_clicks", "One row for each click on an outbound link or a download.",
+                "outlinks_clicks", "One row for each click on an outbound link or download link.",
                 columns: [
-                    ("occurred_at", "When it arrived, epoch milliseconds."), ("path", "Path of the page with the link."),
+                    ("occurred_at", "When the link was clicked, in epoch milliseconds."), ("path", "Path of the page with the link."),
                     ("url", "URL of the link."),
-                    ("host", "Host of the URL; empty for mail and telephone."), ("link_type", "external or download."),
+                    ("host", "Host of the URL; empty for mailto and tel."), ("link_type", "Type of link: external or download."),
                     ("file_type", "File extension, such as pdf; empty if there is none."), ("source", "Where the session came from."),
                     ("country", "ISO 3166-1 code."), ("device", "Desktop, Mobile, Tablet ..."), ("browser", "Browser of the session."),
                     ("os", "Operating system."),
@@ -53,11 +53,11 @@ public struct OutlinksModule: AnalyticsModule {
     public var collectors: [Collector] {
         [
             Collector(
-                "outlink", "A visitor clicked an outbound link or a download.",
+                "outlink", "A visitor clicked an outbound link or a download link.",
                 fields: [
-                    .required("url", .text(2_048), "URL of the link: http, https, mailto or tel. Credentials in it are dropped."),
-                    .optional("link_type", .choice(LinkType.names), "Default: by the file extension."),
-                    .optional("path", .optionalText(8_192), "Path of the page with the link; the session's last page by default."),
+                    .required("url", .text(2_048), "URL of the link: http, https, mailto or tel. Credentials in it are removed."),
+                    .optional("link_type", .choice(LinkType.names), "Type of link. Default: derived from the file extension."),
+                    .optional("path", .optionalText(8_192), "Path of the page with the link. Default: the session's last page."),
                 ]
             ) { payload in
                 let url = try OutboundURL(payload.text("url")), path = payload.text("path")
@@ -75,16 +75,19 @@ public struct OutlinksModule: AnalyticsModule {
     }
 
     public var routes: [Route] {
-        let type = Parameter("link_type", .choice(LinkType.names, default: nil), "One type of link. Default: both.")
+        let type = Parameter("link_type", .choice(LinkType.names, default: nil), "Type of link. Default: both types.")
         return [
-            .report("/api/v1/outlinks", "Links by clicks.", parameters: ScopeParameters.list + [type], fields: ClickedLink.fields) {
+            .report("/api/v1/outlinks", "Links, most clicked first.", parameters: ScopeParameters.list + [type], fields: ClickedLink.fields)
+            {
                 call, scope in
                 ReportList(data: try await ClickedLink.run(scope, call.text("link_type")))
             },
             .report(
-                "/api/v1/outlinks/hosts", "Hosts by clicks.", parameters: ScopeParameters.list + [type], fields: Clicks.fields(.host)
+                "/api/v1/outlinks/hosts", "Hosts of clicked links, most clicked first.", parameters: ScopeParameters.list + [type],
+                fields: Clicks.fields(.host)
             ) { call, scope in ReportList(data: try await Clicks.run(scope, by: .host, call.text("link_type"))) },
-            .report("/api/v1/outlinks/file-types", "Downloads by file type.", fields: Clicks.fields(.fileType)) { _, scope in
+            .report("/api/v1/outlinks/file-types", "Downloads by file type, most clicked first.", fields: Clicks.fields(.fileType)) {
+                _, scope in
                 ReportList(data: try await Clicks.run(scope, by: .fileType, LinkType.download.rawValue))
             },
         ]

@@ -3,7 +3,7 @@ import Core
 /// The paths that visitors take from a page or event, step by step, as nodes and links of a Sankey diagram.
 struct Flow: Encodable, Sendable {
     struct Node: Encodable, Sendable {
-        /// The step and the name, such as `1:/pricing`.
+        /// The step and the name, such as `1:/pricing`; unique in a flow.
         let id: ExactText
         /// 0 for the pivot, 1, 2 ... after it, -1, -2 ... before it.
         let step: Int64
@@ -12,7 +12,7 @@ struct Flow: Encodable, Sendable {
     }
 
     struct Link: Encodable, Sendable {
-        /// The earlier node.
+        /// The id of the earlier node; `target` is that of the later one.
         let source: ExactText
         let target: ExactText
         let visitors: Int64
@@ -53,7 +53,7 @@ struct Flow: Encodable, Sendable {
                 FROM trails WHERE \(before) IS NOT NULL GROUP BY source, target
                 """
         }
-        // Merge pages beyond the limit into one node only after the rows are counted, when few pairs are left.
+        // Merge pages beyond the limit into one node only after counting, when few pairs are left.
         let rows = try await scope.rows(
             "paths.flow", continues: true,
             """
@@ -75,11 +75,12 @@ struct Flow: Encodable, Sendable {
         return Flow(pivot, rows)
     }
 
-    /// The visitors of a node, or of a link.
+    /// Returns the visitors who passed through a node, or through the link between two nodes.
     /// - Parameters:
     ///   - step: distance from the pivot, 1 or more, in either direction.
     ///   - name: the node's page, (exit) or (entry).
-    ///   - near: the page one step nearer to the pivot; nil for any.
+    ///   - near: for a link, the page one step closer to the pivot; nil for any page.
+    /// - Throws: 400 for `(other)`, which stands for several pages.
     static func visitors(_ scope: Scope, _ pivot: Pivot, step: Int, name: String, near: String?) async throws -> VisitorList {
         for (parameter, value) in [("name", name), ("near", near)] where value == rest {
             throw ServiceError.parameter(
@@ -93,7 +94,7 @@ struct Flow: Encodable, Sendable {
             visitors: "SELECT visitor FROM trails WHERE \(SQL.all(conditions))")
     }
 
-    /// - Parameter rows: pairs of neighbouring pages, the steps nearest to the pivot first.
+    /// - Parameter rows: the number of visitors for each pair of adjacent pages, steps nearest to the pivot first.
     private init(_ pivot: Pivot, _ rows: Rows) {
         let sign: Int64 = pivot.direction == .forward ? 1 : -1
         func id(_ step: Int64, _ name: String) -> ExactText { ExactText("\(step * sign):\(name)") }

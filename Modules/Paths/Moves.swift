@@ -1,14 +1,14 @@
 import Core
 
-/// The moves that make up a path: pageviews that entered a page. Viewing the same page twice in a row, as after a reload, isn't a move.
+/// The moves that make up a path: pageviews of another page than the session's previous one. A reload isn't a move.
 enum Moves {
-    /// CTEs ending with `moves`, the pageviews that entered a page. `position` orders them among everything the visitor did. `number`
-    /// orders them in their session: it counts the session's pageviews up to this one, including reloads. The CTE `numbered` adds `number`
-    /// to all rows of sessions that had to be put in order. An event has the number of the pageview before it.
+    /// CTEs ending with `moves`: one row for each move. `position` orders moves among all of the visitor's activity. `number` orders them
+    /// within their session: it is the number of the session's pageviews up to this one, including reloads. The CTE `numbered` has all rows
+    /// of the sessions whose stored rows are not in order, with the same `number`; an event has the number of the pageview before it.
     static func ctes(_ scope: Scope) -> SQL {
         let columns: SQL = "visitor, session_at, kind, occurred_at, path, name, is_chosen"
-        // Most rows store the page before them. For the others, kind and path break ties between rows of one instant that were stored
-        // before late rows were numbered.
+        // Most rows store the previous page. For the others it is determined here; kind and path break ties between rows with the same
+        // instant that were stored before Pulse numbered late rows.
         return """
             \(scope.orderlyRows),
             numbered AS MATERIALIZED (

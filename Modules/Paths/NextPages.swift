@@ -6,7 +6,7 @@ struct NextPages: Encodable, Sendable {
         let direction: Direction
         let path: String
         let visitors: Int64
-        /// In percent of the pivot's visitors.
+        /// `visitors` as a percentage of the visitors who reached the pivot.
         let percentage: Double
         let confidenceInterval: ConfidenceInterval
 
@@ -36,15 +36,16 @@ struct NextPages: Encodable, Sendable {
                 "flows",
                 .list(
                     .object([
-                        .optional("next_path", .text(2_048), "Forward; (exit) if there was no further page."),
-                        .optional("prev_path", .text(2_048), "Backward; (entry) if there was no earlier page."),
+                        .optional("next_path", .text(2_048), "The next page; (exit) if there was none. Only with direction `forward`."),
+                        .optional(
+                            "prev_path", .text(2_048), "The previous page; (entry) if there was none. Only with direction `backward`."),
                         .required("visitors", .count), .required("percentage", .number(0...100)),
                         .required("confidence_interval", ConfidenceInterval.schema),
                     ])), "Most frequent first; (exit) or (entry) last.")
         ]
 
     static func run(_ scope: Scope, _ pivot: Pivot) async throws -> NextPages {
-        // Select the line for (exit) or (entry) first, so the limit can't cut it off. It is moved to the end afterwards.
+        // Sort the line for (exit) or (entry) to the top, so the limit can't cut it off. It is moved to the end below.
         let rows = try await scope.rows(
             "paths.next", continues: true,
             """
@@ -65,7 +66,8 @@ struct NextPages: Encodable, Sendable {
             flows: hasEnd ? Array(pages.dropFirst()) + [pages[0]] : pages)
     }
 
-    /// - Parameter next: the page of a line; nil for all visitors of the pivot.
+    /// Returns the visitors behind one line.
+    /// - Parameter next: the page of the line, `(exit)` or `(entry)`; nil for all visitors who reached the pivot.
     static func visitors(_ scope: Scope, _ pivot: Pivot, next: String?) async throws -> VisitorList {
         let chosen: SQL
         switch next {

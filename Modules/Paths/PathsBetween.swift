@@ -8,10 +8,10 @@ struct PathsBetween: Encodable, Sendable {
         let pages: [String]
         let visitors: Int64
         let sessions: Int64
-        /// Sessions with this path, in percent of all sessions with a path.
+        /// Sessions with this path, as a percentage of all sessions with a path from start to end.
         let percentage: Double
         let confidenceInterval: ConfidenceInterval
-        /// Moves from page to page.
+        /// The number of moves from page to page, one less than the number of pages.
         let steps: Int64
         let medianSeconds: Double
 
@@ -26,7 +26,7 @@ struct PathsBetween: Encodable, Sendable {
     let visitors: Int64
     let sessions: Int64
     let averageSteps: Double
-    /// The median duration of a path; nil if no session has a path.
+    /// The median duration of all paths, in seconds; nil if no session has a path.
     let medianSeconds: Double?
     let ways: [Way]
 
@@ -35,13 +35,14 @@ struct PathsBetween: Encodable, Sendable {
         case averageSteps = "average_steps", medianSeconds = "median_seconds"
     }
 
-    /// Maximum moves of a path that is listed. Longer paths count in the totals only.
+    /// The maximum number of moves in a listed path. Longer paths count only in the totals.
     static let maximumSteps = 50
     private static let separator = "\u{1F}"
 
     static let fields: [Schema.Field] = [
         .required("start", .text(2_048)), .required("end", .text(2_048)), .required("visitors", .count), .required("sessions", .count),
-        .required("average_steps", .number(0...1e9)), .optional("median_seconds", .number(0...1e9), "Absent without sessions."),
+        .required("average_steps", .number(0...1e9)),
+        .optional("median_seconds", .number(0...1e9), "Absent if no session has a path from start to end."),
         .required(
             "ways",
             .list(
@@ -85,6 +86,7 @@ struct PathsBetween: Encodable, Sendable {
             })
     }
 
+    /// Returns the visitors who took a path from start to end.
     /// - Parameter pages: the pages of one path, including start and end; nil for all paths.
     static func visitors(_ scope: Scope, from start: String, to end: String, pages: [String]?) async throws -> VisitorList {
         let chosen: SQL = pages.map { "way = \($0.joined(separator: separator))" } ?? "TRUE"
@@ -93,8 +95,8 @@ struct PathsBetween: Encodable, Sendable {
             visitors: "SELECT DISTINCT visitor FROM ways WHERE \(chosen)")
     }
 
-    /// CTEs ending with `ways`: one row for each session with a path, with `visitor`, `steps`, `took` in milliseconds, and the pages as
-    /// `way`.
+    /// CTEs ending with `ways`: one row for each session with a path. Columns: `visitor`, `steps`, `took` (the duration in milliseconds)
+    /// and `way` (the pages, joined by `separator`).
     private static func ctes(_ scope: Scope, from start: String, to end: String) -> SQL {
         let dialect = scope.dialect
         let isStart: SQL = "is_chosen AND \(Step(.pageview, start).condition(dialect))", isEnd = Step(.pageview, end).condition(dialect)

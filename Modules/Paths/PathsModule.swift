@@ -1,6 +1,6 @@
 import Core
 
-/// The paths that visitors take through a site.
+/// Reports on the paths that visitors take through a site.
 public struct PathsModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "paths", category: .analysis,
@@ -13,8 +13,10 @@ public struct PathsModule: AnalyticsModule {
 
     private static let pivot = [
         Parameter("path", .text(maximum: 2_048), "The page to start from; * matches any text."),
-        Parameter("event", .text(maximum: 200), "Name of the event to start from, instead of a page."),
-        Parameter("direction", .choice(Direction.names, default: "forward"), "Whether to look at what came after or before."),
+        Parameter("event", .text(maximum: 200), "Name of the event to start from instead of a page."),
+        Parameter(
+            "direction", .choice(Direction.names, default: "forward"),
+            "Whether to follow the pages after (`forward`) or before (`backward`) the page or event."),
     ]
     private static let limit = Parameter("limit", .integer(1...1_000, default: 10), "Maximum number of rows.")
     private static let ends = [
@@ -27,39 +29,41 @@ public struct PathsModule: AnalyticsModule {
     public var routes: [Route] {
         [
             .report(
-                "/api/v1/paths", "The pages that visitors see right after a page or event, or right before it.",
+                "/api/v1/paths", "Pages that visitors view right after or right before a page or event.",
                 parameters: ScopeParameters.range + Self.pivot + [Self.limit], fields: NextPages.fields
             ) { call, scope in try await NextPages.run(scope, try Pivot(call)) },
             .report(
                 "/api/v1/paths/flow",
-                "The pages in several steps after or before a page or event, and how many visitors went from one to the next.",
+                "Pages that visitors view step by step after or before a page or event, and how many went from each to the next.",
                 parameters: ScopeParameters.range + Self.pivot + [
                     Parameter("depth", .integer(1...Flow.maximumDepth, default: 3), "Number of steps."),
-                    Parameter("limit", .integer(1...1_000, default: 10), "Pages in each step; the rest become (other)."),
+                    Parameter(
+                        "limit", .integer(1...1_000, default: 10), "Maximum number of pages in each step; the rest are grouped as (other)."),
                 ],
                 fields: Flow.fields
             ) { call, scope in try await Flow.run(scope, try Pivot(call), depth: call.integer("depth", default: 3)) },
             .report(
-                "/api/v1/paths/between", "The paths that visitors take from one page to another within a session, most frequent first.",
+                "/api/v1/paths/between", "Paths that visitors take from one page to another within a session, most frequent first.",
                 parameters: ScopeParameters.range + Self.ends + [Self.limit],
                 fields: PathsBetween.fields
             ) { call, scope in try await PathsBetween.run(scope, from: call.text("start") ?? "", to: call.text("end") ?? "") },
             .report(
-                "/api/v1/paths/drill", "The visitors behind a line of the report on next or previous pages.",
+                "/api/v1/paths/drill", "Visitors behind one row of the report on next or previous pages.",
                 parameters: ScopeParameters.list + Self.pivot + [
                     Parameter(
-                        "next", .text(maximum: 2_048), "The line's page, (exit) or (entry). Default: all visitors of the page or event.")
+                        "next", .text(maximum: 2_048), "Page of the row, (exit) or (entry). Default: all visitors of the page or event.")
                 ],
                 fields: VisitorList.fields
             ) { call, scope in try await NextPages.visitors(scope, try Pivot(call), next: call.text("next").map(PagePath.clean)) },
             .report(
-                "/api/v1/paths/flow/drill", "The visitors behind a node of the flow, or behind a link.",
+                "/api/v1/paths/flow/drill", "Visitors behind one node or link of the flow.",
                 parameters: ScopeParameters.list + Self.pivot + [
                     Parameter(
                         "step", .integer(1...Flow.maximumDepth, default: 1),
-                        "The node's distance from the page or event, in either direction."),
-                    Parameter("name", .text(maximum: 2_048), required: true, "The node's page, (exit) or (entry)."),
-                    Parameter("near", .text(maximum: 2_048), "For a link: the page of the node one step nearer. Default: any."),
+                        "Distance of the node from the starting page or event, in steps."),
+                    Parameter("name", .text(maximum: 2_048), required: true, "Page of the node, (exit) or (entry)."),
+                    Parameter(
+                        "near", .text(maximum: 2_048), "For a link: page of the node one step closer to the start. Default: any page."),
                 ],
                 fields: VisitorList.fields
             ) { call, scope in
@@ -68,9 +72,9 @@ public struct PathsModule: AnalyticsModule {
                     near: call.text("near").map(PagePath.clean))
             },
             .report(
-                "/api/v1/paths/between/drill", "The visitors who took a path between two pages.",
+                "/api/v1/paths/between/drill", "Visitors who took a path between two pages.",
                 parameters: ScopeParameters.list + Self.ends + [
-                    Parameter("pages", .text(maximum: 16_384), "The path's pages as a JSON array, as in the report. Default: all paths.")
+                    Parameter("pages", .text(maximum: 16_384), "Pages of the path as a JSON array, as in the report. Default: all paths.")
                 ],
                 fields: VisitorList.fields
             ) { call, scope in

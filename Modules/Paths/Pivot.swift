@@ -1,22 +1,22 @@
 import Core
 
-/// Whether a report looks at what came after the pivot, or before it.
+/// Whether a report follows the pages after the pivot, or those before it.
 enum Direction: String, Sendable, CaseIterable {
     case forward, backward
 
     static let names = allCases.map(\.rawValue)
 
-    /// Shown instead of a page if the session has no further page in this direction.
+    /// The name shown in place of a page if the session has no further page in this direction.
     var end: String { self == .forward ? "(exit)" : "(entry)" }
 }
 
-/// The page or event from which paths are followed, and the direction.
+/// The page or event that a report starts from, and the direction in which it follows paths.
 struct Pivot: Sendable {
     let path: String?
     let event: String?
     let direction: Direction
 
-    /// - Throws: 400 unless the request names a page or an event.
+    /// - Throws: 400 unless the request names either a page or an event.
     init(_ call: ProjectRequest) throws {
         path = call.text("path")
         event = call.text("event")
@@ -34,10 +34,10 @@ struct Pivot: Sendable {
         .required("direction", .choice(Direction.names)),
     ]
 
-    /// CTEs ending with `trails`: one row for each visitor, with `visitor` and `pages`, a list of at most `depth` pages, nearest first. The
-    /// first element is null if there is no page.
+    /// CTEs ending with `trails`: one row for each visitor who reached the pivot. Columns: `visitor`, and `pages`, a list of at most
+    /// `depth` pages, nearest to the pivot first. `pages[1]` is null if the session has no page in the direction.
     ///
-    /// Only a visitor's first occurrence of the pivot in the range counts, with the pages of that session.
+    /// Only each visitor's first occurrence of the pivot in the range counts, with pages from the same session.
     func trails(_ scope: Scope, depth: Int) -> SQL {
         let dialect = scope.dialect
         let condition = path.map { Step(.pageview, $0) } ?? Step(.event, event)
@@ -52,10 +52,10 @@ struct Pivot: Sendable {
         let pages =
             direction == .forward
             ? dialect.first(depth, of: "moves.path", by: "moves.number") : dialect.last(depth, of: "moves.path", by: "moves.number")
-        // An event has the number of the page on which it happened. In reports on what came before the event, that page counts.
+        // An event has the number of the page on which it happened. Going backward from an event, that page is the first.
         let side: SQL = direction == .forward ? ">" : path != nil ? "<" : "<="
-        // Sessions may overlap: sessions with ids set by the site, and sessions of one person's visitors. If the pivot occurs several times
-        // at one position, the occurrence in the session that began first counts.
+        // Sessions overlap if the site sets session ids, or if several visitors count as one person. If the pivot occurs in several
+        // sessions at the same position, the occurrence in the session that began first counts.
         return """
             \(Moves.ctes(scope)),
             occurrences AS MATERIALIZED (

@@ -1,12 +1,12 @@
 import Core
 import Foundation
 
-/// Cohorts, oldest first, and how many visitors of each cohort come back in the intervals after it.
+/// Cohorts, oldest first, and how many visitors of each cohort come back in each later interval.
 struct RetentionGrid: Encodable, Sendable {
     struct Cell: Encodable, Sendable, Equatable {
         let interval: Int64
         let visitors: Int64
-        /// Visitors in percent of the cohort's; nil until the interval is over.
+        /// `visitors` as a percentage of the cohort's visitors; nil until the interval is over.
         let rate: Double?
         let confidenceInterval: ConfidenceInterval?
 
@@ -45,14 +45,14 @@ struct RetentionGrid: Encodable, Sendable {
 
     let period: String
     let cohorts: [Cohort]
-    /// The average over those cohorts whose interval is over, weighted by their visitors.
+    /// For each interval, the average over the cohorts for which it is over, weighted by their number of visitors.
     let average: [Cell]
 
     static let fields: [Schema.Field] = {
         let cells = Schema.list(
             .object([
                 .required("interval", .integer(1...Int64(RetentionQuestion.maximumIntervals))), .required("visitors", .count),
-                .required("rate", .nullable(.number(0...100)), "In percent; null until the interval is over."),
+                .required("rate", .nullable(.number(0...100)), "Percentage of the cohort; null until the interval is over."),
                 .required("confidence_interval", .nullable(ConfidenceInterval.schema)),
             ]))
         return [
@@ -61,16 +61,17 @@ struct RetentionGrid: Encodable, Sendable {
                 "cohorts",
                 .list(
                     .object([
-                        .required("cohort", .text(10), "First day."), .required("initial_visitors", .count), .required("intervals", cells),
+                        .required("cohort", .text(10), "First day of the cohort's period."), .required("initial_visitors", .count),
+                        .required("intervals", cells),
                     ]))),
             .required("average", cells, "Weighted average over the cohorts for which the interval is over."),
         ]
     }()
 
-    /// The counts of a cohort: visitors by interval; interval 0 is the whole cohort.
+    /// The counts of one cohort. `visitors` has the number of visitors by interval; interval 0 is the whole cohort.
     private struct Counted {
         var visitors: [Int64: Int64] = [:]
-        /// When the last visitor of the cohort started, in epoch milliseconds; set only for variant `rolling`.
+        /// When the last visitor of the cohort started, in epoch milliseconds; set only for the `rolling` variant.
         var latest: Int64 = 0
     }
 

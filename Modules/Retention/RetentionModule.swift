@@ -1,30 +1,33 @@
 import Core
 
-/// How many visitors come back, and when.
+/// Reports how many visitors come back, and when.
 public struct RetentionModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "retention", category: .analysis,
         summaries: [
-            "en": "How many of the visitors who started in a day, week or month come back later.",
+            "en": "How many visitors who started in a given day, week or month come back later.",
             "de": "Wie viele der Besucher, die an einem Tag, in einer Woche oder einem Monat begannen, später wiederkommen.",
         ])
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 
-    private static let period = Parameter("period", .choice(RetentionPeriod.names, default: "weekly"), "Length of a cohort.")
+    private static let period = Parameter(
+        "period", .choice(RetentionPeriod.names, default: "weekly"), "Period by which visitors are grouped into cohorts.")
 
     private static let grid = [
-        Parameter("period", .choice(RetentionPeriod.names, default: "weekly"), "Length of a cohort, and of an interval."),
+        Parameter(
+            "period", .choice(RetentionPeriod.names, default: "weekly"),
+            "Period by which visitors are grouped into cohorts, and length of an interval."),
         Parameter(
             "intervals", .integer(1...RetentionQuestion.maximumIntervals, default: RetentionQuestion.defaultIntervals),
-            "Number of periods after the first."),
+            "Number of intervals after the cohort's own period."),
         Parameter(
             "mode", .choice(RetentionQuestion.Mode.names, default: "first_time"),
-            "Whether a visitor starts once ever, or again in every period."),
+            "Whether a visitor joins only one cohort, by first activity ever, or the cohort of every active period."),
         Parameter(
             "variant", .choice(RetentionQuestion.Variant.names, default: "on"),
-            "Active in the interval, in it or later, or in windows counted from the visitor's own start."),
-        Parameter("event", .text(maximum: 200), "Name of the event with which a visitor starts. Default: any activity."),
+            "When a visitor counts as returning: active in the interval, in it or later, or in windows from the visitor's own start."),
+        Parameter("event", .text(maximum: 200), "Name of the event that puts a visitor into a cohort. Default: any activity."),
         Parameter("return_event", .text(maximum: 200), "Name of the event that counts as coming back. Default: any activity."),
     ]
 
@@ -36,17 +39,17 @@ public struct RetentionModule: AnalyticsModule {
         [
             .report(
                 "/api/v1/retention",
-                "Cohorts of new visitors, and the share of them active 1, 7, 14, 30, 60 and 90 days after their first day.",
+                "Cohorts of new visitors, with the share active 1, 7, 14, 30, 60 and 90 days after their first day.",
                 parameters: ScopeParameters.range + [Self.period], fields: RetentionReport.fields
             ) { call, scope in
                 try await RetentionReport.run(scope, RetentionPeriod(rawValue: call.text("period") ?? "") ?? .weekly, now: call.now)
             },
             .report(
-                "/api/v1/retention/grid", "Retention of each cohort by period, with the weighted average.",
+                "/api/v1/retention/grid", "Retention of each cohort by interval, with the weighted average of all cohorts.",
                 parameters: ScopeParameters.range + Self.grid, fields: RetentionGrid.fields
             ) { call, scope in try await RetentionGrid.run(RetentionQuestion(call), over: scope, now: call.now) },
             .report(
-                "/api/v1/retention/drill", "The visitors behind a cell of the grid, given the grid's parameters, or of the report by days.",
+                "/api/v1/retention/drill", "Visitors behind one cell of the grid (with the grid's parameters) or of the report by day.",
                 parameters: ScopeParameters.list + Self.grid + [
                     Parameter("cohort", .text(maximum: 10), required: true, "First day of the cohort, as in the grid."),
                     Parameter(
@@ -54,7 +57,7 @@ public struct RetentionModule: AnalyticsModule {
                         "Number of the interval; 0 for the whole cohort."),
                     Parameter(
                         "day", .choice(RetentionReport.days.map { "D\($0)" }, default: nil),
-                        "A cell of the report by days, instead of 'interval': active on that day. Of the grid's parameters, only 'period' then applies."
+                        "Lists visitors behind this day of the report by day, instead of 'interval'. Of the grid's parameters, only 'period' then applies."
                     ),
                 ],
                 fields: VisitorList.fields

@@ -1,19 +1,20 @@
 import Core
 
-/// Counts retention from bit patterns, with one bit for each period in which a visitor was active. Rows are grouped by visitor only once.
-/// There are few distinct patterns, and all counts are computed from them.
+/// Counts retention with bit patterns. Rows are grouped by visitor only once, into two patterns: one has a bit for each period in which the
+/// visitor may have started, the other for each in which they came back. There are few distinct patterns, and all counts are computed from
+/// them.
 struct RetentionPatterns {
-    /// Bits of a BIGINT that can be shifted without touching the sign.
+    /// The number of bits in a BIGINT that can be used without touching the sign.
     private static let maximumPeriods: Int64 = 62
 
     private let question: RetentionQuestion
     private let scope: Scope, wide: Scope
     private let days: TimeBuckets
-    /// The number of the range's first period, and the number of periods from that one on.
+    /// The number of the range's first period, and how many periods there are from it to the end of `wide`.
     private let first: Int64, count: Int64
 
-    /// - Parameter wide: the scope over all the time that affects the result.
-    /// - Returns: nil if patterns can't answer the question. They can't for variants other than `on`, and for more periods than bits.
+    /// - Parameter wide: the scope over all time that affects the result.
+    /// - Returns: nil if patterns can't answer the question: for variants other than `on`, and for more periods than bits.
     init?(_ question: RetentionQuestion, _ scope: Scope, _ wide: Scope) {
         guard question.variant == .on else { return nil }
         let calendar = question.period.calendar
@@ -26,7 +27,7 @@ struct RetentionPatterns {
         self.wide = wide
     }
 
-    /// A query for `cohort` (number of the period), `passed` (intervals; 0 for the whole cohort) and `visitors`.
+    /// A query with the columns `cohort` (the number of its period), `passed` (the interval; 0 for the whole cohort) and `visitors`.
     var query: SQL {
         let dialect = scope.dialect, start = scope.range.start.milliseconds, end = scope.range.end.milliseconds
         let begins = question.begins(dialect), returns = question.returns(dialect)

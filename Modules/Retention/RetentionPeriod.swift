@@ -1,6 +1,6 @@
 import Core
 
-/// The length of a cohort.
+/// The calendar period that defines a cohort, and the length of an interval.
 enum RetentionPeriod: String, Sendable, CaseIterable {
     case daily, weekly, monthly
 
@@ -14,7 +14,7 @@ enum RetentionPeriod: String, Sendable, CaseIterable {
         }
     }
 
-    /// The length of a rolling window. A rolling month counts as 30 days, so all windows are equally long.
+    /// The length of a rolling window. A month counts as 30 days, so all windows are equally long.
     var windowMilliseconds: Int64 { windowDays * 86_400_000 }
 
     private var windowDays: Int64 {
@@ -25,11 +25,11 @@ enum RetentionPeriod: String, Sendable, CaseIterable {
         }
     }
 
-    /// The most days that this number of periods can take.
+    /// Returns the maximum number of days in this many periods.
     func days(_ periods: Int64) -> Int64 { periods * (self == .monthly ? 31 : windowDays) }
 
-    /// The number of the cohort that begins on a day such as `2026-03-02`.
-    /// - Throws: 400 if that isn't the first day of a period.
+    /// Returns the number of the cohort that begins on the given day, such as `2026-03-02`.
+    /// - Throws: 400 if the text isn't the first day of a period.
     func number(ofCohort text: String) throws -> Int64 {
         guard case .day(let day)? = ISO8601.parse(text), calendar.start(of: calendar.number(of: day)) == day else {
             let example = self == .monthly ? "2026-03-01" : "2026-03-02"
@@ -39,16 +39,16 @@ enum RetentionPeriod: String, Sendable, CaseIterable {
         return calendar.number(of: day)
     }
 
-    /// Maximum cohorts of a range. Ranges with more are rejected, because nobody reads so many lines.
+    /// The maximum number of cohorts in a range. Ranges with more are rejected, because nobody reads that many lines.
     static let maximumCohorts = 1_000
 
-    /// - Throws: 400 for a range with too many of these periods.
+    /// - Throws: 400 if the range has more than `maximumCohorts` of these periods.
     func check(_ range: TimeRange) throws {
         let cohorts = calendar.number(of: Day(range.end.adding(milliseconds: -1))) - calendar.number(of: Day(range.start)) + 1
         guard cohorts <= Self.maximumCohorts else {
             throw ServiceError.parameter(
                 "period",
-                "the range has \(cohorts) cohorts; at most \(Self.maximumCohorts) are answered. Ask for a shorter range or a longer period."
+                "the range has \(cohorts) cohorts; the limit is \(Self.maximumCohorts). Request a shorter range or a longer period."
             )
         }
     }

@@ -1,24 +1,24 @@
 import Core
 import Foundation
 
-/// A question about retention: what starts a visitor, what counts as coming back, and in which intervals after the start returns are
-/// counted.
+/// A question about retention: which activity puts a visitor into a cohort, which counts as coming back, and in which later intervals.
 struct RetentionQuestion: Sendable {
     enum Mode: String, Sendable, CaseIterable {
-        /// A visitor starts once: with its first matching activity ever, which must be in the range.
+        /// A visitor is in one cohort, that of the first matching activity ever, which must be in the range.
         case first_time
-        /// A visitor starts in every period with matching activity.
+        /// A visitor is in the cohort of every period with matching activity.
         case recurring
 
         static let names = allCases.map(\.rawValue)
     }
 
     enum Variant: String, Sendable, CaseIterable {
-        /// Active in the calendar period of the interval.
+        /// Counts visitors who are active in the interval's calendar period.
         case on
-        /// Active in the interval's calendar period or in a later one, until now.
+        /// Counts visitors who are active in the interval's calendar period or in any later one, until now.
         case unbounded
-        /// Active in the interval's window. Windows have equal length, and the first one begins at the visitor's own start.
+        /// Counts visitors who are active in the interval's window. Windows are equally long, and window 0 begins at the visitor's own
+        /// start.
         case rolling
 
         static let names = allCases.map(\.rawValue)
@@ -30,18 +30,17 @@ struct RetentionQuestion: Sendable {
     var intervals: Int64
     var mode = Mode.first_time
     var variant = Variant.on
-    /// The activity that starts a visitor; nil for any activity.
+    /// The activity that puts a visitor into a cohort; nil for any activity.
     var beginning: Step?
     /// The activity that counts as coming back; nil for any activity.
     var coming: Step?
 
-    /// Returns the time that affects the result. It includes all of the past, which decides who is new, and ends with the last return that
-    /// counts.
+    /// Returns the time whose activity affects the result: all of the past, which decides who is new, up to the last return that counts.
     private func reach(_ range: TimeRange, now: Instant) -> TimeRange {
-        // Round up to a minute, so a question repeated within that minute makes the same statement.
+        // Round up to a full minute, so a question repeated within that minute produces the same SQL statement.
         let nextMinute = Instant(milliseconds: (now.milliseconds / 60_000 + 1) * 60_000)
         guard variant != .unbounded else { return TimeRange(start: TimeRange.always.start, end: max(nextMinute, range.end)) }
-        // Add one period for the one that contains the range's last cohort, and a day for time zones.
+        // Allow for the period that contains the end of the range, and for a day of difference between time zones.
         let last = range.end.adding(days: period.days(intervals + 2) + 1)
         return TimeRange(start: TimeRange.always.start, end: max(min(nextMinute, last), range.end))
     }
@@ -49,8 +48,8 @@ struct RetentionQuestion: Sendable {
     func begins(_ dialect: Dialect) -> SQL { beginning?.condition(dialect) ?? "TRUE" }
     func returns(_ dialect: Dialect) -> SQL { coming?.condition(dialect) ?? "TRUE" }
 
-    /// Returns rows of `cohort`, `passed` (0 for the whole cohort) and `visitors`. For variant `rolling`, rows of whole cohorts have an
-    /// additional `latest`: when the last visitor of the cohort started.
+    /// Returns one row for each cohort and interval. Columns: `cohort` (the number of its period), `passed` (the interval; 0 for the whole
+    /// cohort) and `visitors`. For the `rolling` variant, rows of whole cohorts also have `latest`: when the cohort's last visitor started.
     func counts(_ name: StaticString, over scope: Scope, now: Instant) async throws -> Rows {
         let wide = scope.widened(to: reach(scope.range, now: now))
         if let patterns = RetentionPatterns(self, scope, wide) { return try await wide.rows(name, continues: true, patterns.query) }
@@ -64,8 +63,8 @@ struct RetentionQuestion: Sendable {
 
     /// Runs `query`, which reads two CTEs:
     /// - `begun`: `visitor`, `cohort` (number of the period), `begun_at`; one row for each start
-    /// - `returned`: `visitor`, `cohort`, `passed` (intervals from the start, 1 or more); no duplicates. For variant `unbounded`, only the
-    ///   last interval.
+    /// - `returned`: `visitor`, `cohort`, `passed` (intervals since the start, 1 or more); one row for each interval with a return, or only
+    ///   for the last one with the `unbounded` variant
     func rows(_ name: StaticString, over scope: Scope, now: Instant, _ query: SQL) async throws -> Rows {
         let wide = scope.widened(to: reach(scope.range, now: now))
         return try await wide.rows(name, continues: true, "\(ctes(scope, wide)) \(query)")
@@ -74,7 +73,7 @@ struct RetentionQuestion: Sendable {
     private func ctes(_ scope: Scope, _ wide: Scope) -> SQL {
         let dialect = scope.dialect
         let begins = begins(dialect), returns = returns(dialect)
-        // Only days from the start of the range on. Days for all of the past would put many zone offsets into the statement.
+        // Begin with the first day of the range. The days of all of the past would put many zone offsets into the statement.
         let days = TimeBuckets(.day, of: scope.over(TimeRange(start: scope.range.start, end: wide.range.end)))
         let number = period.calendar.number(of: days.number(of: "occurred_at"), dialect)
         let start = scope.range.start.milliseconds, end = scope.range.end.milliseconds
@@ -93,7 +92,8 @@ struct RetentionQuestion: Sendable {
         case .recurring:
             begun = "begun AS MATERIALIZED (SELECT visitor, period_no AS cohort, begun_at FROM active_periods WHERE begun_at < \(end))"
         }
-        // One pass finds each visitor's active periods. All other CTEs read its result.
+        // One pass finds each visitor's active periods since the start of the range. The other CTEs read `activity` again only where
+        // periods don't suffice.
         return """
             active_periods AS MATERIALIZED (
               SELECT visitor, \(number) AS period_no, \(begunAt) AS begun_at, \(isReturn) AS is_return
@@ -118,8 +118,8 @@ struct RetentionQuestion: Sendable {
         }
     }
 
-    /// Returns the visitors behind a cell; for interval 0, the whole cohort.
-    /// - Throws: 400 if `cohort` isn't the first day of a period.
+    /// Returns the visitors behind a cell of the grid; for interval 0, the whole cohort.
+    /// - Throws: 400 if `cohort` isn't the first day of a period, or if the range has too many periods.
     func visitors(of cohort: String, interval: Int64, over scope: Scope, now: Instant) async throws -> VisitorList {
         try period.check(scope.range)
         var question = self

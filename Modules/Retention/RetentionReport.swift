@@ -33,8 +33,10 @@ struct RetentionReport: Encodable, Sendable {
             "cohorts",
             .list(
                 .object(
-                    [.required("cohort", .text(10), "First day."), .required("initial_visitors", .count)]
-                        + days.map { .required("D\($0)", .nullable(.number(0...100)), "In percent; null until the day is over.") }
+                    [.required("cohort", .text(10), "First day of the cohort's period."), .required("initial_visitors", .count)]
+                        + days.map {
+                            .required("D\($0)", .nullable(.number(0...100)), "Percentage of the cohort; null until the day is over.")
+                        }
                         + [
                             .required(
                                 "confidence_intervals", .object(days.map { .required("D\($0)", .nullable(ConfidenceInterval.schema)) }))
@@ -43,7 +45,7 @@ struct RetentionReport: Encodable, Sendable {
 
     static func run(_ scope: Scope, _ period: RetentionPeriod, now: Instant) async throws -> RetentionReport {
         try period.check(scope.range)
-        // Count by first day. Longer cohorts are sums of these counts.
+        // Count by first day. Weekly and monthly cohorts are sums of daily ones.
         let question = RetentionQuestion(period: .daily, intervals: days.last!)
         let wanted = SQL.joined(days.map { SQL(sql: String($0)) })
         let rows = try await question.rows(

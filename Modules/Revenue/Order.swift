@@ -1,11 +1,11 @@
 import Core
 
-/// An event with an amount, as sent.
+/// An order or refund: an event with an amount.
 struct Order: Sendable {
     struct Item: Sendable {
         let product: String
         var quantity: Double
-        /// The amount in millionths.
+        /// Price times quantity, in millionths; negative for a refund.
         var amount: Int64
     }
 
@@ -13,7 +13,7 @@ struct Order: Sendable {
     /// The amount in millionths; negative for a refund.
     let amount: Int64
     let currency: String
-    /// The order's id at the site; "" if none was sent.
+    /// The site's own id for the order; "" if none was sent, or only a placeholder.
     let id: String
     private let path: String
     private let items: [Item]
@@ -25,7 +25,7 @@ struct Order: Sendable {
     init?(_ payload: Payload, _ settings: RevenueSettings) throws {
         let sent = payload.text("revenue_currency")
         guard sent.isEmpty || Revenue.isCurrency(sent) else {
-            throw ServiceError.body("field 'revenue_currency' must be three letters of ISO 4217 such as USD; got '\(sent.excerpt(60))'.")
+            throw ServiceError.body("field 'revenue_currency' must be a three-letter ISO 4217 code such as USD; got '\(sent.excerpt(60))'.")
         }
         guard let amount = payload.number("revenue_amount").flatMap(Revenue.millionths) else { return nil }
         let data = payload["data"]
@@ -40,7 +40,7 @@ struct Order: Sendable {
         adjustments = spelled == nil ? [] : .json
     }
 
-    /// The rows to store. An order with an id counts once, no matter how often its confirmation page is loaded. It may have several
+    /// The rows to store. An order with an id counts once, no matter how often its confirmation page is loaded. An order may have several
     /// refunds.
     var addition: Addition {
         Addition(eventID: amount < 0 || id.isEmpty ? nil : "order:\(name):\(id)", adjustments: adjustments) { visit in
@@ -57,8 +57,8 @@ struct Order: Sendable {
 
     // MARK: Reading
 
-    /// Reads `data.items` in the format that GA4 and most shops use. Skips elements that aren't items, or that lack a name or a usable
-    /// number; the order then counts without them. A product that is listed twice becomes one item.
+    /// Reads `data.items` in the format that GA4 and most shops use. Skips elements without a product name, with a quantity of 0 or of more
+    /// than a million, or with too large an amount; the order still counts. A product that is listed twice becomes one item.
     private static func items(_ elements: [JSON], isRefund: Bool) -> [Item] {
         var items: [Item] = []
         for element in elements {

@@ -1,6 +1,6 @@
 import Core
 
-/// Products by revenue.
+/// Products, highest revenue first.
 struct RevenueProducts: Encodable, Sendable {
     struct Product: Encodable, Sendable { let product: String, orders: Int64, quantity: Double, revenue: Double }
 
@@ -14,7 +14,7 @@ struct RevenueProducts: Encodable, Sendable {
             .list(
                 .object([
                     .required("product", .text(300)), .required("orders", .count),
-                    .required("quantity", .number(-1e15...1e15), "Sold minus returned."),
+                    .required("quantity", .number(-1e15...1e15), "Units sold minus units returned."),
                     .required("revenue", .amount),
                 ]))),
     ]
@@ -29,8 +29,8 @@ struct RevenueProducts: Encodable, Sendable {
     }
 }
 
-/// Revenue by the source of the session in which it was made. Use attribution, in module `utm`, to credit the source that first brought the
-/// visitor.
+/// Revenue by the source of the session in which the order was placed. To credit sources of earlier sessions, use attribution in module
+/// `utm`.
 struct RevenueSources: Encodable, Sendable {
     struct Source: Encodable, Sendable {
         let source: String

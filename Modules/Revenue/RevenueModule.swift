@@ -1,6 +1,7 @@
 import Core
 
-/// Revenue: what visitors pay, and for which products. The tables are defined in Core (`Revenue`), because other modules read them.
+/// Collects what visitors pay, and for which products, and reports it. The tables are defined in Core (`Revenue`), because other modules
+/// read them.
 public struct RevenueModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "revenue", category: .tracking,
@@ -31,10 +32,10 @@ public struct RevenueModule: AnalyticsModule {
                 fields: [
                     .optional(
                         "revenue_amount", .number(-Revenue.maximumAmount...Revenue.maximumAmount),
-                        "In units of the currency, such as 59.98."
+                        "Amount in units of the currency, such as 59.98; negative for a refund."
                     ).exact,
                     .optional(
-                        "revenue_currency", .optionalText(3), "ISO 4217, such as EUR. Default: the `currency` of the module's settings."
+                        "revenue_currency", .optionalText(3), "ISO 4217 code, such as EUR. Default: the module's `currency` setting."
                     ).exact,
                 ]
             ) { payload in try Order(payload, settings)?.addition }
@@ -50,25 +51,26 @@ public struct RevenueModule: AnalyticsModule {
             money = [
                 (
                     "amount",
-                    "In units of the order's own currency, such as 59.98; negative for refunds. "
+                    "Amount in units of the order's own currency, such as 59.98; negative for refunds. "
                         + "If orders are in several currencies, filter or group by `currency`."
                 ),
-                ("currency", "ISO 4217, of `amount`."),
-                ("converted", "In units of `converted_to`, by the configured rate; null without one."),
-                ("converted_to", "Currency of `converted`."),
+                ("currency", "ISO 4217 code of the currency of `amount`."),
+                ("converted", "Amount in units of `converted_to`, at the configured rate; null if there is no rate."),
+                ("converted_to", "ISO 4217 code of the currency of `converted`; empty if there is no rate."),
             ], millionths: Set = ["amount", "converted"]
         return [
             Dataset(
                 "revenue_orders", "One row for each order and each refund.",
                 columns: [
-                    ("occurred_at", "When, epoch milliseconds."), ("path", "Path of the page."), ("name", "Name of the event."),
-                    ("order_id", "The site's own id of the order."),
+                    ("occurred_at", "When it happened, in epoch milliseconds."), ("path", "Path of the page."),
+                    ("name", "Name of the event."),
+                    ("order_id", "The site's own id for the order."),
                 ] + money + session, millionths: millionths),
             Dataset(
-                "revenue_items", "One row for each product of an order.",
+                "revenue_items", "One row for each product of an order or refund.",
                 columns: [
-                    ("occurred_at", "When, epoch milliseconds."), ("product", "Name of the product."),
-                    ("quantity", "How many; negative for refunds."),
+                    ("occurred_at", "When it happened, in epoch milliseconds."), ("product", "Name of the product."),
+                    ("quantity", "Number of units; negative for refunds."),
                 ] + money + session, millionths: millionths),
         ]
     }
@@ -76,26 +78,27 @@ public struct RevenueModule: AnalyticsModule {
     public var routes: [Route] {
         [
             .report(
-                "/api/v1/revenue", "Orders, revenue and refunds.", parameters: ScopeParameters.range + [ScopeParameters.currency],
+                "/api/v1/revenue", "Totals of orders, revenue and refunds.", parameters: ScopeParameters.range + [ScopeParameters.currency],
                 fields: RevenueTotals.fields
             ) { call, scope in
                 try await RevenueTotals.run(scope, in: try await currency(call))
             },
             .report(
-                "/api/v1/revenue/timeseries", "Orders and revenue by day or hour.",
+                "/api/v1/revenue/timeseries", "Orders, revenue and refunds by day or hour.",
                 parameters: ScopeParameters.range + [ScopeParameters.currency, ScopeParameters.interval],
                 fields: RevenueTimeseries.fields
             ) { call, scope in
                 try await RevenueTimeseries.run(scope, by: call.interval, in: try await currency(call))
             },
             .report(
-                "/api/v1/revenue/products", "Products by revenue.", parameters: ScopeParameters.list + [ScopeParameters.currency],
+                "/api/v1/revenue/products", "Products, highest revenue first.",
+                parameters: ScopeParameters.list + [ScopeParameters.currency],
                 fields: RevenueProducts.fields
             ) { call, scope in
                 try await RevenueProducts.run(scope, in: try await currency(call))
             },
             .report(
-                "/api/v1/revenue/sources", "Sources of the sessions that ordered, by revenue.",
+                "/api/v1/revenue/sources", "Sources of the sessions with orders, highest revenue first.",
                 parameters: ScopeParameters.list + [ScopeParameters.currency],
                 fields: RevenueSources.fields
             ) { call, scope in try await RevenueSources.run(scope, in: try await currency(call)) },

@@ -5,7 +5,7 @@ struct RevenueTimeseries: Encodable, Sendable {
     struct Point: Encodable, Sendable {
         let date: String
         let orders: Int64
-        /// Revenue less the refunds that were made in the same bucket.
+        /// The amounts of orders minus those of refunds made in the same bucket.
         let revenue: Double
         let refunds: Int64
     }

@@ -3,13 +3,13 @@ import Core
 /// Samples grouped by the tenth of the page in which they ended.
 struct ScrollDistribution: Encodable, Sendable {
     struct Tenth: Encodable, Sendable {
-        /// The bounds of the tenth, in percent of the page. `from` belongs to the tenth. `to` belongs only to the last one.
+        /// The bounds of the tenth, as percentages of the page height. `from` is inclusive; `to` is exclusive except in the last tenth.
         let from, to: Int
-        /// Samples that ended here.
+        /// The number of samples that ended in this tenth.
         let samples: Int64
-        /// `samples` in percent of all samples.
+        /// `samples` as a percentage of all samples.
         let percentage: Double
-        /// Samples that reached `from` or deeper, in percent of all samples.
+        /// The samples that reached `from` or deeper, as a percentage of all samples.
         let reached: Double
     }
 

@@ -1,11 +1,11 @@
 import Core
 
-/// How far down visitors scroll on each page.
+/// Collects how far down each page visitors scroll, and reports it.
 public struct ScrollModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "scroll", category: .tracking,
         summaries: [
-            "en": "How far down each page visitors scroll: averages, percentiles and the distribution in tenths.",
+            "en": "How far down each page visitors scroll: averages, percentiles and the distribution by tenths of the page.",
             "de": "Wie weit Besucher auf jeder Seite nach unten kommen: Mittelwerte, Perzentile und die Verteilung in Zehnteln.",
         ])
 
@@ -28,9 +28,9 @@ public struct ScrollModule: AnalyticsModule {
             Dataset(
                 "scroll_depths", "One row for each reported depth; a page may have several in one session.",
                 columns: [
-                    ("occurred_at", "When it arrived, epoch milliseconds."), ("path", "Path of the page."),
-                    ("max_depth", "Percent of the page, 0 to 100."),
-                    ("session_at", "Start of the session; with the visitor it identifies the session."),
+                    ("occurred_at", "When the depth was reported, in epoch milliseconds."), ("path", "Path of the page."),
+                    ("max_depth", "Deepest point reached, as a percentage of the page height."),
+                    ("session_at", "Start of the session; together with the visitor, it identifies the session."),
                     ("source", "Where the session came from."),
                     ("country", "ISO 3166-1 code."), ("device", "Desktop, Mobile, Tablet ..."), ("browser", "Browser of the session."),
                     ("os", "Operating system."),
@@ -44,7 +44,7 @@ public struct ScrollModule: AnalyticsModule {
                 "scroll_depth", "How far a visitor scrolled on a page.",
                 fields: [
                     .required("path", .text(8_192), "Path of the page."),
-                    .required("max_depth", .integer(0...100), "The deepest point so far, percent of the page."),
+                    .required("max_depth", .integer(0...100), "Deepest point reached so far, as a percentage of the page height."),
                 ]
             ) { payload in
                 let path = payload.text("path"), depth = payload.integer("max_depth") ?? 0
@@ -59,14 +59,14 @@ public struct ScrollModule: AnalyticsModule {
                 ReportList(data: try await ScrollPages.run(scope))
             },
             .report(
-                "/api/v1/scroll/distribution", "How many visits reached each tenth of the page.",
-                parameters: ScopeParameters.range + [Parameter("path", .text(maximum: 2_048), "One page. Default: all pages.")],
+                "/api/v1/scroll/distribution", "How many page visits ended in each tenth of the page, and what share reached it.",
+                parameters: ScopeParameters.range + [Parameter("path", .text(maximum: 2_048), "Path of the page. Default: all pages.")],
                 fields: ScrollDistribution.fields
             ) { call, scope in try await ScrollDistribution.run(scope, path: call.text("path").map(PagePath.clean)) },
         ]
     }
 
-    /// A CTE `samples`: one row for each page of a session, with `path` and `depth`, the deepest point reported.
+    /// The CTE `samples`: one row for each page of a session, with `path` and `depth`, the deepest point reported.
     static let samples: SQL = """
         samples AS NOT MATERIALIZED (SELECT path, max(max_depth) AS depth FROM scroll_depths GROUP BY visitor, session_at, path)
         """

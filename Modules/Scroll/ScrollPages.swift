@@ -3,9 +3,9 @@ import Core
 /// How far visitors scroll down a page; one line for each page, most samples first.
 struct ScrollPages: Encodable, Sendable {
     let path: String
-    /// Average depth in percent of the page, one decimal.
+    /// Average depth as a percentage of the page height, with one decimal.
     let avgMaxDepth: Double
-    /// Percentiles by nearest rank.
+    /// Percentiles of the depth, by nearest rank.
     let p50, p75: Int64
     /// Sessions that reported a depth for the page.
     let samples: Int64

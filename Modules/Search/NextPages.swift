@@ -3,15 +3,15 @@ import Core
 /// What visitors do after a search: view another page, search again, or nothing.
 struct NextPages: Encodable, Sendable {
     struct Page: Encodable, Sendable {
-        /// `(search)` for a search for something else, `(exit)` if nothing followed in the session.
+        /// The path of the next page; `(search)` for a search for something else, `(exit)` if nothing followed in the session.
         let path: String
         let count: Int64
-        /// In percent of the searches.
+        /// `count` as a percentage of `searches`.
         let percentage: Double
     }
 
     let data: [Page]
-    /// Number of searches, before limit and offset.
+    /// The number of searches, regardless of limit and offset.
     let searches: Int64
 
     static let fields: [Schema.Field] = [
@@ -24,7 +24,7 @@ struct NextPages: Encodable, Sendable {
         .required("searches", .count),
     ]
 
-    /// Counts what comes first after each search, in its session and in the range: a pageview of another page, or a search for another
+    /// Counts what happens first after each search, in its session and in the range: a pageview of another page, or a search for another
     /// term. Views of the page on which the visitor searched don't count, because they may arrive after the search.
     /// - Parameter term: the term of the searches to count; nil for all searches.
     static func run(_ scope: Scope, term: String?) async throws -> NextPages {
@@ -50,7 +50,7 @@ struct NextPages: Encodable, Sendable {
             SELECT next_path, n, (SELECT count(*) FROM searched) AS searches FROM counted
             ORDER BY n DESC, next_path LIMIT \(scope.limit) OFFSET \(scope.offset)
             """)
-        // Beyond the end of the list, there is no row that contains the total.
+        // If the offset is beyond the end of the list, no row contains the total.
         let searches = rows.isEmpty && scope.offset > 0 ? try await Self.searches(scope, chosen) : rows.first?.int("searches") ?? 0
         return NextPages(
             data: rows.map {

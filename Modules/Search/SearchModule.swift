@@ -1,11 +1,11 @@
 import Core
 
-/// What visitors search for on the site itself.
+/// Collects what visitors search for on the site, and reports it.
 public struct SearchModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "search", category: .tracking,
         summaries: [
-            "en": "What visitors search for on the site, what they do not find, and where they go from there.",
+            "en": "What visitors search for on the site, what they do not find, and where they go next.",
             "de": "Wonach Besucher auf der Website suchen, was sie nicht finden, und wohin sie von dort gehen.",
         ])
 
@@ -16,7 +16,7 @@ public struct SearchModule: AnalyticsModule {
             Column("path", .text),
             /// As normalized by `SearchTerm`.
             Column("term", .text),
-            /// Null if the site didn't send it.
+            /// Null if the site didn't send the number of results.
             Column("results_count", .int64, nullable: true),
         ])
 
@@ -34,7 +34,7 @@ public struct SearchModule: AnalyticsModule {
             Dataset(
                 "search_queries", "One row for each search.",
                 columns: [
-                    ("occurred_at", "When it arrived, epoch milliseconds."), ("path", "Path of the page."),
+                    ("occurred_at", "When the visitor searched, in epoch milliseconds."), ("path", "Path of the page."),
                     ("term", "The search term, with e-mail addresses and card numbers masked."),
                     ("results_count", "Number of results; null if not sent."),
                     ("source", "Where the session came from."), ("country", "ISO 3166-1 code."), ("device", "Desktop, Mobile, Tablet ..."),
@@ -48,13 +48,13 @@ public struct SearchModule: AnalyticsModule {
             Collector(
                 "search_query", "A visitor searched the site.",
                 fields: [
-                    .required("query", .text(2_048), "The search term; 200 characters are kept."),
+                    .required("query", .text(2_048), "The search term. Only the first 200 characters are kept."),
                     .optional("results_count", .integer(0...1_000_000_000), "Number of results."),
-                    .optional("path", .optionalText(8_192), "Path of the page; the session's last page by default."),
+                    .optional("path", .optionalText(8_192), "Path of the page. Default: the session's last page."),
                 ]
             ) { payload in
                 let term = SearchTerm.normalized(payload.text("query")), path = payload.text("path")
-                guard !term.isEmpty else { throw ServiceError.body("field 'query' must hold more than spaces.") }
+                guard !term.isEmpty else { throw ServiceError.body("field 'query' must contain more than spaces.") }
                 let results = payload.integer("results_count").map(Value.int) ?? .null
                 return Draft(facts: { visit in [(Self.queries, visit.sessionValues + [.text(visit.page(path)), .text(term), results])] })
             }
@@ -63,15 +63,16 @@ public struct SearchModule: AnalyticsModule {
 
     public var routes: [Route] {
         [
-            .report("/api/v1/search", "Searches by count.", fields: SearchQueries.fields) { _, scope in
+            .report("/api/v1/search", "Search terms, most frequent first.", fields: SearchQueries.fields) { _, scope in
                 ReportList(data: try await SearchQueries.run(scope))
             },
-            .report("/api/v1/search/no-results", "Searches that found nothing, by count.", fields: EmptySearches.fields) { _, scope in
+            .report("/api/v1/search/no-results", "Search terms without results, most frequent first.", fields: EmptySearches.fields) {
+                _, scope in
                 ReportList(data: try await EmptySearches.run(scope))
             },
             .report(
                 "/api/v1/search/next-pages", "What visitors do after a search.",
-                parameters: ScopeParameters.list + [Parameter("query", .text(maximum: 2_048), "A search term. Default: all searches.")],
+                parameters: ScopeParameters.list + [Parameter("query", .text(maximum: 2_048), "Search term. Default: all searches.")],
                 fields: NextPages.fields
             ) { call, scope in try await NextPages.run(scope, term: call.text("query").map(SearchTerm.normalized)) },
         ]

@@ -4,9 +4,9 @@ import Core
 struct SearchQueries: Encodable, Sendable {
     let query: String
     let count: Int64
-    /// Distinct visitors.
+    /// Distinct visitors who searched for the term.
     let unique: Int64
-    /// Average over the searches for which the site sent the number of results, one decimal; nil if it never did.
+    /// Average over the searches for which the site sent the number of results, with one decimal; nil if it never did.
     @Nullable var avgResults: Double?
     /// Searches without results.
     let zeroResults: Int64

@@ -1,7 +1,7 @@
 import Core
 import Foundation
 
-/// Brings search terms into the form in which they are stored. Equal searches get the same term, and private data is masked.
+/// Normalizes search terms for storage. Equal searches get the same term, and e-mail addresses and card numbers are masked.
 enum SearchTerm {
     static let maximumLength = 200
 
@@ -11,7 +11,7 @@ enum SearchTerm {
     static func normalized(_ text: String) -> String {
         let words = text.precomposedStringWithCompatibilityMapping.lowercased().split(whereSeparator: isSpace)
             .map { looksLikeAddress($0) ? "[email]" : String($0) }
-        // Mask before cutting. Otherwise half a card number would no longer be recognized, and would be stored.
+        // Mask before cutting. Otherwise a card number at the cut would not be recognized, and part of it would be stored.
         return maskingCards(words.joined(separator: " ")).prefix(scalars: maximumLength).trimmingCharacters(in: .whitespaces)
     }
 
@@ -20,8 +20,8 @@ enum SearchTerm {
         character.isWhitespace || character.unicodeScalars.allSatisfy { $0.properties.generalCategory == .control }
     }
 
-    /// Whether there is text on both sides of an at sign. A dot isn't required, because sites that search while visitors type send half an
-    /// address.
+    /// Whether there is text on both sides of an at sign. A dot isn't required, because sites that search while visitors type send
+    /// incomplete addresses.
     private static func looksLikeAddress(_ word: Substring) -> Bool {
         let parts = word.replacingOccurrences(of: "%40", with: "@").split(separator: "@", omittingEmptySubsequences: false)
         return zip(parts, parts.dropFirst()).contains { !$0.isEmpty && !$1.isEmpty }
@@ -35,7 +35,7 @@ enum SearchTerm {
         var range: Range<Int>
     }
 
-    /// The most characters that may separate two groups of one number, as in ` - `.
+    /// The maximum number of characters between two groups of digits in one card number, as in ` - `.
     private static let longestSeparator = 3
 
     private static func maskingCards(_ text: String) -> String {
@@ -69,14 +69,14 @@ enum SearchTerm {
         return groups
     }
 
-    /// Decimal digits of any script.
+    /// Returns the value of a decimal digit of any script; nil for other characters.
     // exact: terms are normalized first
     private static func digit(_ character: Character) -> Int? {
         guard let scalar = character.unicodeScalars.first, scalar.properties.numericType == .decimal else { return nil }
         return character.wholeNumberValue
     }
 
-    /// Returns the index of the last group of the longest card number that begins with the group `first`; nil if no card number does.
+    /// Returns the index of the last group of the longest card number that begins with the group `first`; nil if none begins there.
     private static func endOfCard(_ groups: [Group], from first: Int) -> Int? {
         var digits: [Int] = [], last: Int?
         for index in first..<groups.count {
@@ -88,8 +88,8 @@ enum SearchTerm {
         return last
     }
 
-    /// Whether there are 13 to 19 digits with a valid Luhn check digit. An ISBN isn't a card number, but one in ten has a valid check digit
-    /// by chance.
+    /// Whether the digits are a card number: 13 to 19 digits with a valid Luhn check digit, but not an ISBN. One ISBN in ten has a valid
+    /// Luhn check digit by chance.
     ///
     /// - Source: ISO/IEC 7812-1, annex B; ISO 2108 for the prefixes of an ISBN.
     static func isCard(_ digits: [Int]) -> Bool {

@@ -46,7 +46,7 @@ struct SegmentBreakdown: Encodable, Sendable {
         return rows.map { SegmentBreakdown(value: $0.text("value"), visitors: $0.int("visitors")) }
     }
 
-    /// Returns the members active in the range, by their latest value of the trait. The value may have been sent at any time.
+    /// Counts the members active in the range by their latest value of the trait, whenever it was sent.
     private static func byTrait(_ name: String, _ segment: Segment, _ call: ProjectRequest, _ scope: Scope, _ page: SQL) async throws
         -> Rows
     {

@@ -1,20 +1,20 @@
 import Core
 
-/// What the members of a segment did, in numbers that can be compared with those of other segments.
+/// The key figures of a segment, for comparison with other segments.
 struct SegmentComparison: Encodable, Sendable {
     let segmentID: String
     let name: String
     let visitors: Int64, sessions: Int64, pageviews: Int64, events: Int64
-    /// Sessions with exactly one pageview, in percent.
+    /// Sessions with exactly one pageview, as a percentage of all sessions.
     let bounceRate: Double
     /// Average seconds from the first to the last activity of a session.
     let avgDuration: Double
     /// The number of orders. With `event`, the number of events of that name instead.
     let conversions: Int64
-    /// Visitors who converted, in percent of the segment's visitors, two decimals.
+    /// Visitors who converted, as a percentage of the segment's visitors, with two decimals.
     let conversionRate: Double
     let confidenceInterval: ConfidenceInterval
-    /// Revenue in the currency of most of the segment's orders.
+    /// Revenue in the currency of most of the segment's orders; 0 if the caller may not read orders.
     let revenue: Double
 
     enum CodingKeys: String, CodingKey {

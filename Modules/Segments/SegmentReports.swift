@@ -7,7 +7,7 @@ extension Scope {
     }
 }
 
-/// Visitors of a segment.
+/// The number of visitors in a segment, and a page of their ids.
 struct SegmentMembers: Encodable, Sendable {
     let segmentID: String
     let totalVisitors: Int64
@@ -28,7 +28,7 @@ struct SegmentMembers: Encodable, Sendable {
 /// How many visitors match a definition that isn't saved yet.
 struct SegmentPreview: Encodable, Sendable {
     let visitors: Int64
-    /// All visitors active in the range.
+    /// The number of all visitors active in the range.
     let total: Int64
     let percentage: Double
     let confidenceInterval: ConfidenceInterval
@@ -51,7 +51,7 @@ struct SegmentPreview: Encodable, Sendable {
     }
 }
 
-/// Members of a segment over time.
+/// The number of active members of a segment by day or hour.
 struct SegmentSizes: Encodable, Sendable {
     struct Point: Encodable, Sendable {
         let date: String

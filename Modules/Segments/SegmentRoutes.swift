@@ -4,21 +4,23 @@ extension SegmentsModule {
     var reportRoutes: [Route] {
         let resource = SegmentDefinition.resource, one = resource.path + "/{id}"
         return [
-            .report(one + "/evaluate", "Visitors of a segment.", fields: SegmentMembers.fields) { call, scope in
+            .report(one + "/evaluate", "Visitors in a segment.", fields: SegmentMembers.fields) { call, scope in
                 let definition = try await resource.require(call)
                 return try await SegmentMembers.run(definition.id, try await SegmentDefinition.segment(definition, for: call), scope)
             },
             .report(
-                resource.path + "/compare", "Compare segments side by side: traffic and conversions.",
+                resource.path + "/compare", "Compare the traffic and conversions of several segments.",
                 parameters: ScopeParameters.range + [
                     Parameter("segment_ids", .text(maximum: 1_000), required: true, "Ids of 1 to 10 segments, separated by commas."),
-                    Parameter("event", .text(maximum: 200), "Name of the event that counts as a conversion. Default: an order."),
+                    Parameter("event", .text(maximum: 200), "Name of the event that counts as a conversion. Default: orders count."),
                 ],
                 fields: ReportList<SegmentComparison>.fields(SegmentComparison.members), run: compare),
             .report(
-                one + "/breakdown", "Visitors of a segment by one property.",
+                one + "/breakdown", "Visitors in a segment by one property.",
                 parameters: ScopeParameters.list + [
-                    Parameter("property", .text(maximum: 200), required: true, "country, device, browser, os, path, event or trait:NAME.")
+                    Parameter(
+                        "property", .text(maximum: 200), required: true,
+                        "Property to group by: country, device, browser, os, path, event or trait:NAME.")
                 ],
                 fields: ReportList<SegmentBreakdown>.fields(SegmentBreakdown.members)
             ) { call, scope in
@@ -27,16 +29,18 @@ extension SegmentsModule {
                 return ReportList(data: try await SegmentBreakdown.run(segment, by: call.text("property") ?? "", call, scope))
             },
             .report(
-                one + "/timeseries", "Visitors of a segment over time.", parameters: ScopeParameters.range + [ScopeParameters.interval],
+                one + "/timeseries", "Visitors in a segment by day or hour.",
+                parameters: ScopeParameters.range + [ScopeParameters.interval],
                 fields: SegmentSizes.fields
             ) { call, scope in
                 let definition = try await resource.require(call)
                 return try await SegmentSizes.run(try await SegmentDefinition.segment(definition, for: call), scope, by: call.interval)
             },
             Route(
-                .post, resource.path + "/preview", "How many visitors match a definition, before it is saved.", scope: .query,
+                .post, resource.path + "/preview", "Count the visitors who match a definition without saving it.", scope: .query,
                 access: .read,
-                parameters: ScopeParameters.range, body: .object([.required("definition", .object([]), "match and conditions.")]),
+                parameters: ScopeParameters.range,
+                body: .object([.required("definition", .object([]), "Definition of the segment: `match` and `conditions`.")]),
                 success: .json(.object(SegmentPreview.fields))
             ) { call in
                 let scope = try await call.scope(), body = try await call.body()
@@ -50,7 +54,7 @@ extension SegmentsModule {
     @Sendable private func compare(_ call: ProjectRequest, _ scope: Scope) async throws -> ReportList<SegmentComparison> {
         let ids = (call.text("segment_ids") ?? "").split(separator: ",").map { Identifiers.plain($0.filter { $0 != " " }) }
         guard (1...10).contains(ids.count) else {
-            throw ServiceError.parameter("segment_ids", "1 to 10 ids are accepted; got \(ids.count).")
+            throw ServiceError.parameter("segment_ids", "must list 1 to 10 ids; got \(ids.count).")
         }
         let hasRevenue = (try? call.require(module: "revenue")) != nil
         var lines: [SegmentComparison] = []

@@ -1,12 +1,12 @@
 import Core
 
-/// Saved groups of visitors, and reports on them. What a definition means is defined in Core (`Segment`), because every report can be
-/// limited to a segment.
+/// Saved groups of visitors, and reports on them. Core (`Segment`) evaluates the definitions, because every report can be limited to a
+/// segment.
 public struct SegmentsModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "segments", category: .analysis, reads: ["core", "identity", "revenue"],
         summaries: [
-            "en": "Groups of visitors by what they did and who they are, for every report.",
+            "en": "Groups of visitors, defined by what they did and who they are, to use in any report.",
             "de": "Gruppen von Besuchern danach, was sie taten und wer sie sind, für jeden Bericht.",
         ])
 

@@ -5,11 +5,11 @@ enum PageviewCollector {
     static let collector = Collector(
         "pageview", "A visitor viewed a page.",
         fields: [
-            .required("path", .text(8_192), "Path of the page; \(PagePath.maximumLength) characters are kept."),
+            .required("path", .text(8_192), "Path of the page. Only the first \(PagePath.maximumLength) characters are kept."),
             .optional("title", .optionalText(500), "Title of the page."),
-            .optional("referrer", .optionalText(8_192), "URL of the previous page; its query is dropped."),
-            .optional("screen", .optionalText(40), "Width and height, such as 1920x1080."),
-            .optional("language", .optionalText(64), "BCP 47 tag, such as en-US."),
+            .optional("referrer", .optionalText(8_192), "URL of the previous page. Its query is removed."),
+            .optional("screen", .optionalText(40), "Width and height of the screen, such as 1920x1080."),
+            .optional("language", .optionalText(64), "Language of the browser as a BCP 47 tag, such as en-US."),
         ]
     ) { payload in
         Draft(

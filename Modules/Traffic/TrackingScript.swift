@@ -6,7 +6,7 @@ struct TrackingScript: Sendable {
     private let core = Self.file(PackageResources.pulse_min_js)
     /// Served instead of a feature if no module of this host collects its payloads, so pages don't send payloads that would be rejected.
     private let nothing = Self.file(Array("export default () => {};\n".utf8))
-    /// Features that every page may load, and features whose payloads don't have a module of their own yet.
+    /// The features that belong to no other module: general ones, and those whose payloads have no module of their own yet.
     static let features = [
         ScriptFeature("clicks", PackageResources.clicks_min_js, sends: "click_event"), ScriptFeature("more", PackageResources.more_min_js),
         ScriptFeature("navigation", PackageResources.navigation_min_js),
@@ -22,11 +22,12 @@ struct TrackingScript: Sendable {
                 anonymous: .get, "/api/script.js", "The tracking script, configured by data-* attributes of its tag.",
                 success: .other("application/javascript")
             ) { call in
-                // The maximum age is short, so a fix reaches every site within an hour.
+                // The maximum age is short, so browsers look for a fixed script after an hour.
                 core.answer(call, caching: "public, max-age=3600, stale-while-revalidate=86400")
             }.forSites(),
             Route(
-                anonymous: .get, "/api/script/{file}", "A feature of the tracking script, which fetches it when its attribute is on.",
+                anonymous: .get, "/api/script/{file}",
+                "A feature of the tracking script; the script fetches it when the feature's attribute is on.",
                 success: .other("application/javascript")
             ) { call in
                 let name = call.path("file")

@@ -42,9 +42,9 @@ public struct TrafficModule: AnalyticsModule {
 
     public var datasets: [Dataset] {
         let shared = [
-            ("occurred_at", "When it happened, epoch milliseconds."), ("path", "Path of the page."),
+            ("occurred_at", "When it happened, in epoch milliseconds."), ("path", "Path of the page."),
             ("source", "Where the session came from."),
-            ("country", "ISO 3166-1 code."), ("region", "ISO 3166-2 code."), ("city", "English name."),
+            ("country", "ISO 3166-1 code."), ("region", "ISO 3166-2 code."), ("city", "English name of the city."),
             ("browser", "Browser of the session."),
             ("os", "Operating system."), ("device", "Desktop, Mobile, Tablet ..."), ("language", "BCP 47 tag."),
         ]
@@ -52,14 +52,16 @@ public struct TrafficModule: AnalyticsModule {
             Dataset("pageviews", "One row for each pageview.", columns: shared.map { ($0, $1) } + [("title", "Title of the page.")]),
             Dataset(
                 "events", "One row for each custom event.",
-                columns: shared.map { ($0, $1) } + [("name", "Name of the event."), ("data", "Its properties, as JSON.")]),
+                columns: shared.map { ($0, $1) } + [("name", "Name of the event."), ("data", "Properties of the event, as JSON.")]),
             Dataset(
                 "sessions", "One row for each session.",
                 columns: [
-                    ("started_at", "First activity, epoch milliseconds."), ("ended_at", "Last activity."),
+                    ("started_at", "When the first activity happened, in epoch milliseconds."),
+                    ("ended_at", "When the last activity happened, in epoch milliseconds."),
                     ("pageviews", "Number of pageviews."),
-                    ("events", "Number of custom events."), ("entry_path", "First page."), ("exit_path", "Last page."),
-                    ("source", "Where it came from."),
+                    ("events", "Number of custom events."), ("entry_path", "Path of the first page."),
+                    ("exit_path", "Path of the last page."),
+                    ("source", "Where the session came from."),
                     ("country", "ISO 3166-1 code."), ("device", "Desktop, Mobile, Tablet ..."),
                 ]),
         ]

@@ -10,14 +10,15 @@ extension TrafficModule {
         let event = Schema.object([.required("name", .text(200)), .required("count", .count), .required("unique", .count)])
         return [
             Route(
-                .get, "/api/v1/stats", "The overview, compared with the preceding period of equal length.", scope: .query, access: .read,
+                .get, "/api/v1/stats", "Key figures of the range, compared with the previous period of equal length.", scope: .query,
+                access: .read,
                 parameters: ScopeParameters.range + [
                     Parameter(
-                        "compare", .choice(["previous", "none"], default: "previous"), "With none, the preceding period is left out.")
+                        "compare", .choice(["previous", "none"], default: "previous"), "`none` leaves out the previous period.")
                 ],
                 success: .json(
                     .object([
-                        .required("current", Overview.schema), .optional("previous", Overview.schema, "Unless compare=none."),
+                        .required("current", Overview.schema), .optional("previous", Overview.schema, "Absent with compare=none."),
                     ])), use: stats
             ).explained,
             .report(
@@ -27,20 +28,23 @@ extension TrafficModule {
             ) { call, scope in
                 ReportList(data: try await Timeseries.run(scope, by: call.interval))
             },
-            .report("/api/v1/pages", "Pages by views.", fields: Pages.fields) { _, scope in try await Pages.run(scope) },
-            .report("/api/v1/pages/entry", "Pages on which sessions begin.", fields: EntryExitPages.fields(.entry)) { _, scope in
+            .report("/api/v1/pages", "Pages, most viewed first.", fields: Pages.fields) { _, scope in try await Pages.run(scope) },
+            .report("/api/v1/pages/entry", "Pages on which sessions begin, most sessions first.", fields: EntryExitPages.fields(.entry)) {
+                _, scope in
                 try await EntryExitPages.run(scope, .entry)
             },
-            .report("/api/v1/pages/exit", "Pages on which sessions end.", fields: EntryExitPages.fields(.exit)) { _, scope in
+            .report("/api/v1/pages/exit", "Pages on which sessions end, most sessions first.", fields: EntryExitPages.fields(.exit)) {
+                _, scope in
                 try await EntryExitPages.run(scope, .exit)
             },
-            .report("/api/v1/referrers", "Sources of sessions by visitors.", fields: [.required("data", .list(source))]) { _, scope in
+            .report("/api/v1/referrers", "Sources of sessions, most visitors first.", fields: [.required("data", .list(source))]) {
+                _, scope in
                 ReportList(data: try await Breakdowns.sources(scope))
             },
-            .report("/api/v1/events", "Custom events by count.", fields: [.required("data", .list(event))]) { _, scope in
+            .report("/api/v1/events", "Custom events, most frequent first.", fields: [.required("data", .list(event))]) { _, scope in
                 ReportList(data: try await Breakdowns.events(scope))
             },
-            .report("/api/v1/devices", "Visitors by browser, system and device.", fields: Devices.fields) { _, scope in
+            .report("/api/v1/devices", "Visitors by browser, operating system and device type.", fields: Devices.fields) { _, scope in
                 try await Devices.run(scope)
             },
             .report(
@@ -55,7 +59,7 @@ extension TrafficModule {
             .drill("/api/v1/events", by: ["event"]),
             .drill("/api/v1/devices", by: ["browser", "os", "device"]), .drill("/api/v1/geo", by: ["country", "region", "city"]),
             Route(
-                .get, "/api/v1/realtime", "Visitors active in the last five minutes.", scope: .query, access: .read,
+                .get, "/api/v1/realtime", "Number of visitors active in the last five minutes.", scope: .query, access: .read,
                 parameters: [ScopeParameters.filter], success: .json(.object([.required("active_visitors", .count)]))
             ) { call in try .json(try await Realtime.run(try await call.scope(), now: call.now)) }.explained,
         ]

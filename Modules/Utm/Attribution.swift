@@ -1,6 +1,6 @@
 import Core
 
-/// Which touches of a visitor's journey get credit for the order at its end.
+/// How credit for an order is divided among the touches of the journey that led to it.
 enum AttributionModel: String, Sendable, CaseIterable {
     case firstTouch = "first_touch", lastTouch = "last_touch", linear, positionBased = "position_based", timeDecay = "time_decay"
 
@@ -8,7 +8,7 @@ enum AttributionModel: String, Sendable, CaseIterable {
     private static let halfLifeMilliseconds = 7.0 * 86_400_000
 
     /// The share of the credit that the touch in a row of `placed` gets, computed from `place`, `touches`, `started_at` and `ordered_at`.
-    /// The shares of a journey add up to 1. Numbers are bound, so both engines calculate in floating point.
+    /// The shares of a journey add up to 1. Numbers are bound as parameters, so both engines calculate in floating point.
     ///
     /// - Source: Google Analytics, "About attribution and attribution modeling": 40/20/40 by position, half-life of 7 days.
     var share: SQL {
@@ -32,20 +32,20 @@ enum AttributionModel: String, Sendable, CaseIterable {
 struct Attribution: Sendable {
     let model: AttributionModel
     let currency: String
-    /// How many days before an order its journey may begin.
+    /// How many days before an order a session may have ended and still be part of the journey.
     let lookbackDays: Int
 
     struct Credit: Sendable {
         let origin: Origin
-        /// Shares of orders.
+        /// The sum of the credited shares of orders.
         var orders: Double
-        /// In millionths.
+        /// The credited revenue, in millionths.
         var revenue: Double
     }
 
     /// Returns the orders and revenue credited to each origin. A journey consists of the visitor's sessions in the `lookbackDays` before
-    /// the order, and its last session is that of the order. Direct sessions count as touches only if the journey has no other sessions.
-    /// Refunds are credited to nobody.
+    /// the order, up to the one in which the order was placed. Direct sessions count as touches only if the journey has no other sessions.
+    /// Refunds are ignored.
     ///
     /// - Source: Google Analytics 4, "Get started with attribution": lookback window; direct visits get no credit.
     func credits(_ scope: Scope) async throws -> [Credit] {
@@ -105,7 +105,7 @@ struct AttributionReport: Encodable, Sendable {
         let source: String
         /// The campaign; nil for sessions without one.
         @Nullable var campaign: String?
-        /// Shares of orders, four decimals.
+        /// The sum of the credited shares of orders, with four decimals.
         let orders: Double
         let revenue: Double
     }

@@ -1,19 +1,19 @@
 import Core
 import Foundation
 
-/// The imported costs of campaigns next to their attributed orders and revenue.
+/// The imported costs of campaigns, with the orders and revenue attributed to them.
 struct CampaignCosts: Encodable, Sendable {
     struct Line: Encodable, Sendable {
         let campaign: String
         let cost: Double
         let clicks: Double
         let impressions: Double
-        /// Attributed shares of orders, four decimals.
+        /// The sum of the attributed shares of orders, with four decimals.
         let orders: Double
         let revenue: Double
         /// Cost divided by orders; nil without orders.
         @Nullable var costPerConversion: Double?
-        /// Revenue divided by cost: 4 means a revenue of four units for each unit spent. Nil without cost.
+        /// Revenue divided by cost: 4 means a revenue of four units for each unit spent. Nil if the cost is zero or less.
         @Nullable var returnOnAdSpend: Double?
 
         enum CodingKeys: String, CodingKey {
@@ -41,13 +41,14 @@ struct CampaignCosts: Encodable, Sendable {
                     .required("campaign", .text(300)), .required("cost", .amount), .required("clicks", .amount),
                     .required("impressions", .amount),
                     .required("orders", .number(0...1e15)), .required("revenue", .amount),
-                    .required("cost_per_conversion", .nullable(.amount), "Cost over orders; null without orders."),
-                    .required("return_on_ad_spend", .nullable(.number(0...1e18)), "Revenue over cost; null without cost."),
+                    .required("cost_per_conversion", .nullable(.amount), "Cost divided by orders; null if there are no orders."),
+                    .required(
+                        "return_on_ad_spend", .nullable(.number(0...1e18)), "Revenue divided by cost; null if the cost is zero or less."),
                 ]))),
     ]
 
-    /// Campaigns with imported costs, most expensive first. An imported campaign name matches `utm_campaign` regardless of case and
-    /// surrounding white space. Imported amounts must be in the report's currency, because imports don't state theirs.
+    /// Returns campaigns with imported costs, most expensive first. An imported campaign name matches `utm_campaign` regardless of case and
+    /// surrounding white space. Imported amounts must be in the report's currency, because imports don't say which currency they are in.
     static func run(_ scope: Scope, _ attribution: Attribution, costs: [ImportedCosts]) async throws -> CampaignCosts {
         var credits: [ExactText: (orders: Double, revenue: Double)] = [:]
         for credit in try await attribution.credits(scope) where !credit.origin.campaign.isEmpty {

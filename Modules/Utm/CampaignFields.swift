@@ -1,6 +1,6 @@
 import Core
 
-/// The campaign parameters of a pageview, as stored.
+/// The campaign parameters and click id of a pageview, as stored.
 struct CampaignFields: Sendable {
     static let names = ["utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"]
     static let maximumLength = 200
@@ -10,7 +10,7 @@ struct CampaignFields: Sendable {
             .optional("utm_source", .optionalText(maximumLength), "The source that sent the visitor."),
             .optional("utm_medium", .optionalText(maximumLength), "The medium, such as cpc or email."),
             .optional("utm_campaign", .optionalText(maximumLength), "Name of the campaign."),
-            .optional("utm_content", .optionalText(maximumLength), "Distinguishes several links of a campaign."),
+            .optional("utm_content", .optionalText(maximumLength), "Distinguishes the links within a campaign."),
             .optional("utm_term", .optionalText(maximumLength), "The paid search keyword."),
         ] + ClickID.fields
 
@@ -18,7 +18,7 @@ struct CampaignFields: Sendable {
     let values: [String]
     let clickID: ClickID?
 
-    /// Returns nil if all parameters are empty.
+    /// Returns nil if all parameters are empty and there is no click id.
     init?(_ payload: Payload) {
         values = Self.names.map { Self.kept(payload.text($0)) }
         clickID = ClickID(payload)

@@ -1,11 +1,11 @@
 import Core
 
 extension UtmModule {
-    /// The CTE `first_touches` for a report on `touches`. It applies `firstTouches(of:)` to all touches.
+    /// The CTE `first_touches`: `firstTouches(of:)` applied to all touches in the report's scope.
     static let firstTouches: SQL = "first_touches AS NOT MATERIALIZED (\(firstTouches(of: "SELECT * FROM utm_touches")))"
 
-    /// A SELECT of the campaign of each session. This is the campaign of the session's first touch in the range. Columns: `visitor`,
-    /// `session_at`, `session_source`, those of `CampaignFields`, and `click_id`.
+    /// A SELECT of each session's campaign, which is that of the session's first touch in the range. Columns: `visitor`, `session_at`,
+    /// `session_source`, those in `CampaignFields.names`, and `click_id`.
     static func firstTouches(of touches: SQL) -> SQL {
         let fields = SQL(sql: (CampaignFields.names + [ClickID.column]).joined(separator: ", "))
         return """
@@ -17,13 +17,13 @@ extension UtmModule {
     }
 }
 
-/// Campaigns by visitors.
+/// A campaign and the sessions it started.
 struct Campaigns: Encodable, Sendable {
     let campaign: String
     let visitors: Int64
     /// All pageviews of the campaign's sessions: the landing page and those after it.
     let pageviews: Int64
-    /// Sessions with exactly one pageview, in percent of all sessions of the campaign.
+    /// Sessions with exactly one pageview, as a percentage of the campaign's sessions.
     let bounceRate: Double
     /// Average seconds from the first to the last activity of a session.
     let avgDuration: Double
@@ -104,7 +104,7 @@ struct CampaignBreakdown: Encodable, Sendable {
     }
 }
 
-/// Visitors and pageviews of one source by day, including empty days.
+/// Visitors and pageviews from one campaign source on one day.
 struct CampaignTimeseries: Encodable, Sendable {
     let date: String
     let visitors: Int64
@@ -114,7 +114,8 @@ struct CampaignTimeseries: Encodable, Sendable {
         .required("date", .text(10)), .required("visitors", .count), .required("pageviews", .count),
     ])
 
-    /// A visitor counts on every day with a pageview in a session of that source.
+    /// Returns one line for each day of the range, even without visitors. A visitor counts on every day with a pageview in a session from
+    /// that source.
     static func run(_ scope: Scope, source: String) async throws -> [CampaignTimeseries] {
         let buckets = TimeBuckets(.day, of: scope), all = try buckets.points(chosenBy: "start_at")
         let rows = try await scope.rows(

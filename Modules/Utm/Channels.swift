@@ -47,9 +47,9 @@ struct Channels: Encodable, Sendable {
     }
 }
 
-/// Visitors that AI assistants sent.
+/// Visitors and pageviews from an AI assistant.
 struct AIReferrers: Encodable, Sendable {
-    /// The assistant's host.
+    /// The assistant's host, as listed in `SourceCatalog`.
     let source: String
     let visitors: Int64
     let pageviews: Int64

@@ -4,7 +4,7 @@ import Core
 /// stored, because it says where the visitor clicked. The value is never stored, because it identifies the single click. If a URL has
 /// several click ids, the first in this list counts.
 ///
-/// - Source: the services' documentation of auto-tagging.
+/// - Source: the services' documentation on auto-tagging.
 enum ClickID: String, Sendable, CaseIterable {
     case gclid, wbraid, gbraid, msclkid, yclid, ttclid, twclid
     case linkedIn = "li_fat_id", snapchat = "ScCid", reddit = "rdt_cid"
@@ -22,7 +22,7 @@ enum ClickID: String, Sendable, CaseIterable {
         self = first
     }
 
-    /// The source that the click id stands for, with its name in `ReferrerSource`.
+    /// The source that the click id stands for, named as in `ReferrerSource`.
     var site: String {
         switch self {
         case .gclid, .wbraid, .gbraid: "google.com"

@@ -1,7 +1,7 @@
 import Core
 
 extension UtmModule {
-    /// The channel and the campaign parameters of a session.
+    /// The channel, the campaign parameters and the click id of a session.
     public var dimensions: [SessionDimension] {
         let titles = [
             "utm_source": ["en": "Campaign source", "de": "Markierte Quelle"], "utm_medium": ["en": "Medium", "de": "Medium"],
@@ -18,8 +18,8 @@ extension UtmModule {
         return [SessionDimension("channel", titles: ["en": "Channel", "de": "Kanal"], condition: Self.channel)] + parameters
     }
 
-    /// Returns the condition on a session's channel. A session with a touch is classified by the touch, any other session by the `source`
-    /// of its rows.
+    /// Returns the condition on a session's channel. A session with a touch is classified by its first touch, any other session by the
+    /// `source` of its rows.
     private static func channel(_ filter: Filter, _ scope: Scope) async throws -> SQL {
         let touches = firstTouches(of: scope.facts(of: touches))
         let sources = try await scope.rows(

@@ -1,6 +1,6 @@
 import Core
 
-/// An imported file of rows, stored as a whole or not at all.
+/// A batch of imported rows, stored as a whole or not at all.
 enum ImportBatch {
     static let providers = ["google_analytics", "google_ads", "search_console"]
     static let providerParameter = Parameter("provider", .choice(providers, default: nil), "Only imports from this provider.")
@@ -25,13 +25,13 @@ enum ImportBatch {
     static let body = Schema.object([
         .required("provider", .choice(providers)), .required("name", .text(200)),
         .optional("rows", .array(.any, count: 1...maximumRows), "Objects with `date`, `dimensions`, `metrics` and `raw_row`."),
-        .optional("csv", .text(1_048_576), "Instead of rows: RFC 4180, with a header that has a column `date`."),
-        .optional("metadata", .map(.any), "Anything worth keeping about the export."),
+        .optional("csv", .text(1_048_576), "CSV (RFC 4180) instead of `rows`, with a header that has a `date` column."),
+        .optional("metadata", .map(.any), "Further information about the export."),
     ])
 
     // MARK: Reading
 
-    /// - Throws: 400 with the number of the first wrong row. Rows count from 1, and a header doesn't count.
+    /// - Throws: 400 with the number of the first invalid row. Rows are numbered starting at 1, without the header.
     static func rows(of body: JSON) throws -> [ImportRow] {
         let rows = body["rows"].flatMap { $0.isNull ? nil : $0 }, csv = body["csv"]?.string
         switch (rows, csv) {
@@ -49,7 +49,7 @@ enum ImportBatch {
             throw ServiceError.body("field 'csv': \(error).")
         }
         guard let header = records.first?.fields.map(CampaignFields.kept), records.count > 1 else {
-            throw ServiceError.body("field 'csv' must hold a header and at least one row; got \(records.count) lines.")
+            throw ServiceError.body("field 'csv' must contain a header and at least one row; got \(records.count) lines.")
         }
         var names: Set<ExactText> = []
         for name in header where !names.insert(ExactText(ImportRow.plain(name))).inserted {
@@ -62,7 +62,7 @@ enum ImportBatch {
 
     private static func naming<Result>(_ place: String, _ read: () throws -> Result) throws -> Result {
         do { return try read() } catch let error as ServiceError {
-            // The new error begins with these opening words, so remove them from the row's error.
+            // `ServiceError.body` prepends these words, so remove them from the row's error.
             let opening = ServiceError.body("").message
             throw ServiceError.body(
                 "\(place): \(error.message.hasPrefix(opening) ? String(error.message.dropFirst(opening.count)) : error.message)")
@@ -99,8 +99,8 @@ enum ImportBatch {
         return made[0]
     }
 
-    /// The batch that the path names.
-    /// - Throws: 404 for an unknown batch, or one of another project.
+    /// Returns the batch whose id is in the path.
+    /// - Throws: 404 if the project has no such batch.
     static func require(_ call: ProjectRequest) async throws -> Row {
         let id = call.id()
         let rows = try await call.control.read(

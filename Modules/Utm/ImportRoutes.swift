@@ -11,23 +11,24 @@ extension UtmModule {
         ])
         return [
             Route(
-                .get, path, "Imported batches, newest first.", scope: .query, access: .read,
+                .get, path, "Batches of imported rows, newest first.", scope: .query, access: .read,
                 parameters: [ImportBatch.providerParameter] + Parameter.page,
                 success: .json(.object([.required("data", .list(batch))])), use: listImports),
             Route(
-                .post, path, "Import rows of an export, as JSON or CSV.", scope: .query, access: .write, body: ImportBatch.body,
+                .post, path, "Import rows of an advertising or analytics export, as JSON or CSV.", scope: .query, access: .write,
+                body: ImportBatch.body,
                 success: .json(batch, status: 201), use: createImport),
             Route(
-                .get, path + "/summary", "Sums of imported rows.", scope: .query, access: .read,
+                .get, path + "/summary", "Totals of the imported rows.", scope: .query, access: .read,
                 // Imported rows have no visitors to filter by.
                 parameters: [ImportBatch.providerParameter] + ScopeParameters.range.filter { $0.name != ScopeParameters.filter.name },
                 success: .json(.object(ImportSummary.fields))
             ) { call in try .json(try await ImportSummary.read(call, try await call.scope().days, provider: call.text("provider"))) },
             Route(
-                .get, path + "/{id}/rows", "Rows of a batch, in the order of the import.", scope: .query, access: .read,
+                .get, path + "/{id}/rows", "Rows of a batch, in the order in which they were imported.", scope: .query, access: .read,
                 parameters: Parameter.page,
                 success: .json(.object([.required("data", .list(row))])), use: importRows),
-            Route(.delete, path + "/{id}", "Delete a batch with all its rows.", scope: .query, access: .write, success: .noContent) {
+            Route(.delete, path + "/{id}", "Delete a batch and all its rows.", scope: .query, access: .write, success: .noContent) {
                 call in
                 try await ImportBatch.delete(call)
                 return .noContent
@@ -35,7 +36,7 @@ extension UtmModule {
         ]
     }
 
-    /// `POST /api/v1/marketing/imports` returns the batch, or 400 with the number of the wrong row.
+    /// `POST /api/v1/marketing/imports` returns the batch, or a 400 with the number of the invalid row.
     @Sendable private func createImport(_ call: ProjectRequest) async throws -> Answer {
         let body = try await call.body()
         let batch = try await ImportBatch.create(call, body, try ImportBatch.rows(of: body))

@@ -1,13 +1,13 @@
 import Core
 
-/// A row of an export from an advertising or analytics service: one day of one combination of dimensions.
+/// A row of an export from an advertising or analytics service: the numbers of one day for one combination of dimensions.
 struct ImportRow: Sendable {
     let day: Day
-    /// The dimensions and numbers as JSON texts, as sent.
+    /// JSON texts: the dimensions, the metrics (numbers by name) and the row as exported.
     let dimensions: String
     let metrics: String
     let raw: String
-    /// The campaign in the dimensions; "" if there is none.
+    /// The campaign's name, taken from the dimensions; "" if there is none.
     let campaign: String
     /// The numbers to sum, in the order of `Metric.allCases`; nil for missing ones.
     let totals: [Double?]
@@ -45,11 +45,11 @@ struct ImportRow: Sendable {
 
     /// The fields of a row in a request.
     static let fields: [Schema.Field] = [
-        .required("date", .string(8...10), "2026-05-01 or 20260501."),
-        .optional("dimensions", .map(.any, limits: limits), "What the numbers are about; `campaign` names the campaign."),
+        .required("date", .string(8...10), "Day of the row, as 2026-05-01 or 20260501."),
+        .optional("dimensions", .map(.any, limits: limits), "What the numbers are about; `campaign` is the campaign's name."),
         .optional(
             "metrics", .map(.number(numbers)), "Numbers by name, such as impressions, clicks, cost, conversions, revenue, sessions, users."),
-        .optional("raw_row", .map(.any, limits: limits), "The row as it was exported; kept for audits."),
+        .optional("raw_row", .map(.any, limits: limits), "The row as exported, kept for audits."),
     ]
 
     // MARK: Reading
@@ -71,7 +71,7 @@ struct ImportRow: Sendable {
         totals = Self.totals(object("metrics")?.members.compactMap { name, value in value.number.map { (name, $0) } } ?? [])
     }
 
-    /// Reads a record of a CSV file with the given header. A record has the date, the numbers to sum, and all other columns as dimensions.
+    /// Reads a record of a CSV file with the given header. All columns except the date and the numbers to sum become dimensions.
     init(_ fields: [String], under header: [String]) throws {
         guard fields.count == header.count else {
             throw ServiceError.body("it has \(fields.count) columns; the header has \(header.count).")
@@ -86,7 +86,7 @@ struct ImportRow: Sendable {
         var metrics: [(String, Double)] = [], dimensions: [(String, String)] = []
         for (name, field) in columns where name != date.0 {
             if Metric(name) != nil {
-                // Services write these for missing values.
+                // Services export missing values like this.
                 if ["", "-", "--"].contains(field) { continue }
                 guard let number = Self.number(field), Self.numbers.contains(number) else {
                     throw ServiceError.body("column '\(name.excerpt(60))' must be a number; got '\(field.excerpt(60))'.")
@@ -121,9 +121,9 @@ struct ImportRow: Sendable {
         return Day(year: number / 10_000, month: number / 100 % 100, day: number % 100)
     }
 
-    /// Reads numbers as services and spreadsheets write them: with a decimal point, thousands separated by commas or blanks, and a currency
-    /// sign before or after the number. Nil for text that other countries could read as a different number: `12,50`, `1.234,50`, `1
-    /// 234,567`, `1 5`.
+    /// Parses a number as services and spreadsheets write it: with a decimal point, thousands separated by commas or blanks, and a currency
+    /// sign before or after the number. Returns nil for text that could mean different numbers in different countries: `12,50`, `1.234,50`,
+    /// `1 234,567`, `1 5`.
     private static func number(_ text: String) -> Double? {
         let blank: Unicode.Scalar = " "
         var scalars = text.unicodeScalars.filter { $0.properties.generalCategory != .currencySymbol }
@@ -165,7 +165,8 @@ struct ImportRow: Sendable {
         Metric.allCases.map { metric in counted(metric, in: metrics).map { metrics[$0].1 } }
     }
 
-    /// Returns the index of the number that counts for a metric: the number under the metric's own name, else the first under another name.
+    /// Returns the index of the number that counts for a metric: the number under the metric's own name, else the first under another of
+    /// its names.
     private static func counted(_ metric: Metric, in metrics: [(String, Double)]) -> Int? {
         metrics.firstIndex { $0.0 == metric.rawValue } ?? metrics.firstIndex { Metric($0.0) == metric }
     }
@@ -195,7 +196,7 @@ struct ImportRow: Sendable {
         "utm_import_rows",
         [
             Column("import_id", .text), Column("number", .int64), Column("project_id", .text),
-            /// Days since 1970.
+            /// Days since 1970-01-01.
             Column("day", .int64),
             Column("dimensions", .text), Column("metrics", .text), Column("raw_row", .text), Column("campaign", .text),
         ] + Metric.allCases.map { Column($0.rawValue, .double, nullable: true) },

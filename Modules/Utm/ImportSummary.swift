@@ -6,7 +6,7 @@ extension Scope {
     var days: ClosedRange<Day> { zone.days(from: range.start, to: range.end.adding(milliseconds: -1)) }
 }
 
-/// The totals over a range's imported rows.
+/// The totals of the imported rows for the days of a range.
 struct ImportSummary: Encodable, Sendable {
     let rows: Int64
     let impressions, clicks, cost, conversions, revenue, sessions, users: Double
@@ -28,14 +28,14 @@ struct ImportSummary: Encodable, Sendable {
     }
 }
 
-/// What a campaign cost in a range.
+/// The imported costs, clicks and impressions of one campaign.
 struct ImportedCosts: Sendable {
     let campaign: String
     let cost: Double
     let clicks: Double
     let impressions: Double
 
-    /// Returns the key of a campaign's name. Names that mean the same campaign have the same key.
+    /// Returns the key that identifies a campaign. Names that differ only in case or surrounding white space have the same key.
     static func key(_ campaign: String) -> ExactText { ExactText(CampaignFields.kept(campaign).lowercased()) }
 
     /// Returns campaigns with a cost, most expensive first.
@@ -46,7 +46,7 @@ struct ImportedCosts: Sendable {
             WHERE \(chosen(call, days, provider)) AND campaign <> '' AND cost IS NOT NULL
             GROUP BY campaign ORDER BY campaign
             """)
-        // Different spellings of a name are one campaign, shown under the first of them.
+        // Different spellings of a name are one campaign, shown with the spelling that sorts first.
         // exact: the key is ExactText
         return Dictionary(grouping: rows, by: { key($0.text("campaign")) }).values.map { spellings in
             func sum(_ column: String) -> Double { rounded(spellings.reduce(0) { $0 + $1.double(column) }) }

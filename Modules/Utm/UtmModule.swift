@@ -5,7 +5,7 @@ public struct UtmModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "utm", category: .tracking, reads: ["revenue"],
         summaries: [
-            "en": "Campaigns, channels, attribution of revenue, and advertising costs.",
+            "en": "Campaigns, channels, revenue attribution and advertising costs.",
             "de": "Kampagnen, Kanäle, welche Quelle welchen Umsatz brachte, und was Werbung kostet.",
         ])
 
@@ -17,7 +17,7 @@ public struct UtmModule: AnalyticsModule {
             Column("landing_path", .text)
         ] + CampaignFields.names.map { Column($0, .text) } + [clickID])
 
-    /// The name of a `ClickID`. Null in rows that were stored before the column existed.
+    /// The name of the `ClickID`; "" if the pageview had none. Null in rows that were stored before the column existed.
     private static let clickID = Column(ClickID.column, .text, nullable: true)
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
@@ -52,11 +52,11 @@ public struct UtmModule: AnalyticsModule {
             Dataset(
                 "utm_touches", "One row for each pageview with campaign parameters or a click id.",
                 columns: [
-                    ("occurred_at", "When, epoch milliseconds."), ("landing_path", "Path of the page."),
+                    ("occurred_at", "When the page was viewed, in epoch milliseconds."), ("landing_path", "Path of the page viewed."),
                     ("utm_source", "The source that sent the visitor."),
                     ("utm_medium", "The medium, such as cpc or email."), ("utm_campaign", "Name of the campaign."),
-                    ("utm_content", "Distinguishes several links of a campaign."), ("utm_term", "The paid search keyword."),
-                    ("click_id", "Name of the click id: gclid, msclkid, fbclid ..."), ("source", "Where the session came from."),
+                    ("utm_content", "Distinguishes the links within a campaign."), ("utm_term", "The paid search keyword."),
+                    ("click_id", "Name of the click id, such as gclid, msclkid or fbclid."), ("source", "Where the session came from."),
                     ("country", "ISO 3166-1 code."), ("device", "Desktop, Mobile, Tablet ..."), ("browser", "Browser of the session."),
                     ("os", "Operating system."),
                 ])

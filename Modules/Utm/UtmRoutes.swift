@@ -3,18 +3,24 @@ import Core
 extension UtmModule {
     var campaignRoutes: [Route] {
         [
-            .report("/api/v1/campaigns", "Campaigns by visitors.", fields: Campaigns.fields) { _, scope in
+            .report("/api/v1/campaigns", "Campaigns, most visitors first.", fields: Campaigns.fields) { _, scope in
                 ReportList(data: try await Campaigns.run(scope))
             },
-            .report("/api/v1/campaigns/sources", "Campaign sources by visitors.", fields: CampaignBreakdown.fields(.source)) { _, scope in
+            .report("/api/v1/campaigns/sources", "Campaign sources, most visitors first.", fields: CampaignBreakdown.fields(.source)) {
+                _, scope in
                 ReportList(data: try await CampaignBreakdown.run(scope, by: .source))
             },
-            .report("/api/v1/campaigns/mediums", "Campaign mediums by visitors.", fields: CampaignBreakdown.fields(.medium)) { _, scope in
+            .report("/api/v1/campaigns/mediums", "Campaign mediums, most visitors first.", fields: CampaignBreakdown.fields(.medium)) {
+                _, scope in
                 ReportList(data: try await CampaignBreakdown.run(scope, by: .medium))
             },
             .report(
-                "/api/v1/campaigns/timeseries", "Visitors and pageviews of one source by day.",
-                parameters: [Parameter("utm_source", .text(maximum: CampaignFields.maximumLength), required: true, "The source, as sent.")]
+                "/api/v1/campaigns/timeseries", "Visitors and pageviews from one campaign source by day.",
+                parameters: [
+                    Parameter(
+                        "utm_source", .text(maximum: CampaignFields.maximumLength), required: true,
+                        "Campaign source, spelled as it was sent.")
+                ]
                     + ScopeParameters.range,
                 fields: CampaignTimeseries.fields
             ) { call, scope in
@@ -26,8 +32,8 @@ extension UtmModule {
     private static let attributionParameters = [
         Parameter(
             "model", .choice(AttributionModel.allCases.map(\.rawValue), default: AttributionModel.lastTouch.rawValue),
-            "Which touches of a journey get credit for its order."),
-        Parameter("lookback_days", .integer(1...365, default: 30), "How many days before an order its journey may begin."),
+            "How credit for an order is divided among the touches of the visitor's journey."),
+        Parameter("lookback_days", .integer(1...365, default: 30), "How many days before an order to look for touches."),
         ScopeParameters.currency,
     ]
 
@@ -40,22 +46,22 @@ extension UtmModule {
                 ReportList(data: try await Channels.run(scope))
             },
             .report(
-                "/api/v1/marketing/attribution", "Orders and revenue credited to channel, source and campaign.",
+                "/api/v1/marketing/attribution", "Attributed orders and revenue by channel, source and campaign.",
                 parameters: Self.attributionParameters + ScopeParameters.range, fields: AttributionReport.fields
             ) { call, scope in try await AttributionReport.run(scope, try await attribution(call)) },
             .report(
-                "/api/v1/marketing/revenue", "Orders, revenue, currencies and the top products.",
+                "/api/v1/marketing/revenue", "Orders, revenue, revenue by currency, and the top products.",
                 parameters: ScopeParameters.range + [ScopeParameters.currency],
                 fields: MarketingRevenue.fields
             ) { call, scope in try await MarketingRevenue.run(scope, in: try await call.currency()) },
             .report(
-                "/api/v1/marketing/ai-referrers", "Visitors that AI assistants sent.", parameters: ScopeParameters.range,
+                "/api/v1/marketing/ai-referrers", "Visitors and pageviews from AI assistants.", parameters: ScopeParameters.range,
                 fields: AIReferrers.fields
             ) { _, scope in
                 ReportList(data: try await AIReferrers.run(scope))
             },
             .report(
-                "/api/v1/marketing/campaign-costs", "Costs of campaigns next to their orders and revenue.",
+                "/api/v1/marketing/campaign-costs", "Campaign costs, with each campaign's attributed orders and revenue.",
                 parameters: Self.attributionParameters + [ImportBatch.providerParameter] + ScopeParameters.list,
                 fields: CampaignCosts.fields
             ) { call, scope in

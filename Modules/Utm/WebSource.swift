@@ -6,9 +6,9 @@ struct WebSource: Sendable {
     let name: String
     let kind: SourceKind
 
-    /// - Parameter source: a host as `ReferrerSource` makes it, or a `utm_source` in lower case.
+    /// - Parameter source: a host as `ReferrerSource` returns it, or a `utm_source` in lower case.
     init(_ source: String) {
-        // A campaign may name google.de, but referrers are normalized to google.com.
+        // Normalize a campaign's host like a referrer's: google.de becomes google.com.
         name = source.contains(".") ? Self.host(source) : source
         kind = SourceCatalog.kind(of: name)
     }

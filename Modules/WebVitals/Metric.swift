@@ -6,7 +6,7 @@ import Core
 enum Metric: String, Sendable, CaseIterable {
     /// Largest Contentful Paint, First Contentful Paint: milliseconds since navigation.
     case lcp = "LCP", fcp = "FCP"
-    /// Cumulative Layout Shift: the worst session window, without unit.
+    /// Cumulative Layout Shift: the worst session window, without a unit.
     case cls = "CLS"
     /// Interaction to Next Paint, Time to First Byte: milliseconds.
     case inp = "INP", ttfb = "TTFB"
@@ -37,7 +37,7 @@ enum Metric: String, Sendable, CaseIterable {
     /// The largest accepted value in milliseconds. If a page seems to take longer than ten minutes, the clock jumped or the computer slept.
     static let maximum: Double = 600_000
 
-    /// The range of values that a browser can have measured. A layout shift is at most 1, and a session window of five seconds has at most
-    /// 300 frames at 60 per second.
+    /// The range of values that a browser can plausibly have measured. A layout shift is at most 1, and a session window of five seconds
+    /// has at most 300 frames at 60 per second.
     var accepted: ClosedRange<Double> { self == .cls ? 0...300 : 0...Self.maximum }
 }

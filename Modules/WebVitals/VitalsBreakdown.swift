@@ -1,13 +1,13 @@
 import Core
 
-/// 75th percentiles of all vitals by page, device or country: one line for each, most measurements first.
+/// The 75th percentile of each vital by page, device or country; most measurements first.
 struct VitalsBreakdown: Encodable, Sendable {
-    /// The raw value is the name of the column and of the member of the response.
+    /// The raw value names both the column and the member of the response.
     enum Dimension: String, Sendable { case path, device, country }
 
     let dimension: Dimension
     let name: String
-    /// Measurements of all vitals together.
+    /// The number of measurements of all vitals together.
     let samples: Int64
     /// The 75th percentile of each vital. Vitals that weren't measured have no entry.
     let p75: [Metric: Double]

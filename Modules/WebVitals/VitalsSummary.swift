@@ -11,7 +11,7 @@ struct VitalsSummary: Encodable, Sendable {
         @Nullable var rating: Metric.Rating? = nil
     }
 
-    /// By the metric's name.
+    /// The percentiles by metric name, such as `LCP`. Every metric has an entry.
     let vitals: [String: Vital]
 
     static let fields: [Schema.Field] = [

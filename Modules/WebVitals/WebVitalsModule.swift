@@ -1,11 +1,11 @@
 import Core
 
-/// How fast pages are for real visitors.
+/// Collects Web Vitals measured in visitors' browsers, and reports their percentiles.
 public struct WebVitalsModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "webvitals", category: .tracking,
         summaries: [
-            "en": "Core Web Vitals (LCP, FCP, CLS, INP, TTFB) of real visits, by page, device and country, with Google's ratings.",
+            "en": "Core Web Vitals (LCP, FCP, CLS, INP, TTFB) from real visits, by page, device and country, with Google's ratings.",
             "de": "Core Web Vitals (LCP, FCP, CLS, INP, TTFB) echter Besuche, nach Seite, Gerät und Land, mit Googles Bewertung.",
         ])
 
@@ -28,11 +28,11 @@ public struct WebVitalsModule: AnalyticsModule {
     public var datasets: [Dataset] {
         [
             Dataset(
-                "webvitals_measurements", "One row for each measured vital.",
+                "webvitals_measurements", "One row for each measurement of a vital.",
                 columns: [
-                    ("occurred_at", "When it arrived, epoch milliseconds."), ("path", "Path of the page."),
-                    ("metric", "LCP, FCP, CLS, INP or TTFB."),
-                    ("value", "Milliseconds; CLS has no unit."), ("source", "Where the session came from."),
+                    ("occurred_at", "When it was measured, in epoch milliseconds."), ("path", "Path of the page."),
+                    ("metric", "Name of the vital: LCP, FCP, CLS, INP or TTFB."),
+                    ("value", "Measured value in milliseconds; CLS has no unit."), ("source", "Where the session came from."),
                     ("country", "ISO 3166-1 code."),
                     ("device", "Desktop, Mobile, Tablet ..."), ("browser", "Browser of the session."), ("os", "Operating system."),
                 ])
@@ -45,9 +45,11 @@ public struct WebVitalsModule: AnalyticsModule {
                 "web_vital", "A Web Vital was measured.",
                 fields: [
                     .required("name", .choice(Metric.names), "Name of the vital."),
-                    .required("value", .number(0...Metric.maximum), "Milliseconds; for CLS a score of at most 300, without unit."),
-                    .optional("rating", Metric.Rating.schema, "Not stored: reports derive the rating from the value."),
-                    .optional("path", .optionalText(8_192), "Path of the page; the session's last page by default."),
+                    .required(
+                        "value", .number(0...Metric.maximum),
+                        "Measured value in milliseconds; for CLS, a score without a unit, at most 300."),
+                    .optional("rating", Metric.Rating.schema, "Rating of the value. Not stored: reports derive it from the value."),
+                    .optional("path", .optionalText(8_192), "Path of the page. Default: the session's last page."),
                 ]
             ) { payload in
                 let path = payload.text("path")

@@ -4,12 +4,12 @@ extension WebVitalsModule {
     public var routes: [Route] {
         [
             .report(
-                "/api/v1/webvitals", "Percentiles of every vital, rated at the 75th.", parameters: ScopeParameters.range,
+                "/api/v1/webvitals", "Percentiles of each vital, with a rating of the 75th percentile.", parameters: ScopeParameters.range,
                 fields: VitalsSummary.fields
             ) { _, scope in try await VitalsSummary.run(scope) },
-            breakdown(.path, "/api/v1/webvitals/pages", "75th percentiles by page, most measurements first."),
-            breakdown(.device, "/api/v1/webvitals/devices", "75th percentiles by device type, most measurements first."),
-            breakdown(.country, "/api/v1/webvitals/countries", "75th percentiles by country, most measurements first."),
+            breakdown(.path, "/api/v1/webvitals/pages", "75th percentile of each vital by page, most measurements first."),
+            breakdown(.device, "/api/v1/webvitals/devices", "75th percentile of each vital by device type, most measurements first."),
+            breakdown(.country, "/api/v1/webvitals/countries", "75th percentile of each vital by country, most measurements first."),
             .report(
                 "/api/v1/webvitals/timeseries", "75th percentile of one vital by day or hour.",
                 parameters: ScopeParameters.range + [

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("Directory")
 struct DirectoryTests {
-    /// Accepts every change, has no rows, and counts how often the keys are read, which each reload does once.
+    /// A store without rows that accepts every change. Counts how often keys are read, which each reload does once.
     private final class CountingStore: ControlStore {
         let reloads = Mutex(0)
         var dialect: Dialect { .sqlite }
@@ -30,7 +30,7 @@ struct DirectoryTests {
         }
     }
 
-    /// Keeps every message until somebody follows.
+    /// Buffers all messages until a subscriber reads them.
     private struct BufferedCoordination: Coordination {
         let messages = AsyncStream<CoordinationEvent>.makeStream()
 
@@ -45,7 +45,7 @@ struct DirectoryTests {
         func close() async { messages.continuation.finish() }
     }
 
-    @Test("a host reloads once for its own change, and once for that of another host")
+    @Test("a host reloads once for its own change, and once for a change by another host")
     func ownChanges() async throws {
         let store = CountingStore(), coordination = BufferedCoordination()
         let directory = Directory(

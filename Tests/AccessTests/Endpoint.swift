@@ -1,14 +1,14 @@
 import Core
 import TestSupport
 
-/// A route of the host plus what it takes to call it. Everything is derived from the route itself, so tests cover a new
-/// route without listing it.
+/// A route of the host, with everything that tests need to call it. All of it is derived from the route, so tests cover new routes without
+/// listing them.
 struct Endpoint: Sendable, CustomStringConvertible {
     /// The module that gates the route; nil for the host's own routes.
     let module: String?
     let route: Route
 
-    /// Who a route is for. Each kind needs a different credential.
+    /// The kind of caller that a route is for. Each kind needs a different credential.
     enum Kind: String, CaseIterable { case ingest, query, adminKey, frontend, admin, installation, publicToken, anonymous }
 
     var kind: Kind {
@@ -24,18 +24,18 @@ struct Endpoint: Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether a project key in `X-Pulse-Key` opens the route.
+    /// Whether callers send a project key in `X-Pulse-Key`.
     var takesKey: Bool { [.ingest, .query, .adminKey, .frontend].contains(kind) }
 
-    /// Whether the route checks a credential. Public tokens are part of the path; their module's tests cover them.
+    /// Whether callers send a credential outside the path. The tests of the `bi` module cover public tokens, which are part of the path.
     var hasCredential: Bool { kind != .anonymous && kind != .publicToken }
 
-    /// Whether the answer is a stream that stays open until one side closes it.
+    /// Whether the response is a stream that stays open until one side closes it.
     var isStream: Bool { route.success.mediaType == "text/event-stream" }
 
     var description: String { "\(route.method.rawValue) \(route.path)" }
 
-    /// The key scopes that open the route, each sufficient by itself.
+    /// The key scopes that the route accepts. Each of them is sufficient by itself.
     var openingScopes: [KeyScope] {
         switch kind {
         case .ingest: [.ingest, .admin]
@@ -46,7 +46,7 @@ struct Endpoint: Sendable, CustomStringConvertible {
         }
     }
 
-    /// The scope that the error message asks for.
+    /// The scope that the error message for a missing scope names.
     var neededScope: KeyScope {
         switch kind {
         case .ingest, .frontend: .ingest
@@ -57,7 +57,7 @@ struct Endpoint: Sendable, CustomStringConvertible {
 
     static let unknownID = "00000000-0000-4000-8000-00000000dead"
 
-    /// The path for `project`. Other placeholders are filled from `values`, or with an id that doesn't exist.
+    /// The path for `project`. Other placeholders get their values from `values`, or else an id that doesn't exist.
     func path(in project: Project, _ values: [String: String] = [:]) -> String {
         route.path.split(separator: "/", omittingEmptySubsequences: false).map { part in
             guard part.hasPrefix("{") else { return String(part) }
@@ -66,7 +66,7 @@ struct Endpoint: Sendable, CustomStringConvertible {
         }.joined(separator: "/")
     }
 
-    /// Like `path(in:_:)`, plus the query parameters that the route requires.
+    /// Like `path(in:_:)`, but with the query parameters that the route requires.
     func address(in project: Project, _ values: [String: String] = [:]) -> String {
         path(in: project, values) + (ModuleSamples.all.requests[description]?.query.map { "?" + $0 } ?? "")
     }
@@ -74,7 +74,7 @@ struct Endpoint: Sendable, CustomStringConvertible {
     /// Whether the placeholder is the project id of an administration route.
     func isProject(_ name: String) -> Bool { kind == .admin && name == "id" }
 
-    /// The placeholders in the path that may be ids of a project's resources.
+    /// The names of the placeholders in the path, except for the project id of an administration route.
     var names: [String] { route.pathNames.filter { !isProject($0) } }
 
     var body: String? {

@@ -11,11 +11,11 @@ import NIOCore
 import Testing
 import TestSupport
 
-/// Sends every route and payload type texts that Swift considers equal although their bytes differ, in path, query and body.
-/// However a module uses such texts as keys, no request may crash the process or get a 5xx.
-@Suite("Every route, with equal texts of different bytes", .modules(.all))
+/// Sends strings that Swift considers equal although their bytes differ to every route and in every payload type: in path, query and body.
+/// Even if a module uses them as keys, no request may crash the process or get a 5xx.
+@Suite("Every route, with equal strings that differ in bytes", .modules(.all))
 struct EquivalentTextTests {
-    // Composed and decomposed.
+    // The same word with a composed and with a decomposed letter.
     static let pair = ["caf\u{E9}", "cafe\u{301}"]
 
     @Test("no request crashes the process or gets a 5xx", arguments: Profile.available)
@@ -23,7 +23,7 @@ struct EquivalentTextTests {
         try await House.open(profile) { house in
             let pair = Self.pair, accepted = try await Self.collect(pair, house)
             #expect(accepted > 8, "most payload types take any text")
-            // Create first so that reads find something; delete last.
+            // Creates first, so that reads find something, and deletes last.
             let order: [HTTPRequest.Method] = [.post, .put, .get, .delete]
             var asked = 0, made = 0
             for endpoint in house.endpoints.sorted(by: { order.firstIndex(of: $0.route.method)! < order.firstIndex(of: $1.route.method)! })
@@ -41,12 +41,12 @@ struct EquivalentTextTests {
         }
     }
 
-    /// Whether the route deletes the project that all other requests use.
+    /// Whether the route deletes the project, which all other requests need.
     private static func endsIt(_ endpoint: Endpoint) -> Bool { endpoint.route.method == .delete && endpoint.names.isEmpty }
 
     // MARK: Payloads and requests
 
-    /// Sends a payload of every type with each of the two texts. Returns how many payloads were accepted.
+    /// Sends a payload of every type with each of the two strings. Returns how many payloads were accepted.
     private static func collect(_ pair: [String], _ house: House) async throws -> Int {
         var accepted = 0
         for module in house.app.installation.registry.modules {
@@ -66,7 +66,8 @@ struct EquivalentTextTests {
 
     private struct Request { let path: String, body: String? }
 
-    /// Requests with the text as every id in the path, as each query parameter by itself, and in every body field that takes text.
+    /// Requests with the text as every id in the path. Routes with a body get it in every field that accepts text, other routes in each
+    /// query parameter in turn.
     private static func requests(_ endpoint: Endpoint, _ text: String, _ pair: [String], _ house: House) -> [Request] {
         let encoded = encoded(text), names = Dictionary(endpoint.names.map { ($0, encoded) }) { $1 }
         let path = endpoint.path(in: house.project, names), required = ModuleSamples.all.requests[endpoint.description]?.query
@@ -91,7 +92,7 @@ struct EquivalentTextTests {
         return requests
     }
 
-    /// The body with the text in its naming fields; nil if it has none.
+    /// The body with the text in fields such as `name` and `label`; nil if it has no such field.
     private static func renamed(_ body: String, _ text: String) -> String? {
         guard let json = try? JSON.parse(body) else { return nil }
         let named = ["name", "user_id", "user_name", "label", "description", "version"].filter { json[$0]?.string != nil }
@@ -105,7 +106,7 @@ struct EquivalentTextTests {
 }
 
 extension Schema {
-    /// A JSON value with the text wherever the schema accepts it, optional members included. Lists and maps get both texts.
+    /// A JSON value with the text wherever the schema accepts it, including in optional members. Lists and maps get both strings.
     fileprivate func filled(with text: String, _ pair: [String]) -> String {
         switch self {
         case .any: "{\(pair.map { "\"\($0)\":\"\($0)\"" }.joined(separator: ","))}"
@@ -118,7 +119,7 @@ extension Schema {
         case .object(let fields, _):
             "{"
                 + fields.compactMap { field in
-                    // Skip optional fields without a fixed type: some of them, such as a timestamp, would reject the sample.
+                    // Leaves out optional fields of any type, because some of them, such as timestamps, would reject the sample.
                     if case .any = field.schema, !field.isRequired { return nil }
                     return "\"\(field.name)\":\(field.schema.filled(with: text, pair))"
                 }.joined(separator: ",") + "}"

@@ -10,8 +10,8 @@ import Core
 import Testing
 import TestSupport
 
-/// The access checks of `POST /api/collect`, which depend on the module of each payload. The payload types come from the
-/// registry, so new ones are covered automatically.
+/// The access checks of `POST /api/collect`, which depend on the module of each payload. The payload types come from the registry, so new
+/// types are covered automatically.
 @Suite("Access checks: every payload type", .modules(.all))
 struct EveryCollectorTests {
     struct Payload {
@@ -31,7 +31,7 @@ struct EveryCollectorTests {
         }
     }
 
-    /// The number of rows in all fact tables.
+    /// The total number of rows in all fact tables.
     private static func facts(_ house: House) async throws -> Int64 {
         try await house.app.installation.writer.settle()
         var count: Int64 = 0
@@ -42,7 +42,7 @@ struct EveryCollectorTests {
         return count
     }
 
-    @Test("is accepted from authorized callers only", arguments: Profile.available)
+    @Test("is accepted only from authorized callers", arguments: Profile.available)
     func walk(profile: Profile) async throws {
         try await House.open(profile) { house in
             let app = house.app, payloads = Self.payloads(house)

@@ -10,8 +10,8 @@ import Core
 import Testing
 import TestSupport
 
-/// The access checks of every route that the host serves: those of the binary's modules, the host's own and the probe module's.
-/// The routes come from the registry, so new ones are covered automatically.
+/// The access checks of every route that the host serves: routes of the binary's modules, of the probe module and of the host itself. The
+/// routes come from the registry, so new routes are covered automatically.
 @Suite("Access checks: every route", .modules(.all))
 struct EveryRouteTests {
     @Test("an unknown or repeated query parameter is rejected by name")
@@ -33,12 +33,12 @@ struct EveryRouteTests {
                 ("limits=3", "'limits': there is no such parameter; did you mean 'limit'?"),
                 ("limit=3&limit=", "'limit': it was sent more than once; send it once."),
                 ("Limit=3", "'Limit': there is no such parameter; did you mean 'limit'?"),
-                ("utm_source=x", "'utm_source': there is no such parameter; accepted are start_at, end_at,"),
+                ("utm_source=x", "'utm_source': there is no such parameter; accepted: start_at, end_at,"),
             ] {
                 let answer = try await house.app.get("/api/v1/pages?\(query)")
                 #expect(answer.status == 400 && answer.body.contains("Invalid query parameter \(sentence)"), "\(answer.body)")
             }
-            // Links to pages and requests from pages carry arbitrary parameters.
+            // Links to pages and requests from pages may have arbitrary parameters.
             let page = try await house.app.get("/dashboard?utm_source=x", as: .nobody)
             #expect(page.status == 200)
             let collected = try await house.app.post("/api/collect?_=1", #"{"type":"pageview","path":"/"}"#, as: .ingest)
@@ -92,7 +92,7 @@ struct EveryRouteTests {
         }
     }
 
-    @Test("a key in the query string opens the same routes as one in the header")
+    @Test("a key in the query string is accepted like a key in the header")
     func keyInAddress() async throws {
         try await House.open(.embedded) { house in
             for endpoint in house.endpoints where endpoint.takesKey {
@@ -116,7 +116,8 @@ struct EveryRouteTests {
         }
     }
 
-    @Test("an unsupported method is rejected by name, whoever asks", arguments: [HTTPRequest.Method.patch, .trace, .init("BREW")!])
+    @Test(
+        "an unsupported method is rejected by name, whoever the caller is", arguments: [HTTPRequest.Method.patch, .trace, .init("BREW")!])
     func otherMethods(method: HTTPRequest.Method) async throws {
         try await House.open(.embedded) { house in
             for endpoint in house.endpoints {
@@ -125,7 +126,7 @@ struct EveryRouteTests {
                 #expect(answer.status == 405, "\(endpoint)")
                 let accepted = try #require(answer.headers[.allow])
                 #expect(accepted.contains(endpoint.route.method.rawValue))
-                #expect(answer.body == #"{"error":"\#(method.rawValue) is not possible at \#(path.excerpt()); accepted: \#(accepted)."}"#)
+                #expect(answer.body == #"{"error":"\#(method.rawValue) is not supported at \#(path.excerpt()); allowed: \#(accepted)."}"#)
             }
         }
     }
@@ -142,7 +143,7 @@ struct EveryRouteTests {
                         endpoint, as: house.owner(of: endpoint), path: endpoint.address(in: house.project, names))
                     #expect(answer.status < 500, "\(endpoint) answered \(answer.status) \(answer.body)")
                     if house.namesThings(endpoint) { #expect(answer.status == 404, "\(endpoint) answered \(answer.status) \(answer.body)") }
-                    // An anonymous caller still gets a 401.
+                    // A caller without credentials still gets a 401.
                     #expect(
                         try await house.ask(endpoint, as: .nobody, path: endpoint.address(in: house.project, names)).status == 401,
                         "\(endpoint)")
@@ -196,7 +197,7 @@ struct EveryRouteTests {
                     #expect(isNotFound, "\(endpoint) answered \(answer.status) \(answer.body)")
                 }
                 #expect(try await look() == before, "\(endpoint) changed what belongs to another project")
-                // The owner finds it, so the id was real.
+                // The owner gets the resource, so the id was real.
                 let own = try await house.ask(endpoint, as: owner, path: place)
                 #expect(
                     own.status < 300 || own.status == 400 && ModuleSamples.all.requests["\(endpoint)"]?.needsServer == true,
@@ -256,7 +257,8 @@ struct EveryRouteTests {
             for endpoint in house.endpoints where endpoint.hasCredential {
                 let names = Stranger.all.filter { $0.meets(endpoint) }.map(\.name)
                 var least = endpoint.takesKey ? 14 : endpoint.kind == .admin ? 14 : 10
-                // Module off, wrong access level, key for other modules. Core can't be off and can be read at any level.
+                // Three more for routes of modules: module off, wrong access level, key for other modules. `core` can't be off and can be
+                // read at any level.
                 if let module = endpoint.module { least += module == "core" ? (endpoint.route.access == .read ? 1 : 2) : 3 }
                 if endpoint.kind == .query || endpoint.kind == .ingest { least += 1 }
                 #expect(names.count >= least, "\(endpoint) rejects only \(names.count) kinds of callers: \(names)")

@@ -15,11 +15,11 @@ import TestSupport
 struct House: Sendable {
     let app: TestApp
     let endpoints: [Endpoint]
-    /// A second project, whose resources the first one must not see.
+    /// A second project, whose resources must be invisible to the first.
     let other: Project
     let otherKeys: [TestApp.Caller: String]
 
-    /// Runs `body` with a house that has the binary's modules and the probe module.
+    /// Runs `body` with a house that has all modules of the binary, plus the probe module.
     static func open(_ profile: Profile, _ body: @escaping @Sendable (House) async throws -> Void) async throws {
         try await TestApp.run(profile, modules: ProbeModule.withLoadedModules()) { app in
             let other = try await app.installation.createProject("Other", domain: "other.example")
@@ -32,7 +32,7 @@ struct House: Sendable {
     var project: Project { app.project }
     var directory: Directory { app.installation.directory }
 
-    /// Whether rate limits use the test's clock. Redis has its own.
+    /// Whether rate limits use the test's clock. Redis has its own clock.
     var hasOwnClock: Bool { app.installation.engines.coordination is LocalCoordination }
 
     func key(_ scopes: [KeyScope], modules: [String]? = nil, expiresAt: Instant? = nil, in project: Project? = nil) async throws -> String {
@@ -81,7 +81,7 @@ struct House: Sendable {
 
     // MARK: Requests
 
-    /// Sends a valid request to `endpoint`. Closes a stream soon after it opens.
+    /// Sends a valid request to `endpoint`. If the response is a stream, closes it soon.
     func ask(
         _ endpoint: Endpoint, as caller: TestApp.Caller, path: String? = nil, body: String? = nil, headers: HTTPFields = [:],
         method: HTTPRequest.Method? = nil
@@ -92,7 +92,8 @@ struct House: Sendable {
         var patience = 250
         while true {
             let request = Task { try await app.send(method, path, buffer, as: caller, headers: headers) }
-            // A rejected caller is answered at once. An admitted one would listen forever, so it hangs up after a while.
+            // A rejected caller gets a response immediately. An admitted caller would wait for the stream's end forever, so the request is
+            // cancelled after a while.
             let pause = patience
             let leaving = Task {
                 try await Task.sleep(for: .milliseconds(pause))
@@ -100,14 +101,14 @@ struct House: Sendable {
             }
             let result = await request.result
             leaving.cancel()
-            // On a busy machine it may have hung up too early.
+            // On a busy machine, the request may have been cancelled too early.
             if case .success(let answer) = result, answer.status != 503 { return answer }
             guard patience < 10_000 else { return try result.get() }
             patience *= 2
         }
     }
 
-    /// Records an issue unless the answer is the expected error.
+    /// Records an issue unless the response is the expected error.
     func expect(
         _ answer: TestApp.Answer, _ status: Int, _ sentence: String, _ endpoint: Endpoint, asking: String = "",
         sourceLocation: SourceLocation = #_sourceLocation
@@ -120,8 +121,8 @@ struct House: Sendable {
 
     // MARK: Resources of a project
 
-    /// Creates the resources that the path of `endpoint` refers to in `project`. Returns their ids by placeholder; placeholders
-    /// that no route creates (module names, visitor ids) are left out.
+    /// Creates the resources in `project` that the path of `endpoint` refers to. Returns their ids by placeholder. Leaves out placeholders
+    /// for what no route creates, such as module names and visitor ids.
     func things(for endpoint: Endpoint, in project: Project, keys: [TestApp.Caller: String]) async throws -> [String: String] {
         var values: [String: String] = [:]
         var prefix: [Substring] = []
@@ -142,7 +143,7 @@ struct House: Sendable {
         return values
     }
 
-    /// Whether a placeholder in the path is the id of a resource that some route creates.
+    /// Whether the path has the id of a resource that some route creates.
     func namesThings(_ endpoint: Endpoint) -> Bool {
         let parts = endpoint.route.path.split(separator: "/")
         return parts.indices.contains { index in
@@ -156,7 +157,7 @@ struct House: Sendable {
         endpoints.first { $0.route.method == .post && $0.route.path == path && $0.route.success.status == 201 }
     }
 
-    /// The body with a unique name.
+    /// The body with random values for its names and keys, so that they are unique.
     private func unique(_ body: String?) -> String? {
         guard let body, let json = try? JSON.parse(body), ["name", "user_name", "user_id"].contains(where: { json[$0]?.string != nil })
         else { return body }

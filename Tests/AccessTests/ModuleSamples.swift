@@ -24,20 +24,20 @@ extension Schema {
     }
 }
 
-/// Requests and payloads for what a schema doesn't say. Tests that go over all routes and payload types make samples from the schemas,
-/// and take one of these if that is not enough. They are in each module's folder, in `samples.json`:
+/// Sample requests and payloads. Tests that go over all routes and payload types make samples from the schemas. For routes and types whose
+/// schema doesn't say enough, they use these samples, which are in `samples.json` in each module's folder:
 ///
 ///     {
 ///       "routes": {"POST /api/v1/goals": {"body": {...}, "query": "a=b", "modules": ["core"], "needsServer": false}},
 ///       "payloads": {"outlink": {"type": "outlink", ...}}
 ///     }
 ///
-/// `modules` are those whose facts the body uses besides the route's own module. With `needsServer` even an authorized caller may get a
-/// 400, because the route needs a server outside Pulse.
+/// `modules` names other modules whose facts the body uses, besides the route's own module. With `needsServer`, even an authorized caller
+/// may get a 400, because the route needs a server outside Pulse.
 struct ModuleSamples {
     struct Request {
         var body: String?
-        /// Required query parameters.
+        /// The query string with the required parameters.
         var query: String?
         var modules: [String] = []
         var needsServer = false
@@ -45,9 +45,9 @@ struct ModuleSamples {
 
     static let all = try! ModuleSamples()
 
-    /// Requests by method and path.
+    /// Sample requests by method and path, such as `POST /api/v1/goals`.
     private(set) var requests: [String: Request] = ["POST /api/collect": Request(body: #"{"type":"pageview","path":"/"}"#)]
-    /// Payloads by type.
+    /// Sample payloads by payload type.
     private(set) var payloads: [String: String] = [:]
 
     private init() throws {

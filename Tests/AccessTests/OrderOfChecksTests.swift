@@ -3,8 +3,9 @@ import Core
 import Testing
 import TestSupport
 
-/// A request that is wrong in several ways gets the first error in this order: 401, 429, 403 scope, 403 module off, 403
-/// access level, 403 the key's modules, 404, 400. Each step below fixes what the previous step was rejected for.
+/// A request that is wrong in several ways gets the error that comes first in this order: 401, 429, 403 for the scope, 403 for a module
+/// that is off, 403 for the access level, 403 for the key's modules, 404, 400. Each step below fixes what the previous step was rejected
+/// for.
 @Suite("Order of checks", .modules(.all))
 struct OrderOfChecksTests {
     private static let limited = "Rate limit exceeded. Retry after 1 second."
@@ -69,13 +70,14 @@ struct OrderOfChecksTests {
         } else if endpoint.names.isEmpty {
             try await step(.key(key), 400, "Invalid request body: not valid JSON.")
         } else {
-            // An id that no route creates, such as an error's fingerprint, gets a 404; routes that look up no id reject the body.
+            // The path has an id that no route creates, such as an error's fingerprint. Routes that look it up respond with 404, others
+            // reject the body.
             let answer = try await house.ask(endpoint, as: .key(key), body: Self.broken)
             #expect([400, 404].contains(answer.status), "\(endpoint) answered \(answer.status) \(answer.body)")
         }
     }
 
-    /// What error messages call the resource in the path; known only for the probe module.
+    /// The name of the resource in 404 messages. Known only for the probe module.
     private func kind(of endpoint: Endpoint) -> String? { endpoint.route.path.hasPrefix("/api/v1/gadgets/") ? "Gadget" : nil }
 
     @Test("on administration routes", arguments: Profile.available)
@@ -127,7 +129,7 @@ struct OrderOfChecksTests {
         }
     }
 
-    @Test("a key without access to a module can't find out which resources exist")
+    @Test("a key that may not use a module can't find out which of its resources exist")
     func restrictedKeyAndUnknownThing() async throws {
         try await House.open(.embedded) { house in
             let made = try await house.app.post("/api/v1/gadgets", #"{"name":"a"}"#, as: .query)

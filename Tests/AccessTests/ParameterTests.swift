@@ -76,7 +76,7 @@ struct PulseSurfaceTests {
     }
 
     @Test(
-        "a key comes from the header or, if that is empty, from the query string",
+        "the key is in the header or, if that is empty, in the query string",
         arguments: [
             (nil, "", nil), ("k", "", "k"), (nil, "key=k", "k"), ("h", "key=q", "h"), ("", "key=q", "q"), ("", "key=", nil),
             (nil, "Key=k", nil), (nil, "key=a&key=b", "b"),
@@ -86,7 +86,7 @@ struct PulseSurfaceTests {
     }
 
     @Test(
-        "a bearer token is two words, the first of them 'bearer'",
+        "a bearer token is the second of two words, after 'bearer'",
         arguments: [
             (nil, nil), ("Bearer t", "t"), ("bearer t", "t"), ("BEARER  t ", "t"), ("Bearer", nil), ("Bearer a b", nil), ("t", nil),
             ("Basic t", nil), ("", nil),
@@ -95,7 +95,7 @@ struct PulseSurfaceTests {
         #expect(PulseSurface().bearer(of: Self.request(header.map { [.authorization: $0] } ?? [:])) == token)
     }
 
-    @Test("an error is one sentence in JSON, with Retry-After if it has a delay")
+    @Test("an error is one sentence in JSON, with Retry-After if the caller should wait")
     func errors() throws {
         let plain = PulseSurface().answer(to: .invalid("x", "Say \"please\"."))
         guard case .bytes(let body) = plain.body else { return }

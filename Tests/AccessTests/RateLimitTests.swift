@@ -9,13 +9,13 @@ import TestSupport
 struct RateLimitTests {
     private static let sentence = #"{"error":"Rate limit exceeded. Retry after 1 second."}"#
 
-    /// The answer's rate-limit headers: limit, remaining, reset, Retry-After; "-" for a missing one.
+    /// The response's rate-limit headers: limit, remaining, reset and Retry-After. A missing header is "-".
     private static func limitHeaders(_ answer: TestApp.Answer) -> String {
         ["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After"].map { answer.headers[.init($0)!] ?? "-" }
             .joined(separator: " ")
     }
 
-    /// A cheap request that counts against the same bucket as `endpoint`.
+    /// Sends a cheap request that counts against the same bucket as `endpoint`.
     private static func spend(_ endpoint: Endpoint, in house: House) async throws -> TestApp.Answer {
         switch endpoint.kind {
         case .ingest, .frontend: try await house.app.post("/api/v1/probe/ping", as: .ingest)
@@ -28,7 +28,7 @@ struct RateLimitTests {
     @Test("apply to every route, are reported in headers and reset after a second", arguments: Profile.available)
     func everyRoute(profile: Profile) async throws {
         try await House.open(profile) { house in
-            // Redis counts by its own clock, which the test can't advance.
+            // Redis uses its own clock, which the test can't advance.
             guard house.hasOwnClock else { return }
             house.setLimits(ingest: 2, query: 2, admin: 2)
             let endpoints = house.endpoints.filter { $0.hasCredential }
@@ -52,12 +52,12 @@ struct RateLimitTests {
         }
     }
 
-    @Test("apply when Redis counts", arguments: Profile.available)
+    @Test("apply with Redis too", arguments: Profile.available)
     func shared(profile: Profile) async throws {
         try await House.open(profile) { house in
             house.setLimits(ingest: 1, query: 1, admin: 1)
             for endpoint in house.endpoints where endpoint.hasCredential {
-                // A second may pass between two requests, but hardly between every two of twenty.
+                // A second may pass between two requests, but not between all of twenty.
                 var answer = try await house.ask(endpoint, as: house.owner(of: endpoint))
                 for _ in 0..<20 where answer.status != 429 { answer = try await house.ask(endpoint, as: house.owner(of: endpoint)) }
                 #expect(answer.status == 429, "\(endpoint) answered \(answer.status) \(answer.body)")
@@ -77,13 +77,13 @@ struct RateLimitTests {
                 Issue.record("the limit is not enforced")
             }
             try await exhaust { try await app.post("/api/v1/probe/echo", #"{"text":"a"}"#, as: .query) }
-            // Another key of the project shares its bucket ...
+            // All keys of a project share its bucket ...
             if house.hasOwnClock {
                 let second = try await house.key([.query])
                 #expect(try await app.post("/api/v1/probe/echo", #"{"text":"a"}"#, as: .key(second)).status == 429)
                 #expect(try await app.post("/api/v1/probe/echo", #"{"text":"a"}"#, as: .admin).status == 429)
             }
-            // ... but collection, other projects and administrators do not.
+            // ... but collection, other projects and administrators have their own.
             #expect(try await app.post("/api/v1/probe/ping", as: .ingest).status == 200)
             #expect(try await app.post("/api/v1/probe/echo", #"{"text":"a"}"#, as: .key(house.otherKeys[.query]!)).status == 200)
             let path = "/api/admin/projects/\(house.project.id)"
@@ -112,7 +112,7 @@ struct RateLimitTests {
         }
     }
 
-    @Test("every counted request gets rate-limit headers, whatever its status")
+    @Test("every counted request gets rate-limit headers, regardless of its status")
     func labels() async throws {
         try await House.open(.embedded) { house in
             let app = house.app
@@ -120,7 +120,7 @@ struct RateLimitTests {
             #expect(try await Self.limitHeaders(app.get("/api/v1/gadgets/\(Endpoint.unknownID)")) == "10 9 1 -")
             #expect(try await Self.limitHeaders(app.post("/api/v1/gadgets", "{", as: .query)) == "10 8 1 -")
             #expect(try await Self.limitHeaders(app.get("/api/v1/gadgets?limit=x")) == "10 7 1 -")
-            // The ingest key, which is public, has no scope here and doesn't use up the project's limit.
+            // The ingest key is public and lacks the scope for this route, so it must not use up the project's limit.
             #expect(try await Self.limitHeaders(app.get("/api/v1/gadgets", as: .ingest)) == "10 9 1 -")
             try await house.set("probe", isEnabled: false)
             #expect(try await Self.limitHeaders(app.get("/api/v1/gadgets")) == "10 6 1 -")
@@ -130,7 +130,7 @@ struct RateLimitTests {
         }
     }
 
-    @Test("a limit of 0 means unlimited, and a configuration change applies at once")
+    @Test("a limit of 0 means no limit, and a configuration change applies immediately")
     func live() async throws {
         try await House.open(.embedded) { house in
             for _ in 0..<300 { #expect(try await house.app.post("/api/v1/probe/ping", as: .ingest).status == 200) }
@@ -162,7 +162,7 @@ struct RateLimitTests {
         }
     }
 
-    @Test("the defaults per second are 100 for collection, 100 for queries and 20 for administrators")
+    @Test("the default limits per second are 100 for collection, 100 for queries and 20 for administrators")
     func defaults() throws {
         let configuration = try HostConfiguration.parse("", knownModules: [])
         #expect(configuration.limits.ingestPerSecond == 100)

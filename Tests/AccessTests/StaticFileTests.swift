@@ -6,7 +6,7 @@ import TestSupport
 @Suite("Static file", .modules(.all))
 struct StaticFileTests {
     @Test(
-        "is compressed for clients that accept it",
+        "is compressed for clients that accept gzip",
         arguments: [
             ("gzip, deflate, br", true), ("GZIP", true), ("*", true), ("br", false), ("", false), ("gzip;q=0", false),
             ("gzip;q=0.0", false),

@@ -9,9 +9,9 @@ import TestSupport
 /// An unauthorized caller, the routes that reject it, and the exact error.
 struct Stranger: Sendable {
     let name: String
-    /// Whether the route must reject this caller.
+    /// Whether an endpoint must reject this caller.
     let meets: @Sendable (Endpoint) -> Bool
-    /// Changes the house before the request.
+    /// Prepares the house before the requests, such as by switching modules off.
     var prepare: @Sendable (House) async throws -> Void = { _ in }
     let caller: @Sendable (House, Endpoint) async throws -> TestApp.Caller
     /// The requested path; nil for the route's path in the first project.
@@ -80,7 +80,7 @@ struct Stranger: Sendable {
 
     // MARK: With a key for another purpose
 
-    // The `admin` scope is sufficient everywhere.
+    // `admin` is missing here because it is sufficient for every route.
     private static let wrongScopes: [Stranger] = [KeyScope.ingest, .query].map { scope in
         Stranger(
             name: "a key with only the scope '\(scope.rawValue)' where that is not enough",
@@ -109,7 +109,7 @@ struct Stranger: Sendable {
     private static func level(_ level: AccessLevel, turnsAway access: AccessMode) -> Stranger {
         Stranger(
             name: "a valid key for \(access.rawValue) access while the module's level is '\(level.rawValue)'",
-            // Core can be read at any level.
+            // `core` can be read at any level.
             meets: { $0.module != nil && $0.hasCredential && $0.route.access == access && !($0.module == "core" && access == .read) },
             prepare: { house in for module in house.directory.defaults.modules { try await house.set(module, access: level) } },
             caller: { $0.owner(of: $1) },

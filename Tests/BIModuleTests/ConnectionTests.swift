@@ -34,7 +34,7 @@ struct ConnectionTests {
             _ = try await app.installation.engines.control.write("UPDATE bi_connection_secret SET sealed = \(other)")
             let answer = try await app.post("/api/v1/bi/connections/\(id)/test", as: .query)
             let isOK = try answer.json()["ok"]?.boolean
-            #expect(answer.body.contains("The connection string can't be opened") && isOK == false)
+            #expect(answer.body.contains("The connection string can't be decrypted") && isOK == false)
         }
     }
 
@@ -54,9 +54,9 @@ struct ConnectionTests {
                 ("postgres://a:b@c:0/d", "field 'connection_string': the port must be a number from 1 to 65535."),
                 ("postgres://a:b@c:65536/d", "the port must be"),
                 ("postgres://a:b@c:99999999999999999999/d", "the port must be"),
-                ("postgres://a:b@c/d%0Ae", "field 'connection_string': 'dbname' holds a control character"),
-                ("postgres://a%1F:b@c/d", "field 'connection_string': 'user' holds a control character"),
-                ("postgres://a:b@c/d%C2%85", "'dbname' holds a control"),
+                ("postgres://a:b@c/d%0Ae", "field 'connection_string': 'dbname' contains a control character"),
+                ("postgres://a%1F:b@c/d", "field 'connection_string': 'user' contains a control character"),
+                ("postgres://a:b@c/d%C2%85", "'dbname' contains a control"),
             ] {
                 let refusal = try await app.bi("connections", #"{"name":"W","database_type":"postgres","connection_string":"\#(string)"}"#)
                 #expect(
@@ -71,7 +71,7 @@ struct ConnectionTests {
             let id = try made.json()["id"]!.string!
             let refused = try await app.bi("connections/\(id)/query", #"{"sql_text":"SELECT 1"}"#)
             let sentence =
-                "are not allowed, or there is no such host; the setting modules.settings.bi.allowed_addresses lists where they may go."
+                "are not allowed, or the host does not exist; the setting modules.settings.bi.allowed_addresses lists allowed addresses."
             #expect(refused.body == #"{"error":"Connections to '127.0.0.1' \#(sentence)"}"#)
             // A host that exists and one that doesn't get the same response.
             for host in ["localhost", "no-such-host.invalid"] {
@@ -93,7 +93,7 @@ struct ConnectionTests {
     @Test("config/pulse.yaml lists the settings with their defaults")
     func settings() throws { #expect(try documentedSettings(of: "bi") == TestSupport.settings { BISettings($0) }) }
 
-    @Test("an invalid network stops the start")
+    @Test("an invalid network prevents the start")
     func network() throws {
         let yaml = "modules: {settings: {bi: {allowed_addresses: [db.example, 10.0.0.0/33]}}}"
         let configuration = try HostConfiguration.parse(yaml, file: "pulse.yaml", knownModules: ["bi"])
@@ -104,7 +104,7 @@ struct ConnectionTests {
     }
 
     static let attacks = [
-        ("DELETE FROM x", "a statement starts with SELECT or WITH; got 'delete'."), ("SELECT 1; SELECT 2", "';' is not accepted"),
+        ("DELETE FROM x", "a statement must start with SELECT or WITH; got 'delete'."), ("SELECT 1; SELECT 2", "';' is not accepted"),
         ("SELECT 1 -- x", "comments are not accepted."),
         ("SELECT /* */ 1", "comments are not accepted."), ("SELECT {{project_id}}", "has no meaning"),
         ("SELECT '{{project_id}}'", "line 1, column 9: {{project_id}} has no meaning"),
@@ -123,8 +123,8 @@ struct ConnectionTests {
         ("SELECT \"lo_import\"\n('/etc/passwd')", "'lo_import' is not accepted."),
         ("SELECT ts_stat('SELECT 1')", "'ts_stat' is not accepted."),
         ("SELECT dblink('x')", "'dblink' is not accepted."), ("SELECT 'open", "is not closed"),
-        ("SELECT set_config('a','b',false)", "'set_config' is not accepted."), ("(SELECT 1)", "a statement starts with SELECT or WITH"),
-        ("SELECT 1 FОR x", "beyond ASCII"), ("  ", "got the end"),
+        ("SELECT set_config('a','b',false)", "'set_config' is not accepted."), ("(SELECT 1)", "a statement must start with SELECT or WITH"),
+        ("SELECT 1 FОR x", "non-ASCII characters"), ("  ", "got the end"),
     ]
 
     @Test("rejects statements that do more than read", arguments: attacks)
@@ -175,14 +175,14 @@ struct ConnectionTests {
                     "SELECT comment, lo_flow ~ '\\d' AS matched FROM (SELECT 1 AS comment, 'a1' AS lo_flow) x FETCH FIRST 1 ROWS ONLY"))
             #expect(words == "comment,matched\n1,true")
             for (statement, sentence) in [
-                ("SELECT nothing", "The database answered:"),
+                ("SELECT nothing", "The database returned an error:"),
                 ("SELECT count(*) FROM generate_series(1, 100000000000) n", "statement timeout"),
                 ("SELECT current_setting('transaction_read_only')", #""current_setting":"on""#),
                 ("SELECT current_setting('default_transaction_read_only')", #""current_setting":"on""#),
                 ("SELECT relname FROM pg_class FOR UPDATE", "'UPDATE' is not accepted"),
                 ("SELECT 1) answer (c0), (SELECT 2", "syntax error"),
                 ("WITH a AS (SELECT 2 AS n) SELECT n FROM a ORDER BY n", #""rows":[{"n":2}]"#),
-                ("SELECT length(t) AS n FROM (SELECT repeat('x', 100000) AS t) x", #""n":100000"#), ("SELECT", "returns no rows"),
+                ("SELECT length(t) AS n FROM (SELECT repeat('x', 100000) AS t) x", #""n":100000"#), ("SELECT", "returns no columns"),
             ] {
                 let answer = try await app.bi("connections/\(id)/query", TestApp.sqlBody(statement))
                 #expect(answer.status < 500, "\(answer.body)")

@@ -34,7 +34,7 @@ struct EmbedRightsTests {
     }
 
     private static func forbidden(_ module: String) -> String {
-        #"{"error":"This link is not allowed to show module '\#(module)': it shows what the key that made it was allowed to read."}"#
+        #"{"error":"This link is not allowed to show module '\#(module)': the key that created it was not allowed to read it."}"#
     }
 
     private static func keyForbidden(_ module: String) -> String { #"{"error":"API key is not allowed to use module '\#(module)'."}"# }

@@ -10,7 +10,7 @@ struct EmbedTests {
     static let visual =
         #"{"dataset":"pageviews","dimensions":["path"],"metrics":["count"],"limit":25,"start_at":"2026-03-01","end_at":"2026-03-02"}"#
 
-    @Test("shows nothing that the key which created, changed or rotated it may not read", arguments: Profile.available)
+    @Test("shows only what the keys that created, changed or rotated it may read", arguments: Profile.available)
     func rights(profile: Profile) async throws {
         try await Traffic.run(profile) { app in
             let limited = try await app.installation.directory.createKey(
@@ -143,7 +143,7 @@ struct EmbedTests {
                 "embeds",
                 #"{"name":"E","resource_type":"visual_query","resource_config":\#(Self.visual),"allowed_origins":["https://a.example; script-src *"]}"#
             )
-            #expect(origin.status == 400 && origin.body.contains("field 'allowed_origins' holds origins such as"))
+            #expect(origin.status == 400 && origin.body.contains("field 'allowed_origins' must contain origins such as"))
         }
     }
 
@@ -202,7 +202,7 @@ struct EmbedTests {
             #expect(answer.status == 400)
             #expect(
                 answer.body
-                    == #"{"error":"This embed can't be shown: what it shows has changed since it was set up. Its owner can save it again."}"#
+                    == #"{"error":"This embed can't be shown: its content has changed since it was set up. Its owner can fix it by saving it again."}"#
             )
             let path = "/api/v1/bi/embeds/\(made["id"]?.string ?? "")"
             let off = try await app.put(path, #"{"is_active":false}"#, as: .query)
@@ -243,7 +243,7 @@ struct EmbedTests {
                 // A visitor can't fix a range that ends before it begins.
                 #expect(!answer.body.contains("query parameter"), "\(answer.body)")
                 if type == "dashboard" {
-                    #expect(result?["widgets"]?["r"]?["error"]?.string == "This can't be shown; its owner can fix it.")
+                    #expect(result?["widgets"]?["r"]?["error"]?.string == "This widget can't be shown; its owner can fix it.")
                 }
             }
         }

@@ -11,8 +11,8 @@ enum SandboxAttacks {
         (";SELECT {{project_id}}", "';' is not accepted"),
         ("SELECT {{project_id}}; /* /* */ */", "';' is not accepted"), ("SELECT {{project_id}}; /* x", "';' is not accepted"),
         ("SELECT {{project_id}}; -- x\nDROP", "';' is not accepted"),
-        ("; -- {{project_id}}", "a statement starts with SELECT or WITH; got the end."),
-        ("DELETE FROM pageviews", "a statement starts with SELECT or WITH; got 'delete'."),
+        ("; -- {{project_id}}", "a statement must start with SELECT or WITH; got the end."),
+        ("DELETE FROM pageviews", "a statement must start with SELECT or WITH; got 'delete'."),
         ("SELECT {{project_id}} -- x", "comments are not accepted."), ("SELECT /* x */ {{project_id}}", "comments are not accepted."),
         ("SELECT $$x$$, {{project_id}}", "'$' is not accepted"), ("SELECT $1, {{project_id}}", "'$' is not accepted"),
         ("SELECT pg_sleep(10), {{project_id}}", "the function 'pg_sleep' is not accepted"),
@@ -32,7 +32,8 @@ enum SandboxAttacks {
         ("WITH x AS (DELETE FROM pageviews RETURNING *) SELECT * FROM x", "'DELETE' is not accepted: statements may only read"),
         ("SELECT * INTO x FROM pageviews", "'INTO' is not accepted: statements may only read"),
         ("SELECT {{project_id}} FOR UPDATE", "expected"),
-        ("COPY pageviews TO '/tmp/x'", "a statement starts with SELECT or WITH"), ("ATTACH 'x'", "a statement starts with SELECT or WITH"),
+        ("COPY pageviews TO '/tmp/x'", "a statement must start with SELECT or WITH"),
+        ("ATTACH 'x'", "a statement must start with SELECT or WITH"),
         ("WITH RECURSIVE x AS (SELECT 1) SELECT * FROM x", "WITH RECURSIVE is not accepted."),
         ("SELECT visitor_id, {{project_id}} FROM pageviews", "visitor_id can be counted"),
         ("SELECT v, {{project_id}} FROM (SELECT visitor_id AS v FROM pageviews) t", "visitor_id can be counted"),
@@ -42,8 +43,8 @@ enum SandboxAttacks {
         ("SELECT count(*), {{project_id}} FROM pageviews ORDER BY visitor_id", "must be in GROUP BY"),
         ("SELECT lag(visitor_id) OVER (ORDER BY path), {{project_id}} FROM pageviews", "can't show a visitor."),
         ("SELECT count(*), {{project_id}} FROM pageviews WHERE visitor_id = 5", "compares values of one type"),
-        ("SELECT * FROM pageviews a, pageviews b", "tables can be joined only by JOIN ... ON."),
-        ("SELECT {{project_id}} FROM pageviews a CROSS JOIN pageviews b", "tables can be joined only by JOIN ... ON."),
+        ("SELECT * FROM pageviews a, pageviews b", "tables can be joined only with JOIN ... ON."),
+        ("SELECT {{project_id}} FROM pageviews a CROSS JOIN pageviews b", "tables can be joined only with JOIN ... ON."),
         ("SELECT {{project_id}} FROM pageviews a JOIN pageviews b ON TRUE", "JOIN needs a condition that compares"),
         ("SELECT {{project_id}} FROM pageviews a JOIN pageviews b ON a.project_id = b.project_id", "JOIN needs a condition that compares"),
         ("SELECT (SELECT 1), {{project_id}}", "a subquery is accepted in FROM"),
@@ -52,7 +53,7 @@ enum SandboxAttacks {
         ("SELECT\u{a0}{{project_id}}", "the character U+00A0"), ("SELECT ＊ FROM pageviews", "the character U+FF0A"),
         ("SELECT 'a\\' || {{project_id}}, x", "there is no column 'x'."),
         ("SELECT \\ {{project_id}}", "a backslash is not accepted outside text in quotes."),
-        ("SELECT E'a', {{project_id}}", "expected the end of the statement; got a text."),
+        ("SELECT E'a', {{project_id}}", "expected the end of the statement; got a string."),
         ("SELECT 'open, {{project_id}}", "the ' that opens here is not closed."),
         ("SELECT {{other}}", "the only placeholder is {{project_id}}."), ("SELECT {project_id}", "'{' is not accepted."),
         ("SELECT path::text, {{project_id}} FROM pageviews", "write CAST(value AS type)."),
@@ -63,29 +64,29 @@ enum SandboxAttacks {
         ("SELECT version(), {{project_id}}", "the function 'version' is not accepted"),
         ("SELECT current_user, {{project_id}}", "there is no column 'current_user'"),
         ("SELECT path FROM pageviews INTERSECT SELECT {{project_id}}", "is not accepted; UNION is."),
-        ("EXPLAIN SELECT {{project_id}}", "a statement starts with SELECT or WITH"),
+        ("EXPLAIN SELECT {{project_id}}", "a statement must start with SELECT or WITH"),
         ("", "field 'sql_text' must be a string of 1 to 20000 characters"),
         ("SELECT path FROM pageviews WHERE {{project_id}} = '' GROUP BY title", "the column 'path' must be in GROUP BY"),
         ("SELECT count(count(*)), {{project_id}} FROM pageviews", "an aggregate is not accepted inside another one."),
         ("SELECT {{project_id}} FROM pageviews WHERE count(*) > 1", "an aggregate is not accepted in WHERE or ON."),
         ("SELECT p.path.x, {{project_id}} FROM pageviews p", "schemas are not accepted."),
         ("SELECT `path`, {{project_id}} FROM pageviews", "'`' is not accepted"),
-        ("WITH pageviews AS (SELECT {{project_id}} AS x) SELECT x FROM pageviews", "the name 'pageviews' is taken."),
+        ("WITH pageviews AS (SELECT {{project_id}} AS x) SELECT x FROM pageviews", "the name 'pageviews' is already in use."),
         ("SELECT NULL, {{project_id}}", "NULL needs a type here"),
         ("SELECT json_text(path, 'a'), {{project_id}} FROM pageviews", "takes the column data"),
         ("SELECT path FROM pageviews WHERE path ~ 'x' AND {{project_id}} = ''", "'~' is not accepted."),
         ("SELECT array[1], {{project_id}}", "'[' is not accepted"),
-        (String(repeating: "(", count: 100) + "SELECT {{project_id}}", "a statement starts with SELECT or WITH; got '('."),
+        (String(repeating: "(", count: 100) + "SELECT {{project_id}}", "a statement must start with SELECT or WITH; got '('."),
         (
             "SELECT " + String(repeating: "(", count: 100) + "1" + String(repeating: ")", count: 100) + ", {{project_id}}",
             "nested deeper than 40 levels."
         ),
-        ("SELECT {{project_id}}" + String(repeating: " || 'x'", count: 400), "a statement has at most 300 operators."),
+        ("SELECT {{project_id}}" + String(repeating: " || 'x'", count: 400), "a statement may have at most 300 operators."),
         ("SELECT " + Array(repeating: "path", count: 51).joined(separator: ",") + ", {{project_id}} FROM pageviews", "at most 50 columns"),
         ("SELECT '" + String(repeating: "a", count: 20_001) + "', {{project_id}}", "must be a string of 1 to 20000 characters; got 20"),
         // Strings, numbers and characters of other dialects.
         ("SELECT U&'\\0061', {{project_id}}", "'&' is not accepted."),
-        ("SELECT B'1', {{project_id}}", "expected the end of the statement; got a text."),
+        ("SELECT B'1', {{project_id}}", "expected the end of the statement; got a string."),
         ("SELECT {{project_id}}\u{37E} SELECT 1", "the character U+037E"),
         ("SELECT {{project_id}}\u{FF1B} SELECT 1", "the character U+FF1B"),
         ("SELECT\u{2028}{{project_id}}", "the character U+2028"), ("\u{FEFF}SELECT {{project_id}}", "the character U+FEFF"),
@@ -110,12 +111,12 @@ enum SandboxAttacks {
         ("SELECT * FROM range(1000000000)", "expected a dataset; got 'range'."),
         ("SELECT * FROM unnest(1) u", "'unnest(' is not accepted"),
         ("SELECT * FROM duckdb_settings()", "'duckdb_settings(' is not accepted"),
-        ("SELECT p.path, {{project_id}} FROM pageviews p, LATERAL (SELECT 1 AS x) l", "tables can be joined only by JOIN ... ON."),
+        ("SELECT p.path, {{project_id}} FROM pageviews p, LATERAL (SELECT 1 AS x) l", "tables can be joined only with JOIN ... ON."),
         ("SELECT {{project_id}} FROM pageviews p JOIN LATERAL (SELECT p.path) l ON TRUE", "expected a dataset; got 'lateral'."),
         ("SELECT {{project_id}} FROM pageviews p JOIN (SELECT p.path AS x) l ON l.x = p.path", "there is no 'p' in FROM."),
         ("SELECT {{project_id}} FROM pageviews TABLESAMPLE SYSTEM (1)", "got 'system'."),
-        ("VALUES (1)", "a statement starts with SELECT or WITH"),
-        ("TABLE pageviews", "a statement starts with SELECT or WITH"), ("SHOW TABLES", "a statement starts with SELECT or WITH"),
+        ("VALUES (1)", "a statement must start with SELECT or WITH"),
+        ("TABLE pageviews", "a statement must start with SELECT or WITH"), ("SHOW TABLES", "a statement must start with SELECT or WITH"),
         // Windows.
         ("SELECT ntile(4) OVER (ORDER BY path), {{project_id}} FROM pageviews", "the function 'ntile'"),
         ("SELECT sum(hour) OVER (ORDER BY hour ROWS UNBOUNDED PRECEDING), {{project_id}} FROM pageviews", "expected ')'; got 'rows'."),
@@ -126,8 +127,8 @@ enum SandboxAttacks {
         ),
         ("SELECT rank() OVER (ORDER BY visitor_id), {{project_id}} FROM pageviews", "visitor_id can be counted"),
         // Order, limits and unions.
-        ("SELECT path, {{project_id}} FROM pageviews ORDER BY 3", "ORDER BY 3: the answer has 2 columns."),
-        ("SELECT {{project_id}} ORDER BY 0", "ORDER BY 0: the answer has 1"),
+        ("SELECT path, {{project_id}} FROM pageviews ORDER BY 3", "ORDER BY 3: the result has 2 columns."),
+        ("SELECT {{project_id}} ORDER BY 0", "ORDER BY 0: the result has 1"),
         ("SELECT {{project_id}} LIMIT -1", "a whole number up to 1000000000 after LIMIT; got '-'."),
         ("SELECT {{project_id}} LIMIT ALL", "after LIMIT; got 'all'."),
         ("SELECT {{project_id}} OFFSET 9999999999", "after OFFSET; got '9999999999'."),
@@ -143,11 +144,11 @@ enum SandboxAttacks {
             "on the other."
         ),
         ("SELECT CASE WHEN TRUE THEN visitor_id END, {{project_id}} FROM pageviews", "the results of CASE must be of one type"),
-        ("SELECT * FROM (SELECT visitor_id FROM pageviews) t WHERE {{project_id}} <> ''", "'*' has no column here that may be shown."),
+        ("SELECT * FROM (SELECT visitor_id FROM pageviews) t WHERE {{project_id}} <> ''", "'*' selects no column that may be shown here."),
         ("SELECT {{project_id}} FROM pageviews WHERE visitor_id < 'a'", "compares values of one type"),
         ("SELECT {{project_id}} FROM pageviews WHERE visitor_id LIKE '1%'", "LIKE compares text"),
-        ("WITH \"events\" AS (SELECT {{project_id}} AS x) SELECT x FROM events", "the name 'events' is taken."),
-        ("WITH a AS (SELECT {{project_id}} AS x), a AS (SELECT 1 AS y) SELECT x FROM a", "the name 'a' is taken."),
+        ("WITH \"events\" AS (SELECT {{project_id}} AS x) SELECT x FROM events", "the name 'events' is already in use."),
+        ("WITH a AS (SELECT {{project_id}} AS x), a AS (SELECT 1 AS y) SELECT x FROM a", "the name 'a' is already in use."),
         ("WITH a AS (SELECT x FROM a) SELECT x, {{project_id}} FROM a", "there is no dataset 'a'"),
         ("SELECT * FROM \"PAGEVIEWS\" WHERE {{project_id}} <> ''", "no dataset 'PAGEVIEWS'"),
         ("SELECT {{project_id}}" + times(" UNION SELECT 'a'", 1_000), "UNION takes at most 12 selects; got 1001."),
@@ -170,24 +171,24 @@ enum SandboxAttacks {
         ),
         (
             "SELECT {{project_id}} FROM pageviews WHERE path IN ('a'" + times(",'a'", 2_100) + ")",
-            "a statement has at most 4000 words and signs."
+            "a statement may have at most 4000 words and signs."
         ),
         (
             "SELECT " + times("*,", 1_900) + "{{project_id}} FROM pageviews a JOIN pageviews b ON a.path = b.path",
-            "an answer has at most 50 columns."
+            "a result may have at most 50 columns."
         ),
         (
             "SELECT length(replace(replace(path, 'a', '" + times("b", 100) + "'), 'b', '" + times("c", 100)
-                + "')), {{project_id}} FROM pageviews", "may have 100000 characters in all"
+                + "')), {{project_id}} FROM pageviews", "at most 100000 characters of text for each row"
         ),
         (
             "SELECT length('" + times("a", 9_000) + "'" + times(" || path", 20) + "), {{project_id}} FROM pageviews",
-            "may have 100000 characters in all"
+            "at most 100000 characters of text for each row"
         ),
         (
             "WITH a AS (SELECT '" + times("a", 9_000) + "' || path AS t FROM pageviews) SELECT {{project_id}} FROM a WHERE t IN (upper(t)"
                 + times(", lower(t)", 20) + ")",
-            "may have 100000 characters in all"
+            "at most 100000 characters of text for each row"
         ),
     ]
 }

@@ -152,9 +152,9 @@ struct SandboxTests {
                 #expect(answer == "x\n\(expected)", "\(expression)")
             }
             for (expression, sentence) in [
-                ("round(1.5, 16)", "round() takes a whole number of digits from -15 to 15, written out; got 16."),
-                ("round(1.5, hour)", "written out; got something else."),
-                ("split_part('a,b', ',', 0)", "split_part() counts parts from 1, or from the last with -1; got 0."),
+                ("round(1.5, 16)", "round() takes a literal whole number of digits from -15 to 15; got 16."),
+                ("round(1.5, hour)", "from -15 to 15; got something else."),
+                ("split_part('a,b', ',', 0)", "split_part() counts parts from the start with 1, or from the end with -1; got 0."),
                 ("substr('abc', 1, -1)", "substr() takes a whole number of at least 0 as value 3; got -1."),
                 (SandboxAttacks.times("sqrt(", 38) + "hour" + SandboxAttacks.times(")", 38), "are nested too deeply"),
             ] {

@@ -56,7 +56,7 @@ struct TextTests {
         }
     }
 
-    @Test("a name of digits is an array index from 0; any other number finds nothing", arguments: Profile.available)
+    @Test("a name made of digits is an array index that starts at 0; any other number finds nothing", arguments: Profile.available)
     func places(profile: Profile) async throws {
         try await Self.run(profile, [#"["x","y"]"#, #"{"-1":"m","01":"n","0":"o","":"p","a~/b":"q"}"#]) { app in
             for (path, expected) in [

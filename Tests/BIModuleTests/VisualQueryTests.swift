@@ -67,13 +67,13 @@ struct VisualQueryTests {
                 ("unknown + 1", "sessions has no metric 'unknown'; accepted are count, sessions"),
                 (
                     "pg_sleep(10)",
-                    "field 'expression': 'pg_sleep' is not accepted as written; functions are avg, count, count_distinct, max, min, sum."
+                    "field 'expression': 'pg_sleep' is not accepted here; the functions are avg, count, count_distinct, max, min, sum."
                 ),
                 ("count(); drop", "field 'expression', line 1, column 8: ';' is not accepted"),
-                ("'a'", "field 'expression' may hold count()"),
+                ("'a'", "field 'expression' accepts count()"),
                 ("sum(pageviews", "field 'expression', line 1, column 14: expected ')'; got the end."),
                 ("(SELECT 1)", "field 'expression', line 1, column 1: a subquery is accepted"),
-                ("sum(pageviews) FILTER (WHERE true)", "field 'expression': 'sum' is not accepted as written"),
+                ("sum(pageviews) FILTER (WHERE true)", "field 'expression': 'sum' is not accepted here"),
             ] {
                 let refusal = try await make("again", "sessions", expression)
                 #expect(refusal.hasPrefix(#"{"error":"Invalid request body: \#(sentence)"#), "\(expression): \(refusal)")
@@ -183,7 +183,7 @@ struct VisualQueryTests {
                 ),
                 (
                     #""dataset":"pageviews","field":"path","operator":"eq","values":["x","y"]"#,
-                    "field 'values' must hold one value for 'eq'; got 2."
+                    "field 'values' must contain exactly one value for 'eq'; got 2."
                 ),
                 (#""dataset":"pageviews","field":"hour","operator":"eq","values":["x"]"#, "field 'values' takes a whole number; got 'x'."),
             ] {
@@ -203,7 +203,7 @@ struct VisualQueryTests {
             }
             let orders = try await make("orders", "count()"), share = try await make("share", "2 / orders")
             let path = "/api/v1/bi/metrics/",
-                sentence = #"{"error":"The metric 'share' uses 'orders' and would no longer work; change or delete it first."}"#
+                sentence = #"{"error":"The metric 'share' uses 'orders' and would no longer work; change or delete that metric first."}"#
             #expect(try await app.delete(path + orders, as: .query).body == sentence)
             #expect(try await app.put(path + orders, #"{"key":"orders2"}"#, as: .query).body == sentence)
             #expect(try await app.put(path + orders, #"{"dataset":"events"}"#, as: .query).body == sentence)

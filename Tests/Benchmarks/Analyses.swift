@@ -1,6 +1,6 @@
 import Common
 
-/// Analyses, and the SQL that gets the same result from the table `activity`. Funnels and paths order a visitor's rows by time, and
+/// Analyses, and the SQL that gets the same result from the `activity` table. Funnels and paths order a visitor's rows by time, and
 /// within a millisecond by arrival.
 extension Question {
 
@@ -10,7 +10,8 @@ extension Question {
 
     static let analyses: [Question] = [funnel, retention, flow, segment]
 
-    /// The earliest match of each step after the earliest of the previous one: visitors, and the median and p90 of the time in between.
+    /// Counts the visitors that reach each step, with the median and p90 of the time since the previous step. A visitor reaches a step at
+    /// its earliest match after reaching the previous step.
     private static var funnel: Question {
         let steps = names.map { #"{"type":"event","value":"\#($0)"}"# }.joined(separator: ",")
         return Question(
@@ -57,7 +58,7 @@ extension Question {
             })
     }
 
-    /// The visitors who come back in the weeks after their first. Weeks begin on Monday.
+    /// The visitors who come back in the weeks after their first week. Weeks begin on Monday.
     private static var retention: Question {
         Question(
             name: "retention over 12 weeks", path: "/api/v1/retention/grid", query: "&period=weekly&intervals=12",

@@ -1,7 +1,7 @@
 import Foundation
 import NIOCore
 
-/// Measures requests of a hundred events, from the first byte sent until a report counts every event.
+/// Measures requests with 100 events each, from the first byte sent until a report counts every event.
 struct BatchIngest {
     let program: String
     let events: Int
@@ -9,7 +9,7 @@ struct BatchIngest {
     /// Requests/s of the bare `GET` in this run; nil if it was not measured.
     let bare: Double?
 
-    /// 150,000 events/s on a machine with 74,000 requests/s of the bare `GET`. The ratio removes the machine's speed.
+    /// 150,000 events/s on a machine with 74,000 requests/s of the bare `GET`. The ratio doesn't depend on the machine's speed.
     private static let budget = 150_000.0 / 74_000
 
     private static let perRequest = 100
@@ -31,7 +31,7 @@ struct BatchIngest {
                     rates.append(rate.queryable)
                     acknowledged.append(rate.acknowledged)
                 }
-                let name = "100 events a request, \(withIDs ? "with" : "without") event_id"
+                let name = "100 events per request, \(withIDs ? "with" : "without") event_id"
                 findings.append(
                     Finding(
                         .ingest, name, "\(Int(rates.median)) events/s until queryable", "\(Int(acknowledged.median)) events/s acknowledged")
@@ -72,7 +72,7 @@ struct BatchIngest {
         let current = stats?["current"] as? [String: Any]
         let seen = (current?["pageviews"] as? Int ?? 0) + (current?["events"] as? Int ?? 0)
         let sent = bodies.count * Self.perRequest
-        guard seen == sent else { throw BenchError("\(sent) events were sent, a report sees \(seen)") }
+        guard seen == sent else { throw BenchError("\(sent) events were sent, but a report counts \(seen)") }
         return (Double(sent) / took, Double(sent) / acknowledged)
     }
 

@@ -1,6 +1,6 @@
 import Foundation
 
-/// ClickHouse's engine in a Python process that answers line by line; see `clickhouse.py`.
+/// ClickHouse's engine in a Python process that returns a line for each line it reads; see `clickhouse.py`.
 final class ClickHouse {
     private let process = Process()
     private let input = Pipe()
@@ -22,18 +22,18 @@ final class ClickHouse {
         try process.run()
     }
 
-    /// The version of Pulse's DuckDB library, since the same version can read Pulse's file; "" if the library was not downloaded.
+    /// The version of Pulse's DuckDB library; "" if the library was not downloaded. The same version can surely read Pulse's file.
     private static let duckdbVersion =
         (try? String(contentsOfFile: ".tools/duckdb/stamp", encoding: .utf8))?.split(separator: " ").first.map(String.init) ?? ""
 
     private static func install() throws {
         print("Installing chDB into \(environment)")
         guard try Processes.output("python3", ["-m", "venv", environment]).status == 0 else {
-            throw BenchError("python3 -m venv does not work here")
+            throw BenchError("python3 -m venv failed")
         }
         let pinned = duckdbVersion.isEmpty ? "" : "==\(duckdbVersion)"
         guard try Processes.output(environment + "/bin/pip", ["install", "--quiet", "chdb", "duckdb\(pinned)"]).status == 0 else {
-            throw BenchError("pip could not install chdb")
+            throw BenchError("pip could not install chdb and duckdb")
         }
     }
 
@@ -45,7 +45,7 @@ final class ClickHouse {
     func ask(_ statement: String, repetitions: Int) throws -> (milliseconds: [Double], rows: [[String]]) {
         let answer = try call(["sql": statement, "repetitions": repetitions])
         guard let milliseconds = answer["milliseconds"] as? [Double], let rows = answer["rows"] as? [[String]] else {
-            throw BenchError("ClickHouse answered nothing: \(answer)")
+            throw BenchError("ClickHouse returned no result: \(answer)")
         }
         return (milliseconds, rows)
     }
@@ -66,7 +66,7 @@ final class ClickHouse {
                 return answer
             }
             let more = output.fileHandleForReading.availableData
-            guard !more.isEmpty else { throw BenchError("the process with ClickHouse's engine ended") }
+            guard !more.isEmpty else { throw BenchError("the process that runs ClickHouse's engine has ended") }
             unread.append(more)
         }
     }

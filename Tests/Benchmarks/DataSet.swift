@@ -1,6 +1,6 @@
 import Foundation
 
-/// Events that are sent through `POST /api/collect` once, and kept.
+/// Events that are sent once through `POST /api/collect`, and kept for later runs.
 struct DataSet {
     let program: String
     let folder: String
@@ -33,7 +33,7 @@ struct DataSet {
     }
 
     /// Creates the data set unless it exists.
-    /// - Parameter send: sends all events, with keys of `projects` projects.
+    /// - Parameter send: sends all events. Gets one set of keys per project.
     func prepare(_ title: String, events: Int, send: (PulseProcess, [PulseProcess.Keys]) async throws -> Void) async throws -> Loaded {
         let stampFile = folder + "/stamp.json"
         if let data = FileManager.default.contents(atPath: stampFile), let stamp = try? JSONDecoder().decode(Stamp.self, from: data),

@@ -1,15 +1,15 @@
 import Foundation
 import NIOCore
 
-/// Times reports outside core: errors by group and log search, each over many rows of that fact.
+/// Times reports of other modules than core: errors by group and log search, each over many errors or log entries.
 struct FactTimes {
     let program: String
     let folder: String
-    /// The number of errors, and of log entries.
+    /// The number of errors, which is also the number of log entries.
     let facts: Int
     let repetitions: Int
 
-    /// Events per request, and concurrent requests.
+    /// The number of events per request, and of concurrent requests.
     private static let perRequest = 10_000, connections = 2
 
     func run() async throws -> [Finding] {
@@ -26,13 +26,14 @@ struct FactTimes {
         try await times.throughDuckDB(&lines)
         let rate = loaded.eventsPerSecond.map {
             Finding(
-                .ingest, "Errors and log entries, \(Self.perRequest) a request", "\(Int($0)) events/s until queryable, generator included")
+                .ingest, "Errors and log entries, \(Self.perRequest) per request", "\(Int($0)) events/s until queryable, generator included"
+            )
         }
         return (rate.map { [$0] } ?? [])
             + lines.map { line in
                 Finding(
                     .facts, line.name, "\(line.cold.short) | \(line.warm.short) | \(line.duckdb.short)",
-                    line.differs.isEmpty ? nil : "**answers differ: \(line.differs.joined(separator: ", "))**",
+                    line.differs.isEmpty ? nil : "**results differ: \(line.differs.joined(separator: ", "))**",
                     isMet: line.warm <= 10 && line.differs.isEmpty)
             }
     }

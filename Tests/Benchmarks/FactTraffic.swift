@@ -2,7 +2,7 @@ import Common
 import Foundation
 import NIOCore
 
-/// Errors and log entries of one project, spread evenly over the sixty days of `Traffic`, in order of time and the same in every run.
+/// Errors and log entries of one project, spread evenly over the 60 days of `Traffic`, in time order. They are the same in every run.
 struct FactTraffic {
     enum Kind: String, CaseIterable { case error, log }
 
@@ -61,7 +61,7 @@ struct FactTraffic {
         .split(separator: " ").map(String.init)
     private static let nouns = "Cart Order Price Image Menu Form Panel Search Session Address Coupon Review Invoice Basket Payment Account"
         .split(separator: " ").map(String.init)
-    /// 2,048 names, each of which is a group of errors.
+    /// 2,048 function names. Each results in its own group of errors.
     private static let calls = verbs.flatMap { verb in
         nouns.flatMap { noun in
             ["", "Now", "Later", "Again", "Async", "Safely", "Once", "Twice"].map { verb + noun + $0 }

@@ -3,8 +3,8 @@ import NIOCore
 import NIOHTTP1
 import Synchronization
 
-/// Measures what another project notices while one imports at full speed: its report times, with and without a preceding event that
-/// the report has to wait for, and how far behind the imported events are.
+/// Measures how one project's import at full speed affects another project: the times of its reports, with and without waiting for an
+/// event that it has just sent. Also measures how far behind the writer is.
 struct ImportTimes {
     let program: String
     let seconds: Int
@@ -15,7 +15,7 @@ struct ImportTimes {
     private final class Seen: Sendable {
         struct Numbers {
             var accepted = 0, refused = 0
-            /// Milliseconds of reports over a new range, and of reports right after an event.
+            /// Times in milliseconds: of reports over a new range, and of reports right after an event.
             var reports: [Double] = [], afterEvents: [Double] = [], late = 0
             var backlogSeconds = 0.0
         }
@@ -24,7 +24,7 @@ struct ImportTimes {
     }
 
     func run() async throws -> [Finding] {
-        print("An import for \(seconds) s next to another project's reports")
+        print("Another project's reports during an import of \(seconds) s")
         return try await Files.withTemporaryFolder { folder in
             let pulse = try PulseProcess(program: program, dataFolder: folder)
             defer { pulse.kill() }
@@ -42,7 +42,7 @@ struct ImportTimes {
             let sent = seen.numbers.withLock { $0.accepted }
             let stored = try Self.pageviewsAndEvents(try await Client.whole(address + "/api/v1/stats", key: importing.query))
             let took = start.duration(to: .now).seconds
-            guard stored == sent else { throw BenchError("\(sent) events were accepted, a report sees \(stored)") }
+            guard stored == sent else { throw BenchError("\(sent) events were accepted, but a report counts \(stored)") }
             try await pulse.stop()
             return Self.findings(seen.numbers.withLock { $0 }, took)
         }
@@ -58,11 +58,11 @@ struct ImportTimes {
         }
         return [
             finding("another project's reports, p95", numbers.reports),
-            finding("the same right after one of its events, p95", numbers.afterEvents),
+            finding("another project's reports right after one of its events, p95", numbers.afterEvents),
             Finding(.imports, "reports that miss acknowledged events", "\(numbers.late)", budget: "0", isMet: numbers.late == 0),
             Finding(
                 .imports, "the import", "\(Int(Double(numbers.accepted) / took)) events/s until queryable",
-                "\(senders) senders, \(perRequest) events a request, \(numbers.refused) requests deferred"),
+                "\(senders) senders, \(perRequest) events per request, \(numbers.refused) requests deferred"),
             Finding(
                 .imports, "longest wait for the writer", "\(numbers.backlogSeconds.short) s", budget: "2 s or less",
                 isMet: numbers.backlogSeconds <= 2),
@@ -94,7 +94,7 @@ struct ImportTimes {
             let start = ContinuousClock.now
             let answer = try await Client.get(address + "/api/v1/stats" + query, key: keys.query)
             let took = start.duration(to: .now).milliseconds
-            guard answer.status == 200 else { throw BenchError("a report answered \(answer.status): \(String(buffer: answer.body))") }
+            guard answer.status == 200 else { throw BenchError("a report returned \(answer.status): \(String(buffer: answer.body))") }
             if answer.headers.first(name: "X-Pulse-As-Of") != nil {
                 seen.numbers.withLock { $0.late += 1 }
             } else if try pageviewsAndEvents(answer) != sent {

@@ -1,25 +1,25 @@
 import ArgumentParser
 import Foundation
 
-/// `pulse-bench`: everything in one run, so every ratio compares numbers from the same machine at the same time.
+/// `pulse-bench`: runs everything in one go, so every ratio compares numbers from the same machine at the same time.
 @main
 struct PulseBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pulse-bench", abstract: "Measures Pulse and writes docs/benchmarks.md.",
+        commandName: "pulse-bench", abstract: "Measure Pulse and write docs/benchmarks.md.",
         subcommands: [RunCommand.self, BareCommand.self, DataCommand.self], defaultSubcommand: RunCommand.self)
 }
 
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "run", abstract: "Run the benchmarks.")
 
-    @Option(help: "Events in the reference data set.") var events = 10_000_000
-    @Option(help: "Repetitions of each measurement; the median counts.") var repetitions = 5
-    @Option(help: "Seconds of load for each measurement of single events; six times as long for the import.") var seconds = 5
-    @Option(help: "Number of errors, and of log entries, in the data set for these facts.") var facts = 1_000_000
-    @Option(help: "Parts to run, separated by commas: single, batch, import, reports, facts; analyses for only these of the reports.")
+    @Option(help: "Number of events in the reference data set.") var events = 10_000_000
+    @Option(help: "Repetitions of each measurement. The median is reported.") var repetitions = 5
+    @Option(help: "Seconds of load in each measurement of single events. The import runs six times as long.") var seconds = 5
+    @Option(help: "Number of errors in the data set of errors and logs. It has as many log entries.") var facts = 1_000_000
+    @Option(help: "Parts to run, separated by commas: single, batch, import, reports, facts. analyses is a subset of reports.")
     var only = "single,batch,import,reports,facts"
-    @Option(help: "Where data sets are kept.") var folder = ".build/bench-data"
-    @Option(help: "The `pulse` program; default: the one next to this program.") var pulse: String?
+    @Option(help: "Folder for the data sets.") var folder = ".build/bench-data"
+    @Option(help: "Path of the `pulse` program. Default: the one next to this program.") var pulse: String?
 
     func run() async throws {
         let parts = Set(only.split(separator: ",").map(String.init))
@@ -55,12 +55,12 @@ struct RunCommand: AsyncParsableCommand {
     }
 }
 
-/// Only creates the data set, or says that it exists.
+/// Creates the reference data set, or says that it already exists.
 struct DataCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "data", abstract: "Create the reference data set.")
 
-    @Option(help: "Events in the reference data set.") var events = 10_000_000
-    @Option(help: "Where data sets are kept.") var folder = ".build/bench-data"
+    @Option(help: "Number of events in the reference data set.") var events = 10_000_000
+    @Option(help: "Folder for the data sets.") var folder = ".build/bench-data"
 
     func run() async throws {
         let loaded = try await ReferenceData(program: Files.besideThisProgram("pulse"), folder: folder, events: events).prepare()

@@ -36,17 +36,17 @@ final class PulseProcess {
     @discardableResult
     func ready(since start: ContinuousClock.Instant = .now) async throws -> Double {
         while start.duration(to: .now) < .seconds(120) {
-            guard process.isRunning else { throw BenchError("pulse ended during its start") }
+            guard process.isRunning else { throw BenchError("pulse exited during startup") }
             if let answer = try? await Client.get(address + "/readyz"), answer.status == 200 { return start.duration(to: .now).seconds }
             try await Task.sleep(for: .milliseconds(2))
         }
         throw BenchError("pulse was not ready after 120 s")
     }
 
-    /// Seconds of processor time so far. Unlike a rate, the cost of a request hardly depends on the machine's other load.
+    /// Seconds of CPU time so far. Unlike a rate, the CPU time per request hardly depends on the machine's other load.
     var processorSeconds: Double { Processes.processorSeconds(process.processIdentifier) }
     var residentMB: Double { Processes.megabytes("VmRSS", of: process.processIdentifier) }
-    /// Resident memory without the pages of programs and libraries, which the system shares and may drop at any time.
+    /// Resident memory in MB, without the pages of programs and libraries, which the system shares and may drop at any time.
     var ownMB: Double { Processes.megabytes("RssAnon", of: process.processIdentifier) }
 
     /// Sends SIGTERM and waits for the process to end.
@@ -66,7 +66,7 @@ final class PulseProcess {
 
     struct Keys: Codable, Sendable {
         let ingest: String
-        /// A server key, which may say whose browser sent an event.
+        /// A server key. Events sent with it may name the visitor's browser and IP address.
         let server: String
         let query: String
     }
@@ -115,8 +115,8 @@ enum Client {
         return try await answer(to: request)
     }
 
-    /// Sends events until they are accepted. A busy host says when to retry.
-    /// - Returns: The number of retries.
+    /// Sends events until they are accepted. Waits as long as `Retry-After` says between attempts.
+    /// - Returns: the number of retries.
     @discardableResult
     static func deliver(_ url: String, key: String, _ body: ByteBuffer) async throws -> Int {
         var refusals = 0
@@ -132,7 +132,7 @@ enum Client {
         }
     }
 
-    /// Requests a report until it has everything that was acknowledged.
+    /// Requests a report until it includes everything that was acknowledged.
     static func whole(_ url: String, key: String) async throws -> Answer {
         while true {
             let answer = try await get(url, key: key)

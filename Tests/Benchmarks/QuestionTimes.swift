@@ -5,7 +5,7 @@ import Logging
 import NIOCore
 import Storage
 
-/// Times questions on one data set, through Pulse and directly in DuckDB.
+/// Times questions on a data set, through Pulse and directly in DuckDB.
 struct QuestionTimes {
     let folder: String
     /// The query key of the project.
@@ -26,19 +26,19 @@ struct QuestionTimes {
             self.days = days
         }
 
-        /// Questions that take a few milliseconds are repeated more often, since single times vary.
+        /// Questions that take a few milliseconds are repeated more often, because their times vary.
         func repetitions(_ count: Int) -> Int { days > 1 ? count : 10 * count }
 
         var name: String { question.name + (days > 1 ? ", \(days) days" : "") }
     }
 
-    /// Asks Pulse `repetitions` times for new ranges, and as often for a repeated one.
+    /// Requests the report through Pulse: `repetitions` times with a new range each (cold), and as often with the same range (warm).
     func ask(_ pulse: PulseProcess, _ line: inout Line) async throws {
         let (start, end) = Question.range(line.days), id = try await define(line.question, pulse)
         let (path, query) = (line.question.path.replacing("{id}", with: id), line.question.query.replacing("{id}", with: id))
         func url(_ shift: Int) -> String {
             guard line.days > 1 else { return pulse.address + path }
-            // No row is that close to the end of the range.
+            // No row is so close to the end of the range that the shift would exclude it.
             return pulse.address + path + "?start_at=\(start.iso8601)&end_at=\(end.adding(milliseconds: Int64(-shift)).iso8601)" + query
         }
         func time(_ shift: Int) async throws -> (milliseconds: Double, answer: Client.Answer) {
@@ -69,9 +69,9 @@ struct QuestionTimes {
         return id
     }
 
-    /// Asks DuckDB directly, and compares the answers.
+    /// Runs the questions' SQL directly in DuckDB, and compares the results with Pulse's.
     func throughDuckDB(_ lines: inout [Line]) async throws {
-        print("The same through DuckDB")
+        print("The same reports in DuckDB")
         let store = try DuckDBEventStore(
             path: folder + "/events.duckdb", library: .load(), threads: 2, memoryLimitBytes: 1 << 30, readers: 1,
             temporaryFolder: folder + "/bench-spill", logger: Logger(label: "bench"))

@@ -1,20 +1,20 @@
 import Common
 import Foundation
 
-/// A report, and the SQL that gets the same result from the table `activity` without Pulse.
+/// A report, and the SQL that gets the same result from the `activity` table without Pulse.
 ///
-/// The statements are the natural ones, grouped by session if the question is about sessions, and the same text for
-/// DuckDB and ClickHouse apart from `quotient`.
+/// The SQL is what one would naturally write, grouped by session if the question is about sessions. Apart from `quotient`, its text is the
+/// same for DuckDB and ClickHouse.
 struct Question: Sendable {
     let name: String
-    /// The path, with `{id}` in place of the definition's id if there is one.
+    /// The path, with `{id}` as the placeholder for the definition's id, if there is a definition.
     let path: String
     var query = ""
-    /// The definition to create before asking.
+    /// The definition to create before the report is requested.
     var definition: (path: String, body: String)?
     /// The statements, in order.
     let statements: @Sendable (_ days: Int64, _ quotient: (String, Int64) -> String) -> [String]
-    /// The values of the report to compare with the first columns of the rows; nil for no comparison.
+    /// Returns the report's values to compare with the first columns of the rows that SQL returns; nil for no comparison.
     var answer: (@Sendable ([String: Any]) -> [[Any?]])?
 
     static let project = 1
@@ -55,7 +55,7 @@ struct Question: Sendable {
                 ]
             },
             answer: list("count", "affected_visitors", "message")),
-        search("a word of one entry in 16", "coupon"), search("a word that no entry has", "teapot"),
+        search("a word in one of 16 entries", "coupon"), search("a word in no entry", "teapot"),
     ]
 
     private static func search(_ name: String, _ word: String) -> Question {
@@ -74,7 +74,7 @@ struct Question: Sendable {
 
     static let all: [Question] = [
         Question(
-            name: "stats (with the period before)", path: "/api/v1/stats",
+            name: "stats (with the previous period)", path: "/api/v1/stats",
             statements: { days, _ in
                 [false, true].map { previous in
                     """
@@ -162,8 +162,8 @@ struct Question: Sendable {
                 ]
             }),
         Question(
-            // Without a GeoIP database no event has a place, so this measures a search that finds nothing.
-            name: "geo (all places unknown)", path: "/api/v1/geo",
+            // Without a GeoIP database, no event has a location, so this measures a report with a single row, for unknown countries.
+            name: "geo (all locations unknown)", path: "/api/v1/geo",
             statements: { days, _ in
                 [
                     """
@@ -198,7 +198,7 @@ struct Question: Sendable {
             },
             answer: { report in
                 let points = report["data"] as? [[String: Any]] ?? []
-                // The report has a label instead of the number of the day or hour, and the rows lack empty buckets.
+                // The report labels its buckets instead of numbering them, and the rows lack empty buckets.
                 return points.filter { $0["visitors"] as? Int != 0 }.map { [nil, $0["pageviews"], $0["visitors"], $0["sessions"]] }
             })
     }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// One line of the results.
+/// A line of the results.
 struct Finding {
     enum Part: String, CaseIterable {
         case ingest = "Ingest", imports = "An import next to another project", report = "Reports", analysis = "Analyses", facts =
@@ -26,7 +26,7 @@ struct Finding {
     var verdict: String { isMet.map { $0 ? "met" : "**missed**" } ?? "" }
 }
 
-/// Collects findings, prints them, and writes the page.
+/// Collects findings, prints them, and writes `docs/benchmarks.md`.
 struct Report {
     let events, facts: Int
     var took = Duration.zero
@@ -59,13 +59,14 @@ struct Report {
     private func page() throws -> String {
         var lines = [
             "# Benchmarks", "",
-            "Written by `make bench`, \(Machine.date). Medians of several repetitions; client and server share the machine, over loopback.",
+            "Written by `make bench`, \(Machine.date). Medians of several repetitions. Client and server run on the same machine, over loopback.",
             "",
             "| | |", "|---|---|",
             "| machine | \(Machine.processor), \(ProcessInfo.processInfo.activeProcessorCount) cores, \(ProcessInfo.processInfo.physicalMemory >> 30) GB |",
             "| system | \(Machine.system) |", "| DuckDB | \(Machine.duckDB) |",
-            "| reference data | \(events.formatted) events over 60 days in 3 projects |", "| the whole run | \(Int(took.seconds)) s |", "",
-            "To repeat it: `make bench`, or `make bench ARGS=\"--events 1000000\"` for a quick one; both rewrite this page.", "",
+            "| reference data | \(events.formatted) events over 60 days in 3 projects |",
+            "| duration of the run | \(Int(took.seconds)) s |", "",
+            "To repeat the run: `make bench`, or `make bench ARGS=\"--events 1000000\"` for a quick one. Both rewrite this page.", "",
         ]
         for part in Finding.Part.allCases {
             let found = findings.filter { $0.part == part }
@@ -73,32 +74,32 @@ struct Report {
             lines += ["## \(part.rawValue)", ""]
             if part == .report {
                 lines += [
-                    "Over the project with 60 % of the events, in milliseconds. *Pulse* is a request over HTTP with a new range,",
-                    "*again* the same request once more (budget: 10 ms). *DuckDB* and *ClickHouse* are the bare engines with the natural SQL for the",
-                    "same question; Pulse's budget is ClickHouse's time.", "",
+                    "Over the project with 60 % of the events, in milliseconds. *Pulse* is a request over HTTP with a new range, *again* is the same request",
+                    "repeated (budget: 10 ms). *DuckDB* and *ClickHouse* are the bare engines with the natural SQL for the same question; Pulse's budget is",
+                    "ClickHouse's time.", "",
                     "| report | Pulse | again | DuckDB | ClickHouse | budget | |", "|---|--:|--:|--:|--:|---|---|",
                 ]
                 lines += found.map { "| \($0.name) | \($0.value) | \($0.verdict) | \($0.detail ?? "") |" }
             } else if part == .analysis {
                 lines += [
-                    "Over the same project and 60 days, in milliseconds. *DuckDB* is the bare engine, with the fastest SQL that we know for the same",
-                    "question. The budget is 1.2 times that and at most 500 ms; for *again* 10 ms.", "",
+                    "Over the same project and 60 days, in milliseconds. *DuckDB* is the bare engine with the fastest SQL that we know for the same question.",
+                    "The budget is 1.2 times DuckDB's time, and at most 500 ms; for *again*, it is 10 ms.", "",
                     "| analysis | Pulse | again | DuckDB | budget | |", "|---|--:|--:|--:|---|---|",
                 ]
                 lines += found.map { "| \($0.name) | \($0.value) | \($0.verdict) | \($0.detail ?? "") |" }
             } else if part == .facts {
                 lines += [
-                    "Over \(facts.formatted) errors and as many log entries of one project, in milliseconds, as above. *DuckDB* is the bare engine, with the",
-                    "fastest SQL that we know for the same result. Half of the rows are in the 30 days.", "",
+                    "Over \(facts.formatted) errors and as many log entries of one project, in milliseconds, as above. *DuckDB* is the bare engine with the fastest SQL",
+                    "that we know for the same result. Half of the rows are in the 30 days.", "",
                     "| report | Pulse | again | DuckDB | budget | |", "|---|--:|--:|--:|---|---|",
                 ]
                 lines += found.map { "| \($0.name) | \($0.value) | \($0.verdict) | \($0.detail ?? "") |" }
             } else {
                 if part == .imports {
                     lines += [
-                        "Six senders import batches of 1,000 events into one project as fast as these are accepted, and obey `Retry-After`. Meanwhile another",
-                        "project sends one event at a time and requests `/api/v1/stats` twice after each: immediately, so the response has to wait for that event, and",
-                        "then over a new range.", "",
+                        "Six senders import batches of 1,000 events into one project as fast as Pulse accepts them, and obey `Retry-After`. Meanwhile, another",
+                        "project sends one event at a time and requests `/api/v1/stats` twice after each: immediately, so the response has to wait for that event,",
+                        "and then over a new range.", "",
                     ]
                 }
                 lines += ["| measure | value | | budget | |", "|---|---|---|---|---|"]
@@ -137,7 +138,7 @@ enum Machine {
 }
 
 extension Double {
-    /// The number with about three significant digits.
+    /// The number, with about three significant digits.
     var short: String {
         self.isNaN ? "-" : String(format: abs(self) >= 100 ? "%.0f" : abs(self) >= 10 ? "%.1f" : "%.2f", self)
     }

@@ -3,7 +3,7 @@ import Foundation
 @_spi(Host) import Questions
 import Storage
 
-/// Measures start, memory, disk, and every core report over the reference data set, compared with the engines' own SQL.
+/// Measures startup time, memory, disk space, and every core report over the reference data set. Compares the reports with plain SQL.
 struct ReportTimes {
     typealias Line = QuestionTimes.Line
 
@@ -33,7 +33,7 @@ struct ReportTimes {
     private static func analysis(_ line: Line) -> Finding {
         Finding(
             .analysis, line.name, "\(line.cold.short) | \(line.warm.short) | \(line.duckdb.short)",
-            line.differs.isEmpty ? nil : "**answers differ: \(line.differs.joined(separator: ", "))**",
+            line.differs.isEmpty ? nil : "**results differ: \(line.differs.joined(separator: ", "))**",
             isMet: line.cold <= 1.2 * line.duckdb && line.cold <= 500 && line.warm <= 10 && line.differs.isEmpty)
     }
 
@@ -41,7 +41,7 @@ struct ReportTimes {
         let reference = line.clickhouse ?? .nan
         return Finding(
             .report, line.name, "\(line.cold.short) | \(line.warm.short) | \(line.duckdb.short) | \(line.clickhouse?.short ?? "-")",
-            line.differs.isEmpty ? nil : "**answers differ: \(line.differs.joined(separator: ", "))**",
+            line.differs.isEmpty ? nil : "**results differ: \(line.differs.joined(separator: ", "))**",
             budget: "", isMet: (reference.isNaN || line.cold <= reference) && line.warm <= 10 && line.differs.isEmpty)
     }
 
@@ -68,11 +68,11 @@ struct ReportTimes {
         return [
             Finding(.start, "Start to ready", "\(starts.median.short) s", budget: "0.5 s", isMet: starts.median <= 0.5),
             Finding(
-                .memory, "RSS idle, five seconds after the start", "\(Int(idle)) MB",
-                "\(Int(own)) MB its own, the rest pages of programs and libraries", budget: "100 MB", isMet: idle <= 100),
+                .memory, "RSS idle, five seconds after startup", "\(Int(idle)) MB",
+                "\(Int(own)) MB private, the rest are pages of programs and libraries", budget: "100 MB", isMet: idle <= 100),
             Finding(.memory, "RSS after the reports", "\(Int(after)) MB", budget: "2048 MB", isMet: after <= 2_048),
             Finding(
-                .disk, "events.duckdb after a clean stop", "\(perEvent.short) bytes an event", "\(bytes >> 20) MB", budget: "25",
+                .disk, "events.duckdb after a clean stop", "\(perEvent.short) bytes per event", "\(bytes >> 20) MB", budget: "25",
                 isMet: perEvent <= 25),
         ]
     }
@@ -84,7 +84,7 @@ struct ReportTimes {
         do { clickhouse = try ClickHouse(data: loaded.folder) } catch {
             return Finding(.note, "ClickHouse", "**not measured: \(error)**")
         }
-        print("The same through ClickHouse's engine")
+        print("The same reports in ClickHouse's engine")
         defer { clickhouse.stop() }
         let version = try clickhouse.load()
         for index in lines.indices {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Measures requests of one event, acknowledged after it is on disk, and compares them with requests that do nothing on the same host.
+/// Measures requests with one event each, acknowledged once the event is on disk. Compares them with requests that do nothing.
 struct SingleIngest {
     let program: String
     let seconds: Int
@@ -13,11 +13,11 @@ struct SingleIngest {
         var rates: [Double] = []
         var p50: [Double] = []
         var p99: [Double] = []
-        /// Microseconds of the server's processor time for each request.
+        /// Microseconds of the server's CPU time per request.
         var cost: [Double] = []
     }
 
-    /// - Returns: The findings, and the requests/s of the bare `GET`, or nil if it was not measured.
+    /// - Returns: the findings, and the requests/s of the bare `GET`, or nil if it was not measured.
     func run() async throws -> (findings: [Finding], bare: Double?) {
         guard (try? Processes.output("wrk", ["-v"]))?.text.contains("wrk") ?? false else {
             return ([Finding(.note, "Single events", "**not measured: `wrk` is not installed** (`apt-get install wrk`)")], nil)
@@ -57,7 +57,7 @@ struct SingleIngest {
                 let times = "p50 \(load.p50.median.short) ms, p99 \(load.p99.median.short) ms"
                 return Finding(
                     .ingest, load.name, "\(Int(load.rates.median)) requests/s",
-                    "\(times), \(load.cost.median.short) µs of processor time each")
+                    "\(times), \(load.cost.median.short) µs of CPU time per request")
             }
             return (
                 findings + [
@@ -76,7 +76,7 @@ struct SingleIngest {
         let output = try Processes.output(
             "wrk", ["-t1", "-c64", "-d\(seconds)s", "--latency", "-s", "Tests/Benchmarks/single.lua", load.address, "--"] + load.arguments)
         guard let line = output.text.split(separator: "\n").last(where: { $0.hasPrefix("RESULT") }) else {
-            throw BenchError("wrk said nothing about \(load.name): \(output.text)")
+            throw BenchError("wrk printed no result for \(load.name): \(output.text)")
         }
         let numbers = line.split(separator: " ").dropFirst().compactMap { Double($0) }
         guard numbers.count == 4, numbers[3] == 0 else { throw BenchError("\(load.name): requests failed: \(output.text)") }

@@ -1,8 +1,8 @@
 import Common
 import Foundation
 
-/// Sixty days of visits to three sites, in order of time and the same in every run: visits of 1 to 12 hits, visitors with
-/// Pareto-distributed activity, a daily rhythm, pages and sources by Zipf's law.
+/// Sixty days of visits to three sites, in time order. They are the same in every run. Visits have 1 to 12 events, some visitors are far
+/// more active than others, traffic has a daily rhythm, and pages and sources follow Zipf's law.
 struct Traffic {
     struct Event {
         let at: Int64
@@ -16,7 +16,7 @@ struct Traffic {
         let source: Int
     }
 
-    /// 2026-01-01: in the past, and independent of the clock.
+    /// 2026-01-01. A fixed date, so the data doesn't depend on the clock.
     static let start = Instant(seconds: 1_767_225_600)
     static let days: Int64 = 60
     static var end: Instant { start.adding(days: days) }
@@ -34,7 +34,7 @@ struct Traffic {
 
     private let visitors: Int
     private var random: Random
-    /// Starts of future visits, the latest first.
+    /// The start times of future visits, latest first.
     private var starts: [Int64]
     private var running = Heap()
     private var eventsLeft: Int
@@ -49,14 +49,14 @@ struct Traffic {
         paths = Zipf(800, exponent: 1.05)
         sources = Zipf(60, exponent: 1.1)
         names = Zipf(12, exponent: 0.9)
-        // A few more visits than needed, of 4.66 hits on average; the last of the range are cut.
+        // A few more visits than needed, with 4.66 events on average. The data ends once there are enough events.
         let rhythm: [Double] = [1, 1, 1, 1, 1, 1.5, 2, 3, 5, 6, 7, 7, 6, 6.5, 7, 7, 6.5, 6, 5.5, 5, 5, 4, 3, 2]
         let hours = Zipf(weights: rhythm)
         starts = []
         starts.reserveCapacity(events / 4)
         for _ in 0..<(events * 100 / 463 + 1) {
             let day = Int64(random.next(below: Int(Self.days))), hour = Int64(hours.pick(&random))
-            // Visits that start in the last hour would leave the range.
+            // Visits don't start in the last hour, because they could extend past the range.
             let within = Int64(random.next(below: 3_600_000))
             starts.append(Self.start.milliseconds + min(day * 86_400_000 + hour * 3_600_000 + within, (Self.days * 24 - 1) * 3_600_000))
         }
@@ -132,7 +132,7 @@ struct Traffic {
         }
         put(#","path":""#)
         put(Words.paths[event.path])
-        // Most visitors have an id, some are known only by address and browser.
+        // Most visitors have an id; some are identified only by IP address and browser.
         if (traits >> 24) % 10 < 7 {
             put(#"","visitor_id":"v"#)
             bytes.append(contentsOf: String(event.visitor, radix: 36).utf8)
@@ -192,7 +192,7 @@ struct Traffic {
         }
     }
 
-    /// The running visits, the one with the earliest next hit first.
+    /// The running visits. The visit with the earliest next event comes first.
     private struct Heap {
         private var visits: [Visit] = []
         var first: Visit? { visits.first }
@@ -250,7 +250,7 @@ struct Random {
     mutating func exponential() -> Double { -log(1 - unit()) }
 }
 
-/// Numbers below a count; small ones are more frequent.
+/// Picks random indexes in proportion to weights. With an exponent, the weights follow Zipf's law, so small indexes are more frequent.
 struct Zipf {
     private let cumulative: [Double]
 

@@ -1,7 +1,7 @@
-"""ClickHouse's engine (chDB) for the benchmarks: one JSON request per line, one JSON answer per line.
+"""ClickHouse's engine (chDB) for the benchmarks: one JSON request per line, one JSON response per line.
 
 {"load": "events.duckdb", "into": folder}   copies the events unless that is already done
-{"sql": statement, "repetitions": n}        runs it once for the answer and n times for the time
+{"sql": statement, "repetitions": n}        runs it once for its rows and n times to measure it
 """
 
 import json, os, shutil, sys, time

@@ -1,5 +1,5 @@
--- Single events for wrk: one pageview per request, from many visitors, pages and browsers.
--- Arguments: the key; "get" to ask for /healthz instead.
+-- Requests with single events for wrk: one pageview each, with many visitors, pages and browsers.
+-- Arguments: the ingest key; "get" to request /healthz instead, or "post".
 local agents = {
   "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36",
   "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.6 Safari/605.1.15",

@@ -59,7 +59,7 @@ struct CohortsTests {
         }
     }
 
-    @Test("first means first in the range, and a session cut by the range counts its part inside", arguments: Profile.available)
+    @Test("start with the first activity in the range, and count only the part of a session in the range", arguments: Profile.available)
     func range(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events, as: .server, now: Self.now) { app in
             let answer = try await app.get("/api/v1/cohorts?start_at=2026-03-02T00:05:00Z&metric=sessions")
@@ -100,7 +100,7 @@ struct CohortsTests {
             ("/compare", "Invalid query parameter 'segment_ids': it is required, and must be at most 500 characters of text."),
             (
                 "/compare?segment_ids=a",
-                "Invalid query parameter 'segment_ids': must hold 2 to 10 different ids separated by commas; got 1."
+                "Invalid query parameter 'segment_ids': must contain 2 to 10 different ids separated by commas; got 1."
             ),
             ("/compare?segment_ids=a,b&interval=month", "Invalid query parameter 'interval': must be one of 'day', 'week'; got 'month'."),
         ])

@@ -73,7 +73,8 @@ struct SegmentComparisonTests {
             let twice = try await app.get("/api/v1/cohorts/compare?segment_ids=\(signedUp),\(signedUp)")
             #expect(
                 twice.body
-                    == #"{"error":"Invalid query parameter 'segment_ids': must hold 2 to 10 different ids separated by commas; got 2."}"#)
+                    == #"{"error":"Invalid query parameter 'segment_ids': must contain 2 to 10 different ids separated by commas; got 2."}"#
+            )
             _ = try await app.post("/api/admin/projects/\(app.project.id)/modules/revenue/disable", as: .token)
             let revenue = try await app.get("/api/v1/cohorts/compare?segment_ids=\(signedUp),\(readers)&metric=revenue")
             #expect(revenue.status == 403)

@@ -12,7 +12,7 @@ struct CSVTests {
             ("a,,\n,b", [["a", "", ""], ["", "b"]]),
             ("\u{FEFF}a\n", [["a"]]), ("\n\na\n\n", [["a"]]), (" a , b ", [[" a ", " b "]]), ("é,\"ü\"", [["é", "ü"]]),
             ("\"\",\"\"", [["", ""]]),
-            // One empty quoted field is a record; an inch sign inside a field is no quote; Excel declares its delimiter.
+            // One empty quoted field is a record; an inch sign inside a field is not a quote; Excel declares its delimiter.
             ("a\n\"\"\nb", [["a"], [""], ["b"]]), ("a\nb\"c\"\n5\" pipe,6\"", [["a"], ["b\"c\""], ["5\" pipe", "6\""]]),
             ("sep=,\r\na,b\r\n", [["a", "b"]]),
         ])

@@ -4,7 +4,7 @@ import Testing
 @Suite("Compression")
 struct CompressionTests {
     private static let tooLarge = ServiceError(status: 413, code: "too_large", message: "Too large.")
-    private static let damaged = ServiceError.body("its compressed data is damaged or cut off.")
+    private static let damaged = ServiceError.body("the compressed data is damaged or truncated.")
 
     private static func inflate(_ bytes: [UInt8], maximum: Int = 1 << 20) throws -> [UInt8] {
         try Compression.inflate(bytes, maximum: maximum, tooLarge: tooLarge)
@@ -43,7 +43,7 @@ struct CompressionTests {
         #expect(try Self.inflate(Compression.gzip([]), maximum: 0).isEmpty)
     }
 
-    @Test("rejects data truncated anywhere")
+    @Test("rejects data truncated at any byte")
     func cut() {
         var noise = Noise(seed: 21)
         let whole = Compression.gzip(noise.bytes(200))

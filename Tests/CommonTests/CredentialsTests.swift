@@ -18,7 +18,7 @@ struct CredentialsTests {
         #expect(sent.withoutCredentials == kept)
     }
 
-    @Test("a parsed document is encoded as it was read")
+    @Test("a parsed document is encoded unchanged")
     func document() throws {
         let text = #"{"a":[1,-2.5,"x\"ü",true,null,{}],"b":{"c":9007199254740993}}"#
         let encoder = JSONEncoder()

@@ -21,7 +21,7 @@ struct ExactTextTests {
         #expect(byText[text: left] == 3 && byText[text: right] == 2)
     }
 
-    @Test("of two values for the same text the last wins")
+    @Test("if two values have the same text as their key, the last wins")
     func twice() {
         #expect(Dictionary(exactly: [("a", 1), ("b", 2), ("a", 3)]) == ["a": 3, "b": 2])
     }

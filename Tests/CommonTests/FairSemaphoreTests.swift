@@ -34,7 +34,7 @@ struct FairSemaphoreTests {
         #expect(most <= count && all == 200)
     }
 
-    @Test("groups take turns, so a late group doesn't wait for all of another's tasks")
+    @Test("groups take turns, so a late group doesn't wait for all tasks of another group")
     func groups() async throws {
         let semaphore = FairSemaphore(permits: 1), order = Order()
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -50,7 +50,7 @@ struct FairSemaphoreTests {
         #expect(await order.names == ["b1", "a1", "b2", "a2", "a3"])
     }
 
-    @Test("a group limited to all but one permit leaves that one to others, however long its queue")
+    @Test("a group limited to all but one permit leaves the last one to other groups, however long its queue")
     func others() async throws {
         let semaphore = FairSemaphore(permits: 2, permitsOfGroup: 1)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -65,7 +65,7 @@ struct FairSemaphoreTests {
         }
     }
 
-    @Test("rejects tasks of a group with too many waiting, and tasks that wait too long; admits others")
+    @Test("rejects tasks of a group with too many waiting, and tasks that wait too long; admits all others")
     func turnedAway() async throws {
         let semaphore = FairSemaphore(permits: 1, waitersOfGroup: 1)
         try await semaphore.withPermit(of: "a") {
@@ -90,7 +90,7 @@ struct FairSemaphoreTests {
     @Test("admits as many tasks as it has permits")
     func together() async throws {
         let semaphore = FairSemaphore(permits: 2)
-        // With one permit the inner task would wait for the outer, which waits for it.
+        // With only one permit, the inner and the outer task would wait for each other.
         let inner = try await semaphore.withPermit { try await semaphore.withPermit { 1 } }
         #expect(inner == 1)
     }

@@ -67,7 +67,7 @@ struct InstantTests {
     }
 
     @Test(
-        "finds the start of hour and day, before 1970 too",
+        "finds the start of the hour and of the day, also before 1970",
         arguments: [
             (0, 0, 0), (1, 0, 0), (3_599_999, 0, 0), (3_600_000, 3_600_000, 0), (86_400_000, 86_400_000, 86_400_000),
             (-1, -3_600_000, -86_400_000), (-3_600_000, -3_600_000, -86_400_000), (-3_600_001, -7_200_000, -86_400_000),

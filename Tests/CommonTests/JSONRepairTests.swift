@@ -60,7 +60,7 @@ struct JSONMendingTests {
         #expect((0..<4).map { member.adjustments(ofElement: $0, inMember: true).names } == [[], ["characters"], ["number"], []])
     }
 
-    /// Quadratic time would take minutes.
+    /// With quadratic time this would take minutes.
     @Test("reports a very large number of repaired elements quickly", .timeLimit(.minutes(1)))
     func manyPlaces() throws {
         let list = try Self.mended(Array("[\(Array(repeating: "\"\\ud83d\"", count: 200_000).joined(separator: ","))]".utf8))

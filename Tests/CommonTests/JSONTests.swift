@@ -16,7 +16,7 @@ struct JSONTests {
     }
 
     @Test(
-        "is walked in document order",
+        "members and elements are returned in document order",
         arguments: [
             ("1", "1"), (" true ", "true"), ("false", "false"), ("null", "null"), (#""a""#, "'a'"), ("{}", "{}"), ("[]", "[]"),
             ("[[],{},[{}]]", "[[],{},[{}]]"),
@@ -101,7 +101,7 @@ struct JSONTests {
         arguments: [
             (#""""#, ""), (#""a\u0000b""#, "a\u{0}b"), (#""\"\\\/\b\f\n\r\t""#, "\"\\/\u{8}\u{C}\n\r\t"), (#""\ud83e\udd86""#, "🦆"),
             (#""日本""#, "日本"),
-            // Half a surrogate pair is a missing character.
+            // An unpaired surrogate becomes U+FFFD.
             (#""\ud83e""#, "\u{FFFD}"), (#""\udd86\uD83E""#, "\u{FFFD}\u{FFFD}"), (#""a\ud83e\ud83e\udd86b\\ud83e""#, "a\u{FFFD}🦆b\\ud83e"),
             (#""\ud83e\n""#, "\u{FFFD}\n"),
             ("\"\u{7F}\u{2028}\"", "\u{7F}\u{2028}"),
@@ -132,7 +132,7 @@ struct JSONTests {
     }
 
     @Test(
-        "a malformed or too large number has its own message",
+        "a number that is malformed or too large has its own message",
         arguments: [
             "1e309", "-1e400", "01", "-", "1.", "1e", "1e+", "-a", "0x10", "1.e2",
         ])
@@ -161,7 +161,7 @@ struct JSONTests {
         }
     }
 
-    @Test("accepts a depth up to 64, and rejects more", arguments: [("[", "]", ""), (#"{"a":"#, "}", "1")])
+    @Test("accepts nesting up to 64 levels, and rejects more", arguments: [("[", "]", ""), (#"{"a":"#, "}", "1")])
     func depth(open: String, close: String, inside: String) throws {
         func nested(_ levels: Int) -> String {
             String(repeating: open, count: levels) + inside + String(repeating: close, count: levels)
@@ -178,7 +178,7 @@ struct JSONTests {
         }
     }
 
-    @Test("a depth of exactly 64 is accepted")
+    @Test("exactly 64 levels are accepted")
     func exactDepth() {
         let text = String(repeating: "[", count: 64) + String(repeating: "]", count: 64)
         #expect(refusal { _ = try JSON.parse(text) } == nil)

@@ -30,14 +30,14 @@ struct JSONTextEncodableTests {
         }
     }
 
-    @Test("are encoded as Foundation does")
+    @Test("are encoded as Foundation encodes them")
     func foundation() throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         #expect(try JSONText(encoding: Everything()).string == String(decoding: try encoder.encode(Everything()), as: UTF8.self))
     }
 
-    @Test("names that look alike but differ in bytes stay separate; of equal names the last wins")
+    @Test("names that look alike but differ in bytes stay separate; if names are equal, the last wins")
     func names() throws {
         let document = try JSON.parse("{\"caf\u{E9}\":1,\"cafe\u{301}\":2,\"b\":3,\"b\":4}")
         #expect(ExactText(try JSONText(encoding: document).string) == ExactText("{\"b\":4,\"cafe\u{301}\":2,\"caf\u{E9}\":1}"))

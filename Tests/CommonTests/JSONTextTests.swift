@@ -29,7 +29,7 @@ struct JSONTextTests {
     }
 
     @Test(
-        "a whole number above Int64 keeps its digits, as it may be an id",
+        "a whole number above Int64 keeps its digits, because it may be an id",
         arguments: ["9223372036854775808", "18446744073709551614", "18446744073709551615"])
     func unsigned(text: String) throws {
         #expect(try Self.written(text) == text)
@@ -49,7 +49,7 @@ struct JSONTextTests {
         }
     }
 
-    @Test("of members with the same name only the last is written")
+    @Test("only the last of several members with the same name is written")
     func repeated() throws {
         #expect(try Self.written(#"{"a":1,"b":2,"a":{"x":1,"x":[2]},"b":3,"c":4}"#) == #"{"a":{"x":[2]},"b":3,"c":4}"#)
         let many = (0..<200).map { "\"n\($0 % 150)\":\($0)" }.joined(separator: ",")
@@ -58,7 +58,7 @@ struct JSONTextTests {
         #expect(ExactText(try Self.written("{\"\u{E9}\":1,\"e\u{301}\":2}")) == ExactText("{\"\u{E9}\":1,\"e\u{301}\":2}"))
     }
 
-    /// Quadratic time would take minutes.
+    /// With quadratic time this would take minutes.
     @Test("duplicate names are resolved quickly in very large objects", .timeLimit(.minutes(1)))
     func repeatedOften() throws {
         let names = (0..<300_000).map { "\"n\($0)\":1" }.joined(separator: ",")
@@ -125,7 +125,7 @@ struct JSONTextTests {
             }
         }
 
-        /// The model with only the last of members with the same name.
+        /// The model with only the last member of each name.
         var settled: Model {
             switch self {
             case .object(let members):

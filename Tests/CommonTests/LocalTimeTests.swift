@@ -42,7 +42,7 @@ struct LocalTimeTests {
             ("Europe/Amsterdam", "2026-10-25T12:00", "2026-10-25T11:00:00Z"),
             ("Europe/Amsterdam", "2026-03-29T01:59", "2026-03-29T00:59:00Z"),
             ("Europe/Amsterdam", "2026-03-29T03:00", "2026-03-29T01:00:00Z"),
-            // A time never shown is the moment of the change; a time shown twice is the first one.
+            // A time that clocks skip is the instant of the change; a time that they show twice is its first occurrence.
             ("Europe/Amsterdam", "2026-03-29T02:30", "2026-03-29T01:00:00Z"),
             ("Europe/Amsterdam", "2026-10-25T02:30", "2026-10-25T00:30:00Z"),
             ("Europe/Amsterdam", "2026-10-25T03:00", "2026-10-25T02:00:00Z"),

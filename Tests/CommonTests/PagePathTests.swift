@@ -39,7 +39,7 @@ struct PagePathTests {
         ])
     func encoded(sent: String, kept: String) { #expect(Array(PagePath.clean(sent).utf8) == Array(kept.utf8)) }
 
-    @Test("is cut after decoding")
+    @Test("is truncated after decoding")
     func long() {
         let path = "/" + String(repeating: "%C3%A9", count: 1_000)
         #expect(PagePath.clean(path).unicodeScalars.count == 1_001 && !PagePath.isCut(path))
@@ -48,7 +48,7 @@ struct PagePathTests {
         #expect(!PagePath.isCut("/a?" + String(repeating: "a", count: 5_000)))
     }
 
-    /// Normalizing all of it would take minutes.
+    /// Normalizing the whole path would take minutes.
     @Test("normalizes only the part of a very long path that is kept", .timeLimit(.minutes(1)))
     func veryLong() {
         let path = "/" + String(repeating: "e\u{301}", count: 1_000_000)

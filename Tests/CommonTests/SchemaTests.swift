@@ -114,7 +114,7 @@ struct SchemaTests {
             Case(person, #"{"name":1,"name":"ada"}"#),
             Case(person, #"{"name":"ada","name":1}"#, "field 'name' must be a string of 1 to 5 characters; got 1."),
             Case(strict, #"{"a":true,"b":null}"#),
-            Case(strict, #"{"a":true,"c":1}"#, "unknown field 'c'; accepted are 'a', 'b'."),
+            Case(strict, #"{"a":true,"c":1}"#, "unknown field 'c'; accepted fields are 'a', 'b'."),
             Case(strict, #"{"a":1,"c":1}"#, "field 'a' must be true or false; got 1."),
             Case(
                 .list(person), #"[{"name":"ada"},{"name":""}]"#, "field '[1].name' must be a string of 1 to 5 characters; got 0 characters."
@@ -131,7 +131,7 @@ struct SchemaTests {
     private static let small = Schema.object([.required("data", .map(.any, limits: .init(keys: 3, bytes: 24)))])
 
     @Test(
-        "the limits of a free object count all its levels",
+        "the limits of a free-form object cover all its levels",
         arguments: [
             Case(free, data("{}")), Case(free, data(#"{"a":{"b":[1,null,{"c":true}]}}"#)),
             Case(free, data("[]"), "field 'data' must be an object; got an array."),
@@ -162,7 +162,7 @@ struct SchemaTests {
         ])
     func maps(example: Case) throws { try example.run() }
 
-    @Test("by default a free object may hold 100 keys and 32 KB")
+    @Test("by default a free-form object may hold 100 keys and 32 KB")
     func defaultBounds() throws {
         func refused(names: Int, each: Int) throws -> String? {
             let members = (0..<names).map { #""k\#($0)":"\#(String(repeating: "x", count: each))""# }
@@ -175,7 +175,7 @@ struct SchemaTests {
         #expect(try refused(names: 1, each: 32_760) == "Invalid request body: field 'data' may hold at most 32768 bytes; got 32769.")
     }
 
-    @Test("a long value is cut in the message")
+    @Test("a long value is truncated in the message")
     func excerpt() throws {
         let value = try JSON.parse("\"" + String(repeating: "x", count: 5_000) + "\"")
         #expect(

@@ -22,14 +22,14 @@ struct ServiceErrorTests {
         #expect(error.retryAfterSeconds == retryAfter)
     }
 
-    @Test("a long id is cut in the message")
+    @Test("a long id is truncated in the message")
     func longID() {
         let error = ServiceError.notFound("Funnel", String(repeating: "f", count: 1_000_000))
         #expect(error.message == "Funnel '\(String(repeating: "f", count: 100))...' not found.")
     }
 
     @Test(
-        "an excerpt is cut between characters",
+        "an excerpt is truncated between characters",
         arguments: [
             ("short", 10, "short"), ("0123456789", 10, "0123456789"), ("0123456789a", 10, "0123456789..."), ("🦆🦆🦆", 2, "🦆🦆..."),
             ("", 0, ""),

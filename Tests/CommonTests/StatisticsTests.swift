@@ -33,7 +33,7 @@ struct StatisticsTests {
     }
 
     /// The expected probability comes from numerical integration of the density.
-    @Test("Welch's test compares means, and is nil if it can't")
+    @Test("Welch's test compares means, and returns nil if it can't")
     func welch() throws {
         let first = [27.5, 21.0, 19.0, 23.6, 17.0, 17.9, 16.9, 20.1, 21.9, 22.6, 23.1, 19.6, 19.0, 21.7, 21.4]
         let second = [27.1, 22.0, 20.8, 23.4, 23.4, 23.5, 25.8, 22.0, 24.8, 20.2, 21.9, 22.1, 22.9, 30.0, 23.9]

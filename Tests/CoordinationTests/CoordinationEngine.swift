@@ -10,7 +10,7 @@ struct CoordinationEngine: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let open: @Sendable () throws -> any Coordination
 
-    /// In process, and Redis if `PULSE_TEST_REDIS_URL` is set.
+    /// The engine in memory, and Redis if `PULSE_TEST_REDIS_URL` is set.
     static let all: [CoordinationEngine] =
         [CoordinationEngine(testDescription: "in process") { LocalCoordination(time: SystemTime()) }]
         + (RedisTestServer.isThere
@@ -30,7 +30,7 @@ enum RedisTestServer {
     static let url = ProcessInfo.processInfo.environment["PULSE_TEST_REDIS_URL"]
     static var isThere: Bool { url != nil }
 
-    /// A unique name.
+    /// A unique name for a bucket, lease, channel or user.
     static func name() -> String { "test-" + UUID().uuidString }
 
     /// Runs a command on its own connection.
@@ -38,7 +38,8 @@ enum RedisTestServer {
     static func run(_ command: String...) throws -> RedisReply { try RedisConnection(RedisAddress(url!)).ask(command) }
 }
 
-/// Repeats `body` until it takes less than 0.9 seconds, because buckets gain a token each second, and returns its result.
+/// Repeats `body` until it takes less than 0.9 seconds, and returns its result. Longer runs don't count, because buckets gain a token each
+/// second.
 func withinASecond<Result>(_ body: () async throws -> Result) async throws -> Result {
     while true {
         let start = ContinuousClock.now
@@ -48,7 +49,7 @@ func withinASecond<Result>(_ body: () async throws -> Result) async throws -> Re
 }
 
 extension AsyncStream<CoordinationEvent>.Iterator {
-    /// The next message, skipping any `.resumed`.
+    /// The next message; skips `.resumed`.
     mutating func nextMessage() async -> String? {
         while let event = await next() {
             if case .message(let text) = event { return text }

@@ -2,10 +2,10 @@ import Common
 import Coordination
 import Testing
 
-/// What every coordination engine guarantees.
+/// The behavior that all coordination engines share.
 @Suite("Coordination")
 struct CoordinationTests {
-    @Test("a bucket allows its burst, then refuses and says when to retry", arguments: CoordinationEngine.all)
+    @Test("a bucket allows its burst, then rejects requests and says when to retry", arguments: CoordinationEngine.all)
     func burst(engine: CoordinationEngine) async throws {
         try await engine.use { coordination in
             let limit = RateLimit(perSecond: 1, burst: 3)
@@ -27,7 +27,7 @@ struct CoordinationTests {
     @Test("tokens refill at exactly the rate, however many callers there are", arguments: CoordinationEngine.all)
     func rate(engine: CoordinationEngine) async throws {
         try await engine.use { coordination in
-            // The bucket takes five seconds to refill, so a busy machine doesn't lose tokens to a full bucket.
+            // The bucket takes five seconds to fill, so it never gets full and loses tokens, even on a busy machine.
             let key = RedisTestServer.name(), limit = RateLimit(perSecond: 200, burst: 1_000)
             func taken() async throws -> Int {
                 try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -80,7 +80,7 @@ struct CoordinationTests {
         }
     }
 
-    @Test("a subscriber gets messages published after it subscribed, and none of other channels", arguments: CoordinationEngine.all)
+    @Test("a subscriber gets the messages published after it subscribed, and none from other channels", arguments: CoordinationEngine.all)
     func messages(engine: CoordinationEngine) async throws {
         try await engine.use { coordination in
             let channel = RedisTestServer.name()

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Redis address")
 struct RedisAddressTests {
-    @Test("parses every part, and leaves user and password out of its description")
+    @Test("parses all parts, and leaves user and password out of its description")
     func parts() throws {
         let address = try RedisAddress("redis://ada:p%40s/s@redis.example:7000/2")
         #expect(address.user == "ada" && address.password == "p@s/s")

@@ -6,7 +6,8 @@ import Logging
 import TestSupport
 import Testing
 
-// In addition to CoordinationTests for every engine. Needs a server: set PULSE_TEST_REDIS_URL to redis://127.0.0.1:6379.
+// Tests only for Redis, in addition to `CoordinationTests`. They need a server: set PULSE_TEST_REDIS_URL to redis://127.0.0.1:6379, for
+// example.
 @Suite("Redis coordination", .enabled(if: RedisTestServer.isThere, "PULSE_TEST_REDIS_URL is not set"))
 struct RedisCoordinationTests {
     @Test("two hosts share buckets and leases, and receive each other's messages")
@@ -87,20 +88,20 @@ struct RedisCoordinationTests {
         }
     }
 
-    @Test("commands work after their idle connection broke")
+    @Test("commands work again after their idle connection was closed")
     func brokenConnection() async throws {
         try await useAsOwnUser { coordination, user in
             for _ in 0..<3 {
                 try await coordination.ping()
                 try RedisTestServer.run("CLIENT", "KILL", "TYPE", "normal", "USER", user)
-                // Until the reading thread notices, a command may still be sent and fail with a 503.
+                // Until the reading thread notices, commands may still be sent and fail with a 503.
                 for _ in 0..<100 where (try? await coordination.ping()) == nil { try await Task.sleep(for: .milliseconds(20)) }
                 try await coordination.ping()
             }
         }
     }
 
-    @Test("without a server every call is an immediate 503, and subscriptions wait")
+    @Test("without a server, every call fails immediately with a 503, and subscriptions wait")
     func away() async throws {
         let (logger, lines) = Logger.recording()
         let coordination = try RedisCoordination(url: "redis://:geheim@127.0.0.1:1", logger: logger)
@@ -126,12 +127,12 @@ struct RedisCoordinationTests {
             let wrong = try RedisCoordination(url: try Self.url(user, "geheimnis"), logger: logger)
             await #expect(throws: ServiceError.self) { try await wrong.ping() }
             await wrong.close()
-            #expect(lines().contains { $0.contains("AUTH was refused: WRONGPASS") })
+            #expect(lines().contains { $0.contains("Redis rejected AUTH: WRONGPASS") })
             #expect(!lines().contains { $0.contains("geheim") })
         }
     }
 
-    @Test("a subscriber that reads too slowly learns that it missed messages")
+    @Test("a subscriber that reads too slowly is notified that it missed messages")
     func slowListener() async throws {
         try await use { coordination in
             let channel = RedisTestServer.name()
@@ -147,7 +148,7 @@ struct RedisCoordinationTests {
         }
     }
 
-    /// Uses a separate user, so its connections can be killed without touching other tests.
+    /// Runs `body` as a separate Redis user, so the test can kill its connections without affecting other tests.
     private func useAsOwnUser(_ body: (RedisCoordination, _ user: String) async throws -> Void) async throws {
         let user = RedisTestServer.name()
         try RedisTestServer.run("ACL", "SETUSER", user, "on", ">geheim", "~*", "&*", "+@all")
@@ -155,7 +156,7 @@ struct RedisCoordinationTests {
         try await use(try Self.url(user, "geheim")) { try await body($0, user) }
     }
 
-    /// Uses another database, so selecting one is tested too.
+    /// The URL of database 1 instead of 0, so selecting a database is tested as well.
     private static func url(_ user: String, _ password: String) throws -> String {
         let address = try RedisAddress(RedisTestServer.url!)
         return "redis://\(user):\(password)@\(address.host):\(address.port)/1"

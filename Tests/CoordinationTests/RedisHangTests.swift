@@ -5,10 +5,11 @@ import Logging
 import Testing
 import TestSupport
 
-// A Redis that is down refuses connections; one that hangs (a frozen machine, a network that drops packets) doesn't.
+// If Redis is down, it refuses connections. If it hangs, because its machine is frozen or the network drops packets, connections get no
+// reply.
 @Suite("Redis that hangs", .timeLimit(.minutes(1)))
 struct RedisHangTests {
-    @Test("every call ends with a 503 and holds up no later one", arguments: [nil, "+PONG\r\n"])
+    @Test("every call ends with a 503 and doesn't hold up later calls", arguments: [nil, "+PONG\r\n"])
     func hangs(greeting: String?) async throws {
         let server = try HungServer(greeting: greeting)
         defer { server.close() }

@@ -86,7 +86,7 @@ struct InsightTests {
     }
 
     /// Two days before March 1: 1, 1 and 1 pageviews (ada, di, bob); two days from it: 3 and 2.
-    @Test("compare before and after an instant", arguments: Profile.available)
+    @Test("compare a metric before and after a point in time", arguments: Profile.available)
     func impact(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events) { app in
             func impact(_ metric: String, _ more: String = "") async throws -> String {

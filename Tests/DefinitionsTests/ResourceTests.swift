@@ -4,7 +4,7 @@ import Core
 import Testing
 import TestSupport
 
-/// The five routes that a module gets for a definition, tested with the probe module's gadgets: `name` (unique), `size`, `tags`.
+/// The five routes of a resource, tested with the probe module's gadgets, which have a unique `name`, a `size` and `tags`.
 @Suite("Resource", .modules(.all))
 struct ResourceTests {
     private static let path = "/api/v1/gadgets"
@@ -77,10 +77,10 @@ struct ResourceTests {
             #expect(try await after(#"{"name":"b"}"#) == #"name="b" size=1 tags=["x"] "#)
             #expect(try await after(#"{"tags":[]}"#) == #"name="b" size=1 tags=[] "#)
             #expect(try await after(#"{"size":1000,"unknown":{"x":1}}"#) == #"name="b" size=1000 tags=[] "#)
-            // null removes an optional field.
+            // Null removes an optional field.
             #expect(try await after(#"{"size":null}"#) == #"name="b" size=- tags=[] "#)
             #expect(try await after(#"{"name":"c","size":3,"tags":["z"]}"#) == #"name="c" size=3 tags=["z"] "#)
-            // A gadget's own name is not a duplicate.
+            // A gadget's own name doesn't count as a duplicate.
             #expect(try await after(#"{"name":"c"}"#) == #"name="c" size=3 tags=["z"] "#)
         }
     }
@@ -100,16 +100,16 @@ struct ResourceTests {
         ),
         (#"{"tags":["a","b","c","d","e","f"]}"#, "field 'tags' must be an array of 0 to 5 strings; got 6."),
         (#"{"tags":["a",""]}"#, "field 'tags[1]' must be a string of 1 to 20 characters; got 0 characters."),
-        (#"{"tags":["a","b","a"]}"#, "field 'tags' holds 'a' twice."),
+        (#"{"tags":["a","b","a"]}"#, "field 'tags' contains 'a' twice."),
     ]
 
-    @Test("an invalid body is rejected with its error, and nothing is created or changed", arguments: Profile.available)
+    @Test("an invalid body is rejected with the right error, and nothing is created or changed", arguments: Profile.available)
     func validation(profile: Profile) async throws {
         try await Self.run(profile) { app in
             let id = try await Self.create(app, #"{"name":"right"}"#)
             let before = try await app.get(Self.path).body
             for (body, sentence) in Self.wrongBodies {
-                // A new gadget needs a name as well if the body is about another field.
+                // To create a gadget, the body needs a name even if it tests another field.
                 let new = body.hasPrefix(#"{"size"#) || body.hasPrefix(#"{"tags"#) ? #"{"name":"n","# + body.dropFirst() : body
                 for answer in [
                     try await app.post(Self.path, new, as: .query), try await app.put("\(Self.path)/\(id)", body, as: .query),
@@ -126,7 +126,7 @@ struct ResourceTests {
         }
     }
 
-    @Test("a unique value can't repeat within a project, but can across projects", arguments: Profile.available)
+    @Test("a unique value can't be used twice in a project, but can be used in several projects", arguments: Profile.available)
     func unique(profile: Profile) async throws {
         try await Self.run(profile) { app in
             let first = try await Self.create(app, #"{"name":"Lamp"}"#), second = try await Self.create(app, #"{"name":"lamp"}"#)
@@ -145,7 +145,7 @@ struct ResourceTests {
             let key = try await app.installation.createKeys(in: other)[.query]!
             _ = try await Self.create(app, #"{"name":"Lamp"}"#, as: .key(key))
 
-            // A name that is no longer in use is free again.
+            // A name can be used again after its gadget was renamed or deleted.
             #expect(try await app.put("\(Self.path)/\(first)", #"{"name":"Torch"}"#, as: .query).status == 200)
             #expect(try await app.put("\(Self.path)/\(second)", #"{"name":"Lamp"}"#, as: .query).status == 200)
             #expect(try await app.delete("\(Self.path)/\(first)", as: .query).status == 204)
@@ -189,7 +189,7 @@ struct ResourceTests {
         ("limit=5&limit=0", "'limit': must be a whole number from 1 to 1000; got '0'."),
     ]
 
-    @Test("an invalid limit or offset is rejected with its error")
+    @Test("an invalid limit or offset is rejected with the right error")
     func refusesPages() async throws {
         try await Self.run(.embedded) { app in
             for (query, sentence) in Self.wrongPages {
@@ -235,7 +235,7 @@ struct ResourceTests {
         }
     }
 
-    @Test("every change adds an audit log entry, and a rejected one adds none", arguments: Profile.available)
+    @Test("every change adds an entry to the audit log, and a rejected change adds none", arguments: Profile.available)
     func audit(profile: Profile) async throws {
         try await Self.run(profile) { app in
             let keys = try await app.installation.directory.keys(of: app.project)
@@ -262,7 +262,7 @@ struct ResourceTests {
         }
     }
 
-    @Test("null sets a field to its default, or to nothing", arguments: Profile.available)
+    @Test("null resets a field to its default, or removes it if it has none", arguments: Profile.available)
     func nulls(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let policy = #""name":"p","dataset":"pageviews","field":"path","operator":"neq","values":["/pricing"]"#
@@ -282,7 +282,7 @@ struct ResourceTests {
         }
     }
 
-    /// Bodies, and what is stored for the field.
+    /// Request bodies, each with the name of a field and the value that is stored for it.
     static let nested: [(path: String, body: String, field: String, kept: String)] = [
         (
             "/api/v1/funnels",
@@ -330,7 +330,7 @@ struct ResourceTests {
         try await TestApp.run(profile) { app in
             let (path, body, field, kept) = Self.nested[0]
             let made = try await app.post(path, body, as: .query), id = try made.json()["id"]?.string ?? ""
-            // As an earlier version stored it.
+            // The form in which an earlier version stored the definition.
             let stored =
                 #"{"name":"f","steps":[{"label":"A","type":"pageview","value":"/","where":null,"colour":"red"},{"label":"B","type":"event","value":"b","where":[{"field":"plan","op":"exists","value":null,"x":1}]}]}"#
             _ = try await app.installation.engines.control.write {
@@ -362,7 +362,7 @@ struct ResourceTests {
         }
     }
 
-    @Test("of several concurrent creates of the same name exactly one succeeds, and so for deletes", arguments: Profile.available)
+    @Test("of several concurrent creates of the same name, exactly one succeeds; the same goes for deletes", arguments: Profile.available)
     func concurrentDuplicates(profile: Profile) async throws {
         try await Self.run(profile) { app in
             func statuses(_ ask: @escaping @Sendable () async throws -> TestApp.Answer) async throws -> [Int] {

@@ -9,7 +9,7 @@ import Operations
 import Testing
 @testable import TestSupport
 
-/// What clients may do with connections, tested over sockets with limits of milliseconds.
+/// What clients may do with connections, tested over sockets with time limits of milliseconds.
 @Suite("Connections", .modules(.all))
 struct ConnectionTests {
     private func run(
@@ -22,7 +22,7 @@ struct ConnectionTests {
         }
     }
 
-    /// The status line and body of the last answer in `text`.
+    /// The status line and body of the last response in `text`.
     private func answer(_ text: String) -> String {
         let parts = text.components(separatedBy: "\r\n\r\n")
         return (parts.dropLast().last?.split(separator: "\r\n").first.map(String.init) ?? "") + " " + (parts.last ?? "")
@@ -41,7 +41,7 @@ struct ConnectionTests {
 
     // MARK: Timeouts
 
-    @Test("a silent connection is closed without an answer; half a request head gets a 408")
+    @Test("a silent connection is closed without a response; a partial request head gets a 408")
     func silent() async throws {
         try await run("", { $0.request = .milliseconds(500) }) { app, port in
             let silent = try await RawConnection.open(port)
@@ -80,12 +80,12 @@ struct ConnectionTests {
         }
     }
 
-    @Test("a stream outlives the limits of other answers, and ends when its client disconnects")
+    @Test("a stream outlives the limits of other responses, and ends when its client disconnects")
     func streams() async throws {
         try await run(
             "",
             {
-                // Not the time limit for answers: on a busy machine, the stream might begin too late for a short one.
+                // Don't lower the time limit for responses: on a busy machine, the stream might begin too late for a short one.
                 ($0.request, $0.idle) = (.milliseconds(100), .milliseconds(100))
             }
         ) { app, port in
@@ -105,7 +105,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("an answer that takes too long becomes a 503, except on a route without a time limit")
+    @Test("a response that takes too long becomes a 503, except on a route without a time limit")
     func slowAnswers() async throws {
         let slow = SlowModule()
         try await run("", modules: try ProbeModule.withCore() + [slow], { $0.answer = .milliseconds(500) }) { app, port in
@@ -121,14 +121,14 @@ struct ConnectionTests {
         }
     }
 
-    @Test("a client that does not read its answer is disconnected")
+    @Test("a client that does not read its response is disconnected")
     func stalled() async throws {
-        // The time limit for answers covers the wait for the client and, on a busy machine, the time to make an answer.
+        // The time limit for responses covers the wait for the client and, on a busy machine, the time to create the response.
         try await run("", { ($0.request, $0.answer) = (.milliseconds(100), .seconds(2)) }) { app, port in
             // The first request generates the document, which takes a while.
             _ = try await app.get("/openapi.json")
             let connection = try await RawConnection.open(port, readsAtOnce: false)
-            // About 40 MB of answers, more than a socket's buffers hold.
+            // About 40 MB of responses, more than a socket's buffers hold.
             for _ in 0..<80 { connection.send("GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n") }
             try await Patience.until("the disconnection", seconds: 30) { ended(app, "stalled") ? () : nil }
             connection.close()
@@ -140,11 +140,11 @@ struct ConnectionTests {
     @Test("a request that is not valid HTTP/1.1 gets an error that says why")
     func badHeads() async throws {
         let long = String(repeating: "x", count: 90_000),
-            tooLarge = "The request's address or fields are larger than 80 KB, which is the limit."
+            tooLarge = "The request line or headers are too large; the limit is 80 KB."
         try await run { _, port in
             for (request, status, sentence) in [
-                ("GET / HTTP/1.1\r\n\r\n", "400 Bad Request", "The request has no Host field; HTTP/1.1 needs one."),
-                ("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400 Bad Request", "The request has 2 Host fields; one is accepted."),
+                ("GET / HTTP/1.1\r\n\r\n", "400 Bad Request", "The request has no Host header, which HTTP/1.1 requires."),
+                ("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400 Bad Request", "The request has 2 Host headers; only one is allowed."),
                 ("NONSENSE\r\n\r\n", "400 Bad Request", "This is not an HTTP/1.1 request: invalid HTTP method."),
                 ("GET /?\(long) HTTP/1.1\r\nHost: a\r\n\r\n", "431 Request Header Fields Too Large", tooLarge),
                 ("GET / HTTP/1.1\r\nHost: a\r\nX-Long: \(long)\r\n\r\n", "431 Request Header Fields Too Large", tooLarge),
@@ -216,7 +216,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("a connection is closed soon after its last answer, whatever the client still sends")
+    @Test("a connection is closed soon after its last response, even if the client keeps sending")
     func lingers() async throws {
         try await run("", { $0.linger = .milliseconds(100) }) { _, port in
             let connection = try await RawConnection.open(port)
@@ -324,7 +324,7 @@ struct ConnectionTests {
     }
 }
 
-/// A module that answers only once it is released.
+/// A module that responds only once it is released.
 private struct SlowModule: AnalyticsModule {
     static let manifest = ModuleManifest(name: "slow", category: .platform, summaries: ["en": "Answers late."])
     private let released = AsyncStream<Void>.makeStream()

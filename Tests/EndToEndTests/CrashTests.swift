@@ -4,7 +4,7 @@ import Foundation
 import Testing
 @testable import TestSupport
 
-/// `kill -9` under load, again and again, each followed by a start.
+/// Repeated `kill -9` under load, each followed by a start.
 @Suite("Crashes", .modules(.all), .serialized)
 struct CrashTests {
     @Test("acknowledged events are stored exactly once, however often Pulse is killed", arguments: Profile.available)

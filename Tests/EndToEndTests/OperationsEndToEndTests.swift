@@ -73,7 +73,7 @@ struct OperationsEndToEndTests {
         }
     }
 
-    @Test("an idle process ends at once on SIGTERM")
+    @Test("an idle process ends immediately on SIGTERM")
     func stopsIdle() async throws {
         try await run { setup in
             let pulse = try await setup.start()

@@ -11,7 +11,7 @@ struct ClientAddressTests {
         ).description
     }
 
-    @Test("an untrusted peer is the client, whatever its headers say")
+    @Test("an untrusted peer is the client, regardless of its headers")
     func untrusted() throws {
         #expect(try resolve("203.0.113.9", "1.2.3.4", "for=1.2.3.4") == "203.0.113.9")
         let peer = try IPAddress.of("10.0.0.1")

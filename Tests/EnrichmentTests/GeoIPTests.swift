@@ -28,7 +28,7 @@ struct GeoIPTests {
         ("2001:db8::/32", city("JP", "13", "Tokyo")),
     ]
 
-    /// Writes `bytes` to a file and opens it. The file is removed at once, but stays mapped.
+    /// Writes `bytes` to a file and opens it. The file is removed immediately, but stays mapped.
     private func open(_ bytes: [UInt8]) throws -> GeoIP {
         let path = NSTemporaryDirectory() + "pulse-geo-\(UUID().uuidString).mmdb"
         try Data(bytes).write(to: URL(fileURLWithPath: path))

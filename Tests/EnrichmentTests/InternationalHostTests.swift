@@ -37,7 +37,7 @@ struct InternationalHostTests {
     }
 
     @Test(
-        "that are invalid are no referrer",
+        "that are invalid count as no referrer",
         arguments: [
             "https://mün chen.de/", "https://℀b.de/", "https://ü..de/", "https://\(String(repeating: "ü", count: 64)).de/", "münchen.de",
             "https://é%.de",

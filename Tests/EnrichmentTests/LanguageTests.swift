@@ -20,7 +20,7 @@ struct LanguageTests {
     }
 
     @Test(
-        "text that isn't a language is empty",
+        "text that isn't a language gives an empty tag",
         arguments: [
             "", " ", "*", "e", "english", "12", "e1", "-", "en-", "-US", "en--US", "en US", "en-US.UTF-8", "en-verylongpart", "x-klingon",
             "i-klingon", ",en", ";q=1", "日本語", "en\0US", "🦆", "C", "en/US",

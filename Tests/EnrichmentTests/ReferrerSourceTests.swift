@@ -104,7 +104,7 @@ struct ReferrerSourceTests {
     }
 
     @Test(
-        "recognizes the site however its host is configured",
+        "recognizes the site in every form in which its host may be configured",
         arguments: [
             "example.com", "www.example.com", "WWW.Example.COM", "example.com:8080", "example.com.", " example.com ",
         ])

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Enrichment
 
-/// Samples that were misread according to public lists: apps taken for bots, bots inside full browser agents, and invalidName devices.
+/// Samples that were misread according to public lists: apps taken for bots, bots with full browser user agents, and unknown devices.
 @Suite("User agents by kind")
 struct UserAgentKindTests {
     private static func read(_ header: String) -> UserAgent { UserAgentParser(cacheCapacity: 0).parse(header) }

@@ -178,7 +178,7 @@ struct SourceMapRouteTests {
     @Test(
         "rejects an invalid form with a message",
         arguments: [
-            ("multipart/form-data", "", "the form's content type names no boundary; got 'multipart/form-data'."),
+            ("multipart/form-data", "", "the form's content type has no valid boundary; got 'multipart/form-data'."),
             (
                 "multipart/form-data; boundary=X", "",
                 "the form is cut off, or its parts are not separated by the boundary of its content type."

@@ -63,7 +63,7 @@ struct SourceMapTests {
         #expect([(3, 10), (3, 11), (4, 1)].map { Self.place(map, $0.0, $0.1) } == ["-", "a.js 1:1 -", "a.js 2:1 -"])
     }
 
-    @Test("any number of zero digits after a number adds nothing")
+    @Test("zero digits after a number don't change it")
     func padding() throws {
         let map = try Self.map(#"{"version":3,"sources":["a.js"],"names":[],"mappings":"iggggggggggggA,C,CAAA;igggA"}"#)
         #expect([(1, 1), (1, 2), (1, 3), (1, 4), (2, 2)].map { Self.place(map, $0.0, $0.1) } == ["-", "-", "-", "a.js 1:1 -", "-"])
@@ -75,8 +75,8 @@ struct SourceMapTests {
             ("[]", "it must be a JSON object; got an array"), (#"{"mappings":""}"#, "version must be 3; got none"),
             (#"{"version":2,"sources":[],"mappings":""}"#, "version must be 3; got 2"),
             (#"{"version":3,"sources":[]}"#, "mappings must be a string"), (#"{"version":3,"mappings":""}"#, "sources must be an array"),
-            (#"{"version":3,"sources":[1],"mappings":""}"#, "sources must hold strings or null; one is a number"),
-            (#"{"version":3,"sources":[],"names":[null],"mappings":""}"#, "names must hold strings; one is null"),
+            (#"{"version":3,"sources":[1],"mappings":""}"#, "sources must contain only strings or null; got a number"),
+            (#"{"version":3,"sources":[],"names":[null],"mappings":""}"#, "names must contain only strings; got null"),
             (#"{"version":3,"sources":[],"sourceRoot":1,"mappings":""}"#, "sourceRoot must be a string; got a number"),
             (
                 #"{"version":3,"sources":["a"],"mappings":"AA"}"#,
@@ -119,32 +119,32 @@ struct SourceMapTests {
             (#"{"version":3,"sources":[],"sourcesContent":"a","mappings":""}"#, "sourcesContent must be an array; got a string"),
             (
                 #"{"version":3,"sources":["a"],"sourcesContent":[1],"mappings":""}"#,
-                "sourcesContent must hold strings or null; one is a number"
+                "sourcesContent must contain only strings or null; got a number"
             ),
             (#"{"version":3,"sources":["a"],"ignoreList":0,"mappings":""}"#, "ignoreList must be an array; got a number"),
             (
                 #"{"version":3,"sources":["a"],"ignoreList":[1],"mappings":""}"#,
-                "ignoreList must hold numbers of sources, from 0 to 0; one is 1"
+                "ignoreList must contain indexes of sources, from 0 to 0; got 1"
             ),
             (
                 #"{"version":3,"sources":["a"],"ignoreList":["0"],"mappings":""}"#,
-                "ignoreList must hold numbers of sources, from 0 to 0; one is a string"
+                "ignoreList must contain indexes of sources, from 0 to 0; got a string"
             ),
             (
                 #"{"version":3,"sections":[{"offset":{"line":0,"column":0},"map":{"version":3,"sources":[],"mappings":""}},{"offset":{"line":0,"column":0},"map":{"version":3,"sources":[],"mappings":""}}]}"#,
-                "sections[1].offset lies before the end of the section before it; sections must be in order and not overlap"
+                "sections[1].offset is before the end of the previous section; sections must be in order and not overlap"
             ),
             (#"{"version":3,"sections":{}}"#, "sections must be an array; got an object"),
-            (#"{"version":3,"sections":[],"mappings":""}"#, "it has both sections and mappings; one of them is expected"),
-            (#"{"version":3,"sections":[{"map":{}}]}"#, "sections[0].offset must have 'line' and 'column', whole numbers from 0"),
+            (#"{"version":3,"sections":[],"mappings":""}"#, "it has both sections and mappings; only one of them is accepted"),
+            (#"{"version":3,"sections":[{"map":{}}]}"#, "sections[0].offset must have 'line' and 'column', whole numbers of at least 0"),
             (#"{"version":3,"sections":[{"offset":{"line":0,"column":0}}]}"#, "sections[0].map must be a JSON object"),
             (
                 #"{"version":3,"sections":[{"offset":{"line":0,"column":0},"map":{"version":3,"sections":[]}}]}"#,
-                "sections[0].map must be a map without sections of its own"
+                "sections[0].map must not have sections of its own"
             ),
             (
                 #"{"version":3,"sections":[{"offset":{"line":1,"column":0},"map":{"version":3,"sources":[],"mappings":""}},{"offset":{"line":0,"column":0},"map":{"version":3,"sources":[],"mappings":""}}]}"#,
-                "sections[1].offset lies before the end of the section before it; sections must be in order and not overlap"
+                "sections[1].offset is before the end of the previous section; sections must be in order and not overlap"
             ),
         ])
     func refused(text: String, sentence: String) {

@@ -51,7 +51,7 @@ struct FunnelDefinitionTests {
         ),
         (
             #"{"name":"a","steps":[{"type":"event","value":"\#(String(repeating: "e", count: 201))"},{"type":"event","value":"a"}]}"#,
-            "field 'steps[0].value' must be the name of an event, of 1 to 200 characters; got 201."
+            "field 'steps[0].value' must be an event name of 1 to 200 characters; got 201."
         ),
         (
             #"{"name":"a","steps":[{"type":"pageview","value":"/","where":[{"field":"plan","op":"exists"}]},{"type":"event","value":"a"}]}"#,

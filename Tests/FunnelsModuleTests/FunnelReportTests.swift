@@ -252,7 +252,7 @@ struct FunnelReportTests {
                 #expect(answer.body == #"{"error":"Invalid query parameter 'step': \#(sentence)"}"#)
             }
             let alone = try await app.get("/api/v1/funnels/\(id)/drill?value=x")
-            #expect(alone.body == #"{"error":"Invalid query parameter 'value': belongs to a breakdown; 'breakdown' is required too."}"#)
+            #expect(alone.body == #"{"error":"Invalid query parameter 'value': is accepted only together with 'breakdown'."}"#)
         }
     }
 

@@ -144,7 +144,10 @@ struct GoalTests {
             let list = try await app.get("/api/v1/goals")
             #expect(list.body == #"{"data":[\#(changed.body)],"total":1}"#)
             for (body, sentence) in [
-                (#"{"goal_type":"pageview"}"#, "field 'goal_type' must be 'event', as it is fixed once a goal is made; got 'pageview'."),
+                (
+                    #"{"goal_type":"pageview"}"#,
+                    "field 'goal_type' must be 'event', because a goal's type can't be changed; got 'pageview'."
+                ),
                 (#"{"config":{"path":"/"}}"#, "missing required field 'config.event_name'."),
             ] {
                 let answer = try await app.put("/api/v1/goals/\(id)", body, as: .query)
@@ -199,7 +202,7 @@ struct GoalTests {
         }
     }
 
-    @Test("revenue is the converting event's, even if others happen at the same instant", arguments: Profile.available)
+    @Test("count the revenue of only the converting event, even if other events happen at the same instant", arguments: Profile.available)
     func oneInstant(profile: Profile) async throws {
         let buy = #"{"type":"event","visitor_id":"ada","name":"purchase","timestamp":"2026-03-01T10:00:00Z""#
         let orders = [

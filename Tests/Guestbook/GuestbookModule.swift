@@ -1,12 +1,12 @@
 import Core
 
-/// Counts the entries that visitors write into a guest book, by page.
+/// Counts the entries that visitors write in a guest book, by page.
 public struct GuestbookModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "guestbook", category: .tracking,
         summaries: ["en": "Entries in the guest book, by page.", "de": "Einträge im Gästebuch, nach Seite."])
 
-    /// A fact table begins with project, time and visitor; these are the module's own columns.
+    /// Every fact table begins with project, time and visitor. These are the module's own columns.
     static let entries = FactTable("guestbook_entries", [Column("path", .text), Column("length", .int32)])
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
@@ -24,7 +24,8 @@ public struct GuestbookModule: AnalyticsModule {
             Collector(
                 "guestbook_entry", "An entry in the guest book.",
                 fields: [
-                    .required("path", .text(2_048), "The page."), .required("text", .text(5_000), "The entry; only its length is stored."),
+                    .required("path", .text(2_048), "Path of the page."),
+                    .required("text", .text(5_000), "Text of the entry. Only its length is stored."),
                 ]
             ) { payload in
                 let path = payload.text("path"), length = Int64(payload.text("text").unicodeScalars.count)
@@ -35,7 +36,7 @@ public struct GuestbookModule: AnalyticsModule {
 
     public var routes: [Route] {
         [
-            .report("/api/v1/guestbook", "Entries by page, busiest first.", fields: PageEntries.fields) { _, scope in
+            .report("/api/v1/guestbook", "Guest book entries by page, busiest first.", fields: PageEntries.fields) { _, scope in
                 ReportList(data: try await PageEntries.run(scope))
             }
         ]

@@ -1,13 +1,13 @@
 import Core
 
-/// The entries of one page.
+/// A page and its number of entries.
 struct PageEntries: Encodable, Sendable {
     let path: String
     let entries: Int64
 
     static let fields = ReportList<Self>.fields([.required("path", .text(2_048)), .required("entries", .count)])
 
-    /// Pages by number of entries, busiest first.
+    /// The entries by page, busiest first.
     static func run(_ scope: Scope) async throws -> [PageEntries] {
         let rows = try await scope.rows(
             "guestbook.pages", reading: [GuestbookModule.entries],

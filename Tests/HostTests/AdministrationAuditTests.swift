@@ -71,7 +71,7 @@ struct AdministrationAuditTests {
         }
     }
 
-    @Test("an answer has the specified format", arguments: Profile.available)
+    @Test("a response has the specified format", arguments: Profile.available)
     func whole(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let project = try await app.installation.createProject("Shop", domain: "shop.example")
@@ -107,7 +107,7 @@ struct AdministrationAuditTests {
         }
     }
 
-    @Test("a change of several modules adds an entry for each, and paging loses none", arguments: Profile.available)
+    @Test("a change to several modules adds an entry for each, and paging loses none", arguments: Profile.available)
     func bulk(profile: Profile) async throws {
         try await TestApp.run(profile, modules: ProbeModule.withCore()) { app in
             let project = try await app.installation.createProject("Shop", domain: "shop.example")

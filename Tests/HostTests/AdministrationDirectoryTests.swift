@@ -9,7 +9,7 @@ import Foundation
 import Testing
 @testable import TestSupport
 
-/// Changes that another process makes in the same control plane: `pulse key create` next to a running host, a second host.
+/// Changes that another process makes in the same control plane, such as `pulse key create` next to a running host, or a second host.
 @Suite("Administration: changes by another process", .modules(.all))
 struct AdministrationDirectoryTests {
     /// The directory of another process, which shares the control plane but no change notifications.
@@ -22,7 +22,7 @@ struct AdministrationDirectoryTests {
         return second
     }
 
-    @Test("a key that it creates works, and a key that it revokes doesn't", arguments: Profile.available)
+    @Test("a key that the other process creates works, and a key that it revokes doesn't", arguments: Profile.available)
     func keys(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let second = try await Self.second(beside: app)
@@ -37,7 +37,7 @@ struct AdministrationDirectoryTests {
         }
     }
 
-    @Test("its changes to projects, modules and privacy rules take effect", arguments: Profile.available)
+    @Test("the other process's changes to projects, modules and privacy rules take effect", arguments: Profile.available)
     func everything(profile: Profile) async throws {
         try await TestApp.run(profile, modules: ProbeModule.withCore()) { app in
             let second = try await Self.second(beside: app), directory = app.installation.directory
@@ -60,7 +60,7 @@ struct AdministrationDirectoryTests {
         }
     }
 
-    @Test("a privacy change keeps an earlier one that this process hasn't seen yet", arguments: Profile.available)
+    @Test("a privacy change keeps an earlier change that this process hasn't seen yet", arguments: Profile.available)
     func privacyUnheard(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let second = try await Self.second(beside: app)

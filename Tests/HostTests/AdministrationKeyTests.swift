@@ -30,7 +30,7 @@ struct AdministrationKeyTests {
         return Made(id: try #require(json["id"]?.string), secret: try #require(json["key"]?.string), answer: answer)
     }
 
-    @Test("a key is shown in full when it is created, and masked from then on", arguments: Profile.available)
+    @Test("a key is shown in full when it is created, and masked afterwards", arguments: Profile.available)
     func shownOnce(profile: Profile) async throws {
         try await Self.run(profile) { app, _, path in
             #expect(try await app.get(path, as: .token).body == #"{"data":[]}"#)
@@ -68,7 +68,7 @@ struct AdministrationKeyTests {
         }
     }
 
-    @Test("a key's secret is stored in no table, and its digest in one", arguments: Profile.available)
+    @Test("no table contains a key's secret, and one table contains its digest", arguments: Profile.available)
     func storedHashed(profile: Profile) async throws {
         try await Self.run(profile) { app, project, path in
             let secret = try await Self.create(app, path, #"{"name":"Site","scopes":["ingest"]}"#).secret
@@ -126,7 +126,7 @@ struct AdministrationKeyTests {
                 #expect(try await app.get("/api/v1/stats", as: .key(secret)).status == 200)
                 #expect(try await lastUse()?.string == expected)
             }
-            // Without use nothing changes.
+            // If the key isn't used, nothing changes.
             app.time.advance(seconds: 600)
             #expect(try await lastUse()?.string == "2026-03-02T12:06:00Z")
         }
@@ -225,7 +225,7 @@ struct AdministrationKeyTests {
         (#"{"name":"a","scopes":["Query"]}"#, "field 'scopes[0]' must be one of 'ingest', 'query', 'admin'; got 'Query'."),
         (
             #"{"name":"a","scopes":["query"],"allowed_modules":["core","funels"]}"#,
-            "field 'allowed_modules' names the unknown module 'funels'; known are core, probe."
+            "field 'allowed_modules' names the unknown module 'funels'; accepted: core, probe."
         ),
         (
             #"{"name":"a","scopes":["query"],"allowed_modules":["core",7]}"#,

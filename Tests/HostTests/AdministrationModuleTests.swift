@@ -137,7 +137,7 @@ struct AdministrationModuleTests {
         (#"{"modules":[{"enabled":false}]}"#, "Invalid request body: missing required field 'modules[0].name'."),
         (
             #"{"modules":[{"name":"probe","enabled":false},{"name":"funels","enabled":true}]}"#,
-            "Invalid request body: field 'modules' names the unknown module 'funels'; known are core, probe."
+            "Invalid request body: field 'modules' names the unknown module 'funels'; accepted: core, probe."
         ),
         (#"{"modules":[{"name":"probe","enabled":false},{"name":"core","enabled":false}]}"#, "Module 'core' cannot be disabled."),
         (

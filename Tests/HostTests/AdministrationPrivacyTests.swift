@@ -74,11 +74,11 @@ struct AdministrationPrivacyTests {
         ("", "it is empty; JSON is expected."), ("[]", "the body must be an object; got an array."),
         (
             #"{"anonymise_ip":false}"#,
-            "unknown field 'anonymise_ip'; accepted are 'anonymize_ip', 'respect_dnt', 'bot_filtering', 'consent_required', 'allowed_consent_modes', 'blocked_user_agents'."
+            "unknown field 'anonymise_ip'; accepted fields are 'anonymize_ip', 'respect_dnt', 'bot_filtering', 'consent_required', 'allowed_consent_modes', 'blocked_user_agents'."
         ),
         (
             #"{"anonymize_ip":false,"id":"x"}"#,
-            "unknown field 'id'; accepted are 'anonymize_ip', 'respect_dnt', 'bot_filtering', 'consent_required', 'allowed_consent_modes', 'blocked_user_agents'."
+            "unknown field 'id'; accepted fields are 'anonymize_ip', 'respect_dnt', 'bot_filtering', 'consent_required', 'allowed_consent_modes', 'blocked_user_agents'."
         ),
         (#"{"anonymize_ip":"false"}"#, "field 'anonymize_ip' must be true or false; got 'false'."),
         (#"{"respect_dnt":0}"#, "field 'respect_dnt' must be true or false; got 0."),

@@ -81,7 +81,7 @@ struct AdministrationVisitorTests {
         }
     }
 
-    @Test("an export has the visitor's rows of every table, in order of time", arguments: Profile.available)
+    @Test("an export has the visitor's rows from every table, in time order", arguments: Profile.available)
     func export(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
             try await Self.visit(app, "ada")
@@ -113,7 +113,7 @@ struct AdministrationVisitorTests {
                     #""2026-03-02T12:01:00Z" "seven" 1.5 true "2026-03-02T12:01:00Z" {"deep":{"er":true}}"#,
                     #""2026-03-02T12:02:00Z" "eight" null false "2026-03-02T12:02:00Z" null"#,
                 ])
-            // All columns are exported, of every table except the one that holds the id itself.
+            // All columns of every table are exported, except for the table that holds the id itself.
             let columns = ["occurred_at"] + Activity.table.columns.map(\.name)
             #expect(json["pageviews"]?.elements.first?.members.map(\.name) == columns)
             let tables = app.installation.registry.factTables.filter { $0 != Activity.table && $0 != Activity.visitors }
@@ -145,7 +145,7 @@ struct AdministrationVisitorTests {
                 for question in questions { answers.append(try await app.get(question, as: caller).body) }
                 return answers
             }
-            // Query once before, so that stale cached answers would show.
+            // Query once before, so stale cached responses would show.
             let before = try await app.get("/api/v1/stats").json()["current"]
             #expect(before?["visitors"]?.integer == 2)
             #expect(before?["pageviews"]?.integer == 4)
@@ -180,7 +180,7 @@ struct AdministrationVisitorTests {
         names.map { object[$0]?.integer.map(String.init) ?? "?" }.joined(separator: " ")
     }
 
-    @Test("no fact table has anything of an erased visitor", arguments: Profile.available)
+    @Test("no fact table contains data of an erased visitor", arguments: Profile.available)
     func everyTable(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
             let id = "ada@example.com"
@@ -216,7 +216,7 @@ struct AdministrationVisitorTests {
         }
     }
 
-    @Test("an erased visitor is in no journal file either, and after a stop no visitor is", arguments: Profile.available)
+    @Test("no journal file contains an erased visitor, and after a stop none contains any visitor", arguments: Profile.available)
     func journal(profile: Profile) async throws {
         let scratch = try Scratch(), data = scratch.path + "/data"
         @Sendable func contents() throws -> String {
@@ -237,7 +237,7 @@ struct AdministrationVisitorTests {
         #expect(try contents().isEmpty)
     }
 
-    @Test("an erased visitor's texts are in no file of the data folder, before and after a stop")
+    @Test("no file in the data folder contains texts of an erased visitor, before or after a stop")
     func files() async throws {
         let scratch = try Scratch(), data = scratch.path + "/data"
         @Sendable func files(with texts: [String]) throws -> [String] {
@@ -354,7 +354,7 @@ struct AdministrationVisitorTests {
     }
 
     @Test(
-        "an id of maximum length works, whatever its characters, and an impossible id is an unknown visitor", arguments: Profile.available)
+        "an id of maximum length may have any characters, and an impossible id is an unknown visitor", arguments: Profile.available)
     func longestID(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
             let id = String(repeating: "日", count: 200)
@@ -416,7 +416,7 @@ struct AdministrationVisitorTests {
         }
     }
 
-    @Test("an erased visitor who comes back and identifies has a profile again", arguments: Profile.available)
+    @Test("an erased visitor who comes back and is identified has a profile again", arguments: Profile.available)
     func isNamedAgain(profile: Profile) async throws {
         try await Self.run(profile) { app, path in
             let identify = #"{"type":"identify","visitor_id":"b0","payload":{"user_id":"Ub0","traits":{"a":1}}}"#

@@ -89,7 +89,7 @@ struct BackupFaultTests {
         let refusal = await #expect(throws: CommandError.self) { try await ControlPlane.with(configuration, creating: true) { _ in } }
         #expect(refusal?.description == sentence)
 
-        // A restore that fails keeps the mark, one that succeeds removes it.
+        // A failed restore keeps the mark; a successful one removes it.
         try FileManager.default.moveItem(atPath: path + "/backup/manifest.json", toPath: path + "/kept")
         let manifest = try String(contentsOfFile: path + "/kept", encoding: .utf8)
         try manifest.replacing("\"access_keys\" : 4", with: "\"access_keys\" : 5").write(

@@ -19,7 +19,7 @@ struct BackupTests {
 
     private static let stats = "/api/v1/stats?start_at=2026-03-01&end_at=2026-03-03"
 
-    @Test("a running host makes a backup that, restored elsewhere, answers the same")
+    @Test("a backup made by a running host gives the same reports when it is restored elsewhere")
     func wholeWay() async throws {
         let scratch = try Scratch(), path = scratch.path
         let (backup, keys, answer) = try await Self.backup(in: path)
@@ -38,7 +38,7 @@ struct BackupTests {
         }
     }
 
-    /// Backs up a host while it serves and collects. Returns the folder, a query key, and the host's answer at that time.
+    /// Backs up a host while it serves and collects. Returns the folder, a query key, and the host's response at that time.
     private static func backup(in path: String) async throws -> (folder: String, key: String, answer: String) {
         let result = Box<(String, String, String)>()
         try await TestApp.run(in: path + "/first") { app in
@@ -120,7 +120,7 @@ struct BackupTests {
         try text.write(toFile: file, atomically: true, encoding: .utf8)
         let configuration = try scratch.configuration(data: "second")
         let error = await #expect(throws: BackupError.self) { try await Restore(from: folder, into: configuration).run(replacing: true) }
-        #expect(error?.description == "The restored data is not what was backed up: table access_keys has 4 rows instead of 5.")
+        #expect(error?.description == "The restored data differs from the backup: table access_keys has 4 rows instead of 5.")
         try await TestApp.run(in: path + "/second") { app in
             let keptPageviews = try await app.get(Self.stats).json()["current"]?["pageviews"]?.integer
             #expect(keptPageviews == 3)
@@ -160,7 +160,7 @@ struct BackupTests {
             #expect(firstStatus == 201)
             let second = try await app.post("/api/admin/backups", #"{"name":"a"}"#, as: .token)
             #expect(second.status == 400)
-            #expect(second.body == #"{"error":"There is a backup 'a' already; choose another name."}"#)
+            #expect(second.body == #"{"error":"Backup 'a' already exists; choose another name."}"#)
         }
     }
 
@@ -172,7 +172,7 @@ struct BackupTests {
         ])
     func versions(version: String, other: String, isNewer: Bool) { #expect(Restore.isNewer(version, than: other) == isNewer) }
 
-    @Test("a manifest of an older Pulse may have row count ranges, for tables that changed meanwhile, which are not compared")
+    @Test("row count ranges in the manifest of an older Pulse are not compared")
     func ranges() throws {
         let counts = TableCounts(["a": 5...5, "b": 7...9, "c": 1...1])
         let json = String(decoding: try JSONEncoder().encode(counts), as: UTF8.self)
@@ -186,7 +186,7 @@ struct BackupTests {
     }
 }
 
-/// A value that a closure passes out.
+/// Holds a value that a closure sets for the code around it.
 private final class Box<Value>: @unchecked Sendable {  // set and read one after the other
     var value: Value?
 }

@@ -56,7 +56,7 @@ struct DashboardSessionTests {
         }
     }
 
-    @Test("the admin token opens administration, also together with a key")
+    @Test("the admin token gives access to administration, with or without a key")
     func administrator() async throws {
         try await TestApp.run { app in
             let (answer, cookie) = try await Self.logIn(app, app.installation.adminToken)
@@ -127,7 +127,7 @@ struct DashboardSessionTests {
                 #expect(wrong.status == 401)
                 #expect(
                     wrong.body
-                        == #"{"error":"This is neither a key nor the admin token. Was it copied completely? 'pulse key create' creates a new key."}"#
+                        == #"{"error":"This is neither a valid key nor the admin token. Was it copied completely? 'pulse key create' creates a new key."}"#
                 )
                 for right in [app.keys[.query]!, app.installation.adminToken] {
                     #expect(try await Self.logIn(app, right).answer.status == 200)
@@ -159,7 +159,7 @@ struct DashboardSessionTests {
         }
     }
 
-    @Test("a key can start only so many sessions in 15 minutes, and every ended session leaves one row")
+    @Test("the sessions that a key can start in 15 minutes are limited, and every ended session leaves one row")
     func logIns() async throws {
         try await TestApp.run { app in
             func count() async throws -> Int64 {
@@ -170,7 +170,7 @@ struct DashboardSessionTests {
             let refused = try await Self.logIn(app, app.keys[.query]!).answer
             #expect(refused.status == 429)
             #expect(refused.body == #"{"error":"Too many log-ins with this key. Try again in 15 minutes."}"#)
-            // Another credential has its own limit, and one that joins a session starts none.
+            // Every credential has its own limit, and adding a credential to a session does not start a new one.
             let administrator = try await Self.logIn(app, app.installation.adminToken)
             #expect(administrator.answer.status == 200)
             #expect(try await Self.logIn(app, app.keys[.query]!, cookie: administrator.cookie).answer.status == 200)
@@ -228,7 +228,7 @@ struct DashboardSessionTests {
         }
     }
 
-    @Test("log-out without a session removes the cookie all the same")
+    @Test("log-out without a session still removes the cookie")
     func logOut() async throws {
         try await TestApp.run { app in
             let answer = try await app.send(.delete, "/dashboard/session", headers: Self.ours)

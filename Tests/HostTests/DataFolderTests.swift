@@ -18,8 +18,8 @@ struct DataFolderTests {
         let error = #expect(throws: FolderInUse.self) { try folder.lock() }
         #expect(
             error?.description == """
-                Another Pulse (process \(getpid())) uses the data folder \(folder.root). \
-                Stop it first, or give this one a folder of its own (PULSE_DATA).
+                Another Pulse (process \(getpid())) is using the data folder \(folder.root). \
+                Stop it first, or give this one its own folder (PULSE_DATA).
                 """)
         lock.release()
         lock.release()
@@ -29,7 +29,7 @@ struct DataFolderTests {
         again.release()
     }
 
-    @Test("is free again once its holder is gone, whatever the lock file says")
+    @Test("is free again once its holder is gone, regardless of what the lock file says")
     func leftBehind() throws {
         let scratch = try Scratch(), folder = DataFolder(scratch.path)
         try "4194304\n127.0.0.1:8080\n".write(toFile: folder.path("lock"), atomically: true, encoding: .utf8)
@@ -62,12 +62,12 @@ struct DataFolderTests {
         "says why it can't be created",
         arguments: [
             ("/proc/nope/data", "No such file or directory"), ("/dev/null/data", "Not a directory"),
-            ("/dev/null", "there is a file with this name"),
+            ("/dev/null", "a file with this name exists"),
         ])
     func impossible(path: String, reason: String) {
         let error = #expect(throws: FolderError.self) { try DataFolder(path).create() }
         #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
-        #expect(error?.description.hasSuffix("or set another (PULSE_DATA).") == true)
+        #expect(error?.description.hasSuffix("or use another (PULSE_DATA).") == true)
     }
 
     @Test("is readable only by its owner")

@@ -22,11 +22,11 @@ struct DemoTrafficTests {
         let first = Self.bytes(Self.traffic(3_000))
         #expect(Self.bytes(Self.traffic(3_000)) == first)
         #expect(Self.bytes(Self.traffic(3_000, seed: 2)) != first)
-        // It must be the same on every machine and in every version, since benchmarks are compared across them.
+        // It must be the same on every machine and in every version, because benchmarks are compared across them.
         #expect(Digest.sha256(String(decoding: first, as: UTF8.self)).prefix(16) == "790fe266c8fb1e55")
     }
 
-    @Test("has exactly the requested number of events, in order of time, within the range", arguments: [0, 1, 7, 999, 20_000])
+    @Test("has exactly the requested number of events, in time order, within the range", arguments: [0, 1, 7, 999, 20_000])
     func exact(events: Int) {
         var count = 0, last = Self.start
         for event in Self.traffic(events) {
@@ -45,7 +45,7 @@ struct DemoTrafficTests {
         #expect(sizes == [1_000, 1_000, 500])
     }
 
-    @Test("a day, an hour and a minute have traffic too", arguments: [86_400, 3_600, 60] as [Int64])
+    @Test("even a day, an hour or a minute has traffic", arguments: [86_400, 3_600, 60] as [Int64])
     func short(seconds: Int64) {
         let traffic = DemoTraffic(events: 500, start: Self.end.adding(seconds: -seconds), end: Self.end)
         #expect(traffic.allSatisfy { $0.at >= Self.end.adding(seconds: -seconds) && $0.at <= Self.end })
@@ -161,7 +161,7 @@ struct DemoTrafficTests {
         #expect((9_600...10_400).contains(counts[0]) && (29_400...30_600).contains(counts[1]))
     }
 
-    @Test("the queue returns its items in order of time")
+    @Test("the queue returns its items in time order")
     func queue() {
         var queue = TimeQueue<Int>(), random = DemoRandom(seed: 3), given: [Int64] = []
         for number in 0..<500 { queue.push(number, at: Instant(milliseconds: Int64(random.below(1_000)))) }

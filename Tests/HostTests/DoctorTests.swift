@@ -27,7 +27,7 @@ struct DoctorTests {
     func serving() async throws {
         try await TestApp.run(over: .socket) { app in
             let findings = await Self.examine(app.installation.configuration)
-            #expect(findings["host"]?.text.hasPrefix("process \(getpid()) serves at http://127.0.0.1:") == true)
+            #expect(findings["host"]?.text.hasPrefix("process \(getpid()) is serving at http://127.0.0.1:") == true)
             for subject in ["control store", "event store", "coordination"] {
                 #expect(findings[subject] == .ok(subject, "the host can reach it"))
             }
@@ -42,8 +42,8 @@ struct DoctorTests {
         let scratch = try Scratch()
         try await TestApp.run(in: scratch.path + "/data") { app in try await app.collect(#"{"type":"pageview","path":"/"}"#) }
         let findings = await Self.examine(try scratch.configuration())
-        #expect(findings["control store"]?.text == "SQLite answers")
-        #expect(findings["event store"]?.text == "DuckDB answers")
+        #expect(findings["control store"]?.text == "SQLite responds")
+        #expect(findings["event store"]?.text == "DuckDB responds")
         #expect(findings["migrations"]?.text == "none pending")
         #expect(findings["journal"]?.text.hasPrefix("0 bytes wait") == true)
     }

@@ -46,7 +46,7 @@ struct ExactTextRuleTests {
                 pattern: #"\b(?:Dictionary|Set)\((?!exactly:).*\{ \(?(?:\w+\()?\$0\.(?:text|optionalText)\(""#),
             try Rule(
                 "looks up text of a row as a Swift String: use ExactText", word: "ext(\"",
-                // Pulse generates row ids. Visitor ids are not keys of dictionaries, which the rule above ensures.
+                // Pulse generates row ids. The rule above ensures that visitor ids are not dictionary keys.
                 pattern: #"(?:\w\[|insert\(|contains\(|firstIndex\(of: )"# + rowText + #"(?!id"|project_id"|secret_hash")"#),
             try Rule(
                 "compares text of a row as a Swift String: use isExactly", word: "ext(\"",
@@ -97,7 +97,7 @@ struct ExactTextRuleTests {
             if depth <= 0 { break }
         }
         guard !body.contains(where: { $0.contains("static func ==") }) else { return false }
-        // Only the type's own members, not what is nested in them.
+        // Only the type's own members, not members of nested types.
         let indent = first.prefix { $0 == " " }.count + 4
         return body.enumerated().contains { number, line in
             guard number == 0 || line.prefix(while: { $0 == " " }).count == indent, !isComment(line) else { return false }

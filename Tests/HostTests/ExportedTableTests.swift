@@ -24,7 +24,7 @@ struct ExportedTableTests {
     }
 
     @Test(
-        "no cell is a formula to a spreadsheet, whatever separator it splits at",
+        "no spreadsheet takes a cell for a formula, regardless of the separator it splits at",
         arguments: [
             (#"'plain', 5"#, #"plain,5"#), (#"'a,b', 'c"d'"#, #""a,b","c""d""#), (#"null, undefined"#, ","),
             (#"'=1+1', '@x'"#, #""'=1+1","'@x""#), (#"'-5', '-5a'"#, #"-5,"'-5a""#), (#"'＝1', '\t=1'"#, "\"'＝1\",\"'\t'=1\""),

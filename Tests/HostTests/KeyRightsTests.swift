@@ -10,7 +10,7 @@ import NIOCore
 import Testing
 import TestSupport
 
-/// A key gains no rights through the keys that it creates, and has none after it ends.
+/// A key gains no rights through the keys that it creates, and has none after it expires.
 @Suite("Limits of keys", .modules(.all))
 struct KeyRightsTests {
     private static func key(
@@ -45,7 +45,7 @@ struct KeyRightsTests {
             let made = try #require(seen.compactMap { $0["id"]?.string }.first { $0 != limited.key.id })
             let own = try await app.delete(path + "/keys/\(made)", as: caller)
             #expect(own.status == 204)
-            // It may switch its modules, and change nothing that concerns the whole project.
+            // It may switch its own modules, but change nothing that concerns the whole project.
             for (method, place, body, status) in [
                 ("POST", "/modules/utm/disable", "", 403), ("POST", "/modules/funnels/enable", "", 200),
                 ("PUT", "/modules/core/access", #"{"access":"all"}"#, 403),
@@ -91,7 +91,7 @@ struct KeyRightsTests {
         try await TestApp.run { app in
             let made = try await Self.key(app, [.query], until: end == "expired" ? app.time.now.adding(seconds: 60) : nil)
             let directory = app.installation.directory, stream = app.installation.stream
-            // The answer is complete once the stream has ended by itself.
+            // The response is complete once the stream has ended by itself.
             async let watched = app.get("/api/v1/stream", as: .key(made.secret))
             while stream.watchers == 0 { await Task.yield() }
             let kept = try stream.watch(app.project.number) { { $0 == "core" } },

@@ -23,7 +23,7 @@ struct ModuleCommandTests {
         }
     }
 
-    @Test("a new module is the example under its own name, and nothing of the example's name is left")
+    @Test("a new module is the example under the new name, and doesn't mention the example's name")
     func create() throws {
         let scratch = try Scratch()
         let root = scratch.path + "/clone"

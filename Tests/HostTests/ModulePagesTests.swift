@@ -18,7 +18,7 @@ struct ModulePagesTests {
 
     @Test("every folder in Modules is one of the binary's modules, and the list is sorted")
     func folders() throws {
-        // A folder without Swift files has a dashboard page of a future module.
+        // A folder without Swift files contains only a dashboard page for a future module.
         let folders = try FileManager.default.contentsOfDirectory(atPath: Self.root + "/Modules").filter { folder in
             try FileManager.default.contentsOfDirectory(atPath: "\(Self.root)/Modules/\(folder)").contains { $0.hasSuffix(".swift") }
         }
@@ -34,7 +34,7 @@ struct ModulePagesTests {
         #expect(list.matches(of: #/(\w+):/#).map { String($0.1) } == DashboardFiles.languages)
     }
 
-    /// The gate and the scope are the only doors: `@_spi` would open others.
+    /// Modules reach data only through the gate and the scope. Imports with `@_spi` would bypass them.
     @Test("a module imports Core, and nothing else of Pulse")
     func imports() throws {
         let files = FileManager.default.enumerator(atPath: Self.root + "/Modules")?.compactMap { $0 as? String } ?? []
@@ -58,7 +58,7 @@ struct ModulePagesTests {
         }
     }
 
-    @Test("docs/modules is up to date: run make docs")
+    @Test("docs/modules.md and the modules' pages are up to date; if not, run make docs")
     func pages() throws {
         let modules = try Self.modules()
         for module in modules {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import TrafficModule
 
-/// What a module author can forget and the registry refuses.
+/// Mistakes of module authors that the registry rejects.
 @Suite("Module registry", .modules(.all))
 struct ModuleRegistryTests {
     /// A module with a page and a feature of the tracking script.

@@ -57,7 +57,7 @@ struct OpenAPIDocumentTests {
             ] {
                 #expect(names.contains(name), "\(name)")
             }
-            // A new report needs two or three. If there are many more, some should be one schema.
+            // A new report needs two or three schemas. If it adds many more, some of them should be shared.
             #expect(names.count < 380)
         }
     }
@@ -80,7 +80,7 @@ struct OpenAPIDocumentTests {
         }
     }
 
-    @Test("every JSON answer has an example that its schema accepts")
+    @Test("every JSON response has an example that its schema accepts")
     func examples() async throws {
         try await Self.read { document, operations, app in
             let reader = JSONSchemaReader(root: document)

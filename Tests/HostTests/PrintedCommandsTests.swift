@@ -86,7 +86,7 @@ struct PrintedCommandsTests {
         }
     }
 
-    @Test("every documented curl call gets the documented answer")
+    @Test("every documented curl call gets the documented response")
     func curl() async throws {
         let commands = try PrintedTexts.documented("curl").filter { !$0.isMention }
         #expect(commands.count >= 6)
@@ -106,7 +106,7 @@ struct PrintedCommandsTests {
         }
     }
 
-    @Test("every API address in the documents is a route, and the snippet's script is served")
+    @Test("every API path in the documents is a route, and the snippet's script is served")
     func addresses() async throws {
         try await TestApp.run { app in
             let routes = app.installation.registry.routes.map { $0.route.path.split(separator: "/").map(String.init) }

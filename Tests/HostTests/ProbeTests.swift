@@ -51,7 +51,7 @@ struct ProbeTests {
         }
     }
 
-    @Test("a start waits for a server that is still starting, and fails with an error if it never answers")
+    @Test("a start waits for a server that is still starting, and fails with an error if it never responds")
     func patience() async throws {
         let away = ServiceError.unavailable("database_unavailable", "The database is not available at the moment.")
         let pauses = Mutex(0), answers = Mutex(3)
@@ -65,7 +65,7 @@ struct ProbeTests {
         #expect(pauses.withLock { $0 } == 2)
         let error = await #expect(throws: ServiceError.self) { try await patience.wait(for: "PostgreSQL", logger: .quiet) { throw away } }
         #expect(
-            error?.message == "PostgreSQL did not answer for 60 seconds: The database is not available at the moment. The log says why not."
+            error?.message == "PostgreSQL did not answer for 60 seconds: The database is not available at the moment. See the log."
         )
         #expect(pauses.withLock { $0 } == 62)
         // An error that only a person can fix is reported immediately.

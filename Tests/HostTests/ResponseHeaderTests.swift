@@ -5,7 +5,7 @@ import Core
 import Testing
 import TestSupport
 
-/// The headers for browsers and caches on every answer, and which sites may send events.
+/// The headers for browsers and caches on every response, and which sites may send events.
 @Suite("Browsers and caches", .modules(.all))
 struct ResponseHeaderTests {
     private static let resourcePolicy = HTTPField.Name("Cross-Origin-Resource-Policy")!
@@ -59,7 +59,7 @@ struct ResponseHeaderTests {
                 #expect(try await collect([.origin: listed]) == 200)
             }
             #expect(try await collect([:]) == 200)
-            // Origins are not checked for server keys, since a server passes on what its own clients sent.
+            // Origins are not checked for server keys, because a server passes on what its own clients sent.
             #expect(try await collect([.origin: "https://evil.example"], as: .server) == 200)
             for foreign in [
                 "https://evil.example", "https://shop.example.evil.example", "http://shop.example", "https://shop.example:8443", "null",
@@ -68,7 +68,8 @@ struct ResponseHeaderTests {
                 #expect(answer.status == 403)
                 #expect(
                     answer.body
-                        == #"{"error":"Pages of this site may not send to this Pulse: server.collection_origins does not list it."}"#)
+                        == #"{"error":"Pages on this site may not send events to this Pulse: server.collection_origins does not list the site."}"#
+                )
             }
             func image(_ referer: String) async throws -> Int {
                 try await app.get("/api/collect.gif?path=/", as: .ingest, headers: [.init("Referer")!: referer]).status
@@ -87,7 +88,7 @@ struct ResponseHeaderTests {
     // MARK: Caches
 
     @Test(
-        "an answer that needs a credential is never cached, not even a rejection",
+        "a response that needs a credential is never cached, not even a rejection",
         arguments: [
             (.get, "/api/v1/stats", .query), (.get, "/api/v1/stats", .ingest), (.get, "/api/v1/stats", .nobody),
             (.get, "/api/v1/identity/profiles", .query),
@@ -103,7 +104,7 @@ struct ResponseHeaderTests {
         }
     }
 
-    @Test("an answer's own cache headers are kept, and the answer to an event, which no cache stores, gets none")
+    @Test("a response keeps its own cache headers; the response to an event gets none, because no cache stores it")
     func ownCaching() async throws {
         try await TestApp.run { app in
             #expect(try await app.send(.post, "/api/collect", as: .ingest).headers[.cacheControl] == nil)

@@ -92,7 +92,7 @@ struct SCIMTests {
             let renamed = try await app.put(Self.path + "/users/\(other)", #"{"user_name":"ADA@example.com"}"#, as: .query)
             #expect(renamed.status == 400)
             let blank = try await create("  ")
-            #expect(blank.body == #"{"error":"Invalid request body: field 'user_name' must contain more than spaces."}"#)
+            #expect(blank.body == #"{"error":"Invalid request body: field 'user_name' must not be blank."}"#)
         }
     }
 

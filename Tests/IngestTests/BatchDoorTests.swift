@@ -72,7 +72,7 @@ struct BatchDoorTests {
         try await withFolder { folder in
             let house = try House(folder, isShared: false)
             for project: Int32 in [2, 1] { house.note(project, atMilliseconds: 0, isBatch: true) }
-            // An event of its own project changes nothing.
+            // An event of the importing project changes nothing.
             house.note(1, atMilliseconds: 0, isBatch: false)
             for number in 1...3 { house.keep(try await house.enters(1, 200), 200, until: Int64(number) * 200) }
             let full = await house.waits(1, 10)
@@ -93,7 +93,7 @@ struct BatchDoorTests {
             let house = try House(folder)
             house.keep(try await house.enters(1, 10_000), 100, until: 100)
             house.door.leave(try await house.enters(1, 10_000), bytes: 0, keptUntil: nil)
-            // Applied before its sender could report it.
+            // This batch was applied before its sender could report it.
             house.applied(upTo: 50)
             house.keep(try await house.enters(1, 10_000), 10_000, until: 40)
             _ = try await house.enters(1, 150)

@@ -79,7 +79,7 @@ struct CollectBodyTests {
                 #expect(answer.status == 200 && answer.body == #"{"ok":true}"#, "\(encoding): \(answer.body)")
             }
             #expect(try await app.stats("pageviews") == 6)
-            let damaged = "Invalid request body: its compressed data is damaged or cut off."
+            let damaged = "Invalid request body: the compressed data is damaged or truncated."
             let gzip = Compression.gzip(bytes)
             let broken: [(String, [UInt8], Int, String)] = [
                 ("gzip", bytes, 400, damaged), ("gzip", [], 400, damaged), ("gzip", Array(gzip.dropLast()), 400, damaged),
@@ -97,7 +97,7 @@ struct CollectBodyTests {
         }
     }
 
-    static let tooLarge = #"{"error":"The request body is larger than 1048576 bytes, which is the limit."}"#
+    static let tooLarge = #"{"error":"The request body is too large; the limit is 1048576 bytes."}"#
 
     @Test("accepts a body of exactly 1 MB, compressed or not, and not a byte more", arguments: Profile.available)
     func size(profile: Profile) async throws {

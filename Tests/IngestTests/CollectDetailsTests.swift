@@ -34,7 +34,7 @@ struct CollectDetailsTests {
         (#""path":"/v","x":\#(repeated("[", 80))\#(repeated("]", 80))"#, "/v||||", "too_deep"),
     ]
 
-    @Test("of a pageview are cut, replaced or dropped, sent singly or in a batch", arguments: Profile.available)
+    @Test("of a pageview are truncated, replaced or dropped, whether it is sent alone or in a batch", arguments: Profile.available)
     func views(profile: Profile) async throws {
         try await TestApp.collecting(profile) { app in
             var counted: [String: Int] = [:]
@@ -56,7 +56,7 @@ struct CollectDetailsTests {
         }
     }
 
-    /// Fields that must not be guessed cost the event, but no other event of the batch.
+    /// An invalid value in a field that must not be guessed costs the event, but no other event of the batch.
     static let refused: [(event: String, sentence: String)] = [
         (#"{"type":"pageview","path":7}"#, "field 'path' must be a string of 1 to 8192 characters; got 7."),
         (#"{"type":"pageview","title":"a"}"#, "missing required field 'path'."),
@@ -82,7 +82,7 @@ struct CollectDetailsTests {
     ]
 
     private static func timestamp(_ came: String) -> String {
-        "field 'timestamp' must be ISO 8601 or epoch milliseconds, at most 10 years back and 10 minutes ahead; got \(came)."
+        "field 'timestamp' must be ISO 8601 or epoch milliseconds, at most 10 years in the past or 10 minutes in the future; got \(came)."
     }
 
     @Test("ids, required fields and consent must be exact", arguments: Profile.available)
@@ -132,7 +132,7 @@ struct CollectDetailsTests {
         }
     }
 
-    @Test("keeps as many free properties as fit, in order, after cutting long strings", arguments: Profile.available)
+    @Test("keeps as many free-form properties as fit, in order, after truncating long strings", arguments: Profile.available)
     func properties(profile: Profile) async throws {
         try await TestApp.collecting(profile) { app in
             let many = (0..<120).map { #""k\#($0)":\#($0)"# }.joined(separator: ",")
@@ -160,7 +160,7 @@ struct CollectDetailsTests {
         }
     }
 
-    @Test("stores at most 32 KB of free properties, whatever they consist of", arguments: Profile.available)
+    @Test("stores at most 32 KB of free-form properties, whatever they consist of", arguments: Profile.available)
     func propertyBytes(profile: Profile) async throws {
         try await TestApp.collecting(profile) { app in
             let parts = ["[]", "{}", "0.1234567890123456", "null", #""\u0001""#, #""\"\\""#, "[[{}]]"]

@@ -13,7 +13,7 @@ struct CollectImageTests {
         #"{"data":[{"adjusted":\#(adjusted),"duplicate":0,"hour":"2026-03-02T12:00:00Z","received":\#(received),"refused":\#(refused),"stored":\#(stored),"waiting":0}]}"#
     }
 
-    @Test("counts the page in the query, or else in the Referer; the image is never cached", arguments: Profile.available)
+    @Test("counts the page in the query or, without one, in the Referer header; the image is never cached", arguments: Profile.available)
     func counts(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let key = app.keys[.ingest]!
@@ -43,7 +43,7 @@ struct CollectImageTests {
         }
     }
 
-    @Test("odd details don't cost the pageview: they are dropped, cut or replaced, and counted", arguments: Profile.available)
+    @Test("odd details don't cost the pageview: they are dropped, truncated or replaced, and counted", arguments: Profile.available)
     func details(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let path = "/api/collect.gif?key=\(app.keys[.ingest]!)"

@@ -25,7 +25,9 @@ struct CollectShapesTests {
         Exchange(#"{"type":"page\u0076iew","pat\u0068":"/1\u0036"}"#),
     ]
 
-    @Test("takes one event, an array, or an object with events; flat fields or a `payload`, which wins", arguments: Profile.available)
+    @Test(
+        "accepts one event, an array, or an object with events; fields may be flat or in a `payload`, which wins",
+        arguments: Profile.available)
     func shapes(profile: Profile) async throws {
         try await TestApp.collecting(profile) { app in
             for exchange in Self.accepted { try await exchange.check(app) }
@@ -41,12 +43,12 @@ struct CollectShapesTests {
         Exchange("{", 400, "Invalid request body: not valid JSON."),
         Exchange(#"{"type":"pageview","path":"/"}x"#, 400, "Invalid request body: not valid JSON."),
         Exchange(#"{"type":"pageview","path":"/"}{"type":"pageview","path":"/"}"#, 400, "Invalid request body: not valid JSON."),
-        Exchange("null", 400, "Invalid request body: an object or an array of objects is expected; got null."),
-        Exchange("5", 400, "Invalid request body: an object or an array of objects is expected; got a number."),
-        Exchange(#""pageview""#, 400, "Invalid request body: an object or an array of objects is expected; got a string."),
-        Exchange("true", 400, "Invalid request body: an object or an array of objects is expected; got a boolean."),
-        Exchange("[]", 400, "Invalid request body: the array holds no event; 1 to 1000 are accepted."),
-        Exchange(#"{"events":[]}"#, 400, "Invalid request body: field 'events' holds no event; 1 to 1000 are accepted."),
+        Exchange("null", 400, "Invalid request body: expected an object or an array of objects; got null."),
+        Exchange("5", 400, "Invalid request body: expected an object or an array of objects; got a number."),
+        Exchange(#""pageview""#, 400, "Invalid request body: expected an object or an array of objects; got a string."),
+        Exchange("true", 400, "Invalid request body: expected an object or an array of objects; got a boolean."),
+        Exchange("[]", 400, "Invalid request body: the array contains no events; 1 to 1000 are accepted."),
+        Exchange(#"{"events":[]}"#, 400, "Invalid request body: field 'events' contains no events; 1 to 1000 are accepted."),
         Exchange(#"{"events":{}}"#, 400, "Invalid request body: field 'events' must be an array; got an object."),
         Exchange(#"{"events":null}"#, 400, "Invalid request body: field 'events' must be an array; got null."),
         Exchange("{}", 400, "Invalid request body: missing required field 'type'."),
@@ -101,7 +103,7 @@ struct CollectShapesTests {
                 + #"{"error":"Invalid request body: field 'type' must be one of 'event', 'pageview', 'probe'; got 'nope'.","index":1},"#
                 + #"{"error":"Invalid request body: an event must be an object; got a number.","index":2},"#
                 + #"{"error":"Invalid request body: missing required field 'path'.","index":3},"#
-                + #"{"error":"Invalid request body: field 'timestamp' must be ISO 8601 or epoch milliseconds, at most 10 years back and 10 minutes ahead; got 'soon'.","index":4},"#
+                + #"{"error":"Invalid request body: field 'timestamp' must be ISO 8601 or epoch milliseconds, at most 10 years in the past or 10 minutes in the future; got 'soon'.","index":4},"#
                 + #"{"error":"Invalid request body: an event must be an object; got null.","index":5},"#
                 + #"{"error":"Invalid request body: an event must be an object; got an array.","index":6}],"ok":false}"#),
         Exchange(
@@ -157,7 +159,7 @@ struct CollectShapesTests {
             try await Exchange(
                 "[\(event),\(event),\(event)]", 400, "Invalid request body: 3 events in one request; at most 2 are accepted."
             ).check(app)
-            try await Exchange("[]", 400, "Invalid request body: the array holds no event; 1 to 2 are accepted.").check(app)
+            try await Exchange("[]", 400, "Invalid request body: the array contains no events; 1 to 2 are accepted.").check(app)
         }
     }
 }

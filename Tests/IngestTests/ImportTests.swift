@@ -46,7 +46,9 @@ struct ImportTests {
 
     private static func pageviews(_ answer: TestApp.Answer) throws -> Int64? { try answer.json()["current"]?["pageviews"]?.integer }
 
-    @Test("its reports have an as-of time; other projects' reports are complete and don't wait", arguments: Profile.available)
+    @Test(
+        "the importing project's reports have an as-of time; other projects' reports are complete and don't wait",
+        arguments: Profile.available)
     func reports(profile: Profile) async throws {
         try await Self.whileNothingIsStored(profile) { app, other, store in
             #expect(try await app.collect(Self.batch).body == #"{"accepted":120,"ok":true}"#)
@@ -54,7 +56,7 @@ struct ImportTests {
             let theirs = try await app.get("/api/v1/stats", as: other[.query]!)
             #expect(try Self.pageviews(theirs) == 1)
             #expect(theirs.headers[Self.asOf] == nil)
-            // These wait for two seconds.
+            // These reports wait for two seconds.
             async let plain = app.get("/api/v1/stats")
             async let compared = app.get("/api/v1/pages?compare=previous")
             async let list = app.get("/api/v1/realtime")
@@ -72,11 +74,13 @@ struct ImportTests {
         }
     }
 
-    @Test("its next batch waits and is rejected; single events and other projects' batches are accepted", arguments: Profile.available)
+    @Test(
+        "the importing project's next batch waits and is rejected; single events and other projects' batches are accepted",
+        arguments: Profile.available)
     func door(profile: Profile) async throws {
         try await Self.whileNothingIsStored(profile) { app, other, store in
             let writer = app.installation.writer
-            // A store so slow that one batch is already too much.
+            // A store so slow that a single batch is too much.
             writer.door.applied(upTo: writer.appliedPosition, bytesPerSecond: 1_000)
             #expect(try await app.collect(Self.batch).status == 200)
             async let next = app.collect(Self.batch)

@@ -12,7 +12,8 @@ import TestSupport
 @Suite("Ingest writer", .modules(.all), .timeLimit(.minutes(1)))
 struct IngestWriterTests {
     static let away = ServiceError.unavailable(
-        "events_unavailable", "The event store is not available at the moment; events are kept and will appear. Try again in 5 seconds.",
+        "events_unavailable",
+        "The event store is unavailable at the moment. Events are kept and will appear later. Try again in 5 seconds.",
         retryAfterSeconds: 5)
 
     /// Retries until the writer has noticed that the store is back.
@@ -92,7 +93,7 @@ struct IngestWriterTests {
                 #expect(line.store.labels == expected)
                 #expect(line.told.all == expected)
                 #expect(line.writer.appliedPosition >= line.journal.committedPosition)
-                // The journal no longer needs any of it.
+                // The journal no longer needs any of the records.
                 #expect(line.journal.backlogBytes == 0)
                 #expect(try segments(in: folder).count == 1)
             }
@@ -150,7 +151,7 @@ struct IngestWriterTests {
         }
     }
 
-    @Test("a batch that exactly fills a segment keeps no report waiting")
+    @Test("a batch that exactly fills a segment doesn't keep reports waiting")
     func segmentEnd() async throws {
         try await withFolder { folder in
             // Each record begins a new segment, so the end is always the start of an empty one.
@@ -267,7 +268,7 @@ struct IngestWriterTests {
         }
     }
 
-    @Test("after a start the journal has its full capacity, whatever was applied before")
+    @Test("after a start the journal has its full capacity, regardless of what was applied before")
     func roomAfterStart() async throws {
         try await withFolder { folder in
             let store = FakeEventStore()
@@ -304,7 +305,7 @@ struct IngestWriterTests {
         }
     }
 
-    @Test("a damaged journal stops the start rather than losing the events after the damage")
+    @Test("a damaged journal prevents the start, so the events after the damage aren't lost")
     func damaged() async throws {
         try await withFolder { folder in
             let line = try Line(folder, segmentBytes: 60)
@@ -372,7 +373,7 @@ struct IngestWriterTests {
         }
     }
 
-    @Test("stored events can be removed from the journal's files, and are removed at a stop")
+    @Test("stored events can be removed from the journal's files, and are removed at shutdown")
     func dropStored() async throws {
         try await withFolder { folder in
             func contents() throws -> Data {
@@ -391,7 +392,7 @@ struct IngestWriterTests {
         }
     }
 
-    @Test("a stop applies what is left and logs nothing")
+    @Test("a shutdown applies the remaining events and logs nothing")
     func stops() async throws {
         try await withFolder { folder in
             let (logger, lines) = Logger.recording(.info)
@@ -436,7 +437,7 @@ struct IngestWriterTests {
         }
     }
 
-    @Test("a batch carries its ledger lines, summed up and without zero lines")
+    @Test("a batch carries its ledger entries, summed and without zeros")
     func ledger() async throws {
         try await withFolder { folder in
             let line = try Line(folder)
@@ -454,7 +455,7 @@ struct IngestWriterTests {
         }
     }
 
-    @Test("a stop applies what was acknowledged; if the store is down, the next start does")
+    @Test("a shutdown applies acknowledged events; if the store is down, the next start applies them")
     func stop() async throws {
         try await withFolder { folder in
             let store = FakeEventStore()

@@ -23,10 +23,10 @@ struct JournalDamageTests {
 
     private static func damaged(_ file: URL, _ offset: Int) -> String {
         "\(file.path): the record at byte \(offset) is damaged. Restore an intact copy of the file, or move it out of the folder and "
-            + "restart: its events that are not stored yet are then lost."
+            + "restart, which loses its events that are not stored yet."
     }
 
-    @Test("damage in records already stored doesn't stop the start, and the records after it can be read")
+    @Test("damage in stored records doesn't prevent the start, and the records after it can be read")
     func harmless() async throws {
         try await withFolder { folder in
             let texts = ["first", "second one", "third", "fourth"]
@@ -84,13 +84,14 @@ struct JournalDamageTests {
             let loss = try #require(try journal.begin(behind: position))
             #expect(
                 loss.hasPrefix(
-                    position == nil ? "the event store knows nothing of this journal" : "the event store is at byte 5 of segment 1"))
+                    position == nil ? "the event store has no record of this journal" : "the event store is at byte 5 of segment 1"))
             #expect(try journal.begin(behind: JournalPosition(segment: 3, offset: 9)) == nil)
             #expect(try journal.begin(behind: JournalPosition(segment: 4, offset: 1)) == nil)
         }
     }
 
-    @Test("a missing id next to records stops the start: under a new id everything would be stored twice", arguments: [true, false])
+    @Test(
+        "a missing id prevents the start if there are records: under a new id everything would be stored twice", arguments: [true, false])
     func missingIdentity(isEmptied: Bool) async throws {
         try await withFolder { folder in
             let (file, bytes, _) = try await written(["first"], in: folder)
@@ -147,7 +148,7 @@ struct JournalDamageTests {
         }
     }
 
-    @Test("a flipped byte in a record with others after it stops the start; the error names file and offset")
+    @Test("a flipped byte in a record that others follow prevents the start; the error names the file and offset")
     func flipped() async throws {
         try await withFolder { folder in
             let texts = ["first", "second one", "third"]

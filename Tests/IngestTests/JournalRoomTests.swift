@@ -11,7 +11,7 @@ import TestSupport
 @Suite("Full journal", .modules(.all))
 struct JournalRoomTests {
     static let full = ServiceError.unavailable(
-        "journal_full", "Events can't be kept at the moment: the journal is full. Try again in 5 seconds.", retryAfterSeconds: 5)
+        "journal_full", "Events can't be stored at the moment: the journal is full. Try again in 5 seconds.", retryAfterSeconds: 5)
 
     private func refusal(_ body: () async throws -> Void) async -> ServiceError? {
         do {
@@ -77,7 +77,7 @@ struct JournalRoomTests {
         }
     }
 
-    @Test("release deletes whole segments nobody needs, and no others")
+    @Test("release deletes segments that are no longer needed, and no others")
     func release() async throws {
         try await withFolder { folder in
             // 20 bytes a record, two records a segment; the fourth segment is still empty.
@@ -112,7 +112,8 @@ struct JournalRoomTests {
             try await journal.append("before")
             let disk = try BrokenDisk(JournalFiles.path(folder, 1), failure)
             let expected = ServiceError.unavailable(
-                "journal_failed", "Events can't be kept at the moment: \(failure.sentence). Try again in 5 seconds.", retryAfterSeconds: 5)
+                "journal_failed", "Events can't be stored at the moment: \(failure.sentence). Try again in 5 seconds.",
+                retryAfterSeconds: 5)
             #expect(await refusal { try await journal.append("lost") } == expected)
             let lost = Mutex(0)
             await withTaskGroup(of: Void.self) { group in
@@ -150,7 +151,7 @@ struct JournalRoomTests {
         }
     }
 
-    @Test("on a full disk, a segment nobody needs is deleted to make room")
+    @Test("on a full disk, a segment that is no longer needed is deleted to make room")
     func room() async throws {
         try await withFolder { folder in
             let journal = try Journal(folder: folder)
@@ -231,7 +232,7 @@ struct JournalRoomTests {
             #expect(refused?.status == 503)
             #expect(
                 refused?.message
-                    == "Events can't be kept at the moment: can't write to the journal: No space left on device. Try again in 5 seconds.")
+                    == "Events can't be stored at the moment: can't write to the journal: No space left on device. Try again in 5 seconds.")
             #expect(try journal.texts() == kept)
             // Smaller records still fit.
             try await journal.append("small")

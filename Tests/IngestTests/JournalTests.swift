@@ -21,7 +21,7 @@ struct JournalTests {
         }
     }
 
-    @Test("can be read on from every position it returned")
+    @Test("reading can continue at every position it returned")
     func positions() async throws {
         try await withFolder { folder in
             let journal = try Journal(folder: folder, segmentBytes: 50)
@@ -51,7 +51,7 @@ struct JournalTests {
         }
     }
 
-    @Test("keeps every record of 64 concurrent senders exactly once, each sender's in order")
+    @Test("keeps every record of 64 concurrent senders exactly once, with each sender's records in order")
     func senders() async throws {
         try await withFolder { folder in
             let journal = try Journal(folder: folder, segmentBytes: 4_096)
@@ -142,7 +142,7 @@ struct JournalTests {
         }
     }
 
-    @Test("flush puts records on disk that were appended without waiting")
+    @Test("flush writes records to disk that were appended without waiting")
     func later() async throws {
         try await withFolder { folder in
             let journal = try Journal(folder: folder)
@@ -200,7 +200,7 @@ struct JournalTests {
             #expect(try guest.texts().isEmpty)
             await #expect(
                 throws: ServiceError.unavailable(
-                    "journal_in_use", "Events can't be kept here: another process has this host's journal. Try again in 5 seconds.",
+                    "journal_in_use", "Events can't be stored here: another process is using this host's journal. Try again in 5 seconds.",
                     retryAfterSeconds: 5)
             ) { try await guest.append("not mine") }
             try await owner.append("mine too")

@@ -3,7 +3,7 @@ import AllModules
 import Testing
 import TestSupport
 
-@Suite("Rights of the ledger", .modules(.all))
+@Suite("Ledger access", .modules(.all))
 struct LedgerRightsTests {
     @Test("the ledger belongs to core, so a key limited to other modules can't read it")
     func limited() async throws {

@@ -41,7 +41,7 @@ struct PlaceholderTests {
                 #expect(answer.status == 400, "\(word): \(answer.body)")
                 #expect(
                     answer.body
-                        == #"{"error":"Invalid request body: field '\#(field)' must be a real id; got '\#(word)', which programs send when they have none. Send the id once it is known."}"#
+                        == #"{"error":"Invalid request body: field '\#(field)' must be a real id; got '\#(word)', a placeholder for a missing id. Send the id once it is known."}"#
                 )
             }
             for id in Self.ids {
@@ -57,7 +57,7 @@ struct PlaceholderTests {
             for body in [#"{"user_id":"undefined","into_user_id":"ada"}"#, #"{"user_id":"ada","into_user_id":"null"}"#] {
                 for path in ["", "/preview"] {
                     let answer = try await app.post("/api/v1/identity/merges\(path)", body, as: .query)
-                    #expect(answer.status == 400 && answer.body.contains("which programs send when they have none."), "\(answer.body)")
+                    #expect(answer.status == 400 && answer.body.contains("a placeholder for a missing id."), "\(answer.body)")
                 }
             }
         }

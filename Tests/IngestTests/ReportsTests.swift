@@ -127,7 +127,7 @@ struct ReportsTests {
         #expect(try await ask(reports, hour) == 2)
     }
 
-    @Test("erasure, retention and the like invalidate every result of the project")
+    @Test("changes such as erasure and retention invalidate every result of the project")
     func erasure() async throws {
         let (reports, _) = reports()
         #expect(try await ask(reports) == 1)
@@ -205,12 +205,12 @@ struct ReportsTests {
         for _ in 0..<3 { _ = try await ask(reports) }
         _ = try await reports.visitorBound(of: 1)
         #expect(settled.withLock { $0 } == 4)
-        // It waits only for its own project.
+        // A report waits only for events of its own project.
         _ = try await ask(reports, project: 100)
         #expect(settled.withLock { $0 } == 104)
     }
 
-    @Test("the statements of one answer wait once; only an answer that lacks events has an as-of time")
+    @Test("the statements of one answer wait only once; only an answer that lacks events has an as-of time")
     func oneAnswer() async throws {
         let waits = Mutex(0), late = Instant(milliseconds: 5)
         let (reports, store) = reports(settle: { _ in
@@ -253,14 +253,14 @@ struct ReportsTests {
         for _ in 0..<2 {
             await #expect(
                 throws: ServiceError.unavailable(
-                    "query_timeout", "The report took longer than 3 seconds and was stopped. Ask for a shorter range or fewer filters.",
+                    "query_timeout", "The report took longer than 3 seconds and was stopped. Request a shorter range or fewer filters.",
                     retryAfterSeconds: 5)
             ) { try await ask(reports) }
         }
         #expect(store.queries.count == 2)
     }
 
-    @Test("a project's statement isn't held up by another project's, however many and slow, and takes turns with them")
+    @Test("a project's statements aren't held up by another project's many slow ones, but take turns with them")
     func turns() async throws {
         let started = Mutex<[String]>([]), slow = AsyncStream<Void>.makeStream(), others = AsyncStream<Void>.makeStream()
         let (reports, _) = reports(
@@ -292,7 +292,7 @@ struct ReportsTests {
         #expect(started.withLock { $0.count } == 25)
     }
 
-    @Test("a statement whose turn doesn't come in time is a 503, like one that takes too long")
+    @Test("a statement that doesn't get its turn in time is a 503, like one that takes too long")
     func lateTurn() async throws {
         let isAsked = Mutex(false), held = AsyncStream<Void>.makeStream()
         let (reports, store) = reports(

@@ -83,7 +83,7 @@ struct SessionMemoryTests {
         #expect(isKnown(sessions, 1, at: start + 200, id: "new"))
     }
 
-    @Test("of sessions that arrived in one request, the earliest is evicted")
+    @Test("if a visitor's sessions arrived in one request, the one added first is evicted")
     func perVisitorAtOnce() {
         let sessions = Sessions(), now = clock("23:00")
         for hour in 0..<12 as Range<Int64> { sessions.add(Step(at: now - (20 - hour) * 3_600_000, now: now, path: "/\(hour)")) }

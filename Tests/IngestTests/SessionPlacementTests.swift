@@ -8,7 +8,7 @@ import Questions
 import Testing
 @testable import TestSupport
 
-/// Sessions match their definition whatever order their rows arrive in, and whatever has been evicted from memory meanwhile.
+/// Sessions match their definition whatever order their rows arrive in, and whatever has been evicted from memory in the meantime.
 @Suite("Sessions of rows in any order", .modules(.all))
 struct SessionPlacementTests {
     private static func page(_ path: String, _ at: String, visitor: String = "ada", more: String = "") -> String {

@@ -4,7 +4,7 @@ import Common
 import Testing
 import TestSupport
 
-/// Random streams of activity, compared with sessions computed from the whole stream at once.
+/// Random streams of activity, compared with sessions computed from the whole stream afterwards.
 @Suite("Sessions of random streams", .modules(.all))
 struct SessionStreamsTests {
     static let seeds = Effort.seeds(20, long: 400)
@@ -40,10 +40,10 @@ struct SessionStreamsTests {
         }
     }
 
-    @Test("out of order, assigned numbers are reliable and every session holds together", arguments: seeds)
+    @Test("if activity arrives out of order, numbers are reliable and rows are within 30 minutes of their session", arguments: seeds)
     func disturbed(seed: UInt64) {
-        // Only a visitor's last eight sessions are remembered. A late row of a forgotten one begins a new session, which has the
-        // same start if the row is at the exact millisecond the forgotten one began. Distinct instants rule that out.
+        // Only a visitor's last eight sessions are remembered. A late row of a forgotten session begins a new session. Both have the same
+        // start if the row is at the exact millisecond when the forgotten session began. Distinct instants rule that out.
         var random = SeededRandom(seed), instants: Set<String> = []
         var steps = PlainSessions.stream(seed: seed, visitors: 3).filter {
             instants.insert("\($0.project) \($0.visitor) \($0.at)").inserted
@@ -70,7 +70,7 @@ struct SessionStreamsTests {
                 #expect(place.gap == nil)
                 #expect(before.allSatisfy { $0.seq > place.seq })
             }
-            // It is within 30 minutes of an earlier row, perhaps of a session that was merged into this one.
+            // The row is within 30 minutes of an earlier row, perhaps of a session that was merged into this one.
             let visitor = "\(step.project) \(step.visitor)"
             if !before.isEmpty { #expect(visits[visitor]!.contains { abs($0 - place.at) <= 1_800_000 }) }
             visits[visitor, default: []].append(place.at)

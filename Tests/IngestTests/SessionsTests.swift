@@ -15,7 +15,7 @@ struct SessionsTests {
         }
     }
 
-    @Test("counts activity, pageviews and the time between")
+    @Test("counts activity and pageviews, and measures the time between rows")
     func visit() {
         check([
             ("10:00", "/a", "10:00 #1 +- p1 -"),
@@ -31,7 +31,7 @@ struct SessionsTests {
         ])
     }
 
-    @Test("ends after 30 minutes without activity: exactly 30 minutes is the same session, a millisecond more is not")
+    @Test("a session ends after 30 minutes without activity: exactly 30 minutes is the same session, a millisecond more is not")
     func timeout() {
         check([
             ("10:00", "/a", "10:00 #1 +- p1 -"),
@@ -142,7 +142,7 @@ struct SessionsTests {
         #expect(sessions.count == 1)
     }
 
-    @Test("is tentative when its session may be missing from memory: older than five minutes, or after memory ran short")
+    @Test("activity is tentative if its session may be missing from memory: it is over five minutes old, or memory ran short")
     func tentative() {
         let sessions = Sessions(maximumSessions: 16)
         func arrive(_ at: String, _ now: String, _ visitor: Int64) -> Bool {
@@ -232,7 +232,7 @@ struct SessionsTests {
         #expect(sessions.count == 1)
     }
 
-    @Test("once a counted activity fails to be stored, the session's later rows have no numbers; the next session's have")
+    @Test("if a counted activity isn't stored, later rows of its session have no numbers, but rows of the next session do")
     func distrust() {
         let sessions = Sessions()
         sessions.add(Step(at: clock("10:00"), path: "/a"))

@@ -35,12 +35,12 @@ struct WriterSpeedTests {
         #expect(acknowledged.end(of: 2) == Self.position(20))
         acknowledged.applied(upTo: Self.position(29))
         #expect(acknowledged.end(of: 1) == Self.position(30))
-        // Nobody has to wait any longer.
+        // No report has to wait any longer.
         acknowledged.applied(upTo: Self.position(30))
         #expect(acknowledged.end(of: 1) == .start)
     }
 
-    @Test("as-of time: everything acknowledged before it is applied")
+    @Test("every event acknowledged before the as-of time is applied")
     func asOf() {
         let acknowledged = Acknowledged()
         for number: Int64 in 0..<10 {
@@ -53,7 +53,7 @@ struct WriterSpeedTests {
         acknowledged.applied(upTo: Self.position(55))
         #expect(acknowledged.asOf(Self.position(55)) == Self.at(5_000))
         #expect(acknowledged.asOf(Self.position(60)) == Self.at(6_000))
-        // Far more than it keeps: the time gets coarser, but never too late.
+        // Far more marks than are kept: the as-of time gets coarser, but is never too late.
         for number: Int64 in 10..<50_000 { acknowledged.note(1, upTo: Self.position(number * 10 + 10), at: Self.at(number * 1_000)) }
         let asOf = acknowledged.asOf(Self.position(250_000)).milliseconds
         #expect((24_000_000...25_000_000).contains(asOf), "\(asOf)")

@@ -51,7 +51,7 @@ struct LogReportTests {
         }
     }
 
-    @Test("lists newest first, equal times by latest arrival, in pages", arguments: Profile.available)
+    @Test("lists entries newest first, equal times by latest arrival, page by page", arguments: Profile.available)
     func order(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             try await Self.entries(app)
@@ -92,7 +92,7 @@ struct LogReportTests {
         }
     }
 
-    @Test("counts by level and release, and over time", arguments: Profile.available)
+    @Test("counts entries by level and release, and over time", arguments: Profile.available)
     func counts(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             try await Self.entries(app)
@@ -130,7 +130,7 @@ struct LogReportTests {
             #expect(answer.status == 400 && answer.body == #"{"error":"Invalid request body: \#(sentence)"}"#, "\(answer.body)")
             #expect(
                 try await app.get("/api/v1/logs?level=warn,loud").body
-                    == #"{"error":"Invalid query parameter 'level': must be one or more, separated by commas, of 'debug', 'info', 'warn', 'error', 'fatal'; got 'loud'."}"#
+                    == #"{"error":"Invalid query parameter 'level': must be one or more of 'debug', 'info', 'warn', 'error', 'fatal', separated by commas; got 'loud'."}"#
             )
         }
     }
@@ -143,7 +143,7 @@ struct LogReportTests {
         }
     }
 
-    @Test("an entry appears on the live stream as in the list, if the reader may read logs", arguments: Profile.available)
+    @Test("the live stream sends an entry as the list shows it, to readers who may read logs", arguments: Profile.available)
     func live(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let stream = app.installation.stream

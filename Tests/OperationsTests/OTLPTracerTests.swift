@@ -241,7 +241,7 @@ struct OTLPTracerTests {
             var settings = Self.settings(server)
             settings.batchSpans = 4
             let tracer = OTLPTracer(settings, metrics: metrics, logger: LogCapture().logger())
-            // Recorded before the tracer runs, so nothing has been sent when the shutdown comes.
+            // Recorded before the tracer runs, so nothing has been sent when the shutdown begins.
             for _ in 0..<6 { tracer.startSpan("x", context: .topLevel).end() }
             try await Running.run(tracer) { _ in }
             let spans = await server.next(2).map { $0.body.components(separatedBy: #""kind":1"#).count - 1 }

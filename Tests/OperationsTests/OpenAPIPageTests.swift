@@ -44,7 +44,7 @@ struct OpenAPIPageTests {
         // The endpoint in the URL is open and rendered, and so is its response with an example.
         #expect(result.output.contains("array of FunnelReportStep"))
         #expect(result.output.contains("&quot;visitors&quot;: 120") || result.output.contains("\"visitors\": 120"))
-        #expect(result.output.contains("Needs header X-Pulse-Key (query), or query key (query). Access: read. Module: funnels."))
+        #expect(result.output.contains("Requires header X-Pulse-Key (query), or query key (query). Access: read. Module: funnels."))
     }
 }
 

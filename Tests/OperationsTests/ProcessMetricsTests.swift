@@ -20,16 +20,16 @@ struct ProcessMetricsTests {
         let metrics = PrometheusMetrics(process: ProcessMetrics(folder: folder.path, ticksPerSecond: 100, pageBytes: 4_096))
         #expect(
             metrics.render() == """
-                # HELP process_cpu_seconds_total User and system time, in seconds.
+                # HELP process_cpu_seconds_total User and system CPU time, in seconds.
                 # TYPE process_cpu_seconds_total counter
                 process_cpu_seconds_total 15
                 # HELP process_open_fds Open files and sockets.
                 # TYPE process_open_fds gauge
                 process_open_fds 3
-                # HELP process_resident_memory_bytes Memory in RAM.
+                # HELP process_resident_memory_bytes Resident memory, in bytes.
                 # TYPE process_resident_memory_bytes gauge
                 process_resident_memory_bytes 8192000
-                # HELP process_start_time_seconds Start of the process, in seconds since 1970.
+                # HELP process_start_time_seconds Start time of the process, in seconds since 1970.
                 # TYPE process_start_time_seconds gauge
                 process_start_time_seconds 1772000042
 

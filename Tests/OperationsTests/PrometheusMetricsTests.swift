@@ -121,7 +121,7 @@ struct PrometheusMetricsTests {
         #expect(metrics.render().contains("spread_count 0\n"))
     }
 
-    @Test("loses nothing when many threads count at once")
+    @Test("loses nothing when many threads count concurrently")
     func concurrency() async {
         let metrics = PrometheusMetrics(process: nil)
         await withTaskGroup(of: Void.self) { group in

@@ -11,7 +11,7 @@ enum SampleAPI {
         (
             nil, nil,
             Route(
-                anonymous: .get, "/healthz", "Whether the process answers.", success: .json(.object([.required("ok", .boolean)])),
+                anonymous: .get, "/healthz", "Check whether the process responds.", success: .json(.object([.required("ok", .boolean)])),
                 use: anybody)
         ),
         (nil, nil, Route(anonymous: .get, "/api/script.js", "The browser script.", success: .other("text/javascript"), use: anybody)),

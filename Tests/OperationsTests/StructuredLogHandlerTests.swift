@@ -37,7 +37,7 @@ struct StructuredLogHandlerTests {
             ])
     }
 
-    @Test("keeps a message on one line, whatever it contains")
+    @Test("keeps a message on one line, regardless of its content")
     func escapes() {
         let capture = LogCapture()
         let message: Logger.Message = "one\ntwo\r\u{1B}[31m\u{85}\u{2028}é"

@@ -3,7 +3,8 @@ import OutlinksModule
 import Testing
 import TestSupport
 
-/// Hand-computed numbers. Ada clicks the repository twice and downloads the guide; Bob clicks the repository and both downloads.
+/// The expected numbers are computed by hand. Ada clicks the repository twice and downloads the guide; Bob clicks the repository and both
+/// downloads.
 @Suite("Outbound links", .modules(OutlinksModule.self))
 struct OutlinksTests {
     private static func click(_ visitor: String, _ url: String, _ type: String? = nil, _ path: String = "/docs") -> String {
@@ -42,7 +43,7 @@ struct OutlinksTests {
         }
     }
 
-    @Test("are summed up by host", arguments: Profile.available)
+    @Test("are totaled by host", arguments: Profile.available)
     func hosts(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events) { app in
             let cdn = #"{"clicks":3,"host":"cdn.example.com","unique":2}"#
@@ -51,7 +52,7 @@ struct OutlinksTests {
         }
     }
 
-    @Test("to files are summed up by the type of file", arguments: Profile.available)
+    @Test("to files are totaled by file type", arguments: Profile.available)
     func fileTypes(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events) { app in
             try await app.expect(

@@ -5,8 +5,8 @@ import RevenueModule
 import Testing
 import TestSupport
 
-/// Hand-computed: five visitors on one morning, each with a line of pages and, in brackets, events, one minute apart; `|`
-/// ends a session.
+/// The expected numbers are computed by hand. Five visitors on one morning: each has a line of pages and, in brackets, events, one minute
+/// apart; `|` ends a session.
 @Suite("Paths", .modules(IdentityModule.self, PathsModule.self, RevenueModule.self))
 struct PathsTests {
     private static let ways = [
@@ -24,7 +24,7 @@ struct PathsTests {
         return "["
             + ways.flatMap { visitor, way in
                 way.split(separator: " ").enumerated().filter { $1 != "|" }.map { index, page in
-                    // A break is an hour.
+                    // Each `|` adds an hour.
                     let breaks = way.split(separator: " ").prefix(index).filter { $0 == "|" }.count
                     let at = start.adding(seconds: Int64(index * 60 + breaks * 3_600)).iso8601
                     let kind =
@@ -48,7 +48,7 @@ struct PathsTests {
         try await app.expect("/api/v1/paths\(path)", answers: body, at: place)
     }
 
-    /// - Parameter total: The visitors of the page or event.
+    /// - Parameter total: The number of visitors who reached the page or event.
     private static func flows(_ key: String, of total: Int64, _ lines: [(String, Int64, String)]) -> String {
         "["
             + lines.map { path, visitors, percentage in
@@ -85,7 +85,7 @@ struct PathsTests {
         }
     }
 
-    @Test("pages at the same instant are in order of arrival", arguments: Profile.available)
+    @Test("keep pages with the same timestamp in order of arrival", arguments: Profile.available)
     func ties(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let rows = ["/x", "/a", "/b"].map {
@@ -163,7 +163,7 @@ struct PathsTests {
         }
     }
 
-    @Test("a path with a control character is one page in a path between pages", arguments: Profile.available)
+    @Test("keep a URL path with a control character as one page of a path between pages", arguments: Profile.available)
     func control(profile: Profile) async throws {
         let pages = ["/", #"/a\u001Fb"#, "/end"].enumerated().map { minute, path in
             #"{"type":"pageview","path":"\#(path)","visitor_id":"ada","timestamp":"2026-03-02T10:0\#(minute):00Z"}"#
@@ -177,9 +177,9 @@ struct PathsTests {
     @Test("list the paths between two pages", arguments: Profile.available)
     func between(profile: Profile) async throws {
         let ways = [
-            // Starts at the last / before /signup.
+            // The path starts at the last / before /signup.
             ("ada", "/ /pricing / /docs /docs /signup /signup /"), ("bob", "/ /docs /signup"), ("cy", "/ /signup | / /docs /signup"),
-            // Not in one session, not in this order.
+            // No path: the pages are in two sessions, or in the wrong order.
             ("dee", "/ | /signup"), ("eve", "/signup /"),
         ]
         try await with(profile, ways) { app in
@@ -242,7 +242,7 @@ struct PathsTests {
         }
     }
 
-    @Test("late pages at the same instant are in order of arrival", arguments: Profile.available)
+    @Test("keep late pages with the same timestamp in order of arrival", arguments: Profile.available)
     func oneInstant(profile: Profile) async throws {
         for names in [["/q2", "/q1"], ["/q1", "/q2"]] {
             try await TestApp.run(profile) { app in
@@ -270,7 +270,7 @@ struct PathsTests {
             #expect(next.map { $0["next_path"]?.string } == ["/b-next"])
             let flow = try await app.get("/api/v1/paths/flow?path=/pivot&direction=backward&depth=1").json()["links"]?.elements ?? []
             #expect(flow.map { $0["source"]?.string } == ["-1:/start"])
-            // Now one person with two devices.
+            // Next, one person with two devices.
             for device in ["phone", "desk"] {
                 try await app.collect(#"{"type":"identify","visitor_id":"\#(device)","user_id":"ada"}"#, as: .server)
             }

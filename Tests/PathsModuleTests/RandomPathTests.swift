@@ -3,7 +3,7 @@ import PathsModule
 import Testing
 import TestSupport
 
-/// Each report compared with a plain reference, over random visits: in order, and with late or duplicate rows.
+/// Compares each report with a simple reference implementation on random visits: in order, and with late or duplicate rows.
 @Suite("Paths of random visits", .modules(PathsModule.self))
 struct RandomPathTests {
     private static let start = Day(year: 2026, month: 3, day: 1)!.start
@@ -11,7 +11,7 @@ struct RandomPathTests {
     private struct Plain {
         typealias Row = DisturbedVisits.Row
 
-        /// Each session's rows in order of time, sessions ordered by start.
+        /// Each session's rows in chronological order, sessions ordered by start.
         let sessions: [[Row]]
 
         init(_ rows: [Row], _ range: Range<Int64>) {
@@ -28,7 +28,7 @@ struct RandomPathTests {
             pattern.hasSuffix("*") ? path.hasPrefix(pattern.dropLast()) : path == pattern
         }
 
-        /// For each visitor, the pages after or before the first occurrence of the pivot.
+        /// For each visitor, the pages after or before the first occurrence of the pivot, nearest first.
         func trails(path: String?, event: String?, forward: Bool, depth: Int) -> [[String]] {
             var trails: [String: [String]] = [:]
             for session in sessions where trails[session[0].visitor] == nil {
@@ -92,7 +92,7 @@ struct RandomPathTests {
         }
     }
 
-    @Test("agree with the plain reference", arguments: Effort.runs(from: 5))
+    @Test("agree with a simple reference implementation", arguments: Effort.runs(from: 5))
     func agree(profile: Profile, seed: UInt64) async throws {
         let visits = DisturbedVisits(seed: seed, visitors: 25, from: Self.start, days: 12, rest: 1...60)
         try await TestApp.run(profile, now: "2026-03-20T00:00:00Z") { app in

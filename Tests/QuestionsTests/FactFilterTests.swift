@@ -2,7 +2,7 @@ import Common
 import Testing
 import TestSupport
 
-/// Filters on a module's facts whose table lacks the filtered columns: the filter selects visitors instead.
+/// Filters on facts of a module whose table lacks the filtered columns. The filters select visitors instead of rows.
 @Suite("Filters on a module's facts", .modules())
 struct FactFilterTests {
     @Test(

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Scope")
 struct ScopeTests {
-    /// Returns no rows and records the ranges that were queried.
+    /// Returns no rows, and records the ranges of all queries.
     private final class Recorder: ReportReader {
         let ranges = Mutex<[TimeRange]>([])
 
@@ -24,9 +24,9 @@ struct ScopeTests {
         TimeRange(start: Instant(milliseconds: first * 86_400_000), end: Instant(milliseconds: last * 86_400_000))
     }
 
-    /// Checks the range of facts that an answer depends on, which decides whether a cached answer is still valid.
+    /// Checks the range of the facts that a result depends on. A cached result is stale if any of them changes.
     @Test(
-        "an answer about a segment also depends on the range that decides membership",
+        "a result for a segment also depends on the range that decides membership",
         arguments: [
             (nil, days(20, 30), days(20, 30)), (Segment(.all([])), days(20, 30), days(10, 30)),
             (Segment(.user(Comparison(.exists))), days(20, 30), .always),

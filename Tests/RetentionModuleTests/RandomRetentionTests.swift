@@ -4,7 +4,7 @@ import RetentionModule
 import Testing
 import TestSupport
 
-/// Both reports compared with a plain reference, over random visits.
+/// Compares both reports with a simple reference implementation on random visits.
 @Suite("Retention of random visits", .modules(RetentionModule.self))
 struct RandomRetentionTests {
     private static let start = Day(year: 2026, month: 2, day: 10)!.start, now = "2026-05-10T12:00:00Z"
@@ -89,7 +89,7 @@ struct RandomRetentionTests {
         }
     }
 
-    @Test("agrees with the plain reference", arguments: Effort.runs())
+    @Test("agrees with a simple reference implementation", arguments: Effort.runs())
     func agree(profile: Profile, seed: UInt64) async throws {
         let visits = DisturbedVisits(seed: seed, visitors: 14, from: Self.start, days: 80)
         try await TestApp.run(profile, now: Self.now) { app in

@@ -7,7 +7,8 @@ import SegmentsModule
 import Testing
 import TestSupport
 
-/// Hand-computed: in March 2026 the 2nd, 9th, 16th and 23rd are Mondays; now is noon on Wednesday the 25th.
+/// The expected numbers are computed by hand. In March 2026 the 2nd, 9th, 16th and 23rd are Mondays; the current time is noon on Wednesday
+/// the 25th.
 @Suite("Retention", .modules(IdentityModule.self, RetentionModule.self, RevenueModule.self, SegmentsModule.self))
 struct RetentionTests {
     static func view(_ visitor: String, _ time: String) -> String {
@@ -52,7 +53,7 @@ struct RetentionTests {
             + #""initial_visitors":\#(visitors)}"#
     }
 
-    @Test("counts new visitors who are active a given number of days after their first", arguments: Profile.available)
+    @Test("counts new visitors who are active a given number of days after their first day", arguments: Profile.available)
     func days(profile: Profile) async throws {
         try await with(profile) { app in
             let first = Self.line("2026-03-02", 2, ["100", "50", "0", "null", "null", "null"])
@@ -64,7 +65,7 @@ struct RetentionTests {
             let bob = Self.line("2026-03-04", 1, ["100", "0", "0", "null", "null", "null"])
             let cy = Self.line("2026-03-09", 1, ["0", "0", "100", "null", "null", "null"])
             try await expect(app, "?\(Self.range)&period=daily", answers: #"{"cohorts":[\#(ada),\#(bob),\#(cy)],"period":"daily"}"#)
-            // In Berlin all of bob's session is on the 5th.
+            // In Berlin, Bob's whole session is on the 5th.
             let berlin = Self.line("2026-03-05", 1, ["0", "0", "0", "null", "null", "null"])
             try await expect(
                 app, "?start_at=2026-03-05&end_at=2026-03-05&period=daily&timezone=Europe/Berlin",
@@ -108,9 +109,9 @@ struct RetentionTests {
         }
     }
 
-    @Test("days are those of the time zone, even when its clock goes forward", arguments: Profile.available)
+    @Test("days are those of the time zone, even when its clocks go forward", arguments: Profile.available)
     func zone(profile: Profile) async throws {
-        // 00:30 on the 29th, and 00:10 on the 30th in summer time; in winter time it would still be the 29th.
+        // In Berlin, 00:30 on the 29th and, in summer time, 00:10 on the 30th; in winter time that would still be the 29th.
         let events = [Self.view("ada", "03-28T23:30:00"), Self.view("ada", "03-29T22:10:00")]
         try await with(profile, now: "2026-04-02T00:00:00Z", events) { app in
             let line = Self.line("2026-03-29", 1, ["100", "null", "null", "null", "null", "null"])
@@ -221,7 +222,7 @@ struct RetentionTests {
             ("?period=yearly", "Invalid query parameter 'period': must be one of 'daily', 'weekly', 'monthly'; got 'yearly'."),
             (
                 "?period=daily&start_at=2020-01-01&end_at=2026-01-01",
-                "Invalid query parameter 'period': the range has 2193 cohorts; at most 1000 are answered. Ask for a shorter range or a longer period."
+                "Invalid query parameter 'period': the range has 2193 cohorts; the limit is 1000. Request a shorter range or a longer period."
             ),
             ("/grid?intervals=0", "Invalid query parameter 'intervals': must be a whole number from 1 to 100; got '0'."),
             ("/grid?variant=off", "Invalid query parameter 'variant': must be one of 'on', 'unbounded', 'rolling'; got 'off'."),

@@ -7,8 +7,8 @@ import SegmentsModule
 import Testing
 import TestSupport
 
-/// Hand-computed numbers. Ada comes from Google and buys a plan and a hat; she reloads the confirmation page, and returns the
-/// hat a day later. Bob pays in dollars, Cy in euros, which have a rate, Dee in yen, which have none.
+/// The expected numbers are computed by hand. Ada comes from Google and buys a plan and a hat; she reloads the confirmation page, and
+/// returns the hat a day later. Bob pays in dollars, Cy in euros, which have a rate, Dee in yen, which have none.
 @Suite("Revenue", .modules(IdentityModule.self, RevenueModule.self, SegmentsModule.self))
 struct RevenueTests {
     private static let yaml = "modules: {settings: {revenue: {rates: {EUR: 1.5}}}}"
@@ -54,14 +54,14 @@ struct RevenueTests {
                 "/api/v1/revenue?start_at=2026-02-01&end_at=2026-02-01",
                 answers: #"{"average_order_value":0,"buyers":0,"currencies":[],"#
                     + #""currency":"USD","orders":0,"refunded":0,"refunds":0,"revenue":0}"#)
-            // The event of the order sent twice is stored only once, too.
+            // The event of the order that was sent twice is also stored only once.
             try await app.expect("/api/v1/events", answers: #"{"data":[{"count":5,"name":"purchase","unique":4}]}"#)
         }
     }
 
     @Test("reads products from a list sent as text, and counts it as adjusted", arguments: Profile.available)
     func spelledItems(profile: Profile) async throws {
-        // Prototype 1.6 makes JSON.stringify write arrays like this. With text that isn't a list the order has no products.
+        // Prototype 1.6 makes JSON.stringify write arrays like this. If the text isn't a list, the order has no products.
         let events = [
             Self.order("ada", "01T10:00:00", "30", "USD", #"{"items":"[{\"name\": \"Hat\", \"price\": 15, \"quantity\": 2}]"}"#),
             Self.order("bob", "01T11:00:00", "5", "USD", #"{"items":"[{"}"#),
@@ -111,7 +111,7 @@ struct RevenueTests {
             try await app.expect(
                 "/api/v1/revenue/products?\(range)&limit=1&offset=2",
                 answers: #"{"currency":"USD","data":[{"orders":1,"product":"Hat","quantity":0,"revenue":0}]}"#)
-            // Ada came back directly for her refund.
+            // Ada's refund is in a direct session.
             try await app.expect(
                 "/api/v1/revenue/sources?\(range)",
                 answers: #"{"currency":"USD","data":[{"average_order_value":100,"buyers":1,"orders":1,"#
@@ -180,7 +180,7 @@ struct RevenueTests {
         }
     }
 
-    @Test("an amount may be quoted, as templates write it", arguments: Profile.available)
+    @Test("an amount may be a number in quotes, as templates write it", arguments: Profile.available)
     func quoted(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             for amount in [#""49.99""#, #"" 0.01 ""#, #""1e2""#, #""-50""#] {
@@ -247,11 +247,11 @@ struct RevenueTests {
             ),
             (
                 #""revenue_amount":1,"revenue_currency":"€€€""#,
-                "field 'revenue_currency' must be three letters of ISO 4217 such as USD; got '€€€'."
+                "field 'revenue_currency' must be a three-letter ISO 4217 code such as USD; got '€€€'."
             ),
             (
                 #""revenue_amount":1,"revenue_currency":"US""#,
-                "field 'revenue_currency' must be three letters of ISO 4217 such as USD; got 'US'."
+                "field 'revenue_currency' must be a three-letter ISO 4217 code such as USD; got 'US'."
             ),
         ])
     func refusals(fields: String, sentence: String) async throws {
@@ -285,12 +285,12 @@ struct RevenueTests {
         arguments: [
             (
                 "/api/v1/revenue?currency=E1R",
-                "Invalid query parameter 'currency': must be three letters of ISO 4217 such as USD; got 'E1R'."
+                "Invalid query parameter 'currency': must be a three-letter ISO 4217 code such as USD; got 'E1R'."
             ),
             ("/api/v1/revenue?currency=EURO", "Invalid query parameter 'currency': must be at most 3 characters of text; got 'EURO'."),
             (
                 "/api/v1/revenue/timeseries?interval=hour&start_at=2025-01-01&end_at=2025-12-31",
-                "Invalid query parameter 'interval': the range has 8760 hours; at most 5000 are answered. Ask for a shorter range."
+                "Invalid query parameter 'interval': the range has 8760 hours; the limit is 5000. Request a shorter range."
             ),
         ])
     func parameters(path: String, sentence: String) async throws {
@@ -301,7 +301,7 @@ struct RevenueTests {
         }
     }
 
-    @Test("OpenAPI documents its fields of the event")
+    @Test("OpenAPI documents the revenue fields of events")
     func described() async throws {
         try await TestApp.run { app in
             let event = try await app.get("/openapi.json", as: .nobody).json()["components"]?["schemas"]?["EventEvent"]?["allOf"]?.elements

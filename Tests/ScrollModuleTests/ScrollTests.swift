@@ -3,7 +3,8 @@ import ScrollModule
 import Testing
 import TestSupport
 
-/// Hand-computed numbers. Ada scrolls /a to 80 and back, and to 40 the next day; Bob to 20; Cy to the end. Dee never scrolls /b.
+/// The expected numbers are computed by hand. Ada scrolls /a to 80 and back, and to 40 the next day; Bob to 20; Cy to the end. Dee never
+/// scrolls /b.
 @Suite("Scroll depth", .modules(ScrollModule.self))
 struct ScrollTests {
     private static func pageview(_ visitor: String, _ path: String, _ time: String) -> String {

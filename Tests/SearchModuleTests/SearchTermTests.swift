@@ -31,7 +31,7 @@ struct SearchTermTests {
             ("6304000000000000018", "[card]"),
             ("٤١١١١١١١١١١١١١١١", "[card]"), ("４１１１ １１１１ １１１１ １１１１", "[card]"), ("4111\u{200B}1111\u{200B}1111\u{200B}1111", "[card]"),
             ("order 7 4111111111111111", "order 7 [card]"), ("4111111111111111, 5500005555555559", "[card], [card]"),
-            // Not a card: a wrong digit, too short, too long, an ISBN, a phone number.
+            // Not card numbers: a wrong check digit, too short, too long, an ISBN, a phone number.
             ("4111111111111112", "4111111111111112"), ("42", "42"), ("41111111111111111111", "41111111111111111111"),
             ("9780306400001", "9780306400001"), ("+49 30 901820", "+49 30 901820"),
         ])

@@ -3,8 +3,8 @@ import SearchModule
 import Testing
 import TestSupport
 
-/// Hand-computed numbers. Ada finds a page, then searches on it; Bob finds nothing, tries another term and reads on; Cy gives
-/// up.
+/// The expected numbers are computed by hand. Ada finds a page, then searches on it; Bob finds nothing, tries another term and reads on; Cy
+/// gives up.
 @Suite("Site search", .modules(SearchModule.self))
 struct SearchTests {
     private static func pageview(_ visitor: String, _ path: String, _ time: String) -> String {
@@ -24,7 +24,7 @@ struct SearchTests {
         pageview("bob", "/search", "00:00"), search("bob", " pricing plans", 0, "/search", "00:01"),
         search("bob", "price", 3, "/search", "02:00"),
         pageview("bob", "/search", "02:01"), pageview("bob", "/docs", "03:00"),
-        // Without a path it counts for the session's last page.
+        // A search without a path counts for the session's last page.
         pageview("cy", "/search", "00:00"),
         #"{"type":"search_query","query":"pricing plans","visitor_id":"cy","timestamp":"2026-03-01T10:00:01Z"}"#,
         pageview("cy", "/search", "00:02"),
@@ -96,7 +96,7 @@ struct SearchTests {
         "rejects invalid searches",
         arguments: [
             (#""query":"""#, "field 'query' must be a string of 1 to 2048 characters; got 0 characters."),
-            (#""query":" ""#, "field 'query' must hold more than spaces."),
+            (#""query":" ""#, "field 'query' must contain more than spaces."),
             (#""results_count":1"#, "missing required field 'query'."),
         ])
     func refusals(fields: String, sentence: String) async throws {

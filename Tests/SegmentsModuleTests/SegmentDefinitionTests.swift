@@ -5,7 +5,7 @@ import SegmentsModule
 import Testing
 import TestSupport
 
-/// Four visitors over two days, and the members of each definition.
+/// Four visitors over two days, and the members that each definition selects.
 ///
 /// Ada (pro, from google.com) buys for 120 on the 1st, and again for 30 on the 2nd. Bob (free, then pro) looks at pricing
 /// after signing up and never buys. Cy first buys for 20 and later looks at pricing. Di only reads.
@@ -50,7 +50,7 @@ struct SegmentDefinitionTests {
     }
 
     static let cases = [
-        // The profile: the latest value, whenever it was sent.
+        // Conditions on the profile, with the latest value, whenever it was sent.
         Case(#"{"source":"profile","field":"traits.plan","op":"eq","value":"pro"}"#, ["ada", "bob"]),
         Case(#"{"source":"profile","field":"traits.plan","op":"neq","value":"pro"}"#, ["cy", "di"]),
         Case(#"{"source":"profile","field":"traits.plan","op":"exists"}"#, ["ada", "bob"]),
@@ -59,18 +59,18 @@ struct SegmentDefinitionTests {
         Case(#"{"source":"profile","field":"traits.age","op":"in","value":[20,21]}"#, ["bob"]),
         Case(#"{"source":"profile","field":"traits.address.city","op":"starts_with","value":"Ber"}"#, ["ada"]),
         Case(#"{"source":"profile","field":"user_id","op":"eq","value":"bob-user"}"#, ["bob"]),
-        // Sessions.
+        // Conditions on sessions.
         Case(#"{"source":"session","field":"source","op":"eq","value":"google.com"}"#, ["ada"]),
         Case(#"{"source":"session","field":"entry_page","op":"eq","value":"/docs/a"}"#, ["bob", "di"]),
         Case(#"{"source":"session","field":"exit_page","op":"contains","value":"pric"}"#, ["ada", "bob", "cy"]),
         Case(#"{"source":"session","field":"duration","op":"gte","value":120}"#, ["ada", "bob", "di"]),
         Case(#"{"source":"session","field":"pageviews","op":"gt","value":2}"#, ["di"]),
-        // Pageviews.
+        // Conditions on pageviews.
         Case(#"{"source":"pageview","field":"path","op":"starts_with","value":"/docs"}"#, ["bob", "di"]),
         Case(#"{"source":"pageview","field":"path","op":"ends_with","value":"b"}"#, ["di"]),
         Case(#"{"source":"pageview","field":"path","op":"eq","value":"/docs/*","count":{"op":"gte","value":3}}"#, ["di"]),
         Case(#"{"source":"pageview","op":"not_exists"}"#, []),
-        // Events.
+        // Conditions on events.
         Case(#"{"source":"event","event":"purchase","op":"exists"}"#, ["ada", "cy"]),
         Case(#"{"source":"event","event":"purchase","op":"not_exists"}"#, ["bob", "di"]),
         Case(#"{"source":"event","event":"purchase","field":"event_data.amount","op":"gte","value":100}"#, ["ada"]),
@@ -82,7 +82,7 @@ struct SegmentDefinitionTests {
         Case(
             #"{"source":"event","event":"purchase","where":[{"field":"amount","op":"lt","value":100},{"field":"kind","op":"not_exists"}]}"#,
             ["ada", "cy"]),
-        // Metrics.
+        // Conditions on metrics.
         Case(#"{"source":"metric","field":"sessions","op":"gte","value":2}"#, ["ada", "bob"]),
         Case(#"{"source":"metric","field":"pageviews","op":"lt","value":2}"#, ["cy"]),
         Case(#"{"source":"metric","field":"events","op":"eq","value":0}"#, ["di"]),
@@ -90,14 +90,14 @@ struct SegmentDefinitionTests {
         Case(#"{"source":"metric","field":"duration","op":"lte","value":120}"#, ["bob", "cy", "di"]),
         Case(#"{"source":"metric","field":"revenue","op":"gt","value":100}"#, ["ada"]),
         Case(#"{"source":"metric","field":"revenue","op":"lte","value":100}"#, ["bob", "cy", "di"]),
-        // Sequences.
+        // Sequences of steps.
         Case(#"{"source":"sequence","steps":[{"path":"/pricing"},{"event":"purchase"}]}"#, ["ada"]),
         Case(#"{"source":"sequence","steps":[{"event":"purchase"},{"path":"/pricing"}]}"#, ["cy"]),
         Case(#"{"source":"sequence","steps":[{"event":"purchase"},{"event":"purchase"}]}"#, ["ada"]),
         Case(#"{"source":"sequence","steps":[{"event":"purchase"},{"event":"purchase"}],"within_days":1}"#, ["ada"]),
         Case(#"{"source":"sequence","steps":[{"path":"/pricing"}],"then_not":{"event":"purchase"}}"#, ["bob", "cy"]),
         Case(#"{"source":"sequence","steps":[{"event":"signup"},{"path":"/pricing"}],"then_not":{"path":"/docs/*"}}"#, []),
-        // Combinations.
+        // Combined conditions.
         Case(
             #"{"source":"event","event":"purchase","op":"exists"},{"source":"profile","field":"traits.plan","op":"eq","value":"pro"}"#,
             ["ada"]),
@@ -105,7 +105,7 @@ struct SegmentDefinitionTests {
             #"{"source":"event","event":"signup","op":"exists"},{"match":"all","conditions":[{"source":"metric","field":"pageviews","op":"gt","value":2},{"source":"metric","field":"events","op":"eq","value":0}]}"#,
             ["bob", "di"], match: "any"),
         Case("", ["ada", "bob", "cy", "di"]), Case("", ["ada", "bob", "cy", "di"], match: "any"),
-        // Negations.
+        // Negated conditions, and funnels.
         Case(#"{"source":"event","event":"purchase","negate":true}"#, ["bob", "di"]),
         Case(#"{"source":"event","event":"purchase","negate":false}"#, ["ada", "cy"]),
         Case(#"{"source":"sequence","steps":[{"path":"/pricing"},{"event":"purchase"}],"negate":true}"#, ["bob", "cy", "di"]),
@@ -164,7 +164,7 @@ struct SegmentDefinitionTests {
     }
 
     @Test(
-        "that can't work are rejected with a message that says what and where",
+        "that can't work are rejected with a message that says what is wrong, and where",
         arguments: [
             (#"{"conditions":[]}"#, "field 'definition.match' must be one of 'all', 'any'; got nothing."),
             (#"{"match":"all"}"#, "field 'definition.conditions' must be an array of conditions; got nothing."),
@@ -215,7 +215,7 @@ struct SegmentDefinitionTests {
             ),
             (
                 #"{"match":"all","conditions":[{"source":"sequence","steps":[{"path":"/"},{"event":"x","path":"/"}]}]}"#,
-                "field 'definition.conditions[0].steps[1]' must hold 'event' or 'path' and not both."
+                "field 'definition.conditions[0].steps[1]' must have either 'event' or 'path', not both."
             ),
             (
                 #"{"match":"all","conditions":[{"source":"sequence","steps":[{"path":"/"},{"event":""}]}]}"#,
@@ -269,7 +269,7 @@ struct SegmentDefinitionTests {
                 #"{"definition":{"match":"all","conditions":[{"source":"segment","segment_id":"\#(both)"}]}}"#, as: .query)
             #expect(
                 circle.body
-                    == #"{"error":"Invalid request body: field 'definition' refers to segment '\#(buyers)', which it is a part of."}"#)
+                    == #"{"error":"Invalid request body: field 'definition' has a circular reference to segment '\#(buyers)'."}"#)
             _ = try await app.put("/api/v1/segments/\(pro)", #"{"is_active":false}"#, as: .query)
             let inactive = try await app.get("/api/v1/stats?segment_id=\(pro)")
             #expect(inactive.body == #"{"error":"Segment '\#(pro)' is not active; set its 'is_active' to true to use it."}"#)
@@ -302,7 +302,7 @@ struct SegmentDefinitionTests {
             #expect(used.status == 400)
             #expect(
                 used.body
-                    == #"{"error":"Segment '\#(inner)' is a part of segment '\#(outer == first ? "First" : "Second")' (\#(outer)); change or delete that one first."}"#
+                    == #"{"error":"Segment '\#(inner)' is used by segment '\#(outer == first ? "First" : "Second")' (\#(outer)); change or delete that segment first."}"#
             )
             #expect(try await app.delete("/api/v1/segments/\(outer)", as: .query).status == 204)
             #expect(try await app.delete("/api/v1/segments/\(inner)", as: .query).status == 204)
@@ -310,7 +310,7 @@ struct SegmentDefinitionTests {
     }
 
     /// One day in UTC, two in Berlin, where clocks go back on October 25.
-    @Test("days of activity are those of the time zone", arguments: Profile.available)
+    @Test("count days of activity in the requested time zone", arguments: Profile.available)
     func daysActive(profile: Profile) async throws {
         let views = ["00:30", "01:30", "23:30"].map {
             #"{"type":"pageview","path":"/","visitor_id":"ada","timestamp":"2026-10-25T\#($0):00Z"}"#
@@ -331,25 +331,25 @@ struct SegmentDefinitionTests {
 
     private static func reference(_ id: String) -> String { #"{"source":"segment","segment_id":"\#(id)"}"# }
 
-    @Test("may be nested five deep and have 500 conditions including nested ones")
+    @Test("may be nested five levels deep, and have 500 conditions including nested ones")
     func limits() async throws {
         try await TestApp.run { app in
             var deep = try await app.createSegment("0", #"{"source":"event","event":"purchase"}"#)
             for number in 1...5 { deep = try await app.createSegment("\(number)", Self.reference(deep)) }
             #expect(deep.count == 36, "\(deep)")
             let deeper = try await app.createSegment("6", Self.reference(deep))
-            #expect(deeper.contains("refers to segments that refer to others, 5 deep at most; segment '"), "\(deeper)")
+            #expect(deeper.contains("may nest segments at most 5 levels deep; segment '"), "\(deeper)")
             let one = #"{"source":"event","event":"purchase"}"#
             let wide = try await app.createSegment("50", Array(repeating: one, count: 50).joined(separator: ","))
             // A reference counts as a condition, too.
             let most = try await app.createSegment("459", Array(repeating: Self.reference(wide), count: 9).joined(separator: ","))
             #expect(most.count == 36, "\(most)")
             let tooMany = try await app.createSegment("510", Array(repeating: Self.reference(wide), count: 10).joined(separator: ","))
-            #expect(tooMany.contains("has more than 500 conditions, with those of the segments that it refers to."), "\(tooMany)")
+            #expect(tooMany.contains("has more than 500 conditions, including those of the segments that it refers to."), "\(tooMany)")
         }
     }
 
-    @Test("may have ten sequences and funnels including nested ones, in a preview or saved")
+    @Test("may have ten sequences and funnels including nested ones, whether previewed or saved")
     func journeys() async throws {
         try await TestApp.run { app in
             let step = #"{"type":"event","value":"a"}"#
@@ -372,7 +372,7 @@ struct SegmentDefinitionTests {
                 if !isAccepted {
                     #expect(
                         answer.body.contains(
-                            "has more than 10 conditions with the source 'sequence' or 'funnel', with those of the segments that it refers to."
+                            "has more than 10 conditions with the source 'sequence' or 'funnel', including those of the segments that it refers to."
                         ))
                 }
             }

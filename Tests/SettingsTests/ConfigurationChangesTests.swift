@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Configuration changes")
 struct ConfigurationChangesTests {
-    @Test("separates changes that take effect at once from those that need a restart")
+    @Test("separates changes that take effect immediately from those that need a restart")
     func kinds() throws {
         let old = try configuration(
             "admin_token: 0123456789abcdef\nmodules:\n  settings:\n    funnels: {a: 1, b: 2}\n    goals: {a: 1}"
@@ -36,7 +36,7 @@ struct ConfigurationChangesTests {
         )
     }
 
-    @Test("finds none between equal configurations from different sources")
+    @Test("finds no changes between equal configurations from different sources")
     func none() throws {
         let file = try configuration("server:\n  port: 81"), variable = try configuration("", ["PULSE_PORT": "81"])
         #expect(HostConfiguration.changes(from: file, to: variable).isEmpty)

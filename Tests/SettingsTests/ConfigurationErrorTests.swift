@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Invalid configuration")
 struct ConfigurationErrorTests {
-    /// An invalid file and its error lines.
+    /// An invalid configuration file and the lines that report its errors.
     struct Case: Sendable, CustomTestStringConvertible {
         let yaml: String
         let lines: [String]
@@ -64,7 +64,7 @@ struct ConfigurationErrorTests {
     func values(_ wrong: Case) { #expect(errors(wrong.yaml) == wrong.lines) }
 
     @Test(
-        "finds unknown keys, and suggests the one that was meant",
+        "finds unknown keys, and suggests the key that was probably meant",
         arguments: [
             Case("server:\n  prot: 80", "2: server.prot: unknown key; did you mean 'port'?"),
             Case(
@@ -73,10 +73,10 @@ struct ConfigurationErrorTests {
             Case("sever:\n  port: 80", "1: sever: unknown key; did you mean 'server'?"),
             Case("admin-token: x", "1: admin-token: unknown key; did you mean 'admin_token'?"),
             Case("port: 80", "1: port: unknown key; did you mean 'server.port'?"),
-            Case("coordination:\n  nonsense: 1", "2: coordination.nonsense: unknown key; accepted are 'redis_url'"),
+            Case("coordination:\n  nonsense: 1", "2: coordination.nonsense: unknown key; accepted: 'redis_url'"),
             Case(
                 "42: 1",
-                "1: 42: unknown key; accepted are 'server', 'storage', 'coordination', 'admin_token', 'cookie_secret', "
+                "1: 42: unknown key; accepted: 'server', 'storage', 'coordination', 'admin_token', 'cookie_secret', "
                     + "'email_report_webhook_url', 'modules', 'limits', 'privacy', 'retention', 'telemetry', 'projects'"),
         ])
     func unknownKeys(_ wrong: Case) { #expect(errors(wrong.yaml) == wrong.lines) }
@@ -84,16 +84,16 @@ struct ConfigurationErrorTests {
     @Test(
         "finds duplicate keys anywhere",
         arguments: [
-            Case("server:\n  port: 80\nserver:\n  port: 81", "3: server: is given twice; the first time on line 1"),
+            Case("server:\n  port: 80\nserver:\n  port: 81", "3: server: is given twice; first on line 1"),
             Case(
                 "server:\n  port: 80\n  # a comment\n  host: a\n  \"port\" : 81\n  port: 82\nlimits:\n  batch_events: 1\n  batch_events: 2",
-                "5: server.port: is given twice; the first time on line 2",
-                "6: server.port: is given twice; the first time on line 2",
-                "9: limits.batch_events: is given twice; the first time on line 8"
+                "5: server.port: is given twice; first on line 2",
+                "6: server.port: is given twice; first on line 2",
+                "9: limits.batch_events: is given twice; first on line 8"
             ),
             Case(
                 "projects:\n  - name: A\n    domain: a.b\n    name: B",
-                "4: projects[0].name: is given twice; the first time on line 2"
+                "4: projects[0].name: is given twice; first on line 2"
             ),
             Case("modules:\n  access: {funnels: read, funnels: all}", "2: funnels: is given twice"),
         ])
@@ -116,7 +116,7 @@ struct ConfigurationErrorTests {
             ),
             Case("modules:\n  enabled: none", "2: modules.enabled: must be 'all' or a list of module names; got 'none'"),
             Case("modules:\n  disabled:\n    - core", "2: modules.disabled[0]: 'core' can't be disabled; every other module builds on it"),
-            Case("modules:\n  enabled: [goals]\n  disabled: [goals]", "3: modules.disabled[0]: 'goals' is in modules.enabled too"),
+            Case("modules:\n  enabled: [goals]\n  disabled: [goals]", "3: modules.disabled[0]: 'goals' is also in modules.enabled"),
             Case(
                 "modules:\n  access:\n    goals: raed",
                 "3: modules.access.goals: must be one of 'off', 'read', 'write', 'all'; got 'raed'; did you mean 'read'?"
@@ -128,16 +128,16 @@ struct ConfigurationErrorTests {
     func moduleNames(_ wrong: Case) { #expect(errors(wrong.yaml) == wrong.lines) }
 
     @Test(
-        "checks the projects",
+        "checks projects",
         arguments: [
             Case(
                 "projects:\n  - domain: https://a.b",
                 "2: projects[0].name: is missing; it must be a string of 1 to 200 characters",
-                "2: projects[0].domain: must be a domain such as www.example.com, without https:// and path; got 'https://a.b'"
+                "2: projects[0].domain: must be a domain such as www.example.com, without https:// or a path; got 'https://a.b'"
             ),
             Case(
                 "projects:\n  - {name: A, domain: a.b}\n  - {name: A, domain: b.c}",
-                "3: projects[1].name: another project has the name 'A'"
+                "3: projects[1].name: another project is also named 'A'"
             ),
             Case(
                 "modules:\n  disabled: [goals]\nprojects:\n  - name: A\n    domain: a.b\n    modules:\n      goals: read\n      funels: all",
@@ -182,7 +182,7 @@ struct ConfigurationErrorTests {
         ])
     func noYAML(_ wrong: Case) { #expect(errors(wrong.yaml) == wrong.lines) }
 
-    @Test("reports all errors at once, in file order, with environment variables last")
+    @Test("reports all errors together, in file order, with environment variables last")
     func everything() {
         let yaml = """
             server:
@@ -197,7 +197,7 @@ struct ConfigurationErrorTests {
             errors(yaml, ["PULSE_PORT": "http", "PULSE_LIMIT_QUERY": "-1"]) == [
                 "config/pulse.yaml:2: server.prot: unknown key; did you mean 'port'?",
                 "config/pulse.yaml:4: server.request_timeout_seconds: must be a whole number from 1 to 3600; got 'soon'",
-                "config/pulse.yaml:5: server.host: is given twice; the first time on line 3",
+                "config/pulse.yaml:5: server.host: is given twice; first on line 3",
                 "config/pulse.yaml:7: modules.access.funels: unknown module; did you mean 'funnels'?",
                 "PULSE_PORT: must be a whole number from 0 to 65535; got 'http'",
                 "PULSE_LIMIT_QUERY: must be a whole number from 0 to 1000000; got '-1'",

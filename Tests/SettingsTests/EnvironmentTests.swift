@@ -35,7 +35,7 @@ struct EnvironmentTests {
         #expect(try configuration("", ["PULSE_PORT": "", "DATABASE_URL": "", "ALLOWED_ORIGINS": ""]) == .default)
     }
 
-    @Test("don't hide a wrong value in the file")
+    @Test("don't hide an invalid value in the file")
     func wrongFile() {
         #expect(
             errors("server:\n  port: http", ["PULSE_PORT": "80"])

@@ -1,11 +1,11 @@
 @_spi(Host) import Settings
 
-/// The modules known to the host in these tests.
+/// The names of the modules that the host knows in these tests.
 let modules = [
     "core", "funnels", "goals", "retention", "session_replay", "heatmaps", "ai_queries", "revenue", "feature_flags",
 ]
 
-/// The errors of `yaml` as `config/pulse.yaml`, one line each; empty if it is valid.
+/// The errors in `yaml` if it were `config/pulse.yaml`, one line per error. Empty if `yaml` is valid.
 func errors(_ yaml: String, _ environment: [String: String] = [:]) -> [String] {
     do throws(ConfigurationErrors) {
         _ = try HostConfiguration.parse(yaml, file: "config/pulse.yaml", environment: environment, knownModules: modules)

@@ -35,7 +35,7 @@ struct SectionTests {
         #expect(try settings(yaml).maximumSteps == 20)
     }
 
-    @Test("errors are all reported at once, with line and nearest key")
+    @Test("all errors are reported together, with their line and the most similar key")
     func wrong() throws {
         let yaml = "modules:\n  settings:\n    funnels:\n      maximum_step: 5\n      ratio: 2\n      label: ''"
         let error = #expect(throws: ConfigurationErrors.self) { try settings(yaml) }
@@ -48,7 +48,7 @@ struct SectionTests {
         )
     }
 
-    @Test("describe themselves")
+    @Test("can be listed with their types, units and defaults")
     func describe() {
         let entries = RawSettings.describe { FunnelsSettings($0) }
         #expect(entries.map(\.key) == ["maximum_steps", "ratio", "label"])

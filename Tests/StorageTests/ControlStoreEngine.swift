@@ -43,7 +43,7 @@ struct ControlStoreEngine: Sendable, CustomTestStringConvertible {
     )
 }
 
-/// A gate for tests: `wait` returns once `open` has been called, in either order.
+/// A gate for tests: `wait` returns once `open` has been called, immediately if it was called before.
 final class Door: Sendable {
     private let stream: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation

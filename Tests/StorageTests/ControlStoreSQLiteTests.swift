@@ -80,7 +80,7 @@ struct ControlStoreSQLiteTests {
     }
 
     // SQLite's own limit on the file size fails like a full disk.
-    @Test("a full disk is a 503 with Retry-After, in statements and transactions, until there is room again")
+    @Test("statements and transactions fail with 503 and Retry-After while the disk is full")
     func full() async throws {
         try await inFolder { folder in
             let store = try SQLiteControlStore(path: folder + "/control.sqlite")
@@ -130,7 +130,7 @@ struct ControlStoreSQLiteTests {
         }
     }
 
-    @Test("names a file that can't be opened or isn't a database")
+    @Test("rejects a file that can't be opened or isn't a database")
     func unreadable() async throws {
         try await inFolder { folder in
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -140,7 +140,7 @@ struct ControlStoreSQLiteTests {
         }
     }
 
-    @Test("a write inside a write is an error, not a deadlock")
+    @Test("a write inside a write throws an error instead of deadlocking")
     func nested() async throws {
         let store = try SQLiteControlStore.temporary()
         try await accounts(store)

@@ -1,12 +1,12 @@
 @_spi(Host) import Storage
 import Testing
 
-/// What every control store engine guarantees.
+/// The guarantees of every control store engine.
 @Suite("Control store")
 struct ControlStoreTests {
     struct Stop: Error {}
 
-    @Test("keeps values by type", arguments: ControlStoreEngine.all)
+    @Test("stores every type of value", arguments: ControlStoreEngine.all)
     func values(engine: ControlStoreEngine) async throws {
         try await engine.use { store in
             try await store.write(
@@ -43,7 +43,7 @@ struct ControlStoreTests {
     }
 
     @Test(
-        "keeps text byte for byte",
+        "stores text byte for byte",
         arguments: ControlStoreEngine.all,
         [
             "grüße 日本語 🇩🇪", "e\u{301} is not \u{E9}", "it's \"quoted\"; -- no", "tab\tline\r\n", "?1 $1 :name",
@@ -151,7 +151,7 @@ struct ControlStoreTests {
         }
     }
 
-    @Test("concurrent writers lose no update", arguments: ControlStoreEngine.all)
+    @Test("concurrent writers lose no updates", arguments: ControlStoreEngine.all)
     func concurrentWriters(engine: ControlStoreEngine) async throws {
         try await engine.use { store in
             try await store.write("INSERT INTO probe (id, number) VALUES (\(1), \(0))")

@@ -4,7 +4,7 @@ import Foundation
 @_spi(Host) import Storage
 import Testing
 
-/// What only the file-based engine guarantees.
+/// Guarantees and limits of DuckDB, in addition to `EventStoreTests` for every engine.
 @Suite("Event store on DuckDB")
 struct EventStoreDuckDBTests {
     typealias Samples = FactSamples
@@ -27,7 +27,7 @@ struct EventStoreDuckDBTests {
     func manyIDs() async throws {
         try await withStore { store, _ in
             var stored: Int64 = 0
-            // More than the smallest fingerprint table holds, though it is never full when a batch begins.
+            // In total, more ids than the smallest filter (`SeenEvents`) can hold, so the filter has to be reloaded.
             for (batch, count) in [40_000, 30_000, 30_000].enumerated() {
                 let rows = (0..<Int64(count)).map { Samples.row("/", id: stored + $0) }
                 let again = Samples.row("/", id: max(0, stored - 1))
@@ -40,7 +40,7 @@ struct EventStoreDuckDBTests {
         }
     }
 
-    @Test("keeps everything across reopening; rejects work once closed")
+    @Test("keeps all data across reopening, and rejects work once closed")
     func reopening() async throws {
         try await withStore { store, folder in
             _ = try await store.apply(Samples.batch([Samples.row("a", id: 1), Samples.row("b")], to: 5))
@@ -57,7 +57,7 @@ struct EventStoreDuckDBTests {
         }
     }
 
-    @Test("a query that runs out of memory is a 503 with Retry-After, and the store keeps working")
+    @Test("a query that runs out of memory fails with 503 and Retry-After, and the store keeps working")
     func outOfMemory() async throws {
         try await withStore { store, _ in
             for _ in 0..<2 {
@@ -71,7 +71,7 @@ struct EventStoreDuckDBTests {
         }
     }
 
-    @Test("a file is open in one process at a time")
+    @Test("only one process at a time can open a file")
     func fileLock() async throws {
         try await withStore { _, folder in
             // DuckDB's lock belongs to the process, so another process has to check it.
@@ -213,7 +213,7 @@ struct EventStoreDuckDBTests {
         }
     }
 
-    @Test("names the column whose type can't be converted")
+    @Test("the error for an unsupported column type names the column")
     func unknownType() async throws {
         try await withStore { store, _ in
             let error = await #expect(throws: DuckDBError.self) { try await store.query("SELECT interval 1 day AS age", timeoutSeconds: 1) }
@@ -221,7 +221,7 @@ struct EventStoreDuckDBTests {
         }
     }
 
-    @Test("a unique constraint fails with UniqueViolation")
+    @Test("violating a unique constraint throws UniqueViolation")
     func uniqueViolation() async throws {
         try await withStore { store, _ in
             try await store.change(["INSERT INTO ingest_positions VALUES ('a', 1, 1)"])
@@ -275,7 +275,7 @@ struct EventStoreDuckDBTests {
         }
     }
 
-    @Test("a visitor of a failed batch, or an erased one, gets a number with the next fact")
+    @Test("a visitor from a failed batch, or an erased visitor, gets a number with its next fact")
     func forgottenVisitors() async throws {
         try await withStore { store, _ in
             _ = try await store.apply(Samples.batch([Samples.row("a", visitor: 70), Samples.row("b", visitor: 50)], to: 1))
@@ -298,7 +298,7 @@ struct EventStoreDuckDBTests {
         return numbers
     }
 
-    /// For projects 1, 2 and 3.
+    /// The visitor bounds of projects 1, 2 and 3.
     private static func bounds(_ store: DuckDBEventStore) async throws -> [Int64?] {
         var bounds: [Int64?] = []
         for project: Int32 in 1...3 { bounds.append(try await store.visitorBound(of: project)) }
@@ -307,7 +307,7 @@ struct EventStoreDuckDBTests {
 
     // MARK: The WAL
 
-    @Test("the WAL stays small while batches arrive and queries are always running", .timeLimit(.minutes(2)))
+    @Test("the WAL stays small while batches arrive and queries run without a break", .timeLimit(.minutes(2)))
     func boundedWAL() async throws {
         try await TemporaryFolder.use { folder in
             let store = try DuckDBEventStore.temporary(in: folder, walBytes: 1 << 20)
@@ -321,7 +321,7 @@ struct EventStoreDuckDBTests {
             }
             var longest = 0
             for batch in 1...60 {
-                // About 400 KB.
+                // About 400 KB per batch.
                 let rows = (0..<400).map { Samples.row("\($0)", note: .text("\(batch) \($0) " + String(repeating: "x", count: 1_000))) }
                 _ = try await store.apply(Samples.batch(rows, to: Int64(batch)))
                 let attributes = try? FileManager.default.attributesOfItem(atPath: folder + "/events.duckdb.wal")
@@ -329,7 +329,7 @@ struct EventStoreDuckDBTests {
             }
             for task in reading { task.cancel() }
             for task in reading { try? await task.value }
-            // 24 MB were written.
+            // In total, 24 MB were written.
             #expect(longest > 300_000 && longest < 6 << 20)
             #expect(try await store.count() == 24_000)
             await store.close()

@@ -3,7 +3,7 @@ import Questions
 @_spi(Host) import Storage
 import Testing
 
-/// What every event store engine guarantees.
+/// The guarantees of every event store engine.
 @Suite("Event store")
 struct EventStoreTests {
     typealias Samples = FactSamples
@@ -59,7 +59,7 @@ struct EventStoreTests {
     }
 
     @Test(
-        "keeps text byte for byte", arguments: EventStoreEngine.all,
+        "stores text byte for byte", arguments: EventStoreEngine.all,
         [
             "grüße 日本語 🇩🇪", "e\u{301} is not \u{E9}", "it's \"quoted\"; -- no", "tab\tline\r\n", "$1 ?1 :name %s", "twelve bytes",
             "thirteen bytes", String(repeating: "x", count: 1_000_000),
@@ -126,7 +126,7 @@ struct EventStoreTests {
         #expect(answer == .int(1))
     }
 
-    /// Counts for longer than any test would wait.
+    /// A statement that runs longer than any test would wait.
     private static let endless: SQL =
         "WITH RECURSIVE n AS (SELECT 1::bigint AS i UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000000) SELECT count(*) AS n FROM n"
 

@@ -9,7 +9,7 @@ struct MigratorTests {
     /// 1970-01-01T00:00:01Z
     private struct Clock: TimeSource { let now = Instant(milliseconds: 1_000) }
 
-    /// The part of an event store that a migrator uses, on SQLite, where schema changes are transactional too.
+    /// The functions of an event store that a migrator uses, on SQLite, whose schema changes are transactional too.
     private struct Events: EventStore {
         let store: SQLiteControlStore
         let dialect = Dialect.sqlite
@@ -110,7 +110,7 @@ struct MigratorTests {
         }
     }
 
-    @Test("several hosts starting at once apply each migration once", arguments: ControlStoreEngine.all)
+    @Test("several hosts that start at the same time apply each migration once", arguments: ControlStoreEngine.all)
     func concurrentStarts(engine: ControlStoreEngine) async throws {
         try await use(engine) { stores in
             let migrators = (0..<8).map { _ in stores.migrator([Self.core, Self.funnels]) }
@@ -133,14 +133,14 @@ struct MigratorTests {
             let error = await #expect(throws: MigrationError.self) {
                 try await stores.migrator([Self.core, broken]).run()
             }
-            #expect(String(describing: error).contains("Migration 'goals/001-create' failed and was undone: "))
+            #expect(String(describing: error).contains("Migration 'goals/001-create' failed and was rolled back: "))
             let mended = (module: "goals", migrations: [Migration("001-create", on: .control, [Self.table("goals_one")])])
             let applied = try await stores.migrator([Self.core, mended]).run()
             #expect(applied.map(\.id) == ["goals/001-create", "core/002-facts"])
         }
     }
 
-    @Test("rejects a database written by a newer Pulse", arguments: ControlStoreEngine.all)
+    @Test("rejects a database written by a newer version of Pulse", arguments: ControlStoreEngine.all)
     func newer(engine: ControlStoreEngine) async throws {
         try await use(engine) { stores in
             try await stores.migrator([Self.core]).run()
@@ -148,8 +148,8 @@ struct MigratorTests {
             let error = await #expect(throws: MigrationError.self) { try await stores.migrator([older]).run() }
             #expect(
                 String(describing: error!) == """
-                    The database was written by a newer Pulse: its ledger holds 'core/003-note', which this one doesn't \
-                    know. Start the newer version, or restore a backup from before the upgrade.
+                    The database was written by a newer version of Pulse: its ledger contains 'core/003-note', which \
+                    this version doesn't know. Start the newer version, or restore a backup from before the upgrade.
                     """
             )
             await #expect(throws: MigrationError.self) { try await stores.migrator([older]).pending() }
@@ -175,8 +175,8 @@ struct MigratorTests {
             }
             #expect(
                 String(describing: error!) == """
-                    Migration 'core/002-a-late-idea' was added before 'core/003-note', which the database already has. \
-                    Shipped history never changes; add it at the end, with a higher id.
+                    Migration 'core/002-a-late-idea' was added before 'core/003-note', which has already been applied to the database. \
+                    Migrations that have shipped never change; add the new one at the end, with a higher id.
                     """
             )
         }
@@ -195,8 +195,8 @@ struct MigratorTests {
             }
             #expect(
                 String(describing: unordered!) == """
-                    Migration 'core/001-a' is listed after 'core/002-b'; a module's migrations are listed in ascending \
-                    order of their ids.
+                    Migration 'core/001-a' is listed after 'core/002-b'; a module's migrations must be listed in \
+                    ascending order by id.
                     """
             )
         }

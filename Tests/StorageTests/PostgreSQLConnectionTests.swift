@@ -34,7 +34,7 @@ struct PostgreSQLConnectionTests {
     }
 
     @Test(
-        "returns what was bound",
+        "returns bound values unchanged",
         arguments: [
             Value.int(.max), .int(.min), .double(0.1), .double(-1e-300), .double(.leastNonzeroMagnitude), .bool(true), .bool(false), .null,
             .text(""),
@@ -104,7 +104,7 @@ struct PostgreSQLConnectionTests {
     }
 
     @Test(
-        "a server out of disk, memory or connections is a 503, not an internal error",
+        "a server out of disk, memory or connections causes a 503, not an internal error",
         arguments: ["53100", "53200", "53300", "57P01", "58030"])
     func exhausted(code: String) async throws {
         try await PostgreSQLTestServer.withEventStore { store, _ in
@@ -147,7 +147,7 @@ struct PostgreSQLConnectionTests {
         }
     }
 
-    @Test("an idle connection closed by the server is replaced transparently")
+    @Test("an idle connection that the server has closed is replaced transparently")
     func terminatedWhileIdle() async throws {
         try await PostgreSQLTestServer.withControlStore(connections: 1) { store, _ in
             try await PostgreSQLTestServer.withControlStore(connections: 1) { other, _ in
@@ -159,7 +159,7 @@ struct PostgreSQLConnectionTests {
         }
     }
 
-    @Test("a statement whose connection breaks is a 503, and the next one works")
+    @Test("a statement whose connection breaks fails with 503, and the next one works")
     func terminatedMidway() async throws {
         try await PostgreSQLTestServer.withControlStore(connections: 1) { store, _ in
             let error = await #expect(throws: ServiceError.self) {
@@ -182,7 +182,7 @@ struct PostgreSQLConnectionTests {
         }
     }
 
-    @Test("without a server every call is an immediate 503, and the password is never logged")
+    @Test("without a server, every call immediately fails with 503, and the password is never logged")
     func away() async throws {
         let (logger, lines) = Logger.recording()
         let store = try PostgreSQLControlStore(

@@ -8,7 +8,7 @@ import Testing
 // Only what differs from SQLite; the rest is in ControlStoreTests. Needs a server: see PostgreSQLTestServer.
 @Suite("PostgreSQL control store", .enabled(if: PostgreSQLTestServer.isThere, "PULSE_TEST_DATABASE_URL is not set"))
 struct PostgreSQLControlStoreTests {
-    @Test("concurrent writers of one row on two hosts lose no update")
+    @Test("concurrent writers of one row on two hosts lose no updates")
     func serialization() async throws {
         try await PostgreSQLTestServer.withControlStore { store, schema in
             try await store.write("CREATE TABLE counter (n BIGINT)")
@@ -31,7 +31,7 @@ struct PostgreSQLControlStoreTests {
         }
     }
 
-    @Test("transactions that read what the other writes are serialized")
+    @Test("two transactions that each read what the other writes are serialized")
     func writeSkew() async throws {
         try await PostgreSQLTestServer.withControlStore { store, _ in
             try await store.write("CREATE TABLE duty (name TEXT, is_on BOOLEAN)")
@@ -86,7 +86,7 @@ struct PostgreSQLControlStoreTests {
         }
     }
 
-    @Test("a write inside a write is an error, not a deadlock")
+    @Test("a write inside a write throws an error instead of deadlocking")
     func nested() async throws {
         try await PostgreSQLTestServer.withControlStore(connections: 1) { store, _ in
             await #expect(throws: PostgreSQLError.self) {
@@ -95,7 +95,7 @@ struct PostgreSQLControlStoreTests {
         }
     }
 
-    @Test("several hosts can create the schema at once")
+    @Test("several hosts can create the schema at the same time")
     func schema() async throws {
         try await PostgreSQLTestServer.withSchema { schema in
             let stores = try (0..<8).map { _ in
@@ -128,7 +128,7 @@ struct PostgreSQLControlStoreTests {
 private final class Flag: Sendable {
     private let isUp = Mutex(false)
 
-    /// True the first time only.
+    /// Raises the flag. Returns true only the first time.
     func raise() -> Bool {
         isUp.withLock { isUp in
             defer { isUp = true }

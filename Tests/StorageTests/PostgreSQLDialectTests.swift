@@ -20,7 +20,7 @@ struct PostgreSQLDialectTests {
         #expect(try await value(dialect.jsonText(document, ["missing", "b"])) == .null)
     }
 
-    @Test("picks the first and last value by an order")
+    @Test("picks the first and last value in a given order")
     func firstAndLast() async throws {
         let rows: SQL = "(VALUES ('b', 2), ('a', 1), ('c', 3)) AS rows (name, at)"
         #expect(try await value("SELECT \(dialect.first("name", by: "at")) FROM \(rows)") == .text("a"))
@@ -73,7 +73,7 @@ struct PostgreSQLDialectTests {
         }
     }
 
-    @Test("text is ordered by code points, whatever the database's locale")
+    @Test("text is ordered by code points, regardless of the database's locale")
     func collation() async throws {
         try await PostgreSQLTestServer.withEventStore { store, _ in
             let names = ["é", "a", "B", "Z", "z", "_"]

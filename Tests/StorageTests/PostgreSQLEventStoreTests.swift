@@ -25,7 +25,7 @@ struct JournalClaimTests {
     }
 
     @Test(
-        "after the claim's connection broke and another host took over, a batch is rejected, not taken for stored",
+        "if the claim's connection breaks and another host takes over, a batch is rejected, not reported as stored",
         arguments: [false, true])
     func lostClaim(hasOtherStored: Bool) async throws {
         let proxy = try PostgreSQLProxy(to: PostgreSQLTestServer.url!)
@@ -49,7 +49,7 @@ struct JournalClaimTests {
             if hasOtherStored { _ = try await second.apply(Samples.batch([Samples.row("c")], to: 5)) }
             await second.close()
             if hasOtherStored {
-                // The journal is free again and its position is past this batch, yet nobody has stored the batch.
+                // The journal is free again and its position is past this batch, but no host has stored the batch.
                 for _ in 0..<5 {
                     await #expect(throws: JournalInUse.self) { try await first.apply(Samples.batch([Samples.row("b")], to: 2)) }
                     try await first.claim(journal: "a", patienceSeconds: 30)
@@ -149,7 +149,7 @@ struct PostgreSQLEventStoreTests {
         }
     }
 
-    @Test("two hosts that store the same ids at once store each id once")
+    @Test("two hosts that store the same ids at the same time store each id once")
     func concurrentDuplicates() async throws {
         try await PostgreSQLTestServer.withEventStore { store, schema in
             let other = try PostgreSQLTestServer.eventStore(schema)
@@ -178,7 +178,7 @@ struct PostgreSQLEventStoreTests {
         }
     }
 
-    @Test("two hosts that apply the same batch at once apply it once")
+    @Test("two hosts that apply the same batch at the same time apply it once")
     func concurrentApply() async throws {
         try await PostgreSQLTestServer.withEventStore { store, schema in
             let other = try PostgreSQLTestServer.eventStore(schema)
@@ -195,7 +195,7 @@ struct PostgreSQLEventStoreTests {
         }
     }
 
-    @Test("two hosts at once create the monthly partitions that their facts need")
+    @Test("two hosts can create the monthly partitions for their facts at the same time")
     func partitions() async throws {
         try await PostgreSQLTestServer.withEventStore { store, schema in
             let other = try PostgreSQLTestServer.eventStore(schema)
@@ -249,7 +249,7 @@ struct PostgreSQLEventStoreTests {
     }
 
     @Test(
-        "a value that doesn't fit is an error that names the column, and none of the batch is stored",
+        "a value that doesn't fit causes an error that names the column, and nothing of the batch is stored",
         arguments: [
             (Samples.row("x", kind: 40_000), "sample_fact.kind was given a number beyond 16 bits"),
             (Samples.row("x", number: .int(1 << 40)), "sample_fact.number was given a number beyond 32 bits"),
@@ -260,8 +260,8 @@ struct PostgreSQLEventStoreTests {
                 Samples.encoded(1, 1, .event, nil, [.int(1), .int(0), .int(0), .text("x"), .null]),
                 "sample_other was given more values than columns"
             ),
-            (Samples.encoded(9, 1, .event, nil, [.int(1), .int(0), .int(0)]), "row 1 of a batch has no table or no instant"),
-            (Samples.row("x", at: .max), "a row of sample_fact lies outside of the years 1 to 9999"),
+            (Samples.encoded(9, 1, .event, nil, [.int(1), .int(0), .int(0)]), "row 1 of a batch has an unknown table or no timestamp"),
+            (Samples.row("x", at: .max), "a row of sample_fact is outside the years 1 to 9999"),
             (Samples.row("x", note: .text("a\u{0}b")), "invalid byte sequence"),
         ])
     func misfits(row: EncodedRow, words: String) async throws {
@@ -302,7 +302,7 @@ struct PostgreSQLEventStoreTests {
         }
     }
 
-    @Test("stores thousands of ledger lines in one batch")
+    @Test("stores thousands of ledger entries in one batch")
     func longLedger() async throws {
         try await PostgreSQLTestServer.withEventStore { store, _ in
             let lines = (0..<2_500).map { LedgerEntry(project: Int32($0), hour: 0, outcome: .refused, reason: "bot", count: 1) }

@@ -83,7 +83,7 @@ struct PostgreSQLOutageTests {
         }
     }
 
-    @Test("calls are a 503 while the server is down, and work again when it is back")
+    @Test("calls fail with 503 while the server is down, and work again once it is back")
     func away() async throws {
         try await through { proxy, store in
             proxy.cut(.before("SELECT 1"), thenRefuse: true)
@@ -96,7 +96,7 @@ struct PostgreSQLOutageTests {
         }
     }
 
-    // Without client-side timeouts each of these would wait as long as the server hangs.
+    // Without client-side timeouts, each of these calls would wait as long as the server hangs.
     @Test("no call outlasts its timeout while the server hangs, and calls work again afterwards", .timeLimit(.minutes(1)))
     func hangs() async throws {
         try await through { proxy, store in
@@ -131,7 +131,7 @@ struct PostgreSQLOutageTests {
         try await PostgreSQLTestServer.withEventStore(url: proxy.url) { store, _ in try await body(proxy, store) }
     }
 
-    /// Waits for the store to reconnect, as it retries only after a delay.
+    /// Waits for the store to reconnect, which it tries only after a delay.
     private func untilBack(_ store: PostgreSQLEventStore) async throws {
         for _ in 0..<100 {
             if (try? await store.ping()) != nil, (try? await store.change([])) != nil { return }

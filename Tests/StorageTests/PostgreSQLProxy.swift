@@ -5,9 +5,9 @@ import Synchronization
 final class PostgreSQLProxy: Sendable {
     enum Cut: Sendable {
         case never
-        /// When the store sends this text: the server never gets it.
+        /// Cut when the store sends this text. The server never receives it.
         case before(String)
-        /// When the server responds to this text: the store never gets the response.
+        /// Cut when the server responds to this text. The store never receives the response.
         case after(String)
     }
 
@@ -37,13 +37,13 @@ final class PostgreSQLProxy: Sendable {
         Thread { [self] in accept() }.start()
     }
 
-    /// Arms one cut; with `thenRefuse`, new connections are refused afterwards until `heal`.
+    /// Arms a single cut. With `thenRefuse`, new connections are refused afterwards, until `heal` is called.
     func cut(_ cut: Cut, thenRefuse: Bool = false) { state.withLock { $0 = (cut, thenRefuse) } }
 
     /// Lets connections through again.
     func heal() { state.withLock { $0 = (.never, false) } }
 
-    /// Lets nothing through but keeps connections open, as if the server hung.
+    /// Forwards nothing but keeps connections open, as if the server hung.
     func freeze() { isFrozen.store(true, ordering: .relaxed) }
 
     func thaw() { isFrozen.store(false, ordering: .relaxed) }

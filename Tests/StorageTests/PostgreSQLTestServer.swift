@@ -5,7 +5,7 @@ import TestSupport
 
 /// The server at `PULSE_TEST_DATABASE_URL`. Each test creates its own schema there and drops it.
 enum PostgreSQLTestServer {
-    /// nil without a server; the suites that need one are then skipped.
+    /// Nil without a server. In that case, suites that need one are skipped.
     static let url = ProcessInfo.processInfo.environment["PULSE_TEST_DATABASE_URL"]
     static var isThere: Bool { url != nil }
 
@@ -57,7 +57,7 @@ enum PostgreSQLTestServer {
         }) { try await body(schema) }
     }
 
-    /// Limits the tests at a time to what a server with 100 connections can take.
+    /// Limits concurrent tests to what a server with 100 connections can handle.
     private static let turns = Turns(8)
 
     static func closing(_ close: () async -> Void, _ body: () async throws -> Void) async throws {
@@ -69,7 +69,7 @@ enum PostgreSQLTestServer {
     }
 }
 
-/// Lets a fixed number of tasks through at a time.
+/// Lets at most a fixed number of tasks run at the same time.
 private actor Turns {
     private var free: Int
     private var waiting: [CheckedContinuation<Void, Never>] = []

@@ -36,23 +36,23 @@ struct VisitorNumbersTests {
         }
     }
 
-    @Test("count up from 1 per project in order of appearance; rows without a visitor get 0")
+    @Test("start at 1 in each project, in order of appearance; rows without a visitor get 0")
     func order() throws {
         let table = try Table(maximum: 100)
         #expect(try table.number([(1, 70), (1, 0), (1, -5), (2, 70), (1, 70)]) == [1, 0, 2, 1, 1])
         #expect(try table.number([(2, -5), (1, -5), (1, 8)]) == [2, 2, 3])
     }
 
-    @Test("are looked up in the table once memory is full, and don't change")
+    @Test("are looked up in the table once the cache is full, and don't change")
     func maximum() throws {
         let table = try Table(maximum: 3)
         #expect(try table.number([(1, 11), (1, 12)]) == [1, 2])
         #expect(try table.number([(1, 13), (1, 14)]) == [3, 4])
         #expect(table.numbers.count == 4)
-        // Entries beyond the limit are evicted to make room.
+        // The cache has grown past its limit, so it is emptied before the lookup.
         #expect(try table.number([(1, 11), (1, 15), (1, 0), (1, 14), (2, 11)]) == [1, 5, 0, 4, 1])
         #expect(table.numbers.count == 4)
-        // The table may also exceed the limit at the start.
+        // The table may already exceed the limit when it is first read.
         table.numbers.forget()
         #expect(try table.number([(1, 15), (2, 11), (1, 12)]) == [5, 1, 2])
         #expect(table.numbers.count == 4)

@@ -4,7 +4,7 @@ import Enrichment
 ///
 /// - Source: MaxMind DB File Format Specification 2.0.
 package struct DatabaseWriter {
-    /// One field of the data, already encoded.
+    /// An encoded value of the data section.
     package struct Value: Sendable {
         package let bytes: [UInt8]
 
@@ -19,7 +19,7 @@ package struct DatabaseWriter {
         package static func uint32(_ number: Int) -> Value { Value(6, 4, bigEndian(number, count: 4)) }
         package static func uint64(_ number: Int) -> Value { Value(9, 8, bigEndian(number, count: 8)) }
 
-        /// - Parameter size: At most 284.
+        /// - Parameter size: at most 284.
         private init(_ type: UInt8, _ size: Int, _ content: [UInt8]) {
             let short = UInt8(min(size, 29))
             let more: [UInt8] = size >= 29 ? [UInt8(size - 29)] : []
@@ -27,9 +27,9 @@ package struct DatabaseWriter {
         }
     }
 
-    /// 4 or 6.
+    /// The IP version of the addresses: 4 or 6.
     package var ipVersion: Int
-    /// Bits per record of the tree: 24 or 32.
+    /// The number of bits per record of the tree: 24 or 32.
     package var recordSize: Int
     package var databaseType: String
     package var buildEpoch = 1_767_225_600

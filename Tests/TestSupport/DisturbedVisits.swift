@@ -1,7 +1,7 @@
 import Common
 import Testing
 
-/// Made-up visits for comparing an analysis with a plain implementation. Sessions are at most 25 minutes long and at least
+/// Generated visits, for comparing an analysis with a simple implementation. Sessions are at most 25 minutes long and at least
 /// 35 minutes apart, so the order of arrival doesn't change which rows belong together. No two rows of a visitor share an instant.
 package struct DisturbedVisits: Sendable {
     package struct Row: Sendable {
@@ -25,7 +25,7 @@ package struct DisturbedVisits: Sendable {
     package let rows: [Row]
     private let seed: UInt64
 
-    /// - Parameter rest: hours between sessions.
+    /// - Parameter rest: the hours between sessions, in addition to 35 minutes.
     package init(seed: UInt64, visitors: Int = 12, from start: Instant, days: Int64, rest: ClosedRange<Int64> = 1...150) {
         var random = SeededRandom(seed), rows: [Row] = [], session = 0
         let end = start.adding(days: days).milliseconds, paths = ["/", "/a", "/b", "/c", "/docs/x", "/docs/y"]
@@ -48,14 +48,14 @@ package struct DisturbedVisits: Sendable {
         self.seed = seed
     }
 
-    /// Sends the rows in order of time. If `disturbed`, sends some of them late and some twice.
+    /// Sends the rows in time order. If `disturbed`, sends some of them late and some twice.
     package func send(to app: TestApp, disturbed: Bool) async throws {
         var sent = rows.sorted { ($0.at, $0.visitor) < ($1.at, $1.visitor) }
         if disturbed {
             var random = SeededRandom(seed)
             for _ in 0..<(sent.count / 8) {
                 let from = Int.random(in: 0..<sent.count, using: &random), row = sent.remove(at: from)
-                // A row that arrives any later would become a session of its own.
+                // A row that arrives any later could become a session of its own.
                 let behind = sent[from...].prefix { $0.at < row.at + 1_500_000 }
                 sent.insert(row, at: Int.random(in: from...behind.endIndex, using: &random))
             }

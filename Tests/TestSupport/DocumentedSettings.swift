@@ -1,7 +1,7 @@
 import Foundation
 import Settings
 
-/// A module's settings as the comments of `config/pulse.yaml` document them: `key: default`, in order.
+/// Returns a module's settings as the comments in `config/pulse.yaml` document them: `key: default`, in order.
 package func documentedSettings(of module: String) throws -> [String] {
     let folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
     let text = try String(contentsOf: folder.appendingPathComponent("../../config/pulse.yaml").standardized, encoding: .utf8)
@@ -9,5 +9,5 @@ package func documentedSettings(of module: String) throws -> [String] {
     return lines.map { String($0.dropFirst(8)) }.filter { !$0.hasPrefix("#") }
 }
 
-/// A module's settings as its code reads them: `key: default`, in order.
+/// Returns a module's settings as its code reads them: `key: default`, in order.
 package func settings<Result>(_ read: (Section) -> Result) -> [String] { RawSettings.describe(read).map { "\($0.key): \($0.standard)" } }

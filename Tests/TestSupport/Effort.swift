@@ -1,17 +1,17 @@
 import Foundation
 
-/// How long tests of random input search: briefly in `make test`, at length in `make soak`.
+/// How long tests with random input run: briefly in `make test`, much longer in `make soak`.
 package enum Effort {
     package static let isLong = ProcessInfo.processInfo.environment["PULSE_TEST_EFFORT"] == "long"
 
-    /// Seeds for tests that need no store: `brief` of them, or `long`.
+    /// Seeds for tests that need no store, starting at 1: `brief` or `long` of them.
     package static func seeds(_ brief: Int, long: Int) -> [UInt64] { (1...UInt64(isLong ? long : brief)).map { $0 } }
 
-    /// Number of rounds of a loop.
+    /// The number of rounds of a loop: `brief` or `long`.
     package static func rounds(_ brief: Int, long: Int) -> Int { isLong ? long : brief }
 
-    /// Pairs of profile and seed. Briefly, the embedded engines get every seed and the servers, which are asked the same statements, only
-    /// the last one.
+    /// Pairs of profile and seed. In brief runs, the embedded profile gets every seed. The server profile, which runs the same statements,
+    /// gets only the last one.
     /// - Parameter first: the first seed.
     package static func runs(_ brief: Int = 2, long: Int = 20, from first: UInt64 = 1) -> [(profile: Profile, seed: UInt64)] {
         let seeds = seeds(brief, long: long).map { $0 + first - 1 }

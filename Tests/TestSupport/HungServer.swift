@@ -1,12 +1,12 @@
 import Foundation
 
-/// A server that hangs: the kernel accepts connections, but no request gets an answer.
+/// A server that hangs: the kernel accepts connections, but no request gets a response.
 package final class HungServer: Sendable {
     package let port: Int
     private let listener: Int32
     private let hasThread: Bool
 
-    /// - Parameter greeting: The reply to the first data on each connection, before the server hangs; nil for no reply.
+    /// - Parameter greeting: the reply to the first data on each connection, before the server hangs; nil for no reply.
     package init(greeting: String? = nil) throws {
         hasThread = greeting != nil
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

@@ -3,7 +3,7 @@ import Host
 import Testing
 import TrafficModule
 
-/// The modules that a suite's tests load. The suite of a module names that module; `core` is always loaded:
+/// The modules that a suite's tests load. A suite lists the modules that it tests; `core` is always loaded:
 ///
 ///     @Suite("Funnel report", .modules(FunnelsModule.self))
 package struct LoadedModules: SuiteTrait, TestTrait, TestScoping {
@@ -23,6 +23,6 @@ extension Trait where Self == LoadedModules {
         .modules(ModuleList(([TrafficModule.self] + types).sorted { $0.manifest.name < $1.manifest.name }))
     }
 
-    /// Exactly this list: `.modules(.all)`.
+    /// Exactly the modules in `list`, as in `.modules(.all)`.
     package static func modules(_ list: ModuleList) -> Self { Self(list: list) }
 }

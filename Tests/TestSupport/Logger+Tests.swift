@@ -4,7 +4,7 @@ import Synchronization
 extension Logger {
     package static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    /// A logger, and the lines it has logged so far: level, message and metadata.
+    /// Returns a logger, and a function that returns the lines logged so far: level, message and metadata.
     package static func recording(_ level: Logger.Level = .trace) -> (Logger, lines: @Sendable () -> [String]) {
         let record = LogRecord(level)
         return (Logger(label: "test") { _ in record }, { record.lines.withLock { $0 } })

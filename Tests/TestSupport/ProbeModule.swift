@@ -4,12 +4,12 @@ import Core
 import TrafficModule
 
 /// A module that only tests use, with a little of everything that a module can add: a definition with its five routes, a
-/// route for each kind of key, its own facts, a setting. It is loaded next to the binary's modules:
+/// route for each kind of key, its own facts, and a setting. Load it in addition to the binary's modules:
 ///
 ///     try await TestApp.run(profile, modules: ProbeModule.withLoadedModules()) { app in ... }
 package struct ProbeModule: AnalyticsModule {
     package static let manifest = ModuleManifest(
-        name: "probe", category: .platform, summaries: ["en": "What tests use to exercise the platform."])
+        name: "probe", category: .platform, summaries: ["en": "Exercises the platform in tests."])
 
     package static let facts = FactTable(
         "probe_facts",
@@ -22,14 +22,14 @@ package struct ProbeModule: AnalyticsModule {
         "Gadget", path: "/api/v1/gadgets", table: "probe_gadgets",
         fields: [
             .required("name", .text(40), "The gadget's name, unique within the project."),
-            .optional("size", .integer(1...1_000), "Millimetres."),
-            .optional("tags", .array(.text(20), count: 0...5), "Words, without duplicates."),
+            .optional("size", .integer(1...1_000), "The size in millimetres."),
+            .optional("tags", .array(.text(20), count: 0...5), "Tags, without duplicates."),
         ],
         unique: "name"
     ) { gadget in
         let tags = gadget["tags"]?.elements.compactMap(\.string) ?? []
         for (index, tag) in tags.enumerated() where tags[..<index].contains(tag) {
-            throw ServiceError.body("field 'tags' holds '\(tag)' twice.")
+            throw ServiceError.body("field 'tags' contains '\(tag)' twice.")
         }
     }
 
@@ -46,7 +46,7 @@ package struct ProbeModule: AnalyticsModule {
         try ModuleList.current.load() + [ProbeModule()]
     }
 
-    /// The core module and this one, for tests whose answers list all modules.
+    /// The core module and this one, for tests whose responses list all modules.
     package static func withCore() throws -> [any AnalyticsModule] { [try TrafficModule(ModuleSetup()), try ProbeModule()] }
 
     package var factTables: [FactTable] { [Self.facts] }
@@ -93,7 +93,8 @@ extension ProbeModule {
         let fact = Schema.object([.required("label", .text(50)), .required("count", .count), .required("amount", .number(-1e12...1e12))])
         return Self.gadgets.routes + [
             Route(
-                .get, "/api/v1/probe/facts", "Facts by label.", scope: .query, access: .read, parameters: ScopeParameters.list,
+                .get, "/api/v1/probe/facts", "Number of facts and total amount by label.", scope: .query, access: .read,
+                parameters: ScopeParameters.list,
                 success: .json(.object([.required("data", .list(fact)), .required("visitors", .count)])), use: report),
             Route(
                 .post, "/api/v1/probe/echo", "Echoes the text.", scope: .query, access: .write,
@@ -120,7 +121,7 @@ extension ProbeModule {
                 try .json(["greeting": greeting])
             },
             Route(
-                .put, "/api/admin/projects/{id}/probe", "Accepts a text from an administrator and discards it.", scope: .admin,
+                .put, "/api/admin/projects/{id}/probe", "Accepts text from an administrator and discards it.", scope: .admin,
                 access: .write,
                 body: .object([.required("text", .text(100))]), success: .noContent
             ) { call in

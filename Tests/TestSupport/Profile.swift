@@ -30,8 +30,8 @@ package enum Profile: String, Sendable, CaseIterable, CustomTestStringConvertibl
         return environment
     }
 
-    /// Creates a database, with `psql`, which is installed wherever the server is.
-    /// - Parameter template: the database to copy, which nobody may be connected to; nil for an empty one.
+    /// Creates a database with `psql`, which is installed on every machine that has the server.
+    /// - Parameter template: the database to copy, which must have no open connections; nil to create an empty database.
     /// - Returns: its name.
     func createDatabase(copying template: String? = nil) throws -> String {
         let name = "pulse_" + Identifiers.token(prefix: "", length: 12).lowercased().replacingOccurrences(of: "-", with: "x")

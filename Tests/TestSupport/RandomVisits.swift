@@ -1,7 +1,7 @@
 import Common
 import Testing
 
-/// Random activities of made-up visitors, for comparing an analysis with a plain implementation.
+/// Random activities of generated visitors, for comparing an analysis with a simple implementation.
 ///
 /// Some activities share a millisecond, some are exactly half an hour apart, and some visitors have only one.
 package struct RandomVisits: Sendable {
@@ -17,9 +17,9 @@ package struct RandomVisits: Sendable {
         /// The revenue of an event, in cents.
         package let cents: Int?
         package let browser: String
-        /// The source as reports name it.
+        /// The source, as in reports.
         package let source: String
-        /// The number of the visitor's session, from 0.
+        /// The number of the visitor's session, starting at 0.
         package let session: Int
 
         fileprivate var json: String {
@@ -40,7 +40,7 @@ package struct RandomVisits: Sendable {
     package static let paths = ["/", "/pricing", "/docs", "/docs/start", "/app"], names = ["signup", "purchase", "cancel"],
         plans = ["free", "pro", nil]
 
-    /// In order of time; within the same millisecond, in order of arrival.
+    /// In time order; within the same millisecond, in order of arrival.
     package let activities: [Activity]
     private let sent: [Activity]
 
@@ -68,7 +68,7 @@ package struct RandomVisits: Sendable {
                 at += Int64.random(in: 1_800_001...90_000_000, using: &random)
             }
         }
-        // A stable sort: equal times stay in order.
+        // The sort is stable: activities of the same millisecond stay in order.
         activities = Self.inOrder(all)
         sent = activities
     }

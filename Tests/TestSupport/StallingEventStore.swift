@@ -2,7 +2,7 @@ import Common
 @_spi(Host) import Storage
 import Synchronization
 
-/// An event store that applies no batch while a test holds it, but still answers queries. To readers it looks like a slow store.
+/// An event store that applies no batches while a test holds it, but still runs queries. To readers, it looks like a slow store.
 package final class StallingEventStore: EventStore {
     private struct State {
         var isHeld = false

@@ -7,11 +7,11 @@ import Logging
 @_spi(Host) import Settings
 @_spi(Host) import Storage
 
-/// Empty stores with their schema, one for each list of modules, which tests copy: creating the tables takes longer than most tests do.
+/// Empty stores with the tables of a list of modules, for tests to copy. Creating the tables takes longer than most tests.
 actor StoreTemplates {
     static let shared = StoreTemplates()
 
-    /// Holds the templates until the process ends.
+    /// The folder of the templates, which is deleted when the process exits.
     private static let folder: String = {
         atexit { try? FileManager.default.removeItem(atPath: StoreTemplates.folder) }
         return NSTemporaryDirectory() + "pulse-templates-\(ProcessInfo.processInfo.processIdentifier)"

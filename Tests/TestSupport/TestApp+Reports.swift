@@ -3,7 +3,7 @@ import Core
 import Testing
 
 extension TestApp {
-    /// Runs `body` on a Pulse that has accepted all `events`, JSON objects, in this order.
+    /// Collects `events` (JSON objects) in this order, and then runs `body`.
     package static func run(
         _ profile: Profile, collecting events: [String], as caller: Caller = .ingest, modules: [any AnalyticsModule]? = nil,
         now: String = noon,
@@ -26,7 +26,7 @@ extension TestApp {
 }
 
 extension ConfidenceInterval {
-    /// The interval as answers write it: numbers without needless decimals.
+    /// The interval as responses write it: whole numbers without decimals.
     package var json: String {
         func text(_ value: Double) -> String { value == value.rounded() ? "\(Int(value))" : "\(value)" }
         return #"{"high":\#(text(high)),"low":\#(text(low))}"#

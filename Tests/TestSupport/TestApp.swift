@@ -15,8 +15,8 @@ import Testing
 
 /// A complete Pulse in this process, with its own data, for one test: collect, then query.
 ///
-/// Every successful JSON answer is checked against the schema that its route declares, so the OpenAPI document can't
-/// contradict what is served.
+/// Every successful JSON response is checked against the schema that its route declares, so the OpenAPI document can't
+/// contradict the actual responses.
 package struct TestApp: Sendable {
     package let installation: Installation
     package let time: ManualTime
@@ -46,7 +46,7 @@ package struct TestApp: Sendable {
 
     /// Opens a Pulse on `profile`, runs `body` against it, and removes everything afterwards.
     /// - Parameters:
-    ///   - modules: nil for those of the suite (`.modules(...)`).
+    ///   - modules: the modules to load; nil for those of the suite (`.modules(...)`).
     ///   - yaml: configuration on top of the defaults.
     package static func run(
         _ profile: Profile = .embedded, modules: [any AnalyticsModule]? = nil, now: String = noon, yaml: String = "",
@@ -87,7 +87,7 @@ package struct TestApp: Sendable {
             Self.limits?(&connections)
             let declared = DeclaredAnswers(installation.registry.routes.map(\.route))
             try await installation.application(limits: connections).test(wire == .socket ? .live : .router) { client in
-                // Close the streams before the server stops, since it waits for every answer.
+                // Close the streams before the server stops, because it waits for every response to end.
                 defer { installation.stream.close() }
                 try await body(
                     TestApp(installation: installation, time: time, project: project, keys: keys, client: client, declared: declared))
@@ -154,19 +154,19 @@ package struct TestApp: Sendable {
 
     // MARK: Checks
 
-    /// Checks that the answer matches the schema that its route declares.
+    /// Checks that a successful JSON response matches the schema that its route declares.
     private func checkSchema(_ answer: Answer, _ method: HTTPRequest.Method, _ path: String) throws {
         guard (200..<300).contains(answer.status), answer.headers[.contentType]?.hasPrefix("application/json") == true else { return }
         guard let schema = declared.schema(method, path) else { return }
         do { try schema.check(try answer.json()) } catch {
-            Issue.record("\(method) \(path) returned an answer that its route does not declare: \(error)\n\(answer.body)")
+            Issue.record("\(method) \(path) returned a response that its route does not declare: \(error)\n\(answer.body)")
         }
     }
 
-    /// The schemas that the routes of a host declare for their answers.
+    /// The schemas that a host's routes declare for their responses.
     struct DeclaredAnswers: Sendable {
-        /// The routes with this method and this many parts in the path. Those with the fewest placeholders come first, as the router
-        /// takes them.
+        /// The routes by method and number of path segments. Routes with the fewest placeholders come first, because the router
+        /// prefers them.
         private let routes: [String: [(pattern: [Substring], route: Route)]]
 
         init(_ routes: [Route]) {

@@ -15,7 +15,7 @@ struct ClockChangeTests {
         return try #require(answer["data"]?.elements).map { "\($0["date"]?.string ?? "") \($0["pageviews"]?.integer ?? -1)" }
     }
 
-    @Test("a skipped hour is no point, and a repeated hour is two", arguments: Profile.available)
+    @Test("a skipped hour has no point, and a repeated hour has two", arguments: Profile.available)
     func hours(profile: Profile) async throws {
         let views = [
             Self.view("/a", "2026-03-29T00:30:00Z"), Self.view("/b", "2026-03-29T01:30:00Z"), Self.view("/c", "2026-10-25T00:30:00Z"),
@@ -69,7 +69,7 @@ struct ClockChangeTests {
         }
     }
 
-    @Test("a local time is what clocks show, and an offset's plus may arrive as a space", arguments: Profile.available)
+    @Test("a local time is the time that clocks show, and an offset's plus may arrive as a space", arguments: Profile.available)
     func localTimes(profile: Profile) async throws {
         let views = [
             Self.view("/1030", "2026-10-25T10:30:00Z"), Self.view("/1130", "2026-10-25T11:30:00Z"),
@@ -87,7 +87,7 @@ struct ClockChangeTests {
         }
     }
 
-    @Test("whole days are compared with as many days before, even if one has 23 or 25 hours", arguments: Profile.available)
+    @Test("whole days are compared with as many days before them, even if one has 23 or 25 hours", arguments: Profile.available)
     func previous(profile: Profile) async throws {
         let views = [
             // Berlin's October 18 begins on the 17th at 22:00 UTC, its March 22 on the 21st at 23:00 UTC.
@@ -101,7 +101,7 @@ struct ClockChangeTests {
             }
             try await expect("start_at=2026-10-25&end_at=2026-10-31", before: 2)
             try await expect("start_at=2026-03-29&end_at=2026-04-04", before: 2)
-            // A range that begins or ends within a day is compared with as many milliseconds.
+            // A range that begins or ends within a day is compared with as many milliseconds before it.
             try await expect("start_at=2026-10-25&end_at=2026-10-31T23:00", before: 2)
             try await expect("start_at=2026-10-25&end_at=2026-10-31T23:30:01", before: 3)
         }

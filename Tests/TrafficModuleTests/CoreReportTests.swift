@@ -3,7 +3,7 @@ import Foundation
 import Testing
 import TestSupport
 
-/// Hand-computed numbers. Ada comes from Google and reads three pages; Bob bounces; Cy comes back after 30 minutes.
+/// The expected numbers are computed by hand. Ada comes from Google and reads three pages; Bob bounces; Cy comes back after 30 minutes.
 @Suite("Core reports", .modules())
 struct CoreReportTests {
     /// 2026-03-01: ada 10:00 / 10:01 /pricing 10:03 signup 10:04 /docs; bob 10:00 /; cy 11:00 /docs 11:30:00.000 /docs (same
@@ -73,7 +73,7 @@ struct CoreReportTests {
             #expect(until["pageviews"]?.integer == 2)
             let from = try await stats("start_at=2026-03-01T10:04:00Z&end_at=2026-03-01T10:04:00.001Z")
             #expect(from["pageviews"]?.integer == 1)
-            // A session cut by the range counts its part inside: ada's second half lasted 60 s and has one page.
+            // Only the part of a session inside the range counts: Ada's second half lasts 60 s and has one page.
             let half = try await stats("start_at=2026-03-01T10:03:00Z&end_at=2026-03-01T10:30:00Z")
             #expect(half["sessions"]?.integer == 1)
             #expect(half["avg_duration"]?.number == 60)
@@ -90,7 +90,7 @@ struct CoreReportTests {
             #expect(answer.body == #"{"data":[],"previous":{"data":[{"count":1,"name":"signup","unique":1}]}}"#)
             let stats = try await app.get("/api/v1/stats?start_at=2026-03-02&end_at=2026-03-02").json()
             #expect(stats["previous"]?["pageviews"]?.integer == 7)
-            // Without a comparison the current period is the same.
+            // Without the comparison, the current period has the same numbers.
             try await app.expect(
                 "/api/v1/stats?start_at=2026-03-01&end_at=2026-03-01&compare=none",
                 answers: #"{"current":{"avg_duration":510,"bounce_rate":50,"events":1,"pageviews":7,"sessions":4,"visitors":3}}"#)
@@ -103,7 +103,7 @@ struct CoreReportTests {
             let refused = try await app.get("/api/v1/stats?explain=sql")
             #expect(refused.body == #"{"error":"API key does not have the required 'admin' scope for 'explain'."}"#)
             let statements = try await app.get("/api/v1/stats?explain=sql", as: .admin).json()["statements"]?.elements ?? []
-            // One for each period.
+            // One statement for each period.
             #expect(statements.count { $0["sql"]?.string?.hasPrefix("/* core.overview */ WITH ") == true } == 2)
         }
     }
@@ -123,7 +123,7 @@ struct CoreReportTests {
         }
     }
 
-    @Test("show who is active now", arguments: Profile.available)
+    @Test("count the visitors who are active now", arguments: Profile.available)
     func realtime(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             try await app.collect(#"{"type":"pageview","path":"/","visitor_id":"a"}"#)

@@ -8,7 +8,7 @@ import SegmentsModule
 import Testing
 import TestSupport
 
-/// A page is one page in every report, and is found in any spelling that a request or definition uses.
+/// A page counts as one page in every report, however its path is spelled, and any spelling in a request or definition finds it.
 @Suite(
     "One page, one path",
     .modules(GoalsModule.self, IdentityModule.self, PathsModule.self, RevenueModule.self, ScrollModule.self, SegmentsModule.self))

@@ -1,7 +1,7 @@
 import Common
 import Foundation
 
-/// A plain reference of the core reports, made of lists and loops, which the product must agree with.
+/// A simple reference implementation of the core reports, made of lists and loops. Pulse must return the same numbers.
 struct PlainReports {
     struct Row {
         let event: Traffic.Event
@@ -13,7 +13,7 @@ struct PlainReports {
 
     let rows: [Row]
 
-    /// Assigns all events to sessions at once, in order of time, and of arrival within an instant.
+    /// Assigns all events to sessions in one pass, in chronological order, and in order of arrival within an instant.
     init(_ traffic: Traffic) {
         var seen: Set<String> = [], rows: [Row] = [], sessions = 0
         let arrived = traffic.events.enumerated().filter { seen.insert($1.id).inserted }

@@ -3,14 +3,14 @@ import Foundation
 import Testing
 import TestSupport
 
-/// Compares every core report with the plain reference on random traffic: in order, with late and repeated events, and shuffled.
+/// Compares every core report with the reference implementation on random traffic: in order, with late and repeated events, and shuffled.
 @Suite("Core reports on random traffic", .modules())
 struct RandomTrafficTests {
     private static let now = "2026-04-05T00:00:00Z"
     /// The traffic includes March 29, when Berlin's clocks go forward.
     private static let start = "2026-03-26T00:00:00Z"
 
-    @Test("agree with the plain reference", arguments: Effort.runs())
+    @Test("agree with a simple reference implementation", arguments: Effort.runs())
     func agree(profile: Profile, seed: UInt64) async throws {
         let ordered = Traffic.random(seed: seed, from: Instant(iso: Self.start))
         for traffic in [ordered, seed % 2 == 0 ? ordered.disturbed(seed: seed) : ordered.shuffled(seed: seed)] {

@@ -47,7 +47,7 @@ struct TextFilterTests {
         }
     }
 
-    @Test("segments and steps match text with such characters", arguments: Profile.available)
+    @Test("segments and steps match text with combining marks", arguments: Profile.available)
     func segments(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.views) { app in
             for (operation, value, expected) in [

@@ -10,7 +10,7 @@ import TestSupport
 @Suite("Tracking script", .modules(.all))
 struct TrackingScriptTests {
     @Test(
-        "keeps a page's path without what identifies people",
+        "removes what identifies people from a page's path",
         arguments: [
             ("/a?b=c", "/a"), ("/a#top", "/a"), ("/#/inbox", "/#/inbox"), ("/#!/inbox?x=1", "/#!/inbox"), ("/", "/"), ("screen", "screen"),
         ])

@@ -35,7 +35,7 @@ struct Traffic: Sendable {
 
     var events: [Event]
 
-    /// Random visitors over `days` days from `start`, in order of time.
+    /// Random visitors over `days` days from `start`, in chronological order.
     static func random(seed: UInt64, visitors: Int = 12, days: Int64 = 4, from start: Instant) -> Traffic {
         var random = SeededRandom(seed)
         let paths = ["/", "/pricing", "/docs", "/docs/start", "/blog/a b", "/app"]

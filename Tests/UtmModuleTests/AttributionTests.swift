@@ -7,9 +7,9 @@ import Testing
 import TestSupport
 import UtmModule
 
-/// Hand-computed numbers. Ada clicks an ad on February 1 and a newsletter on the 15th, comes from Facebook on the 22nd, and
-/// directly on March 1, when she buys for 100: 28, 14 and 7 days later, to the minute. Bob only ever comes directly. Cy
-/// bought the day before the range, and on its last day clicked twice and bought for 10.
+/// The expected numbers are computed by hand. Ada clicks an ad on February 1 and a newsletter on the 15th, and comes from Facebook on the
+/// 22nd. On March 1 she comes directly and buys for 100, exactly 28, 14 and 7 days later. Bob only ever comes directly. Cy clicks a
+/// newsletter and buys on the day before the range; in the range, Cy clicks an ad and buys for 10.
 @Suite("Attribution", .modules(IdentityModule.self, RevenueModule.self, SegmentsModule.self, UtmModule.self))
 struct AttributionTests {
     private static func event(_ visitor: String, _ time: String, _ amount: String) -> String {
@@ -23,7 +23,7 @@ struct AttributionTests {
         event("bob", "03-01T12:00:00", "50"), event("bob", "03-01T12:01:00", "-20"),
         CampaignTests.pageview("cy", "02-28T10:00:00", CampaignTests.newsletter), event("cy", "02-28T10:01:00", "1000"),
         CampaignTests.pageview("cy", "03-01T10:00:00", CampaignTests.google), event("cy", "03-01T10:01:00", "10"),
-        // A touch after the order, and one of a visitor who bought nothing.
+        // A touch after the order, and a touch by a visitor who bought nothing.
         CampaignTests.pageview("ada", "03-01T20:00:00", CampaignTests.newsletter),
         CampaignTests.pageview("dee", "03-01T20:00:00", CampaignTests.newsletter),
     ]
@@ -37,7 +37,7 @@ struct AttributionTests {
     private static let direct = line("Direct", "(direct)", nil, "1", "50")
 
     @Test(
-        "credits the touches of a journey by the model's rule", arguments: Profile.available,
+        "credits the touches of a journey according to the model", arguments: Profile.available,
         [
             (
                 "first_touch",
@@ -55,7 +55,7 @@ struct AttributionTests {
                     line("Organic Social", "facebook.com", nil, "0.3333", "33.33"),
                 ]
             ),
-            // Ada 40, 20, 40; Cy 5 and 5.
+            // Credits of 40, 20 and 40 for Ada's order, 5 and 5 for Cy's.
             (
                 "position_based",
                 [
@@ -95,7 +95,7 @@ struct AttributionTests {
     func timeDecay(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             try await app.collect("[\(Self.events[0..<4].joined(separator: ","))]")
-            // Weights of 1/16, 1/4 and 1/2, out of 13/16.
+            // Weights of 1/16, 1/4 and 1/2; their sum is 13/16.
             let lines = [
                 Self.line("Organic Social", "facebook.com", nil, "0.6154", "61.54"),
                 Self.line("Email", "newsletter", "launch", "0.3077", "30.77"),
@@ -130,14 +130,14 @@ struct AttributionTests {
     }
 
     @Test(
-        "rejects unknown models and windows",
+        "rejects unknown models and invalid parameters",
         arguments: [
             (
                 "model=markov",
                 "Invalid query parameter 'model': must be one of 'first_touch', 'last_touch', 'linear', 'position_based', 'time_decay'; got 'markov'."
             ),
             ("lookback_days=0", "Invalid query parameter 'lookback_days': must be a whole number from 1 to 365; got '0'."),
-            ("currency=12", "Invalid query parameter 'currency': must be three letters of ISO 4217 such as USD; got '12'."),
+            ("currency=12", "Invalid query parameter 'currency': must be a three-letter ISO 4217 code such as USD; got '12'."),
         ])
     func refusals(query: String, sentence: String) async throws {
         try await TestApp.run { app in
@@ -147,7 +147,7 @@ struct AttributionTests {
         }
     }
 
-    @Test("summarizes the shop", arguments: Profile.available)
+    @Test("summarizes orders, currencies and products", arguments: Profile.available)
     func revenue(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let items = #""data":{"items":[{"name":"Hat","price":40},{"name":"Cap","price":9.98,"quantity":2}]}"#
@@ -164,7 +164,7 @@ struct AttributionTests {
         }
     }
 
-    @Test("reports campaigns' costs and returns", arguments: Profile.available)
+    @Test("reports campaign costs and return on ad spend", arguments: Profile.available)
     func costs(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events) { app in
             let rows =
@@ -179,7 +179,7 @@ struct AttributionTests {
                 as: .query)
             let brand =
                 #"{"campaign":"brand","clicks":1,"cost":30,"cost_per_conversion":null,"impressions":0,"orders":0,"return_on_ad_spend":0,"revenue":0}"#
-            // 25.3 for 110; 110 / 25.3 = 4.348.
+            // A cost of 25.3 brought 110; 110 / 25.3 = 4.348.
             let spring =
                 #"{"campaign":"Spring","clicks":1010,"cost":25.3,"cost_per_conversion":12.65,"impressions":1000,"orders":2,"return_on_ad_spend":4.35,"revenue":110}"#
             let head = #"{"currency":"USD","data":["#, tail = #"],"lookback_days":30,"model":"position_based"}"#

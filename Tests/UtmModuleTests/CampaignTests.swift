@@ -8,9 +8,8 @@ import Testing
 import TestSupport
 import UtmModule
 
-/// Hand-computed numbers. Two campaigns: Ada comes through both, on two days; Bob leaves at once; Cy comes through the
-/// newsletter and clicks an ad in the same session, which stays the newsletter's. The others have no campaign, or an
-/// incomplete one.
+/// The expected numbers are computed by hand. Two campaigns: Ada comes through both, on two days; Bob leaves at once; Cy comes through the
+/// newsletter and clicks an ad in the same session, which stays the newsletter's. The others have no campaign, or an incomplete one.
 @Suite("Campaigns and channels", .modules(IdentityModule.self, RevenueModule.self, UtmModule.self))
 struct CampaignTests {
     static let google = #","utm_source":"google","utm_medium":"cpc","utm_campaign":"spring""#
@@ -44,14 +43,14 @@ struct CampaignTests {
             try await app.expect(
                 "/api/v1/campaigns?start_at=2026-03-02&end_at=2026-03-02",
                 answers: #"{"data":[{"avg_duration":0,"bounce_rate":100,"campaign":"launch","pageviews":1,"visitors":1}]}"#)
-            // A page filter picks sessions: only Ada's matching pageview counts, but her whole session's duration and bounce.
+            // With a filter on pages, only Ada's matching pageview counts, but duration and bounce are those of her whole session.
             try await app.expect(
                 "/api/v1/campaigns?filter=path:/pricing",
                 answers: #"{"data":[{"avg_duration":120,"bounce_rate":0,"campaign":"spring","pageviews":1,"visitors":1}]}"#)
         }
     }
 
-    @Test("report sources, media and days", arguments: Profile.available)
+    @Test("report sources, mediums and days", arguments: Profile.available)
     func breakdowns(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events) { app in
             try await app.expect(
@@ -94,7 +93,8 @@ struct CampaignTests {
         }
     }
 
-    /// Ann has only a click id; Ben comes from a link on Facebook; Cleo's click id has campaign tags, which win; Dan's are invalid.
+    /// Ann has only a click id; Ben comes from a link on Facebook; Cleo has a click id and campaign tags, which take precedence; Dan's
+    /// click ids are invalid.
     private static let marked = [
         pageview("ann", "03-01T10:00:00", #","gclid":"Cj0KCQiA","referrer":"https://www.google.com/""#),
         pageview("ann", "03-01T10:01:00", path: "/pricing"),
@@ -103,7 +103,7 @@ struct CampaignTests {
         pageview("dan", "03-01T10:00:00", #","gclid":"","ttclid":17"#),
     ]
 
-    @Test("stores a click id's kind but not its value", arguments: Profile.available)
+    @Test("stores a click id's name but not its value", arguments: Profile.available)
     func clicks(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.marked) { app in
             func line(_ channel: String, _ pageviews: Int) -> String {
@@ -124,7 +124,7 @@ struct CampaignTests {
     @Test("every report can be filtered by campaign and channel", arguments: Profile.available)
     func filters(profile: Profile) async throws {
         try await TestApp.run(profile, collecting: Self.events) { app in
-            // Visitors, sessions, pageviews. A session belongs to its first campaign, or to none.
+            // Numbers of visitors, sessions and pageviews. A session belongs to its first campaign, or to none.
             for (filter, numbers) in [
                 ("utm_campaign:spring", [2, 2, 3]), ("utm_campaign:launch,spring", [3, 4, 6]), ("utm_campaign!:spring", [8, 8, 9]),
                 ("utm_campaign:", [5, 5, 5]), ("utm_campaign!:,spring", [3, 3, 4]), ("utm_campaign~:s*", [2, 2, 3]),
@@ -162,7 +162,7 @@ struct CampaignTests {
         }
     }
 
-    @Test("a filter on a module's attribute needs the module")
+    @Test("a filter on a module's attribute requires the module to be on")
     func filterSwitchedOff() async throws {
         try await TestApp.run { app in
             try await app.installation.directory.setModules(

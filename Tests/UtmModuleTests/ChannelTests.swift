@@ -23,7 +23,7 @@ struct ChannelTests {
     func referrers(referrer: String, expected: String) { #expect(Self.channel(referrer, "", "", "") == expected) }
 
     @Test(
-        "classifies listed sites: other countries, other kinds, and services next to a search engine",
+        "classifies listed sites: domains of other countries, other kinds of sites, and other services of search engines",
         arguments: [
             ("search.yahoo.co.jp", "Organic Search"), ("m.search.naver.com", "Organic Search"), ("m.naver.com", "Organic Search"),
             ("yandex.kz", "Organic Search"),
@@ -70,7 +70,7 @@ struct ChannelTests {
     }
 
     @Test(
-        "a click id that doesn't prove payment leaves the decision to a known referrer",
+        "a known referrer takes precedence over a click id that doesn't prove a paid click",
         arguments: [
             (ClickID.fbclid, "instagram.com", "instagram.com"), (.fbclid, "(direct)", "facebook.com"),
             (.gclid, "news.example.org", "google.com"),

@@ -18,7 +18,7 @@ struct ImportTests {
         try await app.post(Self.path, "{\(fields)}", as: .query)
     }
 
-    @Test("are stored as sent, summed up, and deleted as a whole", arguments: Profile.available)
+    @Test("are stored as sent, totaled, and deleted as a whole", arguments: Profile.available)
     func whole(profile: Profile) async throws {
         try await TestApp.run(profile, now: "2026-05-20T12:00:00Z") { app in
             let made = try await create(
@@ -43,7 +43,7 @@ struct ImportTests {
                     + #"{"date":"2026-05-03","dimensions":{},"metrics":{"cost":0.2,"sessions":0.2},"raw_row":{}}]}"#)
             let second = try await app.get(Self.path + "/\(id)/rows?limit=1&offset=1").json()["data"]?.elements.map { $0["date"]?.string }
             #expect(second == ["2026-05-02"])
-            // 318.44 + 0.2; users by their own name; 0.1 + 0.2.
+            // Cost is 318.44 + 0.2, and sessions 0.1 + 0.2; users come from the metric with that name.
             func summary(_ query: String) async throws -> String { try await app.get(Self.path + "/summary" + query).body }
             #expect(
                 try await summary("")
@@ -100,7 +100,7 @@ struct ImportTests {
         }
     }
 
-    @Test("of several columns for a metric the one with its name counts, else the first; all are stored")
+    @Test("if several columns fit a metric, the one with its name counts, else the first; all are stored")
     func severalColumns() async throws {
         try await TestApp.run(now: "2026-05-20T12:00:00Z") { app in
             let csv = "date,Spend,Cost,Ad cost\n2026-05-01,1,2,4\n2026-05-02,8,--,16\n"
@@ -151,7 +151,7 @@ struct ImportTests {
             (#""csv":"date,cost\n2026-05-01""#, "row 1 (line 2): it has 1 columns; the header has 2."),
             (#""csv":"cost\n1""#, "row 1 (line 2): the header has no column 'date'."),
             (#""csv":"date\nMay""#, "row 1 (line 2): column 'date' must be a day such as 2026-05-01; got 'May'."),
-            (#""csv":"date""#, "field 'csv' must hold a header and at least one row; got 1 lines."),
+            (#""csv":"date""#, "field 'csv' must contain a header and at least one row; got 1 lines."),
             (#""csv":"date,a,a\n2026-05-01,1,2""#, "field 'csv': the header has the column 'a' twice."),
             (#""csv":"date\n\"2026-05-01""#, "field 'csv': the quote on line 2 is not closed."),
             (#""csv":"date"# + String(repeating: ",a", count: 500) + #"""#, "field 'csv': line 1 has more than 500 fields."),

@@ -6,7 +6,7 @@ import Testing
 import TestSupport
 @testable import UtmModule
 
-/// Every model compared with a plain reference of lists and loops, over random journeys.
+/// Compares every model with a simple reference implementation, made of lists and loops, on random journeys.
 @Suite("Attribution of random journeys", .modules(RevenueModule.self, UtmModule.self))
 struct RandomJourneyTests {
     /// A session that begins with a pageview, and ends with an order if there is an amount.
@@ -18,7 +18,7 @@ struct RandomJourneyTests {
         var end: Int64 { amount == nil ? at : at + 60_000 }
     }
 
-    /// The pageview's fields, and the origin they mean.
+    /// Fields of a pageview, and the origin that they stand for.
     static let origins: [(fields: String, channel: String, source: String, campaign: String?, isDirect: Bool)] = [
         ("", "Direct", "(direct)", nil, true), ("", "Direct", "(direct)", nil, true),
         (#","referrer":"https://www.google.com/""#, "Organic Search", "google.com", nil, false),
@@ -85,7 +85,7 @@ struct RandomJourneyTests {
         }.map { "\($0.channel) \($0.source) \($0.campaign ?? "-") \($1) \($2)" }
     }
 
-    @Test("agrees with the plain reference", arguments: Effort.runs())
+    @Test("agrees with a simple reference implementation", arguments: Effort.runs())
     func agree(profile: Profile, seed: UInt64) async throws {
         let sessions = Self.sessions(seed)
         try await TestApp.run(profile) { app in

@@ -3,7 +3,8 @@ import Testing
 import TestSupport
 import WebVitalsModule
 
-/// Percentiles compared with a plain reference: all values in memory, sorted, the one at position ⌈P/100 · n⌉ in whole numbers.
+/// Compares percentiles with a simple reference implementation, which sorts all values in memory and takes the one at position ⌈P/100 · n⌉,
+/// computed in whole numbers.
 @Suite("Random Web Vitals", .modules(WebVitalsModule.self))
 struct RandomVitalsTests {
     private struct Sample {
@@ -23,7 +24,7 @@ struct RandomVitalsTests {
     /// 2026-02-20T00:00:00Z and ten days, in milliseconds.
     private static let start: Int64 = 1_771_545_600_000, length: Int64 = 864_000_000
 
-    /// A few metrics get many samples and others hardly any; some values occur often, others have all digits.
+    /// A few metrics get many samples and others hardly any; some values occur often, others have many digits.
     private static func random(_ seed: UInt64) -> [Sample] {
         var random = SplitMix64(state: seed)
         let count = Int.random(in: 1...900, using: &random)
@@ -43,7 +44,7 @@ struct RandomVitalsTests {
         values.isEmpty ? nil : values.sorted()[(percent * values.count + 99) / 100 - 1]
     }
 
-    @Test("agree with the plain reference", arguments: Effort.runs())
+    @Test("agree with a simple reference implementation", arguments: Effort.runs())
     func agree(profile: Profile, seed: UInt64) async throws {
         let samples = Self.random(seed)
         try await TestApp.run(profile) { app in
@@ -91,7 +92,7 @@ struct RandomVitalsTests {
         }
     }
 
-    /// In Kathmandu's time zone, 5 hours and 45 minutes ahead all year.
+    /// In Kathmandu's time zone, which is 5 hours and 45 minutes ahead of UTC all year.
     private static func compareDays(_ app: TestApp, _ samples: [Sample], _ range: String) async throws {
         let answer = try await app.get("/api/v1/webvitals/timeseries?metric=LCP&timezone=Asia/Kathmandu&\(range)").json()
         let days = Dictionary(grouping: samples.filter { $0.metric == "LCP" }) {

@@ -4,7 +4,7 @@ import Testing
 import TestSupport
 import WebVitalsModule
 
-/// Hand-computed numbers. The P-th percentile of n values is the one at position ⌈P/100 · n⌉.
+/// The expected numbers are computed by hand. The P-th percentile of n values is the one at position ⌈P/100 · n⌉.
 @Suite("Web Vitals", .modules(WebVitalsModule.self))
 struct WebVitalsTests {
     private func vital(
@@ -37,7 +37,7 @@ struct WebVitalsTests {
     }
 
     @Test(
-        "are rated by value, whatever rating was sent",
+        "are rated by value, regardless of the rating that was sent",
         arguments: [
             ("LCP", 2_500.0, "good"), ("LCP", 2_500.1, "needs-improvement"), ("LCP", 4_000, "needs-improvement"), ("LCP", 4_000.1, "poor"),
             ("FCP", 1_800, "good"), ("FCP", 3_000, "needs-improvement"), ("FCP", 3_001, "poor"),
@@ -216,7 +216,7 @@ struct WebVitalsTests {
             ("metric=FID", "Invalid query parameter 'metric': must be one of 'LCP', 'FCP', 'CLS', 'INP', 'TTFB'; got 'FID'."),
             (
                 "metric=LCP&start_at=2001-01-01",
-                "Invalid query parameter 'interval': the range has 9192 days; at most 5000 are answered. Ask for a shorter range."
+                "Invalid query parameter 'interval': the range has 9192 days; the limit is 5000. Request a shorter range."
             ),
         ])
     func parameters(query: String, sentence: String) async throws {

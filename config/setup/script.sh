@@ -25,20 +25,30 @@ fi
 new=$(mktemp -d)
 trap 'rm -rf "$new"' EXIT
 
-# A hash of all features. It is part of each feature's URL, so browsers can cache features forever.
-# Three base-64 characters only, since every page loads them.
-hash=$((0x$(cat "${features[@]}" | sha256sum | cut -c 1-5))) version=
-for _ in 1 2 3; do
-    version=$version$(printf %s ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_ | cut -c $((hash % 64 + 1)))
-    hash=$((hash / 64))
+# Prints the minified source. It comes from standard input, because for a file esbuild would follow jsconfig.json, which is for the dashboard.
+minify() { # SOURCE VERSION
+    local format=(--format=esm)
+    [[ $1 != "$core" ]] || format=()
+    esbuild --minify --target=es2021 --legal-comments=none --log-level=warning "--define:VERSION=\"$2\"" "${format[@]}" <"$1"
+}
+
+# A hash of all features. It is part of each feature's URL, so browsers can cache features forever. Every page loads it with the core, so it
+# has only three base-64 characters, and of several such hashes the first with which the core compresses well enough is taken.
+hashes=$(for source in "${features[@]}"; do minify "$source" ""; done | sha256sum)
+for offset in $(seq 0 5 55); do
+    hash=$((0x${hashes:offset:5})) version=
+    for _ in 1 2 3; do
+        version=$version$(printf %s ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_ | cut -c $((hash % 64 + 1)))
+        hash=$((hash / 64))
+    done
+    [[ $(minify "$core" "$version" | gzip -9nc | wc -c) -gt $core_limit ]] || break
 done
 
 served=()
 for source in "$core" "${features[@]}"; do
-    name=$(basename "$source" .js) format=(--format=esm) limit=$feature_limit
-    [[ $source != "$core" ]] || format=() limit=$core_limit
-    esbuild --minify --target=es2021 --legal-comments=none --log-level=warning "--define:VERSION=\"$version\"" "${format[@]}" "$source" \
-        >"$new/$name.min.js"
+    name=$(basename "$source" .js) limit=$feature_limit
+    [[ $source != "$core" ]] || limit=$core_limit
+    minify "$source" "$version" >"$new/$name.min.js"
     size=$(gzip -9nc "$new/$name.min.js" | wc -c)
     [[ $name != replay ]] || limit=$size
     if [[ $size -gt $limit ]]; then

@@ -10,8 +10,8 @@ final class BatchWriter: @unchecked Sendable {
     /// The chunk writers, by table name. They are kept because creating one costs more than writing a row.
     private var chunks: [String: ChunkWriter] = [:]
 
-    /// The filter of stored event ids. Nil until `isSeenLoaded`, and when there are too many ids. Ids are added before their
-    /// transaction commits. If the commit fails, a returning id costs one unnecessary lookup.
+    /// The filter of stored event ids. Nil until it is loaded (`isSeenLoaded`), and if there are too many ids. Ids are added before
+    /// their transaction commits. If the commit fails, an id that is sent again costs one unnecessary lookup.
     private var seen: SeenEvents?
     private var isSeenLoaded = false
 
@@ -28,7 +28,7 @@ final class BatchWriter: @unchecked Sendable {
         visitorBounds.forget()
     }
 
-    /// Drops the cached visitors. Call after statements outside this class, which may have erased some.
+    /// Drops the cached visitors. Call after running other statements, because they may have erased visitors.
     func forgetVisitors() { visitors.forget() }
 
     /// Adds the batch in one transaction. Adds nothing if the batch was applied before.
@@ -48,7 +48,7 @@ final class BatchWriter: @unchecked Sendable {
                 return AppliedBatch(duplicates: duplicates)
             }
         } catch {
-            // The transaction failed, so the cache holds numbers of new visitors that were never stored.
+            // The cache may hold numbers of new visitors that were never stored.
             visitors.forget()
             throw error
         }
@@ -93,7 +93,7 @@ final class BatchWriter: @unchecked Sendable {
 
     // MARK: Duplicates
 
-    /// For each row, whether to leave it out: an event whose id was seen before, and the rows that follow such an event.
+    /// Returns, for each row, whether to leave it out: an event whose id was seen before, or a follower of such an event.
     private func findDuplicates(_ headings: [Heading], on connection: Connection) throws -> [Bool] {
         var duplicates = Array(repeating: false, count: headings.count)
         var firstRows: [EncodedRow.EventID: Int] = [:]
@@ -136,9 +136,9 @@ final class BatchWriter: @unchecked Sendable {
     // MARK: Rows
 
     /// Returns the facts to store, with their visitor numbers, in storage order. Also stores event ids and new visitors, and counts
-    /// each row in the ledger.
+    /// each event in the ledger.
     ///
-    /// Each visitor's rows are adjacent, which compresses better. Visitors are in order of arrival, which is nearly time order
+    /// Each visitor's rows are adjacent, so they compress better. Visitors are in order of arrival, which is nearly time order
     /// (`docs/tuning.md`, "Order of rows in a batch").
     private func sort(
         _ batch: FactBatch, _ headings: [Heading], _ duplicates: [Bool], _ ledger: inout Ledger, on connection: Connection
@@ -224,7 +224,7 @@ final class BatchWriter: @unchecked Sendable {
     }
 }
 
-/// The parts of a row that the writer needs before it stores the row.
+/// The values of a row that the writer needs before it stores the row.
 private struct Heading {
     let header: EncodedRow.Header
     var at: Int64 = 0
@@ -239,7 +239,7 @@ private struct Heading {
         }
     }
 
-    /// The id that identifies an event; nil for other rows and for events without one.
+    /// The event's id; nil for other rows, and for an event without an id.
     var id: EncodedRow.EventID? { header.role == .event ? header.eventID : nil }
 }
 
@@ -249,10 +249,10 @@ private struct Fact {
     let heading: Heading
     /// The visitor's number, stored instead of its key.
     var visitor: Int32 = 0
-    /// The index of the visitor's first row in the batch.
+    /// The index of the visitor's first row, in order of arrival. Orders the visitors.
     var place = 0
 
-    /// Orders by table, project, visitor and time. Returns nil when all of these are equal.
+    /// Orders by table, project, visitor (in order of arrival) and time. Returns nil if all of these are equal.
     func isBefore(_ other: Fact) -> Bool? {
         let (mine, others) = (heading.header, other.heading.header)
         if mine.table != others.table { return mine.table < others.table }
@@ -266,7 +266,7 @@ extension EncodedRow.Column {
     fileprivate var int: Int64? { if case .int(let value) = self { value } else { nil } }
 }
 
-/// The counts that a batch adds to the ledger, by key.
+/// The counts that a batch adds to the ledger.
 private struct Ledger {
     private struct Key: Hashable {
         let project: Int32

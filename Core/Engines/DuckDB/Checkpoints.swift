@@ -3,7 +3,7 @@ import Foundation
 import Logging
 import Synchronization
 
-/// Decides when to checkpoint, which moves the WAL's contents to the database file. The writer runs checkpoints between batches.
+/// Decides when to run a checkpoint, which moves the WAL's contents to the database file. The writer runs checkpoints between batches.
 ///
 /// DuckDB could checkpoint by itself during a commit, but that fails whenever a reader is active: every batch updates rows (the
 /// journal's position, the ledger), and a checkpoint must wait for all readers that started before the last update. Pulse therefore
@@ -12,7 +12,7 @@ final class Checkpoints: Sendable {
     private static let retrySeconds = 0.005
     /// How long a checkpoint waits for readers when the WAL holds erased data.
     private static let owedWaitSeconds = 0.5
-    /// The longest that a checkpoint waits for readers. Their own time limit is shorter.
+    /// The longest that a checkpoint waits for readers. The time limit of queries is shorter.
     private static let maximumWaitSeconds = 120.0
 
     private let wal: String
@@ -20,7 +20,7 @@ final class Checkpoints: Sendable {
     private let dueBytes: Int
     private var urgentBytes: Int { dueBytes * 4 }
     private let logger: Logger
-    /// The number of running backups, which block checkpoints.
+    /// The number of running backups. While there are any, no checkpoint is due.
     private let backups = Atomic(0)
     private let owed = Atomic(false)
 

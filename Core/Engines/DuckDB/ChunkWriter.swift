@@ -1,7 +1,7 @@
 import CDuckDB
 @_spi(Host) import Storage
 
-/// Writes rows into a DuckDB chunk, column by column.
+/// Writes rows into a DuckDB chunk, which stores its values by column.
 final class ChunkWriter {
     /// The memory that a column's values are written to.
     private struct Target {
@@ -23,7 +23,7 @@ final class ChunkWriter {
 
     var isFull: Bool { count == capacity }
 
-    /// Starts an empty chunk. Frees the texts of the previous chunk: DuckDB no longer needs them once it asks for the next one.
+    /// Starts an empty chunk. Frees the texts of the previous chunk, which DuckDB no longer needs once it asks for the next chunk.
     func begin(_ chunk: duckdb_data_chunk?) {
         count = 0
         texts.removeAll()
@@ -37,20 +37,20 @@ final class ChunkWriter {
     func end(_ chunk: duckdb_data_chunk?) { duckdb_data_chunk_set_size(chunk, idx_t(count)) }
 
     /// Writes a fact, storing `visitor` instead of the visitor's key. A row written before the table got its newest columns has
-    /// fewer values, so those columns get their defaults. Returns nil, or the column and the problem if the row doesn't fit.
+    /// fewer values, so those columns get their defaults. Returns nil on success, or the column and the problem if the row doesn't fit.
     func write(_ cursor: inout EncodedRow.Cursor, visitor: Int32) -> (column: String?, problem: String)? {
         let row = count
         for index in 0..<targets.count {
             guard var value = cursor.next() else {
                 // The row was written before the table got its newest columns.
                 guard index >= FactTable.commonColumns.count, writeDefault(of: columns[index], &targets[index], row) else {
-                    return (columns[index].name, "the row ends before it")
+                    return (columns[index].name, "the row has no value for it")
                 }
                 continue
             }
             if index == FactTable.visitorIndex, case .int = value { value = .int(Int64(visitor)) }
             guard write(value, &targets[index], row) else {
-                return (columns[index].name, "\(Self.described(value)) does not fit \(columns[index].type)")
+                return (columns[index].name, "\(Self.described(value)) doesn't fit into \(columns[index].type)")
             }
         }
         if cursor.next() != nil { return (nil, "the row has more columns than the table's \(columns.count)") }
@@ -138,7 +138,7 @@ final class ChunkWriter {
         case .int: "an integer"
         case .double: "a double"
         case .bool: "a boolean"
-        case .text: "a text"
+        case .text: "text"
         }
     }
 }

@@ -119,7 +119,7 @@ final class Connection: @unchecked Sendable {
     }
 
     /// Works on the statement's tasks until none are left. While DuckDB's other threads work on the remaining tasks, this thread
-    /// sleeps. DuckDB's own wait loop would spin, which cost a tenth of a writing host's CPU time.
+    /// sleeps. DuckDB's own wait loop would spin, which took 10% of the CPU time on a host that was storing facts.
     private static func wait(for pending: duckdb_pending_result?) {
         var nap: UInt32 = shortestNap
         while true {
@@ -200,8 +200,7 @@ struct StatementKinds: Sendable {
     static let all = StatementKinds()
     /// Statements that only read. EXPLAIN is excluded, because EXPLAIN ANALYZE runs the statement.
     static let reading = StatementKinds([DUCKDB_STATEMENT_TYPE_SELECT])
-    /// Statements that change rows or the schema. Settings, files, other databases and transaction control are excluded, because
-    /// these statements run inside a transaction.
+    /// Statements that change rows or the schema. Statements about settings, files, other databases and transactions are excluded.
     static let changing = StatementKinds([
         DUCKDB_STATEMENT_TYPE_SELECT, DUCKDB_STATEMENT_TYPE_INSERT, DUCKDB_STATEMENT_TYPE_UPDATE,
         DUCKDB_STATEMENT_TYPE_DELETE, DUCKDB_STATEMENT_TYPE_MERGE_INTO, DUCKDB_STATEMENT_TYPE_CREATE,
@@ -216,7 +215,7 @@ private func destroy(_ statement: duckdb_prepared_statement) {
     duckdb_destroy_prepare(&statement)
 }
 
-/// Prepared statements by their text; evicts the least recently used.
+/// Prepared statements, by their text. When the cache is full, it evicts the least recently used statement.
 private struct StatementCache {
     private static let capacity = 128
 

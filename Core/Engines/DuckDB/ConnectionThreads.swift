@@ -60,7 +60,7 @@ final class ConnectionThreads: @unchecked Sendable {
     private var isPaused = false
     private var isStopped = false
     private var threads: Int
-    /// When the watch thread will wake up next; nil if no job needs watching.
+    /// When the watch thread will wake up next; nil while it is awake, and if no job needs watching.
     private var nextLook: MonotonicTime?
 
     /// The pause between two interrupts of a job that keeps running. One interrupt isn't enough: it has no effect if it arrives

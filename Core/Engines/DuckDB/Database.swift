@@ -22,16 +22,16 @@ struct DatabaseOptions: Sendable {
             ("max_temp_directory_size", "\(8 * memoryLimitBytes)B"),
             // "false" would save memory on large results, but DuckDB would then append rows on several threads, at twice the cost.
             ("preserve_insertion_order", "true"),
-            // Pulse decides which CTEs are materialized. For a materialized CTE, this optimizer also evaluates the filters of every
-            // query that reads it, which took a seventh of the time of a five-step funnel.
+            // Pulse decides which CTEs are materialized. For a materialized CTE, this optimizer would also evaluate the filters of
+            // every query that reads it, which took a seventh of the time of a five-step funnel.
             ("disabled_optimizers", "cte_filter_pusher"),
             // Compression in later storage versions takes more time, and more space for facts (24.0 bytes per row instead of 23.2).
             ("storage_compatibility_version", "v1.0.0"),
             // The writer runs checkpoints (`Checkpoints`), because DuckDB's own attempts fail while anyone is reading.
             ("checkpoint_threshold", "1TB"),
 
-            // These keep statements from reaching files, other databases or the network. They must come last, because they block
-            // setting the temporary folder.
+            // These keep statements from reaching files, other databases or the network. They must come last, because the temporary
+            // folder can't be set after them.
             ("autoinstall_known_extensions", "false"),
             ("autoload_known_extensions", "false"),
             ("allow_community_extensions", "false"),
@@ -67,7 +67,7 @@ final class Database: @unchecked Sendable {
     init(path: String, settings: [(name: String, value: String)]) throws {
         var configuration: duckdb_config?
         guard duckdb_create_config(&configuration) == DUCKDB_SUCCESS else {
-            throw DuckDBError(code: "out_of_memory", message: "no memory for DuckDB's configuration")
+            throw DuckDBError(code: "out_of_memory", message: "not enough memory to create DuckDB's configuration")
         }
         defer { duckdb_destroy_config(&configuration) }
         for (name, value) in settings {
@@ -93,7 +93,7 @@ final class Database: @unchecked Sendable {
             try connection.execute("SET GLOBAL TimeZone = 'UTC'")
             try connection.execute("SELECT json_extract_string('{}', '/a'), timezone('Europe/Berlin', to_timestamp(0))")
         } catch let error as DuckDBError {
-            throw DuckDBError.misuse("this DuckDB library lacks the extension icu or json: \(error.message)")
+            throw DuckDBError.misuse("this DuckDB library lacks the icu or json extension: \(error.message)")
         }
         try connection.execute("SET GLOBAL lock_configuration = true")
     }

@@ -3,7 +3,7 @@ import Foundation
 @_spi(Host) import Storage
 
 extension DuckDBEventStore {
-    /// The file's name in a backup folder.
+    /// The name of the database's file in a backup folder.
     static let backupName = "events.duckdb"
 
     /// Copies a consistent snapshot of the database to `events.duckdb` in the folder `path`, while others read and write.
@@ -37,7 +37,7 @@ extension DuckDBEventStore {
         }
     }
 
-    /// Replaces everything with the backup in the folder `path`. Nothing else may use the store while it runs.
+    /// Replaces everything with the backup in the folder `path`. Nothing else may use the store in the meantime.
     /// - Throws: `DuckDBError` if there is no backup or it can't be read. In that case nothing has changed.
     public func restore(from path: String) async throws {
         try await Self.onThread { [self] in
@@ -70,7 +70,7 @@ extension DuckDBEventStore {
     }
 }
 
-/// An open transaction that has changed a row. It blocks checkpoints until it ends.
+/// An open transaction with an uncommitted change. It blocks checkpoints until it ends.
 private final class CheckpointGuard: Sendable {
     private let connection: Connection
     private let checkpoints: Checkpoints
@@ -95,7 +95,7 @@ private final class CheckpointGuard: Sendable {
     }
 }
 
-/// The format of DuckDB's file: a main header and two alternating database headers of 4 KiB each, then blocks.
+/// Copies and checks DuckDB's file, which consists of a main header and two alternating database headers of 4 KiB each, and then blocks.
 private enum DatabaseFile {
     private static let headerSize = 3 * 4_096
 

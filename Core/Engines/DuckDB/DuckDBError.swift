@@ -7,7 +7,7 @@ public struct DuckDBError: Error, Sendable, Equatable, CustomStringConvertible {
     public let code: String
     /// DuckDB's message, without quoted data.
     public let message: String
-    /// The statement that failed. Nil when no statement was running.
+    /// The statement that failed, or `open` and the path for a file that can't be opened. Nil when no statement was running.
     public let statement: String?
 
     init(code: String, message: String, statement: String? = nil) {
@@ -48,7 +48,7 @@ extension DuckDBError {
             return
         }
         let code = text[..<colon.lowerBound].lowercased().split(separator: " ").joined(separator: "_")
-        // From "LINE 1:" on, DuckDB's message repeats the statement.
+        // Starting at "LINE 1:", DuckDB's message repeats the statement.
         var message = String(text[colon.upperBound...])
         if let line = message.firstRange(of: "\n\nLINE ") { message = String(message[..<line.lowerBound]) }
         if Self.quotingRows.contains(code) { message = Self.withoutQuotations(message) }

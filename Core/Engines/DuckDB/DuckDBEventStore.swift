@@ -32,11 +32,12 @@ import Synchronization
     /// - Parameters:
     ///   - path: the file; DuckDB keeps `<path>.wal` next to it.
     ///   - threads: the number of threads that one statement may use.
-    ///   - memoryLimitBytes: the limit for all of DuckDB; work that needs more spills to `temporaryFolder` where possible.
-    ///   - readers: the number of queries that run concurrently; further queries queue.
-    ///   - temporaryFolder: created when needed, emptied when done.
-    ///   - walBytes: the WAL size that triggers a checkpoint. The WAL can grow to four times that size while there are always
-    ///     readers.
+    ///   - memoryLimitBytes: the memory limit for all statements together; work that needs more spills to `temporaryFolder` if
+    ///     possible.
+    ///   - readers: the maximum number of concurrent queries; further queries queue.
+    ///   - temporaryFolder: the folder for spilled data. DuckDB creates it when needed and empties it afterwards.
+    ///   - walBytes: the WAL size that triggers a checkpoint. If queries run without a break, the WAL can grow to about four times
+    ///     that size.
     /// - Throws: `DuckDBError`; code `io` when another process has the file open.
     public init(
         path: String, library: DuckDBLibrary, threads: Int, memoryLimitBytes: Int64, readers: Int, temporaryFolder: String,
@@ -84,7 +85,7 @@ import Synchronization
         }
     }
 
-    /// Runs statements that change rows or the schema. Rejects statements about settings, files or other databases.
+    /// Runs statements that change rows or the schema, in one transaction. Rejects statements about settings, files or other databases.
     /// - Throws: `UniqueViolation` or `DuckDBError`. In either case nothing has changed.
     public func change(_ statements: [SQL]) async throws {
         let rendered = statements.map { $0.rendered(for: .duckdb) }
@@ -129,8 +130,8 @@ import Synchronization
         return rows.first?.int("number")
     }
 
-    /// The writer raises the bound before facts of new visitors become visible. Until the writer has raised it for the first time,
-    /// the bound is read from the table.
+    /// The writer raises a project's bound before facts of new visitors become visible. If the writer hasn't done so since the store
+    /// was opened, this reads the bound from the table.
     public func visitorBound(of project: Int32) async throws -> Int64? {
         if let bound = batches.visitorBounds[project] { return bound }
         let rows = try await query(
@@ -175,12 +176,13 @@ import Synchronization
         if checkpoints.isDue { writer.enqueue { [checkpoints] in checkpoints.runIfDue(on: $0) } }
     }
 
-    /// Runs `body` while no connection is open, for readers and writer alike.
+    /// Stops running jobs, closes the connections of readers and writer, and runs `body` before any job resumes.
     func pauseAll(_ body: () throws -> Void) rethrows {
         try readers.pause { try writer.pause { try body() } }
     }
 
-    /// Runs `body`. If DuckDB has shut the database down or its disk fails, logs the error and throws a 503.
+    /// Runs `body` and converts DuckDB's errors to those that `EventStore` allows: a 503 if the disk fails, memory runs out or DuckDB
+    /// has shut the database down, and `UniqueViolation` for a duplicate key. Reopens a database that was shut down.
     func unavailableWhenBroken<Answer: Sendable>(_ body: () async throws -> Answer) async throws -> Answer {
         do {
             return try await body()
@@ -221,7 +223,7 @@ import Synchronization
         }
     }
 
-    /// Runs the blocking `body` on its own thread.
+    /// Runs the blocking `body` on a new thread.
     static func onThread<Answer: Sendable>(_ body: @escaping @Sendable () throws -> Answer) async throws -> Answer {
         try await withCheckedThrowingContinuation { continuation in
             Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
@@ -229,7 +231,7 @@ import Synchronization
     }
 }
 
-/// Counts schema changes.
+/// A number that grows with every schema change. Connections use it to detect stale prepared statements.
 final class SchemaVersion: Sendable {
     private let number = Atomic(0)
 

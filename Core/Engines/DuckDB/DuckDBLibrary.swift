@@ -61,16 +61,16 @@ public struct DuckDBLibrary: Sendable, Equatable {
         return ["\(URL(fileURLWithPath: running).deletingLastPathComponent().path)/\(name)"] + fetched(for: running) + [name] + system
     }
 
-    /// The library that `make run` fetched, if the executable was built in the same repository. Otherwise empty.
+    /// The path where `make run` puts the library, if the executable is in the `.build` folder of the same repository. Otherwise empty.
     static func fetched(for executable: String) -> [String] {
         guard let build = executable.range(of: "/.build/") else { return [] }
         return ["\(executable[..<build.lowerBound])/.tools/duckdb/\(name)"]
     }
 
-    /// Why a library can't be trusted, because whoever can write the file can run any code as this user. Nil if only root and this
-    /// user can replace it.
+    /// Returns why the library can't be trusted; nil if it can. Anyone who can replace the file can run code as this user. The file and
+    /// its folder must therefore belong to root, this user or the executable's owner, and must not be writable by everyone.
     static func distrust(_ path: String) -> String? {
-        guard path.contains("/") else { return nil }  // the dynamic linker's folders
+        guard path.contains("/") else { return nil }  // the dynamic linker finds it in a system folder
         var executable = stat()
         // The executable's owner is trusted too: that user could just as well replace the executable.
         let trusted = [0, geteuid()] + (stat("/proc/self/exe", &executable) == 0 ? [executable.st_uid] : [])
@@ -79,7 +79,7 @@ public struct DuckDBLibrary: Sendable, Equatable {
             guard stat(place, &status) == 0 else { continue }
             // In a sticky folder, users can replace only their own files.
             if status.st_mode & 0o002 != 0, status.st_mode & S_ISVTX == 0 {
-                return "\(place) can be written by every user of this machine: chmod o-w \(place)"
+                return "any user of this machine can write to \(place): chmod o-w \(place)"
             }
             if !trusted.contains(status.st_uid) {
                 return

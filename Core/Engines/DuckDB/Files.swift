@@ -3,7 +3,7 @@ import Foundation
 
 /// File helpers for backups.
 enum Files {
-    /// The error for a failed system call, from `errno`.
+    /// Returns the error for a failed system call: `what`, and the reason from `errno`.
     static func failure(_ what: String) -> DuckDBError {
         DuckDBError(code: "io", message: "\(what): \(String(cString: strerror(errno)))")
     }

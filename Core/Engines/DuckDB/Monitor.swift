@@ -1,8 +1,8 @@
 @_spi(Host) import Common
 import Foundation
 
-/// A lock with several condition variables. (`NSCondition` has only one per lock, so every signal would wake all
-/// waiters.)
+/// A lock with several condition variables. (`NSCondition` has only one per lock, so threads that wait for different conditions
+/// would wake each other.)
 ///
 /// `@unchecked Sendable`: its pointer never changes and points to a mutex, which is made for use by many threads.
 final class Monitor: @unchecked Sendable {
@@ -23,7 +23,7 @@ final class Monitor: @unchecked Sendable {
 
     /// A condition variable. Call its methods with the monitor's lock held.
     ///
-    /// `@unchecked Sendable`: like the monitor's, its pointer never changes and points to something made for many threads.
+    /// `@unchecked Sendable`: its pointer never changes and points to a condition variable, which is made for use by many threads.
     final class Condition: @unchecked Sendable {
         private let monitor: Monitor
         private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)

@@ -45,8 +45,8 @@ final class RowFeed: @unchecked Sendable {
 
     private static func of(_ pointer: UnsafeMutableRawPointer?) -> RowFeed { Unmanaged.fromOpaque(pointer!).takeUnretainedValue() }
 
-    /// Inserts `count` rows into a table. Calls `write` with each index from 0 up, to write that row into `chunk`.
-    /// - Throws: whatever `write` throws; `DuckDBError` when the table has a different number of columns.
+    /// Inserts `count` rows into a table. Calls `write` with each row's index, starting at 0; `write` must write that row to `chunk`.
+    /// - Throws: whatever `write` throws; `DuckDBError`, for example when the table has a different number of columns.
     func insert(
         _ count: Int, into table: String, _ chunk: ChunkWriter, on connection: Connection, write: (Int) throws -> Void
     ) throws {

@@ -1,7 +1,7 @@
 @_spi(Host) import Storage
 
-/// A filter that tells which event ids may be stored. It matches every stored id, and a few per billion of all other ids. Callers
-/// look up matching ids in the table.
+/// A filter for event ids that may already be in the table. It matches every stored id, and a few per billion of all other ids.
+/// Callers look up matching ids in the table.
 ///
 /// The table of ids has no index: ids are random numbers, and an index over them would cost more memory and time than everything
 /// else in a batch combined. Without the filter, scanning the table takes 60 ms per batch with 10 million ids (2 cores). The filter
@@ -64,8 +64,8 @@ struct SeenEvents: ~Copyable {
 }
 
 extension SeenEvents {
-    /// The most ids that a filter is loaded for. Beyond it there is no filter, and every batch scans the table. At this size, a
-    /// filter that has grown takes 512 MB; one loaded with more than 67 million ids takes 1 GB.
+    /// The maximum number of ids for which a filter is loaded. With more ids there is no filter, and every batch scans the table. At
+    /// this number, a filter takes 1 GB, or 512 MB if it held at most 67 million ids when it was loaded.
     private static let maximum = 96_000_000
     /// The number of rows read at a time.
     private static let slice: Int64 = 1_000_000

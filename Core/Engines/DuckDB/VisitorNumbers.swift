@@ -56,7 +56,7 @@ struct VisitorNumbers {
     private mutating func remember(_ number: Int32, of key: Int64, _ project: Int32) {
         guard projects![project]!.numbers.updateValue(number, forKey: key) == nil else { return }
         count += 1
-        // From the next batch on, `find` empties the cache and looks up missing visitors in the table.
+        // Starting with the next batch, `find` empties the cache and looks up missing visitors in the table.
         if count > maximum { isComplete = false }
     }
 

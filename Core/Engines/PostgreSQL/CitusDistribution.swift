@@ -43,8 +43,7 @@ final class CitusDistribution: Sendable {
             prepared: false
         )
         for table in tables {
-            // Citus colocates the fact tables because their distribution columns have the same type and none of them names another
-            // group.
+            // Citus colocates the fact tables by default, because their distribution columns have the same type.
             try session.execute(
                 "SELECT create_distributed_table($1::text::regclass, $2::text)", [table["name"], table["distributed_by"]], prepared: false
             )

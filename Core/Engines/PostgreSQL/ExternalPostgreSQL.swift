@@ -6,7 +6,7 @@ import Storage
 /// Queries PostgreSQL servers that don't belong to Pulse. Each query opens its own connection on its own thread and closes it
 /// afterwards.
 public struct ExternalPostgreSQL: ExternalDatabase {
-    /// Limits concurrent connections. Queries beyond the limit are rejected, not queued.
+    /// Limits concurrent connections and host lookups. Calls beyond the limit are rejected, not queued.
     private static let room = DispatchSemaphore(value: 8)
 
     public init() {}
@@ -140,7 +140,7 @@ private final class ExternalSession {
         _ = try last()
         guard PQsendDescribePrepared(connection, "statement") == 1 else { throw failure() }
         guard let described = try last(), case let count = PQnfields(described.pointer), count > 0 else {
-            throw ExternalDatabaseError(message: "the statement returns no rows")
+            throw ExternalDatabaseError(message: "the statement returns no columns")
         }
         let columns = (0..<count).map { String(cString: PQfname(described.pointer, $0)) }
         let values = (0..<count).map { index in
@@ -170,7 +170,7 @@ private final class ExternalSession {
         return last
     }
 
-    /// The next result; nil after the last. Never waits past the time limit, whatever the server does.
+    /// The next result; nil after the last. Never waits past the time limit, even if the server hangs.
     private func next() throws -> PostgreSQLResult? {
         while PQisBusy(connection) == 1 {
             switch control.stop {

@@ -36,7 +36,7 @@ struct FactCopy {
             try send(buffer.contents)
         }
         guard count == rows.count else {
-            throw PostgreSQLError.misuse("\(count) of \(rows.count) rows arrived", statement: statement)
+            throw PostgreSQLError.misuse("the server stored \(count) of \(rows.count) rows", statement: statement)
         }
     }
 

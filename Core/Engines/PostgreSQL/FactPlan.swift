@@ -1,6 +1,6 @@
 @_spi(Host) import Storage
 
-/// What the event store needs to know about a batch: which rows to deduplicate, and which monthly partitions the rows go to.
+/// What the event store needs to know about a batch: which events to deduplicate, and which monthly partitions the rows go to.
 struct FactPlan {
     /// A table's partition for one month.
     struct Month: Hashable {
@@ -20,7 +20,7 @@ struct FactPlan {
     /// Each event id once. The ids are sorted, so hosts that store the same ids wait for each other but never deadlock.
     let identities: [Identity]
 
-    /// - Throws: `PostgreSQLError` for a row without a known table or without an instant.
+    /// - Throws: `PostgreSQLError` for a row with an unknown table, without a timestamp, or outside the years 1 to 9999.
     init(_ batch: FactBatch) throws {
         var headers: [EncodedRow.Header] = [], months: Set<Month> = [], first: [EncodedRow.EventID: Int] = [:]
         headers.reserveCapacity(batch.rows.count)
@@ -31,14 +31,14 @@ struct FactPlan {
                 return (header, cursor.next())
             }
             guard batch.tables.indices.contains(header.table), case .int(let milliseconds)? = instant else {
-                throw PostgreSQLError.misuse("row \(index) of a batch has no table or no instant")
+                throw PostgreSQLError.misuse("row \(index) of a batch has an unknown table or no timestamp")
             }
             headers.append(header)
             if header.role == .event, let id = header.eventID, first[id] == nil { first[id] = index }
             // Consecutive rows are usually in the same month.
             if let latest, latest.table == header.table, latest.milliseconds.contains(milliseconds) { continue }
             guard let month = CalendarMonth(containing: milliseconds) else {
-                throw PostgreSQLError.misuse("a row of \(batch.tables[header.table].name) lies outside of the years 1 to 9999")
+                throw PostgreSQLError.misuse("a row of \(batch.tables[header.table].name) is outside the years 1 to 9999")
             }
             latest = (header.table, month.milliseconds)
             months.insert(Month(table: batch.tables[header.table].name, month: month))
@@ -50,7 +50,7 @@ struct FactPlan {
             .sorted { ($0.id.high, $0.id.low) < ($1.id.high, $1.id.low) }
     }
 
-    /// Returns whether to leave each row out as a duplicate: one value per row, in order.
+    /// Returns, for each row in order, whether to leave it out as a duplicate.
     /// - Parameter new: the batch's ids that were not stored before.
     func duplicates(new: Set<EncodedRow.EventID>) -> [Bool] {
         let firsts = Set(identities.filter { new.contains($0.id) }.map(\.row))
@@ -83,7 +83,7 @@ struct FactPlan {
             .sorted { ($0.project, $0.hour, $0.outcome.rawValue, $0.reason) < ($1.project, $1.hour, $1.outcome.rawValue, $1.reason) }
     }
 
-    /// The rows to store, by table number.
+    /// The rows to store, including the traces of duplicates, by table number.
     func stored(duplicates: [Bool]) -> [Int: [EncodedRow]] {
         var stored: [Int: [EncodedRow]] = [:]
         for (index, row) in batch.rows.enumerated() {

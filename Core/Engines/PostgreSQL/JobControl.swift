@@ -1,7 +1,7 @@
 @_spi(Host) import Common
 import Synchronization
 
-/// A time limit that starts when it is created.
+/// A time limit that starts running when it is created.
 struct JobLimit: Sendable {
     let seconds: Double
     let end: MonotonicTime

@@ -3,8 +3,8 @@ import Logging
 @_spi(Host) import Storage
 import Synchronization
 
-/// The journals that this process has claimed: no other process may apply them. For each journal, a dedicated connection holds an
-/// advisory lock, which the server releases as soon as this process ends.
+/// The journals that this process has claimed: no other process may apply them. A dedicated connection holds an advisory lock for
+/// each journal, which the server releases as soon as this process ends.
 final class JournalClaims: Sendable {
     private let connection: PostgreSQLConnection
     private let logger: Logger
@@ -47,6 +47,7 @@ final class JournalClaims: Sendable {
         }
     }
 
+    /// Whether another host has held the journal's lock since this process claimed it.
     func isContested(_ journal: String) -> Bool { contested.withLock { $0.contains(journal) } }
 
     /// Takes the journal's lock. A connection that holds the lock can take it again. Returns false when another host holds it.

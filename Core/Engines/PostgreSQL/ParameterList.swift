@@ -24,7 +24,7 @@ struct ParameterList {
             case .bool(let value): append(text: value ? "t" : "f")
             case .text(let value):
                 guard !value.utf8.contains(0) else {
-                    throw PostgreSQLError.misuse("a text with a NUL character can't be stored", statement: statement)
+                    throw PostgreSQLError.misuse("text with a NUL character can't be stored", statement: statement)
                 }
                 append(text: value)
             }

@@ -28,7 +28,7 @@ final class PostgreSQLConnection: Sendable {
         try await perform(limit: timeoutSeconds.map { JobLimit(seconds: $0) }, work)
     }
 
-    /// Like `perform(timeoutSeconds:_:)`, but with a time limit that has started before.
+    /// Like `perform(timeoutSeconds:_:)`, but with a time limit that is already running.
     func perform<Result: Sendable>(
         limit: JobLimit?, _ work: @escaping @Sendable (PostgreSQLSession) throws -> Result
     ) async throws -> Result {

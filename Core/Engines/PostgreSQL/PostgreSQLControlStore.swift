@@ -14,14 +14,13 @@ import Logging
 
     /// The time limit of a read.
     static let readSeconds = 30.0
-    /// The maximum number of attempts at a transaction that conflicts with others, and of restarts of a transaction whose
-    /// connection broke.
+    /// The maximum number of attempts for a transaction that conflicts with others, and of restarts after a broken connection.
     private static let maximumAttempts = 20, maximumReconnects = 2
 
     let pool: PostgreSQLPool
     private let logger: Logger
 
-    /// The transaction that the current task is in. With it, a write inside a write throws instead of deadlocking.
+    /// The current task's transaction. It is tracked so that a write inside a write throws instead of deadlocking.
     @TaskLocal private static var current: PostgreSQLTransaction?
 
     /// Checks the URL without connecting; call `ping` to find out whether the database can be reached.
@@ -46,7 +45,7 @@ import Logging
         _ body: @escaping @Sendable (any ControlTransaction) async throws -> Result
     ) async throws -> Result {
         if let current = Self.current, current.isOpen, current.store === self {
-            throw PostgreSQLError.misuse("a write inside another write would wait for itself; use the transaction at hand")
+            throw PostgreSQLError.misuse("a write inside another write would deadlock; use the open transaction instead")
         }
         var attempts = 0, reconnects = 0
         while true {
@@ -66,7 +65,7 @@ import Logging
         }
     }
 
-    /// A conflict between transactions, to tell it apart from an error thrown by the body.
+    /// Marks an error as a conflict between transactions, to distinguish it from errors that the body throws.
     private struct Conflict: Error {
         let cause: PostgreSQLError
     }
@@ -99,7 +98,7 @@ import Logging
         do { _ = try await pool.perform(timeoutSeconds: 5) { try $0.execute("SELECT 1") } } catch { throw Self.contractError(error) }
     }
 
-    /// Copies a consistent snapshot of all tables into the folder `control-postgresql` of `path`.
+    /// Copies a consistent snapshot of all tables to the `control-postgresql` folder in `path`.
     /// - Parameter emptied: tables to back up without their rows.
     /// - Returns: the number of rows of each table in the copy.
     @discardableResult

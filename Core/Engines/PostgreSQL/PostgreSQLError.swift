@@ -24,8 +24,8 @@ public struct PostgreSQLError: Error, Sendable, Equatable, CustomStringConvertib
     /// Whether the transaction conflicted with another transaction. A retry may succeed.
     var isConflict: Bool { sqlState == "40001" || sqlState == "40P01" }
 
-    /// Whether the server can't do anything at the moment: its disk or memory is full, it has no connections left, it is shutting
-    /// down, or its disk is failing.
+    /// Whether the server can't run statements at the moment: its disk or memory is full, it has no connections left, it is
+    /// shutting down, or its disk is failing.
     var isUnavailable: Bool { ["53", "57P", "58"].contains { sqlState.hasPrefix($0) } }
 
     /// Whether the server has become a read-only standby.
@@ -77,7 +77,7 @@ extension PostgreSQLError {
         var message = field("M") ?? "unknown error"
         if sqlState.hasPrefix("22") { message = Self.withoutQuotations(message) }
         if let column = field("c"), !message.contains(column) { message += " (column \(column))" }
-        // From "COPY core_activity, line 3, column path: "/secret"", keep the place and drop the value.
+        // Of `COPY core_activity, line 3, column path: "/secret"`, keep the location and drop the value.
         if let place = field("W"), place.hasPrefix("COPY ") {
             message += " (" + (place.split(separator: "\n").first?.prefix { $0 != ":" } ?? "COPY") + ")"
         }

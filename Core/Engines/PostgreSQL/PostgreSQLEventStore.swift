@@ -29,7 +29,8 @@ import Synchronization
     /// Checks the URL without connecting; call `ping` to find out whether the database can be reached.
     /// - Parameters:
     ///   - url: `postgresql://user:password@host:5432/database?sslmode=verify-full`, or any URL that libpq accepts.
-    ///   - maximumConnections: two of the connections write; the others, at least one, are for reports.
+    ///   - maximumConnections: two of the connections write, and the others (at least one) run reports. One more connection holds
+    ///     the locks of this host's journals.
     ///   - schema: the schema of this store's tables, created if missing.
     /// - Throws: `PostgreSQLError` for an invalid URL, without quoting it.
     public init(url: String, maximumConnections: Int, schema: String = "pulse_events", logger: Logger) throws {
@@ -106,7 +107,7 @@ import Synchronization
             return try await writing(timeoutSeconds: Self.applySeconds) { try self.apply(batch, in: $0) }
         } catch let error as UncertainBatch {
             uncertain.withLock { $0[batch.journal] = batch.position }
-            logger.warning("lost the database while committing a batch", metadata: ["reason": "\(error.reason)"])
+            logger.warning("lost the connection to the database while committing a batch", metadata: ["reason": "\(error.reason)"])
             throw ServiceError.databaseUnavailable()
         }
     }
@@ -167,7 +168,7 @@ import Synchronization
     private func settleUncertain(_ batch: FactBatch, in session: PostgreSQLSession) throws {
         guard let position = uncertain.withLock({ $0[batch.journal] }), batch.position > position else { return }
         if let stored = try Self.settledPosition(of: batch.journal, in: session), stored >= position {
-            throw PostgreSQLError.misuse("the journal is already applied beyond the start of this batch; read its position again")
+            throw PostgreSQLError.misuse("the journal has already been applied past the start of this batch; read its position again")
         }
         uncertain.withLock { $0[batch.journal] = nil }
     }
@@ -244,7 +245,7 @@ import Synchronization
 
     // MARK: Backup
 
-    /// Copies a consistent snapshot of all tables into the folder `events-postgresql` of `path`.
+    /// Copies a consistent snapshot of all tables to the `events-postgresql` folder in `path`.
     /// - Returns: the number of rows of each table in the copy.
     @discardableResult
     public func backup(to path: String) async throws -> [String: Int64] {
@@ -267,8 +268,8 @@ import Synchronization
 
     // MARK: Retries
 
-    /// Runs `work` on a writing connection. Retries the work if it conflicted with another transaction, or if its connection broke
-    /// before the work could take effect.
+    /// Runs `work` on a writing connection. Retries the work after a conflict with another transaction, if a prepared statement is
+    /// stale or a partition is missing, and if the connection broke before the work could take effect.
     private func writing<Result: Sendable>(
         timeoutSeconds: Double? = nil, _ work: @escaping @Sendable (PostgreSQLSession) throws -> Result
     ) async throws -> Result {

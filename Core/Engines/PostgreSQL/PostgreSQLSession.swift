@@ -15,7 +15,7 @@ final class PostgreSQLSession {
     private var connection: OpaquePointer?
     private var statements = PreparedStatements()
 
-    /// The control of the running job.
+    /// Says when the running job must stop.
     var control = JobControl()
 
     /// How long the server may take to stop a statement before the session drops the connection.
@@ -30,8 +30,8 @@ final class PostgreSQLSession {
 
     // MARK: Connecting
 
-    /// Ensures that a connection is open and not in a transaction. Replaces a connection that the server has closed, which is safe
-    /// because nothing has been sent on it yet.
+    /// Ensures that a connection is open and not in a transaction. Replaces a connection that the server has closed. That is safe
+    /// because the job hasn't sent anything on it yet.
     /// - Returns: whether the connection is new.
     /// - Throws: `ServiceError` 503 when the server can't be reached.
     @discardableResult
@@ -71,14 +71,14 @@ final class PostgreSQLSession {
 
     private func checkServer(_ connection: OpaquePointer) throws {
         guard PQserverVersion(connection) >= 140_000 else {
-            throw PostgreSQLError.misuse("Pulse needs PostgreSQL 14 or newer; this is \(PQserverVersion(connection) / 10_000)")
+            throw PostgreSQLError.misuse(
+                "Pulse requires PostgreSQL 14 or newer; this server has version \(PQserverVersion(connection) / 10_000)")
         }
         let encoding = PQparameterStatus(connection, "server_encoding").map { String(cString: $0) }
         guard encoding == "UTF8" else {
-            throw PostgreSQLError.misuse("the database has the encoding \(encoding ?? "?"); Pulse needs UTF8")
+            throw PostgreSQLError.misuse("the database's encoding is \(encoding ?? "?"); Pulse requires UTF8")
         }
-        // A pooler between Pulse and the server may not know this setting. In that case, the server only notices a lost client
-        // later.
+        // A pooler between Pulse and the server may reject this setting. In that case, the server notices a lost client later.
         _ = try? command("SET client_connection_check_interval TO '10s'")
     }
 
@@ -237,7 +237,7 @@ final class PostgreSQLSession {
             throw CommitUnknown(reason: error.reason)
         } catch let error as QueryTimeout {
             disconnect()
-            throw CommitUnknown(reason: "no answer within \(error.seconds) s")
+            throw CommitUnknown(reason: "no response within \(error.seconds) s")
         } catch {
             rollback()
             throw error
@@ -297,14 +297,15 @@ final class PostgreSQLSession {
         }
     }
 
-    /// Waits for the socket.
+    /// Waits until one of the `events` occurs on the socket. Returns the events that occurred.
     /// - Throws: the reason why the job must stop, if the server doesn't stop the statement in time. The connection is dropped in
     ///   that case.
     @discardableResult
     private func wait(for events: Int32, _ stopping: inout Stopping?) throws -> Int32 {
         while true {
             if let stopping, MonotonicTime.now >= stopping.until {
-                logger.warning("a statement can't be stopped; closing its connection", metadata: ["database.place": "\(settings.place)"])
+                logger.warning(
+                    "a statement did not stop in time; closing its connection", metadata: ["database.place": "\(settings.place)"])
                 disconnect()
                 throw stopping.reason.error
             }

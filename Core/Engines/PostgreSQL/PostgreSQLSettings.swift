@@ -18,7 +18,8 @@ struct PostgreSQLSettings: Sendable {
     ///   be anywhere.
     init(url: String, schema: String, purpose: Purpose) throws {
         guard Self.isName(schema) else {
-            throw PostgreSQLError.misuse("'\(schema)' is not a schema name: use 1 to 63 of a-z, 0-9 and _, not starting with a digit")
+            throw PostgreSQLError.misuse(
+                "'\(schema)' is not a valid schema name: use 1 to 63 characters (a-z, 0-9 and _), not starting with a digit")
         }
         try Self.check(url)
         guard let options = PQconninfoParse(url, nil) else { throw Self.malformed }
@@ -41,8 +42,8 @@ struct PostgreSQLSettings: Sendable {
     }
 
     private static let malformed = PostgreSQLError.misuse(
-        "the database URL is not of the form postgresql://user:password@host:5432/database?sslmode=verify-full"
-            + " (special characters of a password as %XX)"
+        "the database URL must have the form postgresql://user:password@host:5432/database?sslmode=verify-full"
+            + " (write special characters in the password as %XX)"
     )
 
     /// Rejects URLs whose password contains an unescaped `@`, `/` or `?`. libpq would take the rest of such a password for a host,

@@ -13,7 +13,7 @@ final class PostgreSQLTransaction: ControlTransaction {
         case ended
     }
 
-    /// The time limit for each statement. Writes to the control plane never take longer.
+    /// The time limit for each statement, far longer than a write to the control plane normally takes.
     private static let timeoutSeconds = 300.0
 
     let store: PostgreSQLControlStore
@@ -69,7 +69,7 @@ final class PostgreSQLTransaction: ControlTransaction {
             switch $0 {
             case .open: break
             case .failed(let error): throw PostgreSQLControlStore.contractError(error)
-            case .ended: throw PostgreSQLError.misuse("the transaction has ended; it can't be used after its body")
+            case .ended: throw PostgreSQLError.misuse("the transaction has ended; it can't be used after its body returns")
             }
         }
     }

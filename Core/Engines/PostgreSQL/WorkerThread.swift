@@ -9,7 +9,7 @@ final class WorkerThread<State>: Sendable {
 
     /// - Parameters:
     ///   - make: creates the state, on the thread.
-    ///   - end: disposes of it, on the thread, after the last job.
+    ///   - end: disposes of the state, on the thread, after the last job.
     init(name: String, make: @escaping @Sendable () -> State, end: @escaping @Sendable (State) -> Void) {
         let thread = Thread { [jobs] in
             let state = make()

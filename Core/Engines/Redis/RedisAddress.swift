@@ -1,6 +1,6 @@
 import Foundation
 
-/// Where Redis is and how to authenticate: `redis://[user][:password@]host[:6379][/0]`.
+/// The parts of a Redis URL: where the server is, and how to authenticate: `redis://[user][:password@]host[:6379][/0]`.
 struct RedisAddress: Sendable, Equatable {
     let host: String
     let port: Int
@@ -33,7 +33,7 @@ struct RedisAddress: Sendable, Equatable {
         self.database = database
     }
 
-    /// `host`, `host:port`, `[2001:db8::1]:port`
+    /// Parses `host`, `host:port` or `[2001:db8::1]:port`.
     private static func hostAndPort(_ text: Substring) throws(RedisURLError) -> (String, Int) {
         let host: Substring, rest: Substring
         if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
@@ -56,7 +56,7 @@ public enum RedisURLError: Error, Sendable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .malformed: "the Redis URL is not of the form redis://:password@host:6379/0 (special characters of a password as %XX)"
+        case .malformed: "the Redis URL must have the form redis://:password@host:6379/0 (write special characters in the password as %XX)"
         }
     }
 }

@@ -24,8 +24,7 @@ final class RedisCommands: RedisService {
     private let state = Mutex(State())
     private let timeoutMilliseconds: Int
 
-    /// - Parameter timeoutMilliseconds: how long a command may wait to be sent. After sending, it may wait as long again for its
-    ///   reply.
+    /// - Parameter timeoutMilliseconds: how long a command may wait to be sent, and then how long it may wait for its reply.
     init(timeoutMilliseconds: Int) { self.timeoutMilliseconds = timeoutMilliseconds }
 
     static let unavailable = ServiceError.unavailable(
@@ -87,7 +86,9 @@ final class RedisCommands: RedisService {
             }
             let isReadable = wakeUp.wait(orReadable: connection.descriptor, milliseconds: waitMilliseconds(until: sent.first?.until))
             if isReadable { try receive(connection, &sent) }
-            if let first = sent.first, MonotonicTime.now.milliseconds >= first.until { throw RedisConnectionLost(reason: "no answer") }
+            if let first = sent.first, MonotonicTime.now.milliseconds >= first.until {
+                throw RedisConnectionLost(reason: "no reply in time")
+            }
         }
     }
 
@@ -101,7 +102,7 @@ final class RedisCommands: RedisService {
         var count = 0
         defer { sent.removeFirst(count) }
         while let reply = try connection.nextReply() {
-            guard count < sent.count else { throw RedisConnectionLost(reason: "a reply without a command") }
+            guard count < sent.count else { throw RedisConnectionLost(reason: "received a reply that belongs to no command") }
             sent[count].answer.resume(returning: reply)
             count += 1
             // This Redis was demoted to a replica. Reconnect, because its host name may now resolve to the new primary.

@@ -6,7 +6,7 @@ struct RedisConnectionLost: Error {
     let reason: String
 }
 
-/// A connection to Redis, confined to its own thread. Every call blocks, at most for the given timeout.
+/// A connection to Redis, confined to its own thread. Calls may block, but no longer than the given timeout.
 final class RedisConnection {
     private let context: UnsafeMutablePointer<redisContext>
 
@@ -81,7 +81,7 @@ final class RedisConnection {
     ///   password.
     private func expectOK(_ name: String, _ arguments: [String]) throws {
         let reply = try ask([name] + arguments)
-        if let code = reply.errorCode { throw RedisConnectionLost(reason: "\(name) was refused: \(code)") }
+        if let code = reply.errorCode { throw RedisConnectionLost(reason: "Redis rejected \(name): \(code)") }
     }
 
     private func check() throws {

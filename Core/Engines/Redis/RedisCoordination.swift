@@ -21,7 +21,7 @@ public final class RedisCoordination: Coordination {
         try self.init(url: url, timeoutMilliseconds: 5_000, logger: logger)
     }
 
-    /// - Parameter timeoutMilliseconds: how long to wait for each reply; tests with a hung Redis use a short time.
+    /// - Parameter timeoutMilliseconds: how long to wait for each reply. Tests with a hung Redis use a short timeout.
     init(url: String, timeoutMilliseconds: Int, logger: Logger) throws {
         let address = try RedisAddress(url)
         let commands = RedisCommands(timeoutMilliseconds: timeoutMilliseconds)
@@ -53,7 +53,8 @@ public final class RedisCoordination: Coordination {
         _ = try await commands.run(["PUBLISH", Self.prefix + channel, message])
     }
 
-    /// Returns the messages of `channel`. The first event is usually `.resumed`: from that event on, no message is missed.
+    /// Returns the messages of `channel`. The first event is usually `.resumed`; after it, no message is missed until the next
+    /// `.resumed`.
     public func subscribe(_ channel: String) -> AsyncStream<CoordinationEvent> { subscriptions.listen(to: Self.prefix + channel) }
 
     public func acquire(lease name: String, owner: String, seconds: Int) async throws -> Bool {

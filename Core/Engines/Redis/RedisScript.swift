@@ -3,8 +3,8 @@ enum RedisScript: String, CaseIterable {
     /// Takes a token from a bucket. Uses Redis' own clock, so hosts with different clocks agree. Arguments: tokens per second,
     /// burst. Returns whether a token was taken (1 or 0), the number of whole tokens left, and the seconds of `RateDecision`.
     ///
-    /// The stored entry consists of the token count and the millisecond of that count. It expires when the bucket would be full
-    /// again, because a missing entry counts as a full bucket.
+    /// The stored entry consists of the token count and the time of that count, in milliseconds. The entry expires when the bucket
+    /// would be full again, because a missing entry counts as a full bucket.
     case take = """
         local rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
         local time = redis.call('TIME')

@@ -40,7 +40,7 @@ final class RedisSubscriptions: RedisService {
 
     // MARK: Called by tasks
 
-    /// The messages of `channel`, with `.resumed` whenever some may have been missed.
+    /// Returns the messages of `channel`, with `.resumed` whenever some may have been missed.
     func listen(to channel: String) -> AsyncStream<CoordinationEvent> {
         let (stream, listener) = AsyncStream<CoordinationEvent>.makeStream(bufferingPolicy: .bufferingNewest(Self.maximumUnread))
         let number = state.withLock { state -> Int? in
@@ -88,7 +88,7 @@ final class RedisSubscriptions: RedisService {
         var asked = ChannelSubscriptions(), heardAt = MonotonicTime.now.milliseconds, isProbing = false
         while !isStopped() {
             let commands = state.withLock { state in
-                // Do this in the same step: if a channel is being unsubscribed, a new listener must wait until the channel is
+                // Do this under the same lock: if a channel is being unsubscribed, a new listener must wait until the channel is
                 // confirmed again.
                 state.confirmed.formIntersection(state.listeners.keys)
                 return asked.commands(toReach: Set(state.listeners.keys))
@@ -100,7 +100,7 @@ final class RedisSubscriptions: RedisService {
                 (heardAt, isProbing) = (MonotonicTime.now.milliseconds, false)
             }
             let quiet = MonotonicTime.now.milliseconds - heardAt
-            if isProbing, quiet >= 2 * Self.quietMilliseconds { throw RedisConnectionLost(reason: "no answer") }
+            if isProbing, quiet >= 2 * Self.quietMilliseconds { throw RedisConnectionLost(reason: "no reply in time") }
             if !isProbing, quiet >= Self.quietMilliseconds {
                 try connection.send([["PING"]])
                 isProbing = true

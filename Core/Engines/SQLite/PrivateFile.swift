@@ -14,7 +14,7 @@ enum PrivateFile {
         Foundation.close(file)
     }
 
-    /// Renames `path` to `target` atomically. Returns when the folder's entry is on disk.
+    /// Renames `path` to `target` atomically. Returns when the change is on disk.
     static func move(_ path: String, to target: String) throws {
         guard rename(path, target) == 0 else {
             throw failure(.SQLITE_IOERR, "can't write \(target)")

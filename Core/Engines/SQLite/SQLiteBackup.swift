@@ -4,7 +4,7 @@ import GRDB
 @_spi(Host) import Storage
 
 extension SQLiteControlStore {
-    /// The file's name in a backup folder.
+    /// The name of the database's file in a backup folder.
     static let backupName = "control.sqlite"
 
     /// Copies a consistent snapshot of the database to `control.sqlite` in the folder `path`, while others read and write.
@@ -68,7 +68,7 @@ extension SQLiteControlStore {
     }
 
     private static func check(_ database: Database, _ file: String) throws {
-        let answer = try String.fetchOne(database, sql: "PRAGMA quick_check(1)") ?? "no answer"
+        let answer = try String.fetchOne(database, sql: "PRAGMA quick_check(1)") ?? "no result"
         guard answer == "ok" else {
             throw SQLiteError(
                 code: ResultCode.SQLITE_CORRUPT.rawValue, message: "\(file) is damaged: \(answer)", statement: nil

@@ -26,10 +26,10 @@ import Synchronization
     /// How long a writer waits for another process's transaction.
     private static let busySeconds = 10
 
-    /// The transaction that the current task is in. With it, a write inside a write throws instead of deadlocking.
+    /// The current task's transaction. It is tracked so that a write inside a write throws instead of deadlocking.
     @TaskLocal private static var current: SQLiteTransaction?
 
-    /// Opens the file. Creates it and its folder if they are missing, readable only by this user.
+    /// Opens the file. If it is missing, creates it and its folder. Only this user can read the new file.
     ///
     /// Blocks the calling thread, so call it at startup.
     /// - Throws: `SQLiteError` when the file can't be opened or is not a database.
@@ -78,7 +78,7 @@ import Synchronization
         _ body: @escaping @Sendable (any ControlTransaction) async throws -> Result
     ) async throws -> Result {
         if let current = Self.current, current.isOpen, current.store === self {
-            throw SQLiteError.misuse("a write inside another write would wait for itself; use the transaction at hand")
+            throw SQLiteError.misuse("a write inside another write would deadlock; use the open transaction instead")
         }
         return try await gate.withPermit {
             let transaction = SQLiteTransaction(self)

@@ -7,9 +7,9 @@ public struct SQLiteError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The extended result code.
     /// - Source: https://www.sqlite.org/rescode.html
     public let code: Int32
-    /// SQLite's message.
+    /// The message from SQLite, or from Pulse itself.
     public let message: String
-    /// The statement that failed. Nil when no statement was running.
+    /// The statement that failed, or the operation, such as `open` and a path. Nil when no statement was running.
     public let statement: String?
 
     public var description: String {
@@ -29,7 +29,7 @@ public struct SQLiteError: Error, Sendable, Equatable, CustomStringConvertible {
             return UniqueViolation()
         case .SQLITE_BUSY, .SQLITE_LOCKED:
             return ServiceError.unavailable(
-                "control_store_busy", "The configuration database is locked by another process; try again."
+                "control_store_busy", "The configuration database is locked by another process. Try again."
             )
         default: break
         }
@@ -37,20 +37,20 @@ public struct SQLiteError: Error, Sendable, Equatable, CustomStringConvertible {
         case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_NOMEM:
             return ServiceError.unavailable(
                 "control_store_unavailable",
-                "The configuration database can't be used at the moment: \(failure.message ?? "its disk fails"). Try again in 5 seconds.",
+                "The configuration database can't be used at the moment: \(failure.message ?? "disk error"). Try again in 5 seconds.",
                 retryAfterSeconds: 5)
         default: return named(error, statement)
         }
     }
 
-    /// Converts GRDB's error to a `SQLiteError`, whatever its code. For opening, backup and restore, whose errors are shown to
-    /// people.
+    /// Converts GRDB's error to a `SQLiteError`, whatever its code. For opening, backup and restore, whose errors are shown to the
+    /// administrator.
     static func named(_ error: any Error, _ what: String) -> any Error {
         guard let error = error as? DatabaseError else { return error }
         return SQLiteError(code: error.extendedResultCode.rawValue, message: error.message ?? "unknown error", statement: what)
     }
 
-    /// Whether the disk or the file's permissions are the problem.
+    /// Whether the error is about the disk or the file's permissions.
     public var isStorage: Bool {
         [ResultCode.SQLITE_FULL, .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM].contains { $0.rawValue == code & 0xFF }
     }

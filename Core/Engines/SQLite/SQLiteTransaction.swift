@@ -73,7 +73,7 @@ final class SQLiteTransaction: ControlTransaction {
             switch $0 {
             case .open: break
             case .failed(let error): throw error
-            case .ended: throw SQLiteError.misuse("the transaction has ended; it can't be used after its body")
+            case .ended: throw SQLiteError.misuse("the transaction has ended; it can't be used after its body returns")
             }
         }
     }

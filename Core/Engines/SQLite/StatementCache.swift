@@ -44,7 +44,7 @@ extension Value {
         case .bool(let value): return (value ? 1 : 0).databaseValue
         case .text(let value):
             guard !value.utf8.contains(0) else {
-                throw SQLiteError.misuse("a text with a NUL character can't be stored", statement: statement)
+                throw SQLiteError.misuse("text with a NUL character can't be stored", statement: statement)
             }
             return value.databaseValue
         }

@@ -22,13 +22,13 @@ public struct ProcessMetrics: Sendable {
         let fields = statistics()
         let values: [(name: String, type: String, help: String, value: Double?)] = [
             (
-                "process_cpu_seconds_total", "counter", "User and system time, in seconds.",
+                "process_cpu_seconds_total", "counter", "User and system CPU time, in seconds.",
                 fields.map { ($0.userTicks + $0.systemTicks) / ticksPerSecond }
             ),
             ("process_open_fds", "gauge", "Open files and sockets.", openFiles()),
-            ("process_resident_memory_bytes", "gauge", "Memory in RAM.", residentPages().map { $0 * pageBytes }),
+            ("process_resident_memory_bytes", "gauge", "Resident memory, in bytes.", residentPages().map { $0 * pageBytes }),
             (
-                "process_start_time_seconds", "gauge", "Start of the process, in seconds since 1970.",
+                "process_start_time_seconds", "gauge", "Start time of the process, in seconds since 1970.",
                 fields.flatMap { fields in bootTime().map { $0 + fields.startTicks / ticksPerSecond } }
             ),
         ]

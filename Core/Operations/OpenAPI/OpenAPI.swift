@@ -25,7 +25,7 @@ public enum OpenAPI {
             "openapi": "3.1.0",
             "info": [
                 "title": "Pulse", "version": .string(version),
-                "summary": "Web and product analytics on your own machine.",
+                "summary": "Self-hosted web and product analytics.",
                 "description": .string(introduction),
             ],
             "servers": [["url": .string(serverURL)]],
@@ -37,9 +37,9 @@ public enum OpenAPI {
     }
 
     private static let introduction = """
-        Send keys in the header `X-Pulse-Key`, or in the query parameter `key`. Each endpoint states the scope it needs and \
-        the module it belongs to; if that module is disabled for the project, it returns 403. Errors are \
-        `{"error": "..."}`, with a sentence that says what is wrong.
+        Send your key in the `X-Pulse-Key` header or in the `key` query parameter. Each endpoint states the scope it \
+        requires and the module it belongs to; it returns 403 if that module is disabled for the project. Errors have the \
+        form `{"error": "..."}`, with a sentence that says what is wrong.
         """
 
     private static func tags(of operations: [OpenAPIOperation]) -> JSONTree {

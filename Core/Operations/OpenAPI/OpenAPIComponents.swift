@@ -5,7 +5,7 @@ enum OpenAPIComponents {
     /// All components except `schemas`, which depend on the collectors.
     static let tree: JSONTree = [
         "securitySchemes": [
-            "pulseKey": ["type": "apiKey", "in": "header", "name": "X-Pulse-Key", "description": "A key of the project."],
+            "pulseKey": ["type": "apiKey", "in": "header", "name": "X-Pulse-Key", "description": "A project key."],
             "pulseKeyQuery": [
                 "type": "apiKey", "in": "query", "name": "key",
                 "description": "The same key, for callers that can't set headers.",
@@ -13,7 +13,7 @@ enum OpenAPIComponents {
             "adminToken": ["type": "http", "scheme": "bearer", "description": "The admin token of the installation."],
             "adminKey": [
                 "type": "http", "scheme": "bearer",
-                "description": "A key with scope `admin` of the project in the path, as the bearer token.",
+                "description": "A key of the project in the path, with the scope `admin`, as the bearer token.",
             ],
         ],
         "responses": [
@@ -22,27 +22,28 @@ enum OpenAPIComponents {
                 "Invalid query parameter 'limit': must be a whole number from 1 to 1000; got '0'."),
             "Unauthorized": failure("The key or token is missing, unknown, expired or revoked.", "Invalid API key."),
             "Forbidden": failure(
-                "The key lacks the scope, or the module is not open to it.", "Module 'funnels' is not enabled for this project."),
+                "The key lacks the required scope, or can't use the module, or the module is disabled.",
+                "Module 'funnels' is not enabled for this project."),
             "NotFound": failure("The project has no such resource.", "Funnel '7d0b1f64-2f4e-4a55-9d7a-7a3f6f1f2c11' not found."),
             "PayloadTooLarge": failure(
-                "The body is larger than the installation accepts.", "The request body is larger than 1048576 bytes, which is the limit."),
+                "The body is larger than the installation accepts.", "The request body is too large; the limit is 1048576 bytes."),
             "HeaderFieldsTooLarge": failure(
-                "The request's address and header fields are larger than the server accepts.",
-                "The request's address or fields are larger than 80 KB, which is the limit."),
+                "The request line or headers are larger than the server accepts.",
+                "The request line or headers are too large; the limit is 80 KB."),
             "UnsupportedMediaType": failure(
                 "The body is not JSON.",
                 "Unsupported content type 'text/html'; application/json or text/plain is accepted."),
             "TooManyRequests": failure(
-                "The rate limit of the installation is exceeded.", "Rate limit exceeded. Retry after 1 second.", isRetryable: true),
+                "The rate limit is exceeded.", "Rate limit exceeded. Retry after 1 second.", isRetryable: true),
             "Unavailable": failure(
-                "The host, or a service it needs, is unavailable at the moment.", "The event store can't be reached.",
+                "The host, or a service it needs, is temporarily unavailable.", "The event store can't be reached.",
                 isRetryable: true),
         ],
         "headers": [
             "RetryAfter": header("Seconds to wait before retrying."),
             "RateLimitLimit": header("Requests allowed per second."),
-            "RateLimitRemaining": header("Requests left at the moment."),
-            "RateLimitReset": header("Seconds until the full limit is available again, or until the next request is allowed."),
+            "RateLimitRemaining": header("Requests that are allowed right now."),
+            "RateLimitReset": header("Seconds until the full limit is available again; in a 429, until the next request is allowed."),
         ],
     ]
 

@@ -45,8 +45,8 @@ struct OpenAPIEvents {
             }
             tree["properties"] = .object(properties)
         }
-        // Some generators treat a single reference in `allOf` as the whole schema. The event's own fields are therefore a part of `allOf`,
-        // too.
+        // Some generators treat a single reference in `allOf` as the whole schema. The event's own fields are therefore
+        // another element of `allOf`.
         if !commonFields.isEmpty { tree = ["allOf": [.reference("components/schemas/CommonEventFields"), tree]] }
         tree["description"] = .string(collector.summary)
         tree["x-pulse-module"] = .string(collector.module)
@@ -70,7 +70,7 @@ struct OpenAPIEvents {
     static func refusal(orBatchAnswer content: JSONTree) -> JSONTree {
         let batch = content["application/json"]?["schema"] ?? [:]
         return [
-            "description": "The event, or every event of the batch, was rejected.",
+            "description": "The event, or every event in the batch, was rejected.",
             "content": ["application/json": ["schema": ["anyOf": [.reference("components/schemas/Error"), batch]]]],
         ]
     }

@@ -13,7 +13,7 @@ struct OpenAPIOperation {
     /// The operation's id: stable, and unique within the document.
     let id: String
 
-    /// All operations, ordered by path and method, whatever the order of `routes`.
+    /// All operations, ordered by path and method, regardless of the order of `routes`.
     static func all(of routes: [(module: String?, category: String?, route: Route)]) -> [OpenAPIOperation] {
         var paths: [String: String] = [:], ids: Set<String> = []
         let collections = Set(routes.compactMap { collection(of: $0.route) })
@@ -36,7 +36,7 @@ struct OpenAPIOperation {
         return route.shape.hasSuffix("/{}") ? String(route.shape.dropLast(3)) : nil
     }
 
-    /// The module that owns the route. For the host's own routes, their category or kind.
+    /// The tag that groups the operation: the module that owns the route, otherwise the route's category or a word for its scope.
     var tag: String {
         if let module { return module }
         if let category { return category }

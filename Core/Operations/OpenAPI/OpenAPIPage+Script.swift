@@ -120,7 +120,7 @@ extension OpenAPIPage {
             const place = scheme.type === "apiKey" ? `${scheme.in} ${scheme.name}` : "Authorization: Bearer";
             return `${place}${scopes.length ? ` (${scopes.join(", ")})` : name === "adminToken" ? " (admin token)" : ""}`;
           }).join(" and "));
-          return names.length ? `Needs ${names.join(", or ")}. ` : "No key needed. ";
+          return names.length ? `Requires ${names.join(", or ")}. ` : "No key required. ";
         }
 
         function describe({ operation }) {

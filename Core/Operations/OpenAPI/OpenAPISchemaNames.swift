@@ -12,7 +12,7 @@ struct OpenAPISchemaNames {
             let shape = shapes[number], (names, strength) = Self.candidates(shape)
             return (number: number, names: names, rank: (shape.uses.contains(where: \.isWhole) ? 1 : 0, strength, shape.uses.count))
         }
-        // Shapes choose in order of how strong their claim to a name is.
+        // The shapes with the strongest claim to a name choose first.
         let order = ranked.sorted { $0.rank != $1.rank ? $0.rank > $1.rank : ($0.names[0], $0.number) < ($1.names[0], $1.number) }
         for (number, candidates, _) in order { names[number] = free(candidates) }
     }
@@ -24,7 +24,7 @@ struct OpenAPISchemaNames {
         return "\(candidates[0])\(number)"
     }
 
-    /// Possible names, best first, and how many uses support the first.
+    /// Possible names, best first, and how many uses support the first one.
     private static func candidates(_ shape: OpenAPISchemas.Shape) -> (names: [String], strength: Int) {
         let answers = shape.uses.filter { !$0.isRequest }
         let uses = answers.isEmpty ? shape.uses : answers
@@ -40,7 +40,7 @@ struct OpenAPISchemaNames {
 
     /// The suffix that most uses share, if these uses belong to three or more resources.
     private static func sharedSuffix(_ uses: [OpenAPISchemas.Use]) -> String? {
-        // The name of the resource itself is better than the names that other resources use for it as their part.
+        // A schema that is a resource of its own gets the resource's name, even if other resources contain it under another name.
         guard !uses.contains(where: { $0.isWhole && !$0.isShareable }) else { return nil }
         let groups = Dictionary(grouping: uses.filter(\.isShareable), by: \.suffix).filter {
             !$0.key.isEmpty && $0.value.count * 2 > uses.count
@@ -54,7 +54,7 @@ struct OpenAPISchemaNames {
         let whole =
             use.suffix.hasPrefix(use.base) || use.base.hasSuffix(use.suffix) && !use.isWhole
             ? longer(use.base, use.suffix) : use.base + use.suffix
-        // The schema occurs only in requests.
+        // `Input` marks schemas that occur only in requests.
         return whole + (use.isRequest && use.isShareable ? "Input" : "")
     }
 

@@ -30,11 +30,11 @@ struct OpenAPISchemas {
     private(set) var shapes: [Shape] = []
     private var numbers: [JSONTree: Int] = [:]
 
-    /// Where a schema was found while the document is walked.
+    /// The position of a schema in the document.
     struct Place {
         var base: String
         var isRequest: Bool
-        /// How the schema is used; nil if the schema is a component by now.
+        /// How the schema is used; nil if the schema is already a component.
         var own: Use?
         /// The name of the member that holds the schema; empty for a whole body or one of its rows.
         var member = ""

@@ -74,7 +74,7 @@ extension OpenAPISchemas {
         return body
     }
 
-    /// Names for the responses of operations whose verb is not plain reading or writing.
+    /// Suffixes for the names of responses, by the verb of the operation; for verbs other than create, read, update and delete.
     private static let nouns = [
         "analyze": "Report", "drill": "VisitorList", "compare": "Comparison", "evaluate": "Visitors", "export": "Export",
         "preview": "Preview",

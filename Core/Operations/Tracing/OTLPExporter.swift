@@ -39,7 +39,7 @@ final class OTLPExporter: Sendable {
             group.addTask { await self.keepTime() }
             group.addTask { await self.sendUntilClosed() }
             group.addTask { await self.awaitShutdown() }
-            // Ends when the last span is sent, or when the time for sending it is over.
+            // Ends when the last span has been sent, or when the time allowed for the shutdown is over.
             for await isEnd in group where isEnd { group.cancelAll() }
         }
     }
@@ -55,7 +55,7 @@ final class OTLPExporter: Sendable {
         return true
     }
 
-    /// Closes the queue at shutdown, and returns when the time for sending the last spans is over.
+    /// Closes the queue at shutdown, and returns when the time allowed for sending the last spans is over.
     private func awaitShutdown() async -> Bool {
         try? await gracefulShutdown()
         queue.close()
@@ -67,7 +67,7 @@ final class OTLPExporter: Sendable {
         while true {
             let batch = queue.take()
             guard !batch.isEmpty else { return }
-            if Task.isCancelled { lose(batch.count, .shutdown, "the time for the shutdown is over") } else { await send(batch) }
+            if Task.isCancelled { lose(batch.count, .shutdown, "the time allowed for the shutdown is over") } else { await send(batch) }
         }
     }
 

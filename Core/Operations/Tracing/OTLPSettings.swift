@@ -13,17 +13,17 @@ public struct OTLPSettings: Sendable {
     public var ratio = 1.0
     /// The most spans that may wait to be sent. Any more are dropped and counted.
     public var queuedSpans = 2_048
-    /// The most spans per request. As soon as this many wait, they are sent immediately.
+    /// The most spans per request. As soon as this many are waiting, they are sent.
     public var batchSpans = 512
-    /// After how many seconds a smaller batch is sent, too.
+    /// How many seconds to wait before sending a batch that is not full.
     public var intervalSeconds = 5.0
     /// How many seconds a request may take.
     public var timeoutSeconds = 10.0
-    /// How often Pulse tries to send a batch before its spans are dropped.
+    /// How many times Pulse tries to send a batch, including the first attempt, before its spans are dropped.
     public var attempts = 5
     /// Seconds before the second attempt, minus jitter. Each further pause is twice as long, up to 30 s.
     public var backoffSeconds = 1.0
-    /// How many seconds sending the last spans may take at a graceful shutdown.
+    /// How many seconds a graceful shutdown may spend on sending the last spans.
     public var shutdownSeconds = 5.0
 
     public init(endpoint: String?, serviceVersion: String) {

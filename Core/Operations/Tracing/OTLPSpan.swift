@@ -25,7 +25,7 @@ public struct OTLPSpan: Tracing.Span {
     public func addEvent(_ event: SpanEvent) { recording?.change { $0.add(event) } }
     public func addLink(_ link: SpanLink) { recording?.change { $0.add(link) } }
 
-    /// Adds an event named `exception`. For a `ServiceError`, the event contains only the code, because the sentence may quote the request.
+    /// Adds an event named `exception`. For a `ServiceError`, the event contains only the code, because the message may quote the request.
     public func recordError<Moment: TracerInstant>(_ error: any Error, attributes: SpanAttributes, at instant: @autoclosure () -> Moment) {
         guard isRecording else { return }
         var attributes = attributes

@@ -57,7 +57,7 @@ struct SpanCounters: Sendable {
         case refused
         /// Lost because the collector was unreachable or busy at every attempt.
         case unreachable
-        /// Lost because they were not sent before the time for the shutdown was over.
+        /// Lost because they were not sent within the time allowed for the shutdown.
         case shutdown
     }
 

@@ -44,12 +44,12 @@ public struct TraceContext: Sendable, Hashable {
 
     var flags: UInt8 { (isSampled ? 1 : 0) | (isRandom ? 2 : 0) }
 
-    /// The value of the header `traceparent`: `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`.
+    /// The value of the `traceparent` header: `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`.
     public var traceparent: String { "00-\(traceID)-\(spanID)-0\(flags)" }
 }
 
 extension TraceContext {
-    /// Parses the two headers. Returns nil without a valid `traceparent`. An invalid `tracestate` is just dropped.
+    /// Parses the two headers. Returns nil without a valid `traceparent`. An invalid `tracestate` is ignored.
     ///
     /// Several `traceparent` headers, which HTTP joins with a comma, are invalid. Several `tracestate` headers form one list.
     public init?(traceparent: String, tracestate: String? = nil) {

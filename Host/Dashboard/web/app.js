@@ -165,7 +165,7 @@ function drawNavigation(nav, state) {
   if (current && !isSeen) nav.scrollTop = current.offsetTop - nav.clientHeight / 2;
 }
 
-/** Requests reports for the view's range; with `compare: 'previous'` also for the previous period, as `previous`. */
+/** Requests reports for the view's range. With `compare: 'previous'`, adds the report for the previous period as `previous`. */
 function reporter(state, signal) {
   const current = parameters(state), before = parametersBefore(state);
   const one = async (path, range, extra) => {
@@ -185,7 +185,7 @@ function reporter(state, signal) {
    */
   const report = async (path, { compare = undefined, ...extra } = {}) => {
     if (path === '/api/v1/stats') {
-      // The only report that contains both periods, and compares by default.
+      // This report contains both periods by itself, and compares by default.
       const alone = { ...extra, compare: 'none' };
       if (compare === 'none' || !state.compare) return one(path, current, alone);
       const [now, then] = await Promise.all([one(path, current, alone), earlier(path, alone)]);

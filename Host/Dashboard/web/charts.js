@@ -22,7 +22,7 @@ export function drawing(name, picture, columns, rows) {
   );
 }
 
-/** The widths that charts are drawn at. They are scaled only slightly to fit their box, so text stays readable. */
+/** Pairs [box narrower than this, width of the chart]. Charts are scaled only slightly to fit their box, so text stays readable. */
 const widths = [[470, 380], [700, 560], [Infinity, 860]];
 const fitting = room => /** @type {number[]} */ (widths.find(([below]) => room < below))[1];
 

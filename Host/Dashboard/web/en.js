@@ -1,4 +1,4 @@
-// English: the catalogue that every other language translates.
+// English texts, from which all other languages are translated.
 
 export default {
   loading: 'Loading',
@@ -52,7 +52,7 @@ export default {
   login: 'Log in',
   'login-intro': 'Log in with a project key to see what your visitors do.',
   credential: 'Key or admin token',
-  'credential-hint': 'Keys with the scope “query” start with pa_live_. The admin token opens the administration.',
+  'credential-hint': 'A key with the scope “query”, which starts with pa_live_. For administration, the admin token.',
   'login-help': 'Where do I find a key?',
   'login-help-key': 'Pulse prints a query key on its first start. To create another one, run:',
   'login-help-admin': 'The admin token is the value of PULSE_ADMIN_TOKEN, or the content of the file admin-token in the data folder.',
@@ -130,7 +130,7 @@ export default {
   'no-places': 'No locations are known. They require a GeoIP database; see privacy.geoip_database in the configuration.',
   'no-local-places': 'These visitors have no known location. Local and private addresses, such as localhost and 192.168.x.x, have none.',
   'no-cities':
-    'Only countries are known. Regions and cities require a GeoIP database of cities; see privacy.geoip_database in the configuration.',
+    'Only countries are known. Regions and cities require a GeoIP database with cities; see privacy.geoip_database in the configuration.',
   is: 'is',
   'is-not': 'is not',
   like: 'matches',
@@ -178,7 +178,7 @@ export default {
   waiting: 'Waiting for the first event…',
   arrived: 'It works. First event:',
   'start-program':
-    'pulse is the program built by “make build”, .build/release/pulse. Run it on the machine where Pulse runs, in its folder.',
+    'pulse is the program that “make build” creates at .build/release/pulse. Run it on the machine where Pulse runs, in its folder.',
   'start-dnt':
     'Your browser asks not to be tracked (Do Not Track or Global Privacy Control), so the script sends nothing from it. Open the page in '
     + 'another browser.',
@@ -188,10 +188,10 @@ export default {
   'adjusted.characters': 'invalid characters replaced',
   'adjusted.too_long': 'long text truncated',
   'adjusted.number': 'numbers parsed from text or rounded',
-  'adjusted.left_out': 'fields with invalid values left out',
-  'adjusted.too_deep': 'values nested too deeply left out',
+  'adjusted.left_out': 'invalid values omitted',
+  'adjusted.too_deep': 'values nested too deeply omitted',
   'adjusted.timestamp': 'timestamps converted',
-  'adjusted.screen': 'screen sizes left out or rounded',
+  'adjusted.screen': 'screen sizes omitted or rounded',
   'adjusted.json': 'lists and objects parsed from text',
   'refused.bot': 'sent by a crawler, a monitoring service or an automated browser',
   'refused.blocked_user_agent': 'sent by a browser that this project blocks',

@@ -5,7 +5,7 @@ import { t, number, percent, country } from './text.js';
 import { info } from './kit.js';
 import { size, borders } from './world.js';
 
-/** Shares in percent at which a darker step may begin: a map uses the four highest below its highest share. */
+/** Shares, as percentages, at which a darker step may begin: a map uses the four highest below its highest share. */
 const marks = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50], darkest = 5;
 
 /**

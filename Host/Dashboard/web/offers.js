@@ -70,7 +70,7 @@ export function stored(name, text, isPart = false) {
   return code ?? text;
 }
 
-/** The same without errors, for input that is still being typed. */
+/** Like `stored`, but returns the text unchanged instead of throwing, for input that is still being typed. */
 export function storedSoFar(...question) {
   try { return stored(...question); } catch { return question[1]; }
 }
@@ -111,7 +111,7 @@ export function offering(view, dimension, control) {
   return input;
 }
 
-/** The same for comma-separated values. Returns a list to insert next to `input`. */
+/** Like `offering`, but for comma-separated values. Returns a list to insert next to `input`. */
 export function offeringSeveral(view, dimension, input) {
   const own = h('datalist', { id: unique('several') });
   let known = [];
@@ -152,8 +152,8 @@ export function noticing(view, dimension, input) {
 }
 
 /**
- * Pages start with / or *, events hardly ever do: sets the `select` `kind` to `pages` or `events` to match the text in `input`. A URL becomes
- * its path.
+ * Sets the `select` `kind` to `pages` or `events` to match the text in `input`: pages start with / or *, and events almost never do. A URL
+ * becomes its path.
  */
 export function followKind(input, kind, { pages, events }) {
   const become = value => {

@@ -67,7 +67,7 @@ function sums(rows) {
   return counts;
 }
 
-/** Keeps showing how many events were rejected or changed, and why: otherwise the first event might never appear, without a reason. */
+/** Keeps showing how many events were rejected or changed, and why. Otherwise the first event might never appear, with no explanation. */
 function watchLedger(refused, adjusted, signal) {
   const reasons = (kind, counts) => [...counts]
     .map(([name, times]) => `${has(`${kind}.${name}`) ? t(`${kind}.${name}`) : name} (${times})`)

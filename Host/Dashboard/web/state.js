@@ -15,7 +15,7 @@ export function shift(day, days) {
   return date.toISOString().slice(0, 10);
 }
 
-/** The last millisecond of a day in the user's time zone: what expires on a day is valid through it. */
+/** The last millisecond of a day in the user's time zone: a key that expires on a day is valid through that day. */
 export const endOfDay = day => new Date(`${day}T23:59:59.999`).toISOString();
 
 /** The first and last day of a range, both included. */
@@ -92,8 +92,8 @@ export function href(state) {
 }
 
 /**
- * The days of the range that have begun, both included. For a range that is still in progress also `until`, the next full minute, and the
- * time of day then in the zone. Within a minute all users send the same request, which the server can cache.
+ * The days of the range that have begun, both included. For a range in progress also `until`, the next full minute, and `clock`,
+ * its time of day in the zone. Within a minute all users send the same request, which the server can cache.
  */
 function span({ range, zone, from, to }) {
   const [first, end] = days(range, zone, from, to), day = today(zone);
@@ -121,7 +121,7 @@ export function parameters(state) {
 
 /**
  * The previous period: as many days directly before the range; for a range in progress, up to the same time of day on its last day.
- * The API's `compare=previous` is the equally long time before instead: for today until 10:00 it would start yesterday at 14:00.
+ * The API's `compare=previous` uses a period of the same length instead: for today until 10:00 it would start yesterday at 14:00.
  */
 export function before(state) {
   const { first, last, clock } = span(state), count = Math.round((Date.parse(last) - Date.parse(first)) / 86400000) + 1;

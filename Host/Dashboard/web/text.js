@@ -26,7 +26,7 @@ export async function loadLanguage() {
 
 const loaded = new Set();
 /**
- * Loads the texts of a module's pages, once. Their names get the module's as a prefix: `new` in funnels.en.js becomes `funnels.new`.
+ * Loads the texts of a module's pages, once. Their names get the module's name as a prefix: `new` in funnels.en.js becomes `funnels.new`.
  * Throws as `script` does; `again` counts the attempts.
  */
 export async function loadTexts(module, again = 0) {
@@ -39,7 +39,7 @@ export async function loadTexts(module, again = 0) {
   loaded.add(module);
 }
 
-/** The text for the user out of those that the server sends in every language, { en: '...', de: '...' }. */
+/** The text in the user's language, out of the languages that the server sends: { en: '...', de: '...' }. */
 export const translated = texts => texts[language] ?? texts.en;
 
 /** Adds a text that the server sends in every language. */
@@ -68,7 +68,7 @@ export const short = value => value == null
   ? '–'
   : Math.abs(value) < 10000 ? number(value) : format('NumberFormat', { notation: 'compact', maximumFractionDigits: 1 }).format(value);
 export const percent = value => value == null ? '–' : format('NumberFormat', { style: 'percent', maximumFractionDigits: 1 }).format(value / 100);
-/** A relative change in percent; from +1,000% on as a factor, which is easier to grasp than +143,450%. */
+/** A relative change as a percentage; +1,000% and more as a factor, which is easier to grasp than +143,450%. */
 export const change = ratio => ratio < 10
   ? format('NumberFormat', { style: 'percent', maximumFractionDigits: 0, signDisplay: 'exceptZero' }).format(ratio)
   : `×${short(Math.round(ratio + 1))}`;

@@ -20,7 +20,7 @@ export function described({ name, sign, values }) {
   return `${what} ${t(signs.find(([mark]) => mark === sign)?.[1] ?? 'is')} ${shown}`;
 }
 
-/** `daysOnly` for pages whose reports have no filters. */
+/** The toolbar. `daysOnly` leaves only the date range, for pages whose reports take no filters. */
 export function toolbar(view, daysOnly = false) {
   if (daysOnly) return h('div', { class: 'toolbar' }, h('div', { class: 'row' }, range(view)));
   const choices = h('div', { class: 'row choices', id: 'choices' }, compare(view), zone(view), people(view), segment(view));
@@ -72,7 +72,7 @@ function range(view) {
   ];
 }
 
-/** Shown on pages that compare. */
+/** A checkbox that is shown only on pages that compare. */
 const compare = ({ state, go }) => h('label', { class: 'check compares', hidden: true },
   h('input', { type: 'checkbox', id: 'compare', checked: state.compare, onchange: event => go({ compare: event.target.checked }) }),
   t('compare'),
@@ -192,7 +192,7 @@ function compose(view) {
     property.required = chosen === 'data';
     replace(offers);
     const found = await values(view, chosen).catch(() => []);
-    // In the form that users read.
+    // Show the values in the form that users read.
     if (name.value === chosen) replace(offers, found.map(value => h('option', { value: written(chosen, value) })));
   };
   name.addEventListener('change', choose);

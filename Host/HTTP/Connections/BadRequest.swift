@@ -21,14 +21,14 @@ struct BadRequest {
         return BadRequest(error.status, error.code, error.message, .unanswered)
     }()
 
-    /// Checks the rules of HTTP/1.1 for a request head that go beyond its grammar. Returns nil if the head follows them.
+    /// Rejects a request head without a Host header, or with several. HTTP/1.0 may omit it. Returns nil if the head is valid.
     /// - Source: RFC 9112, 3.2.
     init?(_ head: HTTPRequestHead, _ fields: FramingFields) {
         switch fields.hosts {
         case 1: return nil
         case 0 where head.version == .http1_0: return nil
-        case 0: self.init(400, "missing_host", "The request has no Host field; HTTP/1.1 needs one.", .malformed)
-        default: self.init(400, "several_hosts", "The request has \(fields.hosts) Host fields; one is accepted.", .malformed)
+        case 0: self.init(400, "missing_host", "The request has no Host header, which HTTP/1.1 requires.", .malformed)
+        default: self.init(400, "several_hosts", "The request has \(fields.hosts) Host headers; only one is allowed.", .malformed)
         }
     }
 
@@ -38,7 +38,7 @@ struct BadRequest {
         case .headerOverflow:
             self.init(
                 431, "head_too_large",
-                "The request's address or fields are larger than \(GuardedChannel.maximumHeadBytes / 1_024) KB, which is the limit.",
+                "The request line or headers are too large; the limit is \(GuardedChannel.maximumHeadBytes / 1_024) KB.",
                 .malformed)
         default:
             self.init(400, "malformed_request", "This is not an HTTP/1.1 request: \(error.debugDescription).", .malformed)

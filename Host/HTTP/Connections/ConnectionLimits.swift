@@ -17,7 +17,7 @@ struct ConnectionLimits: Sendable {
     var drain: TimeAmount = .seconds(2)
     var maximum: Int
     var maximumPerAddress: Int
-    /// Trusted proxies forward requests of many visitors, so their connections are not counted by address.
+    /// Trusted proxies forward requests from many visitors, so their connections are not counted by address.
     var trustedProxies: [CIDR]
 
     init(_ settings: ServerSettings, queryTimeoutSeconds: Int, descriptors: Int) {

@@ -12,7 +12,7 @@ struct GuardedChannel: ServerChildChannel {
     let base: HTTP1Channel
     let connections: OpenConnections
 
-    /// The maximum size of a request line or header field. A longer one is rejected with a 431.
+    /// The maximum size of the request line, of each header field, and of all fields together. A larger head is rejected with a 431.
     static let maximumHeadBytes = 80 * 1_024
 
     static func builder(_ connections: OpenConnections) -> HTTPServerBuilder {

@@ -11,7 +11,7 @@ final class OpenConnections: Sendable {
     enum Reason: String, CaseIterable {
         /// A request did not arrive in time.
         case late
-        /// The response took longer than all time limits on computing it.
+        /// The response was not ready when all time limits for computing it had passed.
         case unanswered
         /// The client stopped reading its response.
         case stalled
@@ -40,7 +40,7 @@ final class OpenConnections: Sendable {
     /// Counts an ended connection.
     func note(_ reason: Reason) {
         ended[reason]?.increment()
-        if reason == .unanswered { logger.warning("a request took longer than every limit on its work, and was answered with 503") }
+        if reason == .unanswered { logger.warning("a request exceeded all time limits and was answered with 503") }
     }
 
     // MARK: By address
@@ -88,7 +88,7 @@ final class OpenConnections: Sendable {
             guard count >= connections.limits.maximum, warned.map({ ContinuousClock.now - $0 > .seconds(60) }) ?? true else { return }
             warned = .now
             connections.logger.warning(
-                "the maximum number of connections is open; further ones wait", metadata: ["connections": "\(count)"])
+                "the maximum number of connections is open; new connections wait", metadata: ["connections": "\(count)"])
         }
 
         mutating func connectionClosed() {

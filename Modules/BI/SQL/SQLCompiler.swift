@@ -3,7 +3,7 @@ import Core
 /// Compiles a parsed statement into the SQL that runs. All names in that SQL are generated and all values are bound, so none of the
 /// author's text remains.
 struct SQLCompiler {
-    /// Maximum datasets, common tables and subqueries that a statement may read. Each read of the same one counts.
+    /// Maximum datasets, common tables and subqueries that a statement may read. A dataset that is read twice counts twice.
     static let maximumSources = 12
     static let maximumColumns = 50
     /// Maximum parts of one expression in the compiled SQL.
@@ -48,7 +48,7 @@ struct SQLCompiler {
     /// The datasets that the statement reads, each once, with the name of its common table.
     private(set) var used: [(dataset: BIDataset, name: String)] = []
     private var sources = 0
-    /// Characters of all texts that the statement builds for each row.
+    /// Maximum characters of text that the statement builds for each row, as far as it is compiled.
     private var textLength = 0
     private var names = 0
 
@@ -92,7 +92,7 @@ struct SQLCompiler {
         }
         for cte in select.ctes {
             guard datasets[cte.name] == nil, known[text: cte.name] == nil else {
-                throw SQLRefusal(message: "the name '\(cte.name.excerpt(40))' is taken.", place: cte.place)
+                throw SQLRefusal(message: "the name '\(cte.name.excerpt(40))' is already in use.", place: cte.place)
             }
             let (query, outputs) = try whole(cte.select, known)
             let relation = Self.relation(outputs, named: newName("q"))
@@ -169,7 +169,7 @@ struct SQLCompiler {
             } else if builder?.core.isDistinct == false, let value = try builder?.orderValue(order.expression) {
                 parts.append("\(value)\(sql: direction)")
             } else {
-                throw SQLRefusal(message: "ORDER BY must name a column of the answer here.", place: select.cores[0].place)
+                throw SQLRefusal(message: "ORDER BY must name a column of the result here.", place: select.cores[0].place)
             }
         }
         try add((builder?.textLength ?? 0) - before, select.cores[0].place)
@@ -184,7 +184,7 @@ struct SQLCompiler {
         switch expression {
         case .integer(let number):
             guard (1...Int64(outputs.count)).contains(number) else {
-                throw SQLRefusal(message: "ORDER BY \(number): the answer has \(outputs.count) columns.", place: SQLPlace())
+                throw SQLRefusal(message: "ORDER BY \(number): the result has \(outputs.count) columns.", place: SQLPlace())
             }
             return Int(number) - 1
         case .column(nil, let name, _): return outputs.firstIndex { $0.name.isExactly(name) }
@@ -200,8 +200,8 @@ struct SQLCompiler {
         textLength += length
         guard textLength <= SQLTextLengths.maximum else {
             throw SQLRefusal(
-                message: "the text that a statement builds for each row may have \(SQLTextLengths.maximum) characters in all; "
-                    + "that of this one may have \(textLength). Use fewer ||, replace() and other text functions, or shorter text.",
+                message: "a statement may build at most \(SQLTextLengths.maximum) characters of text for each row; "
+                    + "this one may build \(textLength). Use fewer ||, replace() and other text functions, or shorter text.",
                 place: place)
         }
     }
@@ -228,7 +228,9 @@ struct SQLCompiler {
             let rightSQL = try compile(right, known, into: &builder)
             let (on, isBound) = try builder.joinCondition(condition, left: before)
             guard isBound else {
-                throw SQLRefusal(message: "JOIN needs a condition that compares a column of each side with '='.", place: place)
+                throw SQLRefusal(
+                    message: "JOIN needs a condition that compares a column of one side with a column of the other using '='.", place: place
+                )
             }
             return "\(leftSQL) \(sql: kind) \(rightSQL) ON \(on)"
         }
@@ -237,14 +239,15 @@ struct SQLCompiler {
     private mutating func count(_ place: SQLPlace) throws(SQLRefusal) {
         sources += 1
         guard sources <= Self.maximumSources else {
-            throw SQLRefusal(message: "a statement reads at most \(Self.maximumSources) datasets and subqueries.", place: place)
+            throw SQLRefusal(message: "a statement may read at most \(Self.maximumSources) datasets and subqueries.", place: place)
         }
     }
 
     private mutating func relation(_ name: String, _ known: [ExactText: Relation], _ place: SQLPlace) throws(SQLRefusal) -> Relation {
         if let cte = known[text: name] { return cte }
         if name == BIDatasets.uploads {
-            throw SQLRefusal(message: "csv_uploads is kept apart from events and can't be read by SQL; use drill-through.", place: place)
+            throw SQLRefusal(
+                message: "csv_uploads is stored apart from events and can't be read with SQL; use drill-through.", place: place)
         }
         guard let dataset = datasets[name] else {
             throw SQLRefusal(

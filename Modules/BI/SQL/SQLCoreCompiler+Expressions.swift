@@ -27,7 +27,7 @@ extension SQLCoreCompiler {
         case .inSelect(let value, let select, let negated, let place):
             let subject = try again(value), (query, outputs) = try subquery(select)
             guard outputs.count == 1 else {
-                throw SQLRefusal(message: "the subquery behind IN has \(outputs.count) columns; 1 is accepted.", place: place)
+                throw SQLRefusal(message: "the subquery after IN must have 1 column; it has \(outputs.count).", place: place)
             }
             try Self.compare([subject, ("", outputs[0].type)], "IN", place)
             return ("(\(subject.sql) \(sql: negated ? "NOT " : "")IN (\(query)))", .boolean)
@@ -42,7 +42,7 @@ extension SQLCoreCompiler {
                 throw SQLRefusal(message: "LIKE compares text; got \(subject.type.words) and \(pattern.type.words).", place: place)
             }
             let sides = ignoresCase ? [SQLFunctions.lowered(subject.sql), SQLFunctions.lowered(pattern.sql)] : [subject.sql, pattern.sql]
-            // LIKE has no escape character here, whatever the engine's default is.
+            // LIKE has no escape character here, regardless of the engine's default.
             return ("(\(sides[0]) \(sql: negated ? "NOT " : "")LIKE replace(\(sides[1]), '!', '!!') ESCAPE '!')", .boolean)
         case .conditional(let operand, let cases, let otherwise, let place):
             return try conditional(operand.map { value throws(SQLRefusal) in try again(value) }, cases, otherwise, place, again)
@@ -73,7 +73,7 @@ extension SQLCoreCompiler {
             guard [left.type, right.type].allSatisfy({ $0 == .boolean || $0 == .null }) else { throw refusal("conditions") }
             return ("(\(left.sql) \(sql: sign) \(right.sql))", .boolean)
         case "||":
-            guard [left.type, right.type].allSatisfy({ $0 == .text || $0 == .null }) else { throw refusal("texts") }
+            guard [left.type, right.type].allSatisfy({ $0 == .text || $0 == .null }) else { throw refusal("text") }
             return (SQLFunctions.clipped("(\(left.sql) || \(right.sql))"), .text)
         case "=", "<>", "<", "<=", ">", ">=":
             try Self.compare([left, right], "'\(sign)'", place, ordered: sign != "=" && sign != "<>")
@@ -91,7 +91,7 @@ extension SQLCoreCompiler {
         }
     }
 
-    /// Returns the left operand of a comparison. Text is compared by code points, whatever the database's collation is.
+    /// Returns the left operand of a comparison. Text is compared by code points, regardless of the database's collation.
     private func ordered(_ value: SQLFunctions.Value) -> SQL {
         [.text, .null].contains(value.type) ? dialect.byCodePoints(value.sql) : value.sql
     }
@@ -221,8 +221,8 @@ extension SQLCoreCompiler {
         return SQL.joined(parts, separator: " ")
     }
 
-    /// A key of PARTITION BY or ORDER BY inside OVER.
-    /// - Throws: for a key that contains OVER itself.
+    /// Compiles a key of PARTITION BY or ORDER BY inside OVER.
+    /// - Throws: if the key itself contains OVER.
     private func windowKey(_ value: SQLExpression, _ place: SQLPlace, _ subquery: Subquery) throws(SQLRefusal) -> SQLFunctions.Value {
         guard !value.hasWindow else { throw SQLRefusal(message: "OVER is not accepted inside OVER.", place: place) }
         return try render(value, isGrouped ? .having : .row, subquery)

@@ -66,7 +66,7 @@ struct SQLCoreCompiler {
                     + (accepted.isEmpty ? "." : "; accepted are \(accepted.prefix(40).joined(separator: ", "))."), place: place)
         }
         guard found.count == 1 else {
-            throw SQLRefusal(message: "'\(name.excerpt(40))' may be a column of two tables; write table.column.", place: place)
+            throw SQLRefusal(message: "'\(name.excerpt(40))' is ambiguous; write table.column.", place: place)
         }
         return .column(table: first.0, name: first.1, place)
     }
@@ -81,7 +81,7 @@ struct SQLCoreCompiler {
         return column(own, key)?.isStoredInMillionths == true
     }
 
-    /// Adds the text that an expression builds to `textLength`, and returns how long its value may be.
+    /// Adds the length of the text that an expression builds to `textLength`, and returns the maximum length of its value.
     @discardableResult
     private mutating func measure(_ expression: SQLExpression) -> Int {
         var lengths = SQLTextLengths { [self] own, key in column(own, key)?.length ?? 0 }
@@ -141,7 +141,7 @@ struct SQLCoreCompiler {
             switch item {
             case .star(let table, let place):
                 let chosen = relations.filter { relation in table.map { relation.alias.isExactly($0) } ?? true }
-                guard !chosen.isEmpty else { throw SQLRefusal(message: "'*' needs something in FROM.", place: place) }
+                guard !chosen.isEmpty else { throw SQLRefusal(message: "'*' must refer to a table in FROM.", place: place) }
                 for relation in chosen {
                     for column in relation.relation.columns where !column.isHidden && column.type != .visitor {
                         items.append((.column(table: relation.own, name: column.key, place), column.name, place))
@@ -153,7 +153,7 @@ struct SQLCoreCompiler {
                 try checkCount()
             }
         }
-        guard !items.isEmpty else { throw SQLRefusal(message: "'*' has no column here that may be shown.", place: core.place) }
+        guard !items.isEmpty else { throw SQLRefusal(message: "'*' selects no column that may be shown here.", place: core.place) }
         // Column names must be unique, because rows are JSON objects.
         var used: Set<ExactText> = []
         for index in items.indices {
@@ -166,10 +166,10 @@ struct SQLCoreCompiler {
         }
     }
 
-    /// Checks the number of columns. This runs after each item instead of once at the end, because a statement may hold two thousand stars.
+    /// Checks the number of columns. This runs after each item, not only at the end, because a statement may contain thousands of `*`.
     private func checkCount() throws(SQLRefusal) {
         guard items.count <= SQLCompiler.maximumColumns else {
-            throw SQLRefusal(message: "an answer has at most \(SQLCompiler.maximumColumns) columns.", place: core.place)
+            throw SQLRefusal(message: "a result may have at most \(SQLCompiler.maximumColumns) columns.", place: core.place)
         }
     }
 
@@ -213,7 +213,7 @@ struct SQLCoreCompiler {
     private func groupedItem(_ expression: SQLExpression) throws(SQLRefusal) -> Int? {
         if case .integer(let number) = expression {
             guard (1...Int64(items.count)).contains(number) else {
-                throw SQLRefusal(message: "GROUP BY \(number): the answer has \(items.count) columns.", place: core.place)
+                throw SQLRefusal(message: "GROUP BY \(number): the result has \(items.count) columns.", place: core.place)
             }
             return Int(number) - 1
         }
@@ -269,8 +269,8 @@ struct SQLCoreCompiler {
         return type == .text ? dialect.byCodePoints(sql) : sql
     }
 
-    /// Compiles the condition of a join. The flag says whether the condition compares a column of one side with a column of the other for
-    /// equality.
+    /// Compiles the condition of a join. The flag says whether the condition requires a column of one side to equal a column of the other;
+    /// `project_id` doesn't count.
     mutating func joinCondition(_ expression: SQLExpression, left: Set<String>) throws(SQLRefusal) -> (SQL, Bool) {
         let value = try resolved(expression)
         measure(value)

@@ -15,7 +15,7 @@ struct SQLFunctions {
     static let maximumText = 10_000
     /// Maximum characters that `replace` inserts for one match.
     static let maximumReplacement = 100
-    /// Maximum digits for `round`: a double has no more.
+    /// Maximum digits for `round`. A double has no more significant digits than this.
     static let maximumDigits = 15
 
     typealias Value = (sql: SQL, type: SQLType)
@@ -91,7 +91,7 @@ struct SQLFunctions {
         return ("\(sql: call.name)(\(sql: distinct)\(value))", call.name == "sum" ? type : .double)
     }
 
-    /// Casts the result of `sum` and `avg` to a fixed type, because engines differ there.
+    /// Casts the result of `sum` and `avg` to a fixed type, because the engines return different types.
     static func settled(_ value: SQL, _ name: String, _ type: SQLType) -> SQL {
         guard name == "sum" || name == "avg" else { return value }
         return type == .integer ? "CAST(\(value) AS bigint)" : "CAST(\(value) AS double precision)"
@@ -115,7 +115,7 @@ struct SQLFunctions {
     // MARK: Scalar functions
 
     func scalar() throws(SQLRefusal) -> Value {
-        guard !call.isStar, !call.isDistinct, call.filter == nil else { throw refusal("takes neither *, DISTINCT nor FILTER.") }
+        guard !call.isStar, !call.isDistinct, call.filter == nil else { throw refusal("takes no *, DISTINCT or FILTER.") }
         switch call.name {
         case "lower":
             try need(1...1)
@@ -155,7 +155,7 @@ struct SQLFunctions {
         case "split_part":
             try need(3...3)
             // With an empty separator, one engine splits the text into characters and the other doesn't split it, so the result is null.
-            guard literal(2) != 0 else { throw refusal("counts parts from 1, or from the last with -1; got 0.") }
+            guard literal(2) != 0 else { throw refusal("counts parts from the start with 1, or from the end with -1; got 0.") }
             return ("split_part(\(try text(0)), nullif(\(try text(1)), ''), nullif(\(try small(2)), 0))", .text)
         case "json_text": return try jsonText()
         case "coalesce", "greatest", "least", "nullif": return try choice()
@@ -184,14 +184,14 @@ struct SQLFunctions {
             try need(2...2)
             guard values.allSatisfy({ $0.type == .integer }) else { throw refusal("takes whole numbers.") }
             return ("((\(values[0].sql)) % nullif(\(values[1].sql), 0))", .integer)
-        default: throw refusal("is not among the functions that are accepted: \(Self.names.joined(separator: ", ")).")
+        default: throw refusal("is not accepted; accepted are \(Self.names.joined(separator: ", ")).")
         }
     }
 
     private func roundingDigits() throws(SQLRefusal) -> Int {
         guard let digits = literal(1), abs(digits) <= Self.maximumDigits else {
             throw refusal(
-                "takes a whole number of digits from -\(Self.maximumDigits) to \(Self.maximumDigits), written out; "
+                "takes a literal whole number of digits from -\(Self.maximumDigits) to \(Self.maximumDigits); "
                     + "got \(literal(1).map(String.init) ?? "something else").")
         }
         return Int(digits)
@@ -217,11 +217,12 @@ struct SQLFunctions {
         return ("\(sql: call.name)(\(list))", call.name == "nullif" ? values[0].type : type)
     }
 
-    /// Compiles a property of an event. A dot in the name selects a member of an object, as in the conditions of segments and funnels.
+    /// Compiles the reading of an event's property. A dot in the name selects a member of an object, as in the conditions of segments and
+    /// funnels.
     private func jsonText() throws(SQLRefusal) -> Value {
         guard values.count >= 2, case .column(_, "data", _) = call.arguments[0] else {
             throw refusal(
-                "takes the column data of events and the path of a property: json_text(data, 'plan'), json_text(data, 'order.id').")
+                "takes the data column of events and the path of a property: json_text(data, 'plan'), json_text(data, 'order.id').")
         }
         var steps: [String] = []
         for argument in call.arguments.dropFirst() {

@@ -170,7 +170,8 @@ extension SQLParser {
         try need("as")
         guard case .word(let word) = token.kind, let type = Self.types[word] else {
             throw SQLRefusal(
-                message: "CAST to integer, bigint, double precision, numeric, text or boolean; got \(token.described).", place: token.place)
+                message: "CAST accepts integer, bigint, double precision, numeric, text and boolean; got \(token.described).",
+                place: token.place)
         }
         at += 1
         if word == "double" { _ = take("precision") }

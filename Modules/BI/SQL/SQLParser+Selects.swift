@@ -90,7 +90,7 @@ extension SQLParser {
         while true {
             let place = token.place
             if isSign(",") || isWord("cross") || isWord("natural") {
-                throw SQLRefusal(message: "tables can be joined only by JOIN ... ON.", place: place)
+                throw SQLRefusal(message: "tables can be joined only with JOIN ... ON.", place: place)
             }
             var kind = "JOIN"
             if take("inner") {

@@ -4,7 +4,7 @@ import Core
 struct SQLParser {
     /// Maximum nesting of expressions and selects.
     static let maximumDepth = 40
-    /// Maximum operators of one statement. Operators make trees deep too.
+    /// Maximum operators of one statement. Long chains of operators make the syntax tree deep, as nesting does.
     static let maximumOperators = 300
     /// Maximum keys of one GROUP BY, ORDER BY or PARTITION BY.
     static let maximumKeys = 50
@@ -20,14 +20,15 @@ struct SQLParser {
     static func statement(_ text: String) throws(SQLRefusal) -> (select: SQLSelect, namesProject: Bool) {
         var parser = try SQLParser(text)
         guard parser.isWord("select") || parser.isWord("with") else {
-            throw SQLRefusal(message: "a statement starts with SELECT or WITH; got \(parser.token.described).", place: parser.token.place)
+            throw SQLRefusal(
+                message: "a statement must start with SELECT or WITH; got \(parser.token.described).", place: parser.token.place)
         }
         let select = try parser.select()
         guard parser.token.kind == .end else { throw parser.unexpected("the end of the statement") }
         return (select, parser.tokens.contains { $0.kind == .project })
     }
 
-    /// Parses a single expression, such as a metric's.
+    /// Parses a single expression, such as that of a metric.
     static func expression(_ text: String) throws(SQLRefusal) -> SQLExpression {
         var parser = try SQLParser(text)
         let expression = try parser.expression()
@@ -56,7 +57,7 @@ struct SQLParser {
     mutating func need(_ word: String) throws(SQLRefusal) { guard take(word) else { throw unexpected(word.uppercased()) } }
     mutating func needSign(_ sign: String) throws(SQLRefusal) { guard takeSign(sign) else { throw unexpected("'\(sign)'") } }
 
-    /// Words that begin or belong to other kinds of statements. Refusals name them.
+    /// Keywords of statements other than SELECT. Error messages name them.
     private static let changing: Set<String> = [
         "insert", "update", "delete", "drop", "create", "alter", "truncate", "grant", "revoke", "copy", "attach", "detach", "install",
         "load",
@@ -98,7 +99,7 @@ struct SQLParser {
     mutating func takeOperator() throws(SQLRefusal) -> SQLPlace {
         operators += 1
         guard operators <= Self.maximumOperators else {
-            throw SQLRefusal(message: "a statement has at most \(Self.maximumOperators) operators.", place: token.place)
+            throw SQLRefusal(message: "a statement may have at most \(Self.maximumOperators) operators.", place: token.place)
         }
         at += 1
         return tokens[at - 1].place

@@ -1,5 +1,5 @@
 extension SQLExpression {
-    /// Returns the tree in which each part is replaced if `change` returns a replacement for it. Subqueries stay as they are.
+    /// Returns a copy of the tree in which the parts for which `change` returns a replacement are replaced. Subqueries stay unchanged.
     func rewritten(_ change: (SQLExpression) throws -> SQLExpression?) rethrows -> SQLExpression {
         if let changed = try change(self) { return changed }
         func again(_ part: SQLExpression) throws -> SQLExpression { try part.rewritten(change) }
@@ -37,7 +37,7 @@ extension SQLExpression {
         }
     }
 
-    /// Whether `test` holds for the expression or any part of it.
+    /// Whether `test` is true for the expression or any part of it.
     func contains(_ test: (SQLExpression) -> Bool) -> Bool {
         var found = false
         _ = rewritten { part in

@@ -77,7 +77,7 @@ enum SQLType: String, Sendable, Encodable {
     case visitor
     case null
 
-    /// The type in words, for error sentences.
+    /// The type in words, for error messages.
     var words: String {
         switch self {
         case .integer: "a whole number"
@@ -120,7 +120,7 @@ final class SQLSelect: Equatable, Sendable {
     }
 
     let ctes: [CTE]
-    /// The selects that UNION joins. `all[i]` says whether UNION ALL joins the i-th select and the next.
+    /// The selects that UNION combines. `all[i]` says whether the one at index `i` is combined with the next by UNION ALL.
     let cores: [Core]
     let all: [Bool]
     let order: [SQLOrder]

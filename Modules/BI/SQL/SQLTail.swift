@@ -3,7 +3,7 @@ enum SQLTail {
     /// The error for a semicolon anywhere else.
     static let refusal = "';' is not accepted inside a statement; send one statement at a time."
 
-    /// Whether `text`, the rest of a statement, is only such an end.
+    /// Whether `text`, the rest of a statement, consists only of a semicolon, white space and comments.
     static func begins(in text: ArraySlice<Unicode.Scalar>) -> Bool {
         guard let first = text.first, [";", "-", "/"].contains(first) else { return false }
         let rest = withoutBlanks(text)
@@ -25,7 +25,8 @@ enum SQLTail {
         }
     }
 
-    /// The index after the next `*/`; nil if there is none, or if a comment is nested, since engines differ in where that ends.
+    /// The index after the next `*/`; nil if there is none, or if a comment is nested, since engines disagree about where that comment
+    /// ends.
     private static func endOfComment(_ text: ArraySlice<Unicode.Scalar>) -> Int? {
         var last: Unicode.Scalar = " "
         for (index, scalar) in zip(text.indices, text) {

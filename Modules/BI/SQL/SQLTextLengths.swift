@@ -15,7 +15,7 @@ struct SQLTextLengths {
 
     init(column: @escaping (_ own: String, _ key: String) -> Int) { self.column = column }
 
-    /// Adds what an expression builds, and returns how long its value may be.
+    /// Counts the text that an expression builds, and returns the maximum length of its value.
     @discardableResult
     mutating func add(_ expression: SQLExpression) -> Int {
         switch expression {
@@ -71,10 +71,10 @@ struct SQLTextLengths {
         return kept
     }
 
-    /// Adds what all values build, and returns the length of the longest.
+    /// Counts the text that all values build, and returns the length of the longest value.
     private mutating func longest(_ values: [SQLExpression]) -> Int { values.reduce(0) { max($0, add($1)) } }
 
-    /// Adds what all values build. Returns 0, because the expression that contains the values is not text itself.
+    /// Counts the text that all values build. Returns 0, because the expression that contains the values is not text itself.
     @discardableResult
     private mutating func without(_ values: [SQLExpression]) -> Int {
         for value in values { add(value) }

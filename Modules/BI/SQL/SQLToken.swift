@@ -1,6 +1,6 @@
 import Core
 
-/// A place in a statement, for error sentences. Line and column count from 1.
+/// A position in a statement, for error messages. Lines and columns start at 1.
 struct SQLPlace: Sendable, Hashable {
     var line = 1, column = 1
 }
@@ -24,12 +24,12 @@ struct SQLToken: Sendable, Equatable {
     let kind: Kind
     let place: SQLPlace
 
-    /// The token as error sentences show it.
+    /// The token as error messages show it.
     var described: String {
         switch kind {
         case .word(let word): "'\(word.excerpt(40))'"
         case .quoted(let name): "\"\(name.excerpt(40))\""
-        case .text: "a text"
+        case .text: "a string"
         case .integer(let number): "'\(number)'"
         case .decimal(let number): "'\(number)'"
         case .sign(let sign): "'\(sign)'"
@@ -39,7 +39,7 @@ struct SQLToken: Sendable, Equatable {
     }
 }
 
-/// The refusal of a statement: what is wrong and where.
+/// The error for a rejected statement: what is wrong, and where.
 struct SQLRefusal: Error {
     let message: String
     let place: SQLPlace
@@ -62,7 +62,7 @@ struct SQLTokenizer {
     static func tokens(of text: String) throws(SQLRefusal) -> [SQLToken] {
         guard text.unicodeScalars.count <= maximumCharacters else {
             throw SQLRefusal(
-                message: "a statement has at most \(maximumCharacters) characters; this one has \(text.unicodeScalars.count).",
+                message: "a statement may have at most \(maximumCharacters) characters; this one has \(text.unicodeScalars.count).",
                 place: SQLPlace())
         }
         var tokenizer = SQLTokenizer(text), tokens: [SQLToken] = []
@@ -71,7 +71,7 @@ struct SQLTokenizer {
             tokens.append(token)
             if token.kind == .end { return tokens }
             guard tokens.count < maximumTokens else {
-                throw SQLRefusal(message: "a statement has at most \(maximumTokens) words and signs.", place: token.place)
+                throw SQLRefusal(message: "a statement may have at most \(maximumTokens) words and signs.", place: token.place)
             }
         }
     }
@@ -118,7 +118,7 @@ struct SQLTokenizer {
         switch scalar {
         case ";": SQLTail.refusal
         case "\\": "a backslash is not accepted outside text in quotes."
-        case "$": "'$' is not accepted: write text in single quotes, and values as they are."
+        case "$": "'$' is not accepted; write text in single quotes, and other values directly."
         case "`": "'`' is not accepted; put names in double quotes."
         case "[", "]": "'\(scalar)' is not accepted: there are no arrays."
         default:
@@ -172,7 +172,7 @@ struct SQLTokenizer {
         return .decimal(number)
     }
 
-    /// The content between two `quote`s, where a doubled `quote` means a single one.
+    /// Reads text between two `quote`s, in which a doubled `quote` stands for a single one.
     private mutating func quoted(_ quote: Unicode.Scalar, _ start: SQLPlace) throws(SQLRefusal) -> String {
         var content = String.UnicodeScalarView()
         take()
@@ -181,7 +181,7 @@ struct SQLTokenizer {
             if scalar == quote {
                 guard peek() == quote else {
                     if quote == "\"", content.isEmpty || content.count > 100 {
-                        throw SQLRefusal(message: "a name in double quotes has 1 to 100 characters.", place: start)
+                        throw SQLRefusal(message: "a name in double quotes must have 1 to 100 characters.", place: start)
                     }
                     return String(content)
                 }

@@ -58,7 +58,7 @@ export default {
   'key-hint': 'Kleinbuchstaben, Ziffern und Unterstriche.',
   expression: 'Ausdruck',
   uploads: 'Uploads',
-  'uploads?': 'Eigene Tabellen aus CSV-Dateien, neben den Ereignissen gespeichert.',
+  'uploads?': 'Eigene Tabellen, als CSV-Dateien hochgeladen.',
   'no-uploads': 'Noch keine Uploads.',
   'new-upload': 'Datei hochladen',
   file: 'CSV-Datei',

@@ -58,7 +58,7 @@ export default {
   'key-hint': 'Lowercase letters, digits and underscores.',
   expression: 'Expression',
   uploads: 'Uploads',
-  'uploads?': 'Your own tables from CSV files, stored alongside the events.',
+  'uploads?': 'Your own tables, uploaded as CSV files.',
   'no-uploads': 'No uploads yet.',
   'new-upload': 'Upload file',
   file: 'CSV file',

@@ -192,7 +192,7 @@ function policies(view, datasets) {
     const fields = () => datasets.find(({ name }) => name === dataset.value).columns.filter(column => column.is_field);
     const draw = () => replace(column, fields().map(({ name }) => h('option', { value: name, selected: name === 'country' }, name)));
     draw();
-    // Values of number and boolean columns are sent as such.
+    // Values of number and boolean columns are sent as numbers and booleans, not as text.
     const read = value => fields().find(({ name }) => name === column.value).type === 'text' ? stored(column.value, value) : JSON.parse(value);
     formDialog(t('bi.new-policy'), { id: 'policy-form' },
       async () => {

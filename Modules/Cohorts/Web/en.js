@@ -12,7 +12,7 @@ export default {
   period: 'First activity',
   total: 'Total',
   average: 'Per visitor',
-  cut: '* Starts before the range, which begins on {day}: only visitors and activity from that day on are counted.',
+  cut: '* Starts before the range, which begins on {day}: only visitors and activity on or after that day are counted.',
   none: 'No visitors in this range.',
   side: 'Compare segments',
   'side?': 'The activity of each selected segment in this range, in total and per visitor, for each day or week.',

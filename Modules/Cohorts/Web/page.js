@@ -1,4 +1,4 @@
-// Visitors by their first activity, and what they did since.
+// Visitors by the week or month of their first activity, and segments side by side.
 
 import {
   h, replace, t, number, amounts, day, later, choice, table, columnChart, lineChart, timeLabel, axisLabel, behind, empty, parameters, askAll,

@@ -1,15 +1,15 @@
 /*
- * data-errors: errors and rejections that nobody handled, as the page's own listeners see them. A page that fails in a
- * loop says so three times, and tells of 20 different errors at most.
+ * data-errors: reports uncaught errors and unhandled rejections. Each message is reported at most three times per page, so a
+ * loop can't flood the server, and at most 20 different messages are reported.
  */
 let page;
 let seen;
 
-// Where the first frame of a stack is. Chromium writes `at name (https://host/app.js:1:2)`, others `name@https://...`.
+// Finds the position of the first frame in a stack. Chromium writes `at name (https://host/app.js:1:2)`, others `name@https://...`.
 const frame = /((?:blob:)?[a-z-]+:\/\/[^\s()]*?):(\d+):(\d+)/;
 
-// An error in a script of another origin without `crossorigin` says nothing but that, and a browser's remark about its own
-// layout is no error of the page. What a browser's extensions do wrong is none of the site's either.
+// Errors that say nothing about the site: "Script error." hides every error in a script from another origin without
+// `crossorigin`, ResizeObserver messages are warnings by the browser, and extensions are not part of the site.
 const noise = /^Script error\.?$|^ResizeObserver loop/;
 const foreign = /^(\w+-)+extension:|^webkit-masked-url:/;
 
@@ -31,8 +31,8 @@ const report = (error, message, filename, lineno, colno) => {
   });
 };
 
-// What was thrown may be anything: an error of a frame, which is no `Error` of this window; an event, as of a picture that did not
-// load; a value that says nothing as JSON.
+// Any value can be thrown: an error from a frame, which is not an `Error` of this window; an event, such as that of an image that
+// failed to load; or a value that can't be written as JSON.
 const text = (reason) => {
   try {
     const kind = Object.prototype.toString.call(reason);
@@ -47,7 +47,7 @@ const text = (reason) => {
 export default (next) => {
   if (!page) {
     next.listen("error", (event) => {
-      // Pictures and scripts that did not load have events of their own, without a message.
+      // Images and scripts that fail to load have their own kind of event, without a message.
       if (event instanceof ErrorEvent) {
         const message = event.error == null ? event.message : text(event.error);
         report(event.error, message, event.filename, event.lineno, event.colno);

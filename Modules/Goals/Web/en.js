@@ -14,7 +14,7 @@ export default {
   threshold_seconds: 'Seconds',
   threshold_pages: 'Pages',
   worth: 'Value',
-  'worth?': 'What each conversion is worth, on top of the revenue from orders and in the same currency. Leave empty if nothing.',
+  'worth?': 'What each conversion is worth, on top of the revenue from orders and in the same currency. Leave empty for none.',
   goal: 'Goal',
   by: 'Conversion by property',
   'by?': 'Visitors who reached the goal, out of all visitors with this property. Click a row to filter by it.',

@@ -2,7 +2,7 @@
 
 export default {
   people: 'Personen',
-  'people?': 'Besucher, die ein identify-Aufruf identifiziert hat, die neuesten zuerst.',
+  'people?': 'Besucher, die ein identify-Ereignis identifiziert hat, die zuletzt gesehenen zuerst.',
   accounts: 'Konten',
   'accounts?': 'Firmen und Teams, zu denen Besucher gehören.',
   whole:

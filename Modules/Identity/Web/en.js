@@ -2,7 +2,7 @@
 
 export default {
   people: 'People',
-  'people?': 'Visitors identified by an identify call, newest first.',
+  'people?': 'Visitors identified by an identify event, most recently seen first.',
   accounts: 'Accounts',
   'accounts?': 'Companies and teams that visitors belong to.',
   whole:

@@ -17,7 +17,7 @@ export async function show(view) {
   /** Inserts new entries, and leaves the others untouched: the user may have one open. */
   const add = async () => {
     const rows = await newest(first), place = list.querySelector('#entries'), stands = row => place && entries.get(row.id)?.parentNode === place;
-    // With that many new entries, some between the new and the shown ones would be missing.
+    // With this many new entries, some entries between the new and the shown ones would be missing.
     if (!place || !rows.some(stands)) return list.again();
     let next = place.firstChild;
     for (const row of rows) {

@@ -5,7 +5,7 @@ const file = /\.(7z|apk|avi|bz2|csv|dmg|docx?|epub|exe|gz|iso|jar|key|midi?|mobi
 let page;
 
 const clicked = (event) => {
-  // The left button, and the middle one, which opens another tab.
+  // Of auxiliary buttons, only the middle one counts: it opens a new tab.
   if (event.type == "auxclick" && event.button != 1) return;
   const link = event.composedPath().find((node) => node.href && /^a(rea)?$/i.test(node.localName));
   if (!link) return;

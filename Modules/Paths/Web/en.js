@@ -3,8 +3,8 @@
 export default {
   flow: 'Visitor flow',
   'flow?':
-    'Where visitors went after a page or event, or where they came from. Only each visitor’s first time in this range counts, and only the '
-    + 'steps of that visit. Click a page to start there.',
+    'Where visitors went after a page or event, or where they came from. Counts only the first time that each visitor reached it in this '
+    + 'range, and only steps in that visit. Click a page to start from it.',
   kind: 'Start with',
   path: 'Page',
   event: 'Event',
@@ -20,7 +20,7 @@ export default {
   other: 'other pages',
   who: 'Show visitors',
   between: 'Paths between two pages',
-  'between?': 'The paths that visits take from the first page to the last, most frequent first. * matches any text.',
+  'between?': 'Paths that visits take from the first page to the last, most frequent first. * matches any text.',
   start: 'First page',
   end: 'Last page',
   way: 'Path',

@@ -22,7 +22,7 @@ export default {
   'daily.after': 'Day {count}',
   'weekly.after': 'Week {count}',
   'monthly.after': 'Month {count}',
-  cut: '* Starts before the range, which begins on {day}: only visitors who started from that day on are counted.',
+  cut: '* Starts before the range, which begins on {day}. Only visitors who started on or after that day are counted.',
   none: 'No visitors started in this range.',
   average: 'Average',
   'average?': 'Across all cohorts whose period is over, weighted by number of visitors.',

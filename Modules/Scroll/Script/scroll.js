@@ -1,13 +1,13 @@
 /*
- * data-scroll: how far down each page was seen, in percent of its height when it is left, once for each view.
+ * data-scroll: how far down each page was seen, as a percentage of its height when it is left; sent once for each view.
  */
 let page;
 let bottom; // the lowest pixel seen
-let height; // of the page when it was last looked at
+let height; // of the page when it was last measured
 let isSent;
 
 const measure = () => {
-  // In the moment after a route has changed, what is there belongs to the next page.
+  // Right after the route has changed, the document already belongs to the next page.
   if (!page.isShown) return;
   bottom = Math.max(bottom, scrollY + innerHeight);
   height = Math.max(document.documentElement.scrollHeight, document.body?.scrollHeight || 0, 1);
@@ -25,7 +25,7 @@ export default (next) => {
     page = next;
     next.listen("scroll", measure);
     next.listen("load", measure);
-    // Pages grow while pictures load, and frameworks fill them after the address has changed.
+    // Pages grow while images load, and frameworks fill them after the URL has changed.
     new ResizeObserver(next.guarded(measure)).observe(document.documentElement);
     next.leaving(() => {
       measure();

@@ -61,19 +61,19 @@ enum Breakdowns {
     }
 
     /// CTEs ending with `first_rows`: the first row of each session, which is enough to count visitors by a property of the session.
-    /// Irregular sessions keep all their rows.
+    /// Irregular sessions keep all their matching rows.
     static func firstRows(_ scope: Scope) async throws -> SQL {
         "\(try await scope.flagged()), first_rows AS NOT MATERIALIZED (SELECT * FROM flagged WHERE is_chosen AND (\(isFirst)))"
     }
 
     private static let isFirst: SQL = "seq = 1 OR is_irregular"
 
-    /// A query for `visitors` by `column`, a property of the session.
+    /// A query for the number of visitors by `column`, a property of the session.
     private static func visitors(by column: String, _ scope: Scope) async throws -> SQL {
         try await scope.visitorCount().query(by: SQL(sql: column), from: "first_rows", groups: try await valueCount(of: column, scope))
     }
 
-    /// Returns the number of values that a property of the session has. This number is queried first, because the fastest way to count
+    /// Returns the number of distinct values of a session property, at least 1. It is queried first, because the fastest way to count
     /// visitors for a few dozen values takes too much memory for thousands.
     private static func valueCount(of column: String, _ scope: Scope) async throws -> Int64 {
         let rows = try await scope.rows("core.values", "SELECT count(DISTINCT \(sql: column)) AS n FROM activity WHERE seq = 1")

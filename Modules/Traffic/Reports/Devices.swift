@@ -24,7 +24,8 @@ struct Devices: Encodable, Sendable {
                     ]))))
     }
 
-    /// An estimate. Names come from the lists of `UserAgentParser`, and only a few of their combinations occur.
+    /// The estimated number of combinations of browser, system and device type. Names come from the lists of `UserAgentParser`, and only a
+    /// few of their combinations occur.
     private static let likelyCombinations: Int64 = 256
 
     static func run(_ scope: Scope) async throws -> Devices {

@@ -7,7 +7,8 @@ struct EntryExitPages: Encodable, Sendable {
     struct Page: Encodable, Sendable {
         let path: String
         let sessions: Int64
-        /// For entry pages, the percentage of sessions without a second pageview; for exit pages, exits in percent of the page's views.
+        /// For entry pages, the percentage of sessions without a second pageview; for exit pages, exits as a percentage of the page's
+        /// views.
         let rate: Double
         let end: End
 
@@ -40,8 +41,8 @@ struct EntryExitPages: Encodable, Sendable {
         ]
     }
 
-    /// Counts regular sessions from single rows, without grouping by session. An entry didn't bounce if a second pageview came from the
-    /// page. A view was the last one if no pageview came from it. Irregular sessions are counted view by view.
+    /// Counts regular sessions row by row, without grouping by session: an entry isn't a bounce if a second pageview came from the page,
+    /// and a view is an exit if no later pageview came from it. For irregular sessions, all views are numbered first.
     static func run(_ scope: Scope, _ end: End) async throws -> EntryExitPages {
         let flagged = try await scope.flagged()
         let regular: SQL =

@@ -5,7 +5,7 @@ struct Overview: Encodable, Sendable {
     let pageviews: Int64
     let visitors: Int64
     let sessions: Int64
-    /// Sessions with exactly one pageview, in percent of all sessions.
+    /// Sessions with exactly one pageview, as a percentage of all sessions.
     let bounceRate: Double
     /// Average seconds from the first to the last activity of a session. A session with a single activity counts as 0.
     let avgDuration: Double

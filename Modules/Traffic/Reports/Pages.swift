@@ -1,6 +1,6 @@
 import Core
 
-/// Pages by views.
+/// Pages, most viewed first.
 struct Pages: Encodable, Sendable {
     struct Page: Encodable, Sendable {
         let path: String
@@ -16,7 +16,7 @@ struct Pages: Encodable, Sendable {
     }
 
     let data: [Page]
-    /// Number of pages, before limit and offset.
+    /// The number of pages, regardless of limit and offset.
     let total: Int64
 
     static let fields: [Schema.Field] = [
@@ -53,7 +53,7 @@ struct Pages: Encodable, Sendable {
             FROM top LEFT JOIN visited ON visited.path = top.path LEFT JOIN spent ON spent.path = top.path
             ORDER BY views DESC, top.path
             """)
-        // Beyond the end of the list, there is no row that contains the total.
+        // If the offset is beyond the end of the list, no row contains the total.
         let total = rows.isEmpty ? try await Self.total(scope) : rows[0].int("total")
         return Pages(
             data: rows.map {

@@ -8,7 +8,7 @@ struct Realtime: Encodable, Sendable {
 
     static let windowSeconds: Int64 = 300
 
-    /// Visitors with activity in the last five minutes, including the current millisecond.
+    /// Counts visitors with activity in the last five minutes, including the current millisecond.
     static func run(_ scope: Scope, now: Instant) async throws -> Realtime {
         let range = TimeRange(start: now.adding(seconds: -windowSeconds), end: now.adding(milliseconds: 1))
         let rows = try await scope.over(range).rows("core.realtime", "SELECT count(DISTINCT visitor) AS n FROM activity")

@@ -1,11 +1,11 @@
 /*
- * data-clicks: where on the page somebody clicked, and on what. Coordinates are of the page, not of the window. Nothing
- * of what is written there is taken.
+ * data-clicks: where on the page visitors click, and on which element. Coordinates are relative to the page, not to the
+ * window. The text of elements is not sent.
  */
 let page;
 
-// The shortest selector that finds the element alone, such as `button.cta-primary`: from the element upwards, at most
-// five steps.
+// Returns the shortest selector that matches only this element, such as `button.cta-primary`. It starts with the element
+// and adds at most four ancestors.
 const selector = (element) => {
   let text = "";
   for (let steps = 0; element && steps < 5; element = element.parentElement, steps++) {
@@ -25,7 +25,7 @@ const selector = (element) => {
 const clicked = (event) => {
   const element = event.target instanceof Element ? event.target : document.documentElement;
   let x = event.pageX, y = event.pageY;
-  // Keys click too, and have no place: the element has.
+  // A click by keyboard has no coordinates: use the center of the element.
   if (!event.detail && !event.clientX && !event.clientY) {
     const box = element.getBoundingClientRect();
     x = box.x + box.width / 2 + scrollX;
@@ -41,7 +41,7 @@ const clicked = (event) => {
 };
 
 export default (next) => {
-  // Only what a person does: scripts click as well.
+  // Ignore clicks made by scripts.
   if (!page) next.listen("click", (event) => event.isTrusted && clicked(event));
   page = next;
 };

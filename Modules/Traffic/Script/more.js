@@ -1,13 +1,13 @@
 /*
- * The door to everything that not every page needs. The core fetches it when an attribute of the tag is on, or at the
- * first call of anything but an event; it fetches those features whose attributes are on, and gives each call of
- * pulse() the shape that the API expects.
+ * Loads what not every page needs. The core fetches this file when an attribute of the tag is on, or at the first call
+ * of pulse() that isn't an event. This file fetches the features whose attributes are on, and turns calls of pulse()
+ * into the payloads that the API expects.
  *
- * A feature is a module with a default export, called with a `Page` for each page that is counted. The core that calls
- * may be older than this file, for an hour or a day: so what it passes only ever grows.
+ * A feature is a module whose default export is called with a `Page` for each page that is counted. The core may be up
+ * to a day older than this file, so the arguments that it passes must stay compatible: new ones may only be added.
  */
 
-// Literal addresses, so that a feature is fetched when its attribute says so and never otherwise.
+// Literal URLs, so a feature is fetched only when its attribute is on.
 const features = {
   clicks: () => import("./clicks.js?" + VERSION),
   errors: () => import("./errors.js?" + VERSION),
@@ -20,9 +20,9 @@ const features = {
 };
 
 const pulse = window.pulse;
-const loaded = {}; // promises of features by name, for imports may overtake each other
+const loaded = {}; // promises of features by name, because imports may finish out of order
 
-// Nothing that goes wrong in here reaches the page; pulse.errors counts it, for those who look.
+// No error in here reaches the page; pulse.errors counts them, for debugging.
 const failed = () => {
   try {
     pulse.errors = -~pulse.errors;
@@ -36,7 +36,7 @@ const guarded = (work) => (...values) => {
   }
 };
 
-// The page that the address bar shows, as the core names it.
+// The page in the address bar, in the same form as the core's path.
 const shown = () => location.pathname + location.hash.match(/#[!/][^?]*|$/);
 
 class Page {
@@ -45,20 +45,20 @@ class Page {
     this.options = script.dataset;
     this.path = path;
     this.shown = shown();
-    // The path is said because a page may be over when something is sent of it.
+    // The path is passed because the visitor may have left the page when something is sent for it.
     this.send = (type, fields) => send(type, { path, ...fields });
   }
 
-  // Whether it is still there: a new one is counted a moment after the address has changed.
+  // Whether this page is still shown: a new one is counted a moment after the URL has changed.
   get isShown() { return this.shown == shown(); }
 
-  // At most so many units of a text, and none of them half a character.
+  // Cuts a text to at most `most` UTF-16 units, without splitting a surrogate pair.
   cut(text, most) { return text?.slice(0, most).replace(/[\ud800-\udbff]$/, ""); }
 
-  // Before the page's own listeners and, at the end of a page, before the core sends what waits.
+  // Listeners run before the page's own and, when the page is left, before the core sends its queue.
   listen(type, work, target = window) { target.addEventListener(type, guarded(work), { capture: true, passive: true }); }
 
-  // When the page is hidden or left, which may be the last that it sees. May come more than once.
+  // Calls `work` when the page is hidden or left, which may be the last chance to send. It may be called more than once.
   leaving(work) {
     this.listen("pagehide", work);
     this.listen("visibilitychange", () => document.visibilityState == "hidden" && work());
@@ -71,19 +71,19 @@ class Page {
 }
 
 export const on = (send, script, path, type, fields, ...values) => {
-  // A page prepared in advance is not looked at before somebody sees it.
+  // Wait until a prerendered page is shown.
   if (document.prerendering) {
     document.addEventListener("prerenderingchange", guarded(() => on(send, script, path, type, fields, ...values)), { once: true });
     return;
   }
   const page = new Page(send, script, path);
   if (type == 1) {
-    page.moved = fields; // the core's; it counts a page where the address has changed
+    page.moved = fields; // the core's function, which counts a page if the URL has changed
     for (const name in features) {
       if (page.options[name] == "true") (loaded[name] ||= features[name]()).then((feature) => feature.default(page)).catch(failed);
     }
   } else if (type == "log") {
-    // pulse("log", level, message, body); what is no object becomes one.
+    // pulse("log", level, message, body); a body that isn't an object is wrapped in one.
     const [message, body] = values;
     page.send(type, {
       payload: {

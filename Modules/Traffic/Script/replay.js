@@ -1,31 +1,31 @@
 /*
- * data-replay: what a visit looked like, as a list of events from which the pages can be shown again. Of what people type
- * only the length is taken (data-replay-mask="false" takes the text; passwords and cards stay masked even so), of elements
- * with `data-pulse-mask` no text at all, of elements with `data-pulse-block` nothing but their size.
+ * data-replay: what a visit looked like, as a list of events from which the pages can be replayed. Typed text is masked:
+ * only its length is recorded (data-replay-mask="false" records the text, but passwords and card fields stay masked). Text
+ * in elements with `data-pulse-mask` is masked too. Of elements with `data-pulse-block`, only the size is recorded.
  *
- * Payload: `{session_id, events, entry_page, duration_ms, is_complete}`; pieces of a session in their order, a few
- * seconds each; the last ones may overtake each other on their way. Every event has `type` and `at`, milliseconds since the
- * session began, which tells the order:
+ * Payload: `{session_id, events, entry_page, duration_ms, is_complete}`. A session is sent in pieces of a few seconds each,
+ * in order, but the last ones may arrive out of order. Every event has `type` and `at`, the milliseconds since the session
+ * began, which defines the order:
  *
  *   page      path, title, width, height: a page begins, with an empty document whose node is 1
- *   add       nodes: [{id, parent, before, ...}], each put into `parent` before node `before`, or last where that is 0.
- *             Either {tag, attributes, namespace?, width?, height?} or {text} or {doctype}
+ *   add       nodes: [{id, parent, before, ...}], each put into `parent` before node `before`, or last if that is 0.
+ *             A node is {tag, attributes, namespace?, width?, height?}, {text} or {doctype}
  *   remove    ids
  *   text      id, text            attribute   id, name, value (null: removed)
  *   input     id, value, checked  scroll      id, x, y        resize   width, height
  *   move      points: [[x, y, at], ...]       click   id, x, y
  *   visible   state
  *
- * A session is the visit of one page, or of all pages in one tab where consent was asked for and given: only then its id
- * is kept, in sessionStorage, until consent is withdrawn.
+ * A session covers one page or, if consent was requested and given, all pages in one tab. Only in the latter case is its
+ * id stored, in sessionStorage, until consent is withdrawn.
  */
 const storageKey = "pulse_replay";
-const pieceLength = 15_000; // of JSON text: small enough to be delivered from a page that is left
+const pieceLength = 15_000; // of JSON text: small enough to be sent when the visitor leaves the page
 const textLength = 100_000;
 
 let page;
-let session; // {id, entry, start}; nil where this visit is not in the sample, or over
-let isOver; // nothing more is recorded until something begins anew: after a withdrawal, or when the page was left
+let session; // {id, entry, start}; null if this visit is not in the sample, or is over
+let isOver; // whether recording has stopped, after consent was withdrawn or the page was left
 let events;
 let length; // of the JSON text of `events`
 let ids = new WeakMap();
@@ -96,7 +96,7 @@ const stars = (text) => text.replace(/\S/g, "*");
 
 const isSecret = (element) => element.type == "password" || element.type == "hidden" || /^cc-/.test(element.autocomplete);
 
-// What may be told of what was typed. Check marks and buttons are no text.
+// The value of a field, masked if necessary. Values of checkboxes and buttons are not typed text.
 const typed = (field) => {
   const value = String(field.value ?? "").slice(0, textLength);
   if (/^(button|submit|reset|checkbox|radio|range|color|image)$/.test(field.type)) return value;
@@ -153,7 +153,7 @@ const describe = (node) => {
   return description;
 };
 
-// Rules that scripts have put into a style element are in no text node.
+// Rules that scripts have inserted into a style element are not in a text node.
 const rules = (node) => {
   if (node.localName != "style" || node.textContent.trim()) return "";
   try {
@@ -163,13 +163,13 @@ const rules = (node) => {
   }
 };
 
-// The node and all below it, parents first, in pieces.
+// Records the node and its descendants, parents first, in pieces.
 const tell = (root) => {
   let told = [], size = 0;
   const next = (node) => {
     if (isWithout(node) || node != root && isBlocked(node.parentElement)) return;
     const parent = ids.get(node.parentNode);
-    if (!parent) return; // below something that is not told
+    if (!parent) return; // its parent is not recorded
     const before = node == root ? following(node) : 0;
     const line = { id: identify(node), parent, before, ...describe(node) };
     told.push(line);
@@ -217,7 +217,7 @@ const changed = (records) => {
     }
   }
   if (removed.size) add("remove", { ids: [...removed] });
-  // Last siblings first, so that the node before which another is put is already there.
+  // Last siblings first, so the node before which another is inserted already exists.
   for (const node of [...added].reverse()) if (node.isConnected && !ids.has(node)) tell(node);
   for (const node of texts) if (ids.has(node)) add("text", { id: ids.get(node), text: shownText(node) });
   for (const [element, names] of attributes) {
@@ -226,7 +226,7 @@ const changed = (records) => {
   }
 };
 
-// MARK: What people do
+// MARK: Interactions
 
 const flushPoints = () => {
   if (points.length) add("move", { points });
@@ -256,7 +256,7 @@ const listen = () => {
     const now = Date.now();
     if (now - scrolledAt < 100) return;
     scrolledAt = now;
-    // Where it has come to rest counts, not where it was when it began.
+    // Record where scrolling ends, not where it begins.
     setTimeout(page.guarded(() => {
       const isPage = target == document, id = ids.get(target);
       if (id) add("scroll", { id, x: Math.round(isPage ? scrollX : target.scrollLeft), y: Math.round(isPage ? scrollY : target.scrollTop) });
@@ -287,11 +287,11 @@ const watch = () => {
     flushPoints();
     deliver();
   }), 5_000);
-  // Consent is kept in the tag. Without it nothing is recorded, and what was recorded and not sent is thrown away.
+  // Consent is kept in an attribute of the tag. Without it nothing is recorded, and events not sent yet are discarded.
   new MutationObserver(page.guarded((records) => {
     const isGranted = page.options.consentGranted != "false";
     if (!isGranted || records.some((record) => record.oldValue == "false")) forget();
-    if (isGranted && isOver && page.isShown) begin(); // else with the page that is about to be counted
+    if (isGranted && isOver && page.isShown) begin(); // otherwise it begins with the page that is about to be counted
   })).observe(page.script, { attributeFilter: ["data-consent-granted"], attributeOldValue: true });
 };
 
@@ -309,7 +309,7 @@ export default (next) => {
   } else if (isOver) {
     begin();
   } else if (session) {
-    // A route is another page of the same document; its nodes are told as they change.
+    // A route is another page in the same document; its nodes are recorded as they change.
     flushPoints();
     add("page", { path: page.path, title: document.title, width: innerWidth, height: innerHeight, is_route: true });
   }

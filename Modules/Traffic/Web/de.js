@@ -7,7 +7,7 @@ export default {
   'visitors?': 'Menschen, die im Zeitraum mindestens einmal da waren. Jeder Browser zählt einmal.',
   'pageviews?': 'Alle Seitenaufrufe, auch wiederholte.',
   'sessions?': 'Besuche: die Aktivität eines Besuchers, bis 30 Minuten lang nichts geschieht.',
-  'bounce_rate?': 'Anteil der Sitzungen mit nur einem Seitenaufruf und ohne Ereignis. Weniger ist besser.',
+  'bounce_rate?': 'Anteil der Sitzungen mit nur einem Seitenaufruf. Weniger ist besser.',
   'avg_duration?': 'Durchschnittliche Zeit von der ersten bis zur letzten Aktivität einer Sitzung.',
   'events?': 'Eigene Ereignisse, die Ihre Seiten gesendet haben, etwa Registrierungen.',
   pages: 'Seiten',

@@ -7,7 +7,7 @@ export default {
   'visitors?': 'People who visited at least once in this range. Each browser counts once.',
   'pageviews?': 'All pageviews, including repeats.',
   'sessions?': 'Visits: the activity of one visitor until 30 minutes pass without any.',
-  'bounce_rate?': 'Share of sessions with a single pageview and no event. Lower is better.',
+  'bounce_rate?': 'Share of sessions with a single pageview. Lower is better.',
   'avg_duration?': 'Average time from the first to the last activity of a session.',
   'events?': 'Custom events that your pages sent, such as sign-ups.',
   pages: 'Pages',

@@ -13,7 +13,7 @@ const all = ['visitors', 'pageviews', 'sessions'];
 /** @param {View} view */
 export async function show(view) {
   const { root, state, report, signal } = view;
-  // Event rows have no pageviews, so no bounces and no pages; a 0 would be wrong.
+  // Filters on events leave no pageviews to count: hide the numbers that need them, because a 0 would be wrong.
   const isEvents = isOfEvents(state.filters), metrics = all.filter(name => name !== 'pageviews' || !isEvents);
   // The figures load first, then the previous period, then everything else: parallel requests would only slow them down.
   const after = (first, ask) => first.then(ask, ask);

@@ -88,7 +88,7 @@ export async function show(view) {
       const { data } = await ask('/api/v1/geo', { signal, parameters });
       const answer = JSON.stringify(data);
       if (answer === drawn && data.length) return;
-      // Visitors without a country: locations are not looked up.
+      // If there are visitors but none has a country, locations are not looked up.
       const isSomebody = !data.length && (await ask('/api/v1/stats', { signal, parameters: { start_at: parameters.start_at, compare: 'none' } })).current.visitors;
       const rows = data.slice(0, 10).map(row => [country(row.country), row.visitors]);
       list(places, t('dimension.country'), rows, isSomebody ? noPlaces(view) : undefined);

@@ -1,18 +1,18 @@
 /*
- * data-vitals: LCP, FCP, CLS, INP and TTFB as web.dev/articles/vitals and the specifications behind it define them,
- * sent once for each time the document is shown: when it is hidden or left for the first time. A return from the
- * back/forward cache begins anew. Route changes don't: the browser measures documents.
+ * data-vitals: LCP, FCP, CLS, INP and TTFB as defined in web.dev/articles/vitals and the specifications it refers to.
+ * They are sent once for each view of the document, when it is first hidden or left. A return from the back/forward
+ * cache is a new view. A route change is not, because browsers measure documents.
  *
  * Sources: LCP, the last candidate before the first input or the first time the page is hidden (W3C Largest Contentful
- * Paint); CLS, the largest session window: shifts without recent input, less than 1 s apart, at most 5 s together
- * (web.dev/articles/cls); INP, the worst interaction, leaving out one for each 50 (web.dev/articles/inp); FCP and TTFB,
- * W3C Paint Timing and Navigation Timing. All times count from the moment when a page prepared in advance was shown.
+ * Paint); CLS, the largest session window: shifts without recent input, less than 1 s apart, at most 5 s in total
+ * (web.dev/articles/cls); INP, the worst interaction, ignoring one for every 50 (web.dev/articles/inp); FCP and TTFB,
+ * W3C Paint Timing and Navigation Timing. For a prerendered page, all times count from the moment it was shown.
  */
 const thresholds = { LCP: [2500, 4000], FCP: [1800, 3000], CLS: [0.1, 0.25], INP: [200, 500], TTFB: [800, 1800] };
-let page; // nil from a return until that view is counted
-let values; // by name; nil once sent
-let isOver; // no more LCP candidates
-let session; // of layout shifts: value, first and last time
+let page; // 0 from a return until that view is counted
+let values; // by name; 0 once sent
+let isOver; // whether LCP candidates no longer count
+let session; // window of layout shifts: value, first and last time
 let interactions; // the 10 longest, by id
 let earlier; // interactions before this view
 let observers;
@@ -20,7 +20,7 @@ let observers;
 const navigation = performance.getEntriesByType("navigation")[0];
 const start = navigation?.activationStart || 0;
 
-// When the page was hidden for the first time; what is painted after that says nothing about speed.
+// When the page was first hidden; later paints say nothing about speed.
 let hiddenAt = performance.getEntriesByType("visibility-state").find((entry) => entry.name == "hidden" && entry.startTime >= start)?.startTime
   ?? (document.visibilityState == "hidden" ? 0 : Infinity);
 
@@ -47,7 +47,7 @@ const read = {
   "event": (entry) => {
     const { interactionId: id, duration } = entry;
     if (!id) return;
-    // One press makes several events; the longest of them counts.
+    // One interaction causes several events; the longest of them counts.
     const same = interactions.find((other) => other.id == id);
     if (same) same.duration = Math.max(same.duration, duration);
     else interactions.push({ id, duration });
@@ -61,7 +61,7 @@ const observe = (type, options) => {
     const observer = new PerformanceObserver(page.guarded((list) => values && list.getEntries().forEach(read[type])));
     observer.observe({ type, ...options });
     observers.push([type, observer]);
-  } catch {} // an older browser doesn't know it
+  } catch {} // older browsers don't support this type
 };
 
 const begin = (isReturn) => {
@@ -81,7 +81,7 @@ const report = () => {
   if (!values || !page) return;
   observers.forEach(([type, observer]) => observer.takeRecords().forEach(read[type]));
   const measured = { ...values, INP: interactionToNextPaint() };
-  // A page that was never painted in the foreground has no shifts to speak of.
+  // Shifts are meaningless for a page that was never painted in the foreground.
   if (measured.FCP == null) delete measured.CLS;
   values = 0;
   for (const name in thresholds) {
@@ -104,7 +104,7 @@ export default (next) => {
     observe("event", { buffered: true, durationThreshold: 40 });
     observe("first-input", { buffered: true });
     for (const type of ["keydown", "click"]) next.listen(type, (event) => {
-      // Candidates of before the input may not have been delivered yet.
+      // Candidates from before the input may not have been delivered yet.
       if (event.isTrusted && values) {
         observers.forEach(([type, observer]) => type[0] == "l" && observer.takeRecords().forEach(read[type]));
         isOver = true;
@@ -118,8 +118,8 @@ export default (next) => {
       if (!event.persisted) return;
       page = 0;
       begin(true);
-      values.TTFB = 0; // nothing was asked for
-      // Painted in the second frame: the first one only asks for it.
+      values.TTFB = 0; // there was no request
+      // The second callback runs after the first frame has been painted.
       requestAnimationFrame(() => requestAnimationFrame(() => {
         if (values) values.LCP = values.FCP = performance.now() - event.timeStamp;
       }));

@@ -4,14 +4,14 @@ import NIOHTTP1
 
 /// One browser window and its user.
 struct Browser: Sendable {
-    /// The address of its WebDriver session.
+    /// The URL of its WebDriver session.
     let address: String
 
     struct Failure: Error, CustomStringConvertible {
         let description: String
     }
 
-    /// Opens an address. Returns when the page has loaded.
+    /// Opens a URL. Returns when the page has loaded.
     func open(_ url: String) async throws { try await command(.POST, "/url", ["url": url]) }
     func goBack() async throws { try await command(.POST, "/back", [:]) }
 
@@ -106,7 +106,7 @@ struct Browser: Sendable {
         return try await Self.value(of: try await HTTP.send(method, address + path, text))
     }
 
-    /// - Source: W3C WebDriver, 6.3: every answer is `{"value": ...}`.
+    /// - Source: W3C WebDriver, 6.3: every response is `{"value": ...}`.
     static func value(of answer: HTTP.Answer) async throws -> JSON {
         guard answer.status == 200, let value = try answer.json()["value"] else { throw Failure(description: answer.body) }
         return value

@@ -4,7 +4,7 @@ import Core
 import Testing
 @testable import TestSupport
 
-/// What all pages share: range, address, filters, focus, and the components that pages are made from.
+/// What all pages share: range, URL, filters, focus, and the components that pages are made from.
 extension DashboardInBrowserTests {
     @Test("today is compared with yesterday up to the same time, and drawn up to the current hour")
     func today() async throws {
@@ -23,7 +23,7 @@ extension DashboardInBrowserTests {
             #expect(try await Dashboard.figure("Visitors", browser) == "5")
             try await browser.open(app.address + "/dashboard/overview?range=today&timezone=UTC")
             #expect(try await Dashboard.figure("Visitors", browser) == "3")
-            // In the last minutes of a day, the end of yesterday is not later than now.
+            // In the last minutes of a day, the end of yesterday is not later than the current time of day.
             guard now.milliseconds - today < 86_400_000 - 600_000 else { return }
             try await browser.wait(for: "return document.querySelector('.figure .delta').textContent.startsWith('▲ +50%')")
             let hours = try await browser.texts("return [...document.querySelectorAll('.drawing tbody th')].map(hour => hour.textContent)")
@@ -38,7 +38,7 @@ extension DashboardInBrowserTests {
         }
     }
 
-    @Test("an address with unknown values still shows a page")
+    @Test("a URL with unknown values still shows a page")
     func addresses() async throws {
         try await Dashboard.run { app, browser in
             try await Dashboard.traffic(app)
@@ -50,7 +50,7 @@ extension DashboardInBrowserTests {
                 try await browser.open(app.address + "/dashboard/overview?\(query)")
                 #expect(try await Dashboard.figure("Visitors", browser) == "3", "\(query)")
                 guard query != "x-metric=z" else { continue }
-                // A message says so, and the value is gone from the address.
+                // A message says so, and the value is gone from the URL.
                 let note = try await Dashboard.text(".toast", browser),
                     address = try await browser.run("return location.search").string ?? ""
                 #expect(note.hasPrefix("Invalid parts of the URL were removed: "), "\(query)")
@@ -139,7 +139,7 @@ extension DashboardInBrowserTests {
         }
     }
 
-    @Test("keyboard focus stays in place, and what the page shows is in the address")
+    @Test("keyboard focus stays in place, and what the page shows is in the URL")
     func keyboard() async throws {
         try await Dashboard.opened { app, browser in
             func focused() async throws -> String? {
@@ -237,7 +237,7 @@ extension DashboardInBrowserTests {
         }
     }
 
-    @Test("what people type becomes the stored form, such as paths and country codes; hours are compared by the clock")
+    @Test("what users type is converted to the stored form, such as paths and country codes; hours are compared by the clock")
     func written() async throws {
         try await Dashboard.run { app, browser in
             try await browser.open(app.address + "/dashboard")
@@ -296,7 +296,7 @@ extension DashboardInBrowserTests {
                     "10/1 20/5 40/4 70/7", "1/10 2/20 3/– 4/40 7/70", "1/1 2/2 3/3 4/4 7/7", "10/1 20/2 40/– 70/7", "1/10 2/20 7/70",
                     "10/– 20/– 40/– 70/–",
                 ])
-            // A file for spreadsheets begins with the UTF-8 byte order mark; why there are no places depends on the database.
+            // A file for spreadsheets begins with the UTF-8 byte order mark; the reason for missing locations depends on the database.
             let rest = try await evaluates(
                 """
                 let kept;
@@ -338,7 +338,7 @@ extension DashboardInBrowserTests {
         }
     }
 
-    @Test("every page can count people instead of visitors, and the address says so")
+    @Test("every page can count people instead of visitors, and the URL says so")
     func people() async throws {
         try await Dashboard.opened { app, browser in
             // ada and bob log in as one user.

@@ -45,7 +45,7 @@ extension DashboardInBrowserTests {
                     let barriers = try await browser.barriers(), complaints = try await browser.complaints(),
                         hosts = try await browser.otherHosts()
                     #expect(barriers == [] && complaints == [] && hosts == [], "\(page.id) \(theme)")
-                    // A field that is missing in the API's answer shows up like this.
+                    // A field that is missing in the API's response shows up like this.
                     let wrong = try await browser.texts("return document.body.innerText.match(/.{0,30}(undefined|NaN|\\[object)/g) ?? []")
                     #expect(wrong.filter { !$0.contains("x is undefined") } == [], "\(page.id)")
                     let failures = try await browser.texts("return [...document.querySelectorAll('.failed')].map(f => f.innerText)")

@@ -8,7 +8,7 @@ import Testing
 /// The dashboard as a person uses it, in Debian's Chromium.
 @Suite("Dashboard in a browser", .modules(.all), .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
 struct DashboardInBrowserTests {
-    @Test("log in, see what the API says, filter by a click, share the address, stop comparing, log out")
+    @Test("log in, see what the API says, filter by a click, share the URL, stop comparing, log out")
     func overview() async throws {
         try await Dashboard.opened { app, browser in
             #expect(try await Dashboard.figure("Pageviews", browser) == "6")
@@ -48,7 +48,7 @@ struct DashboardInBrowserTests {
             #expect(try await browser.run("return location.search").string?.contains("filter=path%3A%2Fpricing") == true)
             #expect(try await browser.run("return document.querySelector('.chips li span').textContent").string == "Page is /pricing")
             try await browser.wait(for: "return document.querySelector('#live').textContent === '1 on the site now'")
-            // The address alone restores the same view.
+            // The URL alone restores the same view.
             try await browser.open(try await browser.run("return location.href").string ?? "")
             #expect(try await Dashboard.figure("Visitors", browser) == "1")
             #expect(try await browser.run("return document.querySelectorAll('svg .before').length").integer == 1)
@@ -69,7 +69,7 @@ struct DashboardInBrowserTests {
         }
     }
 
-    @Test("a click filters by campaign or channel, like by everything that a module adds to filters")
+    @Test("a click filters by campaign or channel, as by every dimension that a module adds")
     func campaigns() async throws {
         try await Dashboard.run { app, browser in
             try await Dashboard.traffic(app)
@@ -112,7 +112,7 @@ struct DashboardInBrowserTests {
             try await browser.click(selector: ".figures .failed button")
             #expect(try await Dashboard.figure("Visitors", browser) == "3")
 
-            // The page says that an answer doesn't have all events yet.
+            // The page says that a response doesn't have all events yet.
             try await browser.run(
                 """
                 const real = window.fetch;
@@ -123,7 +123,7 @@ struct DashboardInBrowserTests {
             #expect(try await Dashboard.text("#as-of", browser).hasPrefix("As of "))
             #expect(try await Dashboard.text("#as-of", browser).hasSuffix("; newer events are still being stored."))
 
-            // A page that was never open can't be drawn while Pulse is unreachable, and is once it is back.
+            // A page that was never open can't be drawn while Pulse is unreachable. It is drawn once Pulse is back.
             try await browser.devTools("Network.enable", [:])
             func goes(offline: Bool) async throws {
                 try await browser.devTools(
@@ -218,7 +218,7 @@ struct DashboardInBrowserTests {
         }
     }
 
-    @Test("a module that is switched off is gone from the navigation, and its page says so and what it would show")
+    @Test("a module that is switched off leaves the navigation, and its page says that it is off and what it would show")
     func moduleOff() async throws {
         try await Dashboard.opened { app, browser in
             #expect(try await browser.run("return document.querySelectorAll(\"nav a[href^='/dashboard/outlinks']\").length").integer == 1)

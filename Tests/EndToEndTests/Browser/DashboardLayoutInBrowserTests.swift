@@ -13,7 +13,7 @@ import Testing
 /// The layout of the dashboard's pages and dialogs at the widths of phones and screens, in Debian's Chromium.
 @Suite("Dashboard layout in a browser", .modules(.all), .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
 struct DashboardLayoutInBrowserTests {
-    /// A name that has no place for a line break.
+    /// A long name without a position for a line break.
     private static let word = String(repeating: "Donaudampfschifffahrtsgesellschaft", count: 4)
 
     /// Creates long names, paths, amounts and traits.
@@ -121,7 +121,7 @@ struct DashboardLayoutInBrowserTests {
                 try await browser.wait(for: "return document.querySelectorAll('dialog').length < 2")
             }
             try await Dashboard.go(to: "goals", browser)
-            // Without input it closes at once.
+            // Without input it closes immediately.
             try await browser.click("new-goal")
             try await browser.press(x: 5, y: 5)
             try await browser.wait(for: "return !document.querySelector('#goal-form')")

@@ -67,7 +67,7 @@ extension DashboardPagesInBrowserTests {
         }
     }
 
-    @Test("a long answer says that it is cut, and its file is complete; days are those of the time zone in the address")
+    @Test("a truncated result says so, and its file is complete; days are those of the time zone in the URL")
     func cutAnswers() async throws {
         try await Dashboard.opened { app, browser in
             let name = #"{"name":"Top","sql_text":"SELECT path FROM pageviews WHERE project_id = {{project_id}}"}"#
@@ -111,7 +111,7 @@ extension DashboardPagesInBrowserTests {
         }
     }
 
-    @Test("two visitor ids of a person can be told apart, and their first visit is known")
+    @Test("two visitor IDs of one person can be told apart, and their first visit is known")
     func people() async throws {
         try await Dashboard.opened { app, browser in
             for visitor in ["ada", "bob"] {
@@ -129,7 +129,7 @@ extension DashboardPagesInBrowserTests {
         }
     }
 
-    @Test("all segments are counted, also those past the tenth; a condition without a value is not queried")
+    @Test("all segments are counted, even after the tenth; a condition without a value is not queried")
     func segments() async throws {
         try await Dashboard.opened { app, browser in
             for number in 1...12 {
@@ -149,7 +149,7 @@ extension DashboardPagesInBrowserTests {
         }
     }
 
-    @Test("an open entry stays open while others arrive, and the tail continues with another level")
+    @Test("an open entry stays open while others arrive, and the tail continues when the level changes")
     func logs() async throws {
         try await Dashboard.opened { app, browser in
             func log(_ level: String, _ message: String) async throws {
@@ -248,7 +248,7 @@ extension DashboardPagesInBrowserTests {
                 try await browser.run("return [...document.querySelectorAll('button')].some(b => b.textContent === 'More')").boolean
                     == false)
 
-            // One more than a list returns at once.
+            // One more than a list returns in one response.
             for number in 0...1_000 {
                 let steps = #"[{"type":"pageview","value":"/"},{"type":"event","value":"signup"}]"#
                 _ = try await app.post("/api/v1/funnels", #"{"name":"F\#(number)","steps":\#(steps)}"#, as: .query)

@@ -37,7 +37,7 @@ extension DashboardPagesInBrowserTests {
                 "return [...\(runs).querySelectorAll('tbody tr')].map(r => [...r.cells].slice(1, 3).map(c => c.innerText).join(': '))")
             #expect(latestRuns.contains("pageviews: path, count: succeeded"), "\(latestRuns)")
             #expect(latestRuns.contains { $0.hasPrefix("SELECT event_name, count(*)") && $0.hasSuffix("…: succeeded") }, "\(latestRuns)")
-            // A filter on the rows, and the rows behind a line.
+            // A filter on the rows, and the rows behind a line of the result.
             try await browser.click(selector: "#only button.link")
             try await Dashboard.choose("path", in: "#only select", browser)
             try await Self.fill("#only input", "/docs, /pricing", browser)

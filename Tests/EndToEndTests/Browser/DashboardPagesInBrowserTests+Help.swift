@@ -4,9 +4,9 @@ import Core
 import Testing
 @testable import TestSupport
 
-/// What forms suggest, and notes without which a page's numbers would mislead.
+/// What forms suggest, and the notes that keep a page's numbers from misleading.
 extension DashboardPagesInBrowserTests {
-    @Test("forms suggest existing values, take / for a page, and say which values nobody has; filters offer campaigns and channels")
+    @Test("forms suggest existing values, read / as a page, and point out values that don't occur; filters offer campaigns and channels")
     func offers() async throws {
         try await Dashboard.opened { app, browser in
             try await app.collect(
@@ -26,7 +26,7 @@ extension DashboardPagesInBrowserTests {
             try await browser.type("x" + Browser.Key.tab, selector: "\(step) input")
             try await browser.wait(for: "return document.querySelectorAll('dialog .unseen:not([hidden])').length === 1")
             #expect(try await notes() == ["No pageviews of “/pricingx” in this range."])
-            // A value that doesn't begin like a path is an event.
+            // A value that doesn't begin like a path is taken as an event.
             try await Self.fill("\(step) input", "nothing", browser)
             try await browser.run("document.querySelector('\(step) input').dispatchEvent(new Event('change'))")
             try await browser.wait(
@@ -92,7 +92,7 @@ extension DashboardPagesInBrowserTests {
         }
     }
 
-    @Test("a filter on an event hides numbers that its rows can't have, and says what is counted; the map says why it has no places")
+    @Test("a filter on an event hides numbers that its rows can't have, and says what is counted; the map says why it has no locations")
     func eventFilter() async throws {
         try await Dashboard.opened { app, browser in
             try await browser.click(selector: "button.row[title='Filter by signup']")

@@ -6,7 +6,7 @@ import Core
 import Testing
 @testable import TestSupport
 
-/// What people compose on the modules' pages and administer, in Debian's Chromium.
+/// What users compose and administer on the dashboard's pages, in Debian's Chromium.
 @Suite("Dashboard pages in a browser", .modules(.all), .serialized, .enabled(if: Chromium.isInstalled, "\(Chromium.missing)"))
 struct DashboardPagesInBrowserTests {
     @Test("a funnel is composed by hand, and shows its numbers and the visitors who stopped")
@@ -62,7 +62,7 @@ struct DashboardPagesInBrowserTests {
             try await browser.click(selector: "#funnel-form button[type=submit]")
             try await browser.wait(for: "return document.querySelector('.step strong')?.textContent === '1. /docs'")
 
-            // The segment can be renamed, and keeps the steps that it had.
+            // The segment can be renamed, and keeps its steps.
             try await Dashboard.go(to: "segments", browser)
             try await Self.press("Edit", browser)
             try await browser.wait(for: "return document.querySelector('#segment-form pre')?.textContent.includes('\"value\": \"/\"')")
@@ -102,7 +102,7 @@ struct DashboardPagesInBrowserTests {
             try await browser.wait(for: "return document.querySelectorAll('.toast').length === 1")
             let widgets = try JSON.parse(try await app.get("/api/v1/dashboards").body)["data"]!.elements[0]["widgets"]!.elements
             func place(_ at: Int) -> [Int64] { ["x", "y", "w", "h"].map { widgets[at][$0]?.integer ?? -1 } }
-            // The first is in row 2 and has pushed the second below it, and that the lists.
+            // The first widget is in row 2 and has pushed the second one down, which has pushed the lists down.
             #expect(place(0) == [0, 2, 12, 2])
             #expect(place(1) == [0, 4, 12, 5])
             #expect(place(2)[2...] == [5, 6], "Shift sizes: \(place(2))")
@@ -259,7 +259,7 @@ struct DashboardPagesInBrowserTests {
         }
     }
 
-    @Test("a click on a row of any breakdown adds a filter to the address; days are chosen in a calendar")
+    @Test("a click on a row of any breakdown adds a filter to the URL; days are chosen in a calendar")
     func everyFilter() async throws {
         try await Dashboard.opened { app, browser in
             try await Dashboard.settles(browser)

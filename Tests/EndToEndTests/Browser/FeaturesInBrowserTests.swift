@@ -32,7 +32,7 @@ struct FeaturesInBrowserTests {
         }
     }
 
-    @Test("without features only pageviews are sent, whatever happens")
+    @Test("without features only pageviews are sent, no matter what happens")
     func off() async throws {
         try await FeatureSite.record { it, recorder in
             try await it.site { site in
@@ -48,7 +48,7 @@ struct FeaturesInBrowserTests {
         }
     }
 
-    @Test("data-utm: the five campaign fields and the click ids of the address, and nothing else of it")
+    @Test("data-utm: the five campaign fields and the click ids in the URL, and nothing else from it")
     func campaigns() async throws {
         try await FeatureSite.record { it, recorder in
             let query =
@@ -73,7 +73,7 @@ struct FeaturesInBrowserTests {
         }
     }
 
-    @Test("data-search: the query in the address, once per search; pulse(\"search\") with results")
+    @Test("data-search: the query in the URL, once per search; pulse(\"search\") with results")
     func searches() async throws {
         try await FeatureSite.record { it, recorder in
             try await it.site(#"data-search="true""#) { site in
@@ -194,7 +194,7 @@ struct FeaturesInBrowserTests {
             try await it.site(#"data-scroll="true""#) { site in
                 try await it.browser.open(site.address + Self.page)
                 try await it.wait(forFile: "scroll")
-                // Scroll to half of the 4,000 pixels, whatever the height of the window.
+                // Scroll to half of the 4,000 pixels, regardless of the height of the window.
                 try await it.browser.run("scrollTo(0, 2000 - innerHeight)")
                 try await it.browser.run("return new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))")
                 try await it.browser.run("scrollTo(0, 0)")
@@ -244,7 +244,7 @@ struct FeaturesInBrowserTests {
                         + #""viewport_height":\#(size[1])}"#)
                 let selectors = recorder.payloads("click_event").compactMap { $0["element_selector"]?.string }
                 #expect(selectors == ["button#deep", "button.cta-primary.big", "b"])
-                // A click by keyboard has no position but the element's.
+                // A click by keyboard has only the element's position.
                 try await it.browser.type("\u{E007}", into: "deep")
                 let last = try await recorder.wait(for: 4, "click_event")[3]
                 #expect(last.contains(#""x":90,"y":2010"#), "\(last)")

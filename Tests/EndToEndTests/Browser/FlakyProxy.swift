@@ -7,7 +7,7 @@ import NIOCore
 import NIOHTTP1
 import Synchronization
 
-/// A proxy in front of Pulse on a bad day: it forwards requests, and sometimes loses the answer.
+/// A proxy in front of Pulse on a bad day: it forwards requests, and sometimes loses the response.
 final class FlakyProxy: Sendable {
     /// Statuses for the next collect requests, sent in place of Pulse's; when there are none left, Pulse's status is passed on.
     private let failures: Mutex<[Int]>
@@ -19,7 +19,7 @@ final class FlakyProxy: Sendable {
     var collected: [String] { bodies.withLock { $0 } }
 
     /// Proxies `api` while `body` runs.
-    /// - Parameter failures: The statuses that the first collect requests get instead of their answers.
+    /// - Parameter failures: The statuses that the first collect requests get instead of their responses.
     static func run<Result: Sendable>(
         before api: String, failures: [Int], _ body: @Sendable (FlakyProxy, _ address: String) async throws -> Result
     ) async throws -> Result {

@@ -91,7 +91,7 @@ enum Layout {
         for (const e of seen('button:not(.row), .badge, nav a')) {
           if (e.scrollWidth > e.clientWidth + 1 && style(e).display !== 'inline') found.push(`a button is cut by ${e.scrollWidth - e.clientWidth} px: ${what(e)}`);
         }
-        // Words that are broken in the middle, and not after a hyphen or a separator in an address.
+        // Words that are broken in the middle, and not after a hyphen or a separator in a URL.
         const words = document.createTreeWalker(scope, NodeFilter.SHOW_TEXT);
         for (let node; node = words.nextNode();) {
           const e = node.parentElement;

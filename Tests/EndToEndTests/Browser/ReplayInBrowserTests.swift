@@ -45,13 +45,13 @@ struct ReplayInBrowserTests {
                 let types = Set(events.compactMap { $0["type"]?.string })
                 #expect(types.isSuperset(of: ["page", "add", "input", "click", "scroll"]))
                 #expect(events.first?["type"]?.string == "page")
-                // In order, of one session, from the page on which it began.
+                // In order, from one session, starting with the page on which it began.
                 let times = events.compactMap { $0["at"]?.integer }
                 #expect(times == times.sorted())
                 let payloads = recorder.payloads("replay").compactMap { $0["payload"] }
                 #expect(Set(payloads.map { $0["session_id"]?.string ?? "" }).count == 1)
                 #expect(payloads.allSatisfy { $0["entry_page"]?.string == Self.page })
-                // Each node is added to one that was sent before.
+                // Each node is added to a node that was sent before.
                 var known: Set<Int64> = [1]
                 for node in events.filter({ $0["type"]?.string == "add" }).flatMap({ $0["nodes"]?.elements ?? [] }) {
                     #expect(known.contains(node["parent"]?.integer ?? -1))

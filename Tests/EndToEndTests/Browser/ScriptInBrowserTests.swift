@@ -14,7 +14,7 @@ struct ScriptInBrowserTests {
         let browser: Browser
         let arrivals: Arrivals
 
-        /// Waits until this has arrived, compared without titles and times.
+        /// Waits until `expected` has arrived, ignoring titles and times.
         func wait(for expected: [String]) async throws {
             try await arrivals.wait(for: expected.count)
             #expect(arrivals.all.map { $0.type == "event" ? "\($0.path) \($0.detail.prefix { $0 != " " })" : $0.path } == expected)
@@ -67,7 +67,7 @@ struct ScriptInBrowserTests {
         }
     }
 
-    // MARK: Who is not counted
+    // MARK: Visitors that are not counted
 
     @Test("with Do Not Track it sends nothing at all")
     func doNotTrack() async throws {
@@ -89,7 +89,7 @@ struct ScriptInBrowserTests {
         }
     }
 
-    @Test("a headless browser counts as a bot, and gets no sign of it")
+    @Test("a headless browser counts as a bot, and is not told so")
     func bot() async throws {
         try await run(as: Chromium.Visitor(userAgent: nil)) { it in
             try await it.browser.open(it.site.address + "/")
@@ -206,7 +206,7 @@ struct ScriptInBrowserTests {
         }
     }
 
-    @Test("a sandboxed frame counts; one without an address does not")
+    @Test("a sandboxed frame counts; one without a URL does not")
     func frames() async throws {
         try await run { it in
             try await it.browser.open(it.site.address + "/cases/frame.html")
@@ -243,7 +243,7 @@ struct ScriptInBrowserTests {
 
     // MARK: Bad networks
 
-    @Test("an event that was stored but whose answer was lost is sent again, and counts once", arguments: [503, 429])
+    @Test("an event that was stored but whose response was lost is sent again, and counts once", arguments: [503, 429])
     func retries(failure: Int) async throws {
         try await TestApp.run(over: .socket) { app in
             try await FlakyProxy.run(before: app.address, failures: [failure]) { front, address in

@@ -3,7 +3,7 @@ import HummingbirdTesting
 import Testing
 @testable import TestSupport
 
-/// People at their browsers, one step after the other. Pulse's clock only moves between steps, so every duration in a
+/// People at their browsers, one step at a time. Pulse's clock only moves between steps, so every duration in a
 /// report is exact, however busy this machine is.
 final class Walk {
     let app: TestApp
@@ -16,7 +16,7 @@ final class Walk {
     }
 
     /// Moves the clock to `time`, performs `action`, and checks that exactly what it should cause has arrived. The next step
-    /// finds anything surplus, since browsers send in order.
+    /// finds anything extra, because browsers send in order.
     func at(
         _ time: String, _ action: () async throws -> Void, counts new: [(Instant) -> Arrivals.Activity],
         _ location: SourceLocation = #_sourceLocation
@@ -36,6 +36,6 @@ final class Walk {
 }
 
 extension TestApp {
-    /// The address for browsers; only for an app that runs over a socket.
+    /// The URL for browsers; only for an app that runs over a socket.
     var address: String { "http://localhost:\(client.port ?? 0)" }
 }

@@ -28,7 +28,7 @@ final class Child: Sendable {
         """#
 
     /// - Parameters:
-    ///   - environment: added to this process's own, from which variables that configure a Pulse are removed.
+    ///   - environment: added to this process's environment, without the variables that configure Pulse.
     ///   - folder: where it runs, and where its output is kept.
     init(_ command: [String], environment: [String: String] = [:], in folder: String) throws {
         program = command[0]

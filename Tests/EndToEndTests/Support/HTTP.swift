@@ -21,7 +21,7 @@ enum HTTP {
         try await send(.POST, url, body, headers: headers, seconds: seconds)
     }
 
-    /// Leaves answers compressed, and doesn't retry a refused connection.
+    /// Doesn't decompress responses, and doesn't retry a refused connection.
     static let client = newClient()
 
     static func newClient() -> HTTPClient {

@@ -12,7 +12,7 @@ enum Patience {
         _ what: String, seconds: Double = 60, state: () async throws -> String = { "" }, look: () async throws -> Found?
     ) async throws -> Found {
         let deadline = ContinuousClock.now + .seconds(seconds)
-        // Asking takes processor time from what is waited for, so the pauses grow.
+        // Polling takes processor time from what the test waits for, so the pauses grow.
         var pause = Duration.milliseconds(4)
         while true {
             if let found = try await look() { return found }

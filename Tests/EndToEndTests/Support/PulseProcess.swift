@@ -6,10 +6,10 @@ struct PulseProcess: Sendable {
     static let adminToken = "an-admin-token-of-the-tests"
 
     let child: Child
-    /// The base address, such as `http://127.0.0.1:41235`.
+    /// The base URL, such as `http://127.0.0.1:41235`.
     let address: String
 
-    /// What every start has in common.
+    /// The settings that all starts have in common.
     struct Setup: Sendable {
         let folder: String
         /// The profile's variables, which say where its databases are.

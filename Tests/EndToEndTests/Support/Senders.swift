@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 import TestSupport
 
-/// Clients that send all the time, each over its own connections, and remember what was acknowledged.
+/// Clients that send continuously, each over its own connections, and remember what was acknowledged.
 ///
 /// Each parcel is a request with one or more events of one name, so a report shows what became of it: an acknowledged
 /// parcel must be stored completely and once, an unanswered one completely and once or not at all.
@@ -28,7 +28,7 @@ final class Senders: Sendable {
 
     private struct State {
         var parcels: [Parcel] = []
-        /// Sent but unanswered; some are sent again, the others are given up.
+        /// Parcels that were sent but not answered. Some are sent again, and the others are given up.
         var unanswered: [Int] = []
         /// Events in requests that were answered with 200, including repeated ones, since the ledger counts them all.
         var acknowledgedEvents: Int64 = 0
@@ -92,7 +92,7 @@ final class Senders: Sendable {
         }
     }
 
-    /// Picks an unanswered parcel unless it is given up, now and then one that was sent before, or else a new one.
+    /// Returns the parcel to send next: an unanswered one unless it is given up, sometimes one that was sent before, otherwise a new one.
     private func choose(_ number: Int, _ random: inout SeededRandom) -> Int {
         let isGivenUp = Int.random(in: 0..<3, using: &random) == 0
         let isRepeated = Int.random(in: 0..<20, using: &random) == 0

@@ -11,7 +11,7 @@ enum StalledRequest {
         let channel = try await ClientBootstrap(group: group)
             .channelInitializer { $0.pipeline.addHandler(FirstBytes(answered)) }
             .connect(host: "127.0.0.1", port: URL(string: address)?.port ?? 0).get()
-        // A complete request goes first; its answer shows that the server has read both.
+        // A complete request goes first; its response shows that the server has read both.
         let text =
             "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
             + "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"

@@ -10,7 +10,7 @@ import Testing
 @testable import TestSupport
 
 extension TestApp {
-    /// Opens a Pulse with only the core and probe modules, whatever else the binary has.
+    /// Starts Pulse with only the core and probe modules, even if the binary has others.
     static func collecting(
         _ profile: Profile, now: String = noon, yaml: String = "", _ body: @escaping @Sendable (TestApp) async throws -> Void
     ) async throws {
@@ -59,7 +59,7 @@ extension TestApp {
         }
     }
 
-    /// A metric's values by its first label (`reason`), `""` without labels.
+    /// A metric's values by its first label, such as `reason`; the key is `""` if the metric has no labels.
     func metric(_ name: String) async throws -> [String: Int] {
         let text = try await get("/metrics", as: .nobody).body
         var values: [String: Int] = [:]

@@ -13,7 +13,7 @@ struct Step: Sendable {
     let isDated: Bool
     let visitor: Int64
     let project: Int32
-    /// Empty for an event.
+    /// Path of the page; empty for a custom event.
     let path: String
     let sessionID: String?
 
@@ -37,7 +37,7 @@ struct Step: Sendable {
     }
 }
 
-/// Milliseconds of a clock time on 2026-03-02, or of `+1 10:00` on the day after.
+/// Epoch milliseconds of a clock time on 2026-03-02; `+1 10:00` means the next day.
 func clock(_ text: String) -> Int64 {
     let parts = text.split(separator: " "), days = parts.count > 1 ? Int64(parts[0])! : 0
     return Instant(iso: "2026-03-02T\(parts.last!)Z").adding(days: days).milliseconds
@@ -78,7 +78,7 @@ extension SessionAttributes {
     }
 }
 
-/// Sessions computed from all activity at once: in order of time, a new one after more than 30 minutes.
+/// Sessions computed from all activity together: in order of time, with a new session after more than 30 minutes.
 enum PlainSessions {
     static func places(_ steps: [Step], minutes: Int64 = 30) -> [Sessions.Place] {
         var places = [Sessions.Place?](repeating: nil, count: steps.count)
