@@ -234,7 +234,8 @@ public struct Installation: Sendable {
 
     var services: [any Service] {
         let runner = JobRunner(jobs: jobs, coordination: engines.coordination, owner: journal.id, logger: logger)
-        return telemetry.services + [Following(installation: self), writer, runner] + registry.modules.flatMap(\.services)
+        let own = telemetry.services + [Following(installation: self), writer, runner]
+        return (own + registry.modules.flatMap(\.services)).map(NamedService.init)
     }
 
     /// A service that ends live streams at shutdown. It must stop before the server, because the server waits for every response
@@ -285,6 +286,14 @@ extension Deferred<Collection>: FactRecorder {
         guard let value else { preconditionFailure("no request is served before the collection exists") }
         try await value.record(facts, about: visitor, of: project, at: instant)
     }
+}
+
+/// A service whose name in the log is its type. Without a name, the log would have everything that the service holds, down to each route.
+private struct NamedService: Service, CustomStringConvertible {
+    let base: any Service
+    var description: String { "\(type(of: base))" }
+
+    func run() async throws { try await base.run() }
 }
 
 /// Keeps the directory in sync with changes by other hosts.

@@ -1,3 +1,5 @@
+import Enrichment
+
 /// Parses the parts of URLs that the configuration has to check.
 enum WebAddress {
     /// The host and port of an `http://` or `https://` URL, as `host:port` or `host`; nil for any other text or if the host or port is
@@ -5,11 +7,19 @@ enum WebAddress {
     static func authority(of url: String) -> String? {
         guard let scheme = ["https://", "http://"].first(where: { url.lowercased().hasPrefix($0) }) else { return nil }
         let authority = String(url.dropFirst(scheme.count).prefix { !"/?#".contains($0) })
-        let host = authority.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        if authority.hasPrefix("[") { return authority }  // an IPv6 address
-        guard isHost(String(host[0])) else { return nil }
-        if host.count == 2 { guard let port = Int(host[1]), (1...65_535).contains(port) else { return nil } }
         guard !url.contains(where: \.isWhitespace) else { return nil }
+        var port: Substring?
+        if authority.hasPrefix("[") {
+            let parts = authority.dropFirst().split(separator: "]", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, let address = IPAddress(String(parts[0])), !address.isIPv4 else { return nil }
+            guard parts[1].isEmpty || parts[1].hasPrefix(":") else { return nil }
+            if !parts[1].isEmpty { port = parts[1].dropFirst() }
+        } else {
+            let parts = authority.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            guard isHost(String(parts[0])) else { return nil }
+            if parts.count == 2 { port = parts[1] }
+        }
+        if let port { guard let number = Int(port), (1...65_535).contains(number) else { return nil } }
         return authority
     }
 

@@ -46,7 +46,8 @@ struct ServeCommand: AsyncParsableCommand {
         // Services are stopped in reverse order, one at a time.
         var services = ServiceGroupConfiguration(
             services: [
-                .init(service: try installation.application()), .init(service: reload), .init(service: installation.streamShutdown),
+                .init(service: try installation.application(), serviceName: "server"), .init(service: reload, serviceName: "reload"),
+                .init(service: installation.streamShutdown, serviceName: "streams"),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         services.maximumGracefulShutdownDuration = .seconds(configuration.server.shutdownGraceSeconds)

@@ -5,6 +5,7 @@ import Ingest
 import NIOCore
 import Operations
 import Platform
+import Questions
 @_spi(Host) import Settings
 import Synchronization
 

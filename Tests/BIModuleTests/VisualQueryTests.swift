@@ -80,7 +80,7 @@ struct VisualQueryTests {
             }
             for expression in ["count() / 0", "1 + count() / (2 - 2)", "count() / (0 * sum(pageviews))", "depth / -0.0"] {
                 made = try await make("again", "sessions", expression)
-                #expect(made.contains("field 'expression' divides by zero whatever the data is"), "\(expression): \(made)")
+                #expect(made.contains("field 'expression' always divides by zero"), "\(expression): \(made)")
             }
             made = try await make("duration", "sessions", "1")
             #expect(made.contains("field 'key': 'duration' is a column of sessions"))

@@ -82,6 +82,21 @@ struct OperationsEndToEndTests {
         }
     }
 
+    @Test("even the most detailed log has short lines and no secrets")
+    func tracesBriefly() async throws {
+        try await run(configuration: "telemetry:\n  log_level: trace\n") { setup in
+            let pulse = try await setup.start()
+            let keys = try await pulse.createProject()
+            #expect(try await pulse.collect(#"{"type":"pageview","path":"/"}"#, keys).status == 200)
+            #expect(try await pulse.stop() == 0)
+            let lines = pulse.child.output.split(separator: "\n")
+            // The services are named, not printed with everything that they hold.
+            #expect(lines.contains { $0.contains("trace ") || $0.contains("debug ") })
+            #expect(lines.filter { $0.utf8.count > 500 } == [])
+            for secret in [PulseProcess.adminToken, keys.ingest, keys.query] { #expect(!pulse.child.output.contains(secret)) }
+        }
+    }
+
     // MARK: Configuration
 
     @Test("SIGHUP applies live changes, reports what needs a restart, and rejects an invalid configuration")

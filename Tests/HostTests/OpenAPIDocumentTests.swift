@@ -4,6 +4,7 @@ import AllModules
 @_spi(Host) @testable import Host
 import HTTPTypes
 @_spi(Host) import Platform
+import Questions
 import Testing
 import TestSupport
 

@@ -59,6 +59,15 @@ struct ConfigurationErrorTests {
                 "server:\n  public_url: https://a.example/stats/",
                 "2: server.public_url: must be a URL without a path, as the dashboard and the script are served at the root of a host; got 'https://a.example/stats'"
             ),
+            Case(
+                "server:\n  public_url: https://[::1]:99999",
+                "2: server.public_url: must be a URL that begins with https:// or http://; got 'https://[::1]:99999'"
+            ),
+            Case(
+                "server:\n  allowed_origins: [\"https://[::1]x\", \"https://[1.2.3.4]\"]",
+                "2: server.allowed_origins[0]: must be '*' or an origin such as https://www.example.com, without a path; got 'https://[::1]x'",
+                "2: server.allowed_origins[1]: must be '*' or an origin such as https://www.example.com, without a path; got 'https://[1.2.3.4]'"
+            ),
             Case("retention:\n  events_months: 0", "2: retention.events_months: must be a whole number from 1 to 1200; got '0'"),
         ])
     func values(_ wrong: Case) { #expect(errors(wrong.yaml) == wrong.lines) }

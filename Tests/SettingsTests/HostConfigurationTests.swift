@@ -34,13 +34,14 @@ struct HostConfigurationTests {
         let found = try configuration(
             """
             limits: {body_bytes: 2_000_000, batch_events: "50"}
-            server: {port: &port 81, public_url: https://a.example/}
+            server: {port: &port 81, public_url: https://a.example/, allowed_origins: ["https://[::1]:8080"]}
             retention: {events_months: ~, audit_days: *port}
             """
         )
         #expect(found.limits.bodyBytes == 2_000_000)
         #expect(found.limits.batchEvents == 50)
         #expect(found.server.publicURL == "https://a.example")
+        #expect(found.server.allowedOrigins == ["https://[::1]:8080"])
         #expect(found.retention.eventsMonths == nil)
         #expect(found.retention.auditDays == 81)
     }

@@ -1,11 +1,20 @@
 import Core
 import Foundation
 import NIOHTTP1
+import Synchronization
 
 /// One browser window and its user.
 struct Browser: Sendable {
     /// The URL of its WebDriver session.
     let address: String
+    /// The process id of the browser itself; nil if its driver does not say.
+    let process: pid_t?
+    private let alteration = Alteration()
+
+    /// Whether a test has changed something that `forget` does not undo.
+    var isAltered: Bool { alteration.happened.load(ordering: .relaxed) }
+
+    private final class Alteration: Sendable { let happened = Atomic(false) }
 
     struct Failure: Error, CustomStringConvertible {
         let description: String
@@ -95,7 +104,28 @@ struct Browser: Sendable {
     /// Sends a command of the Chrome DevTools Protocol.
     /// - Source: https://chromedevtools.github.io/devtools-protocol/
     func devTools(_ name: String, _ parameters: [String: Any]) async throws {
+        alteration.happened.store(true, ordering: .relaxed)
+        try await sendDevTools(name, parameters)
+    }
+
+    private func sendDevTools(_ name: String, _ parameters: [String: Any]) async throws {
         try await command(.POST, "/goog/cdp/execute", ["cmd": name, "params": parameters])
+    }
+
+    /// Removes what a test has left behind: windows, cookies, stored data, cached files and console messages.
+    func forget() async throws {
+        let windows = try await command(.GET, "/window/handles", nil).elements.compactMap(\.string)
+        for window in windows.dropFirst() {
+            try await command(.POST, "/window", ["handle": window])
+            try await command(.DELETE, "/window", nil)
+        }
+        try await command(.POST, "/window", ["handle": windows[0]])
+        let origin = try await run("return location.origin").string ?? ""
+        try await open("about:blank")
+        if origin != "null" { try await sendDevTools("Storage.clearDataForOrigin", ["origin": origin, "storageTypes": "all"]) }
+        try await sendDevTools("Network.clearBrowserCookies", [:])
+        try await sendDevTools("Network.clearBrowserCache", [:])
+        _ = try await complaints()
     }
 
     func close() async throws { try await command(.DELETE, "", nil) }

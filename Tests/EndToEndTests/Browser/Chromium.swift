@@ -1,5 +1,6 @@
 import Common
 import Foundation
+import Synchronization
 
 /// Debian's Chromium, driven over W3C WebDriver by its own driver.
 struct Chromium: Sendable {
@@ -9,19 +10,25 @@ struct Chromium: Sendable {
     static let missing = "Chromium is missing: config/setup/install.sh test"
 
     private let address: String
+    private let process: Child
+
+    /// Starts the driver. Profiles and sockets go to `folder`, since the browser doesn't remove them.
+    init(in folder: String) async throws {
+        process = try Child([Self.driver, "--port=0"], environment: ["HOME": folder, "TMPDIR": folder], in: folder)
+        let port = try await process.word(after: "started successfully on port ").trimmingCharacters(in: ["."])
+        address = "http://127.0.0.1:\(port)"
+    }
 
     /// Runs the driver while `body` runs.
     static func run<Result>(_ body: (Chromium) async throws -> Result) async throws -> Result {
         try await withFolder { folder in
-            // Profiles and sockets go there too, since the browser doesn't remove them.
-            let driver = try Child([Self.driver, "--port=0"], environment: ["HOME": folder, "TMPDIR": folder], in: folder)
-            let port = try await driver.word(after: "started successfully on port ").trimmingCharacters(in: ["."])
+            let chromium = try await Chromium(in: folder)
             do {
-                let result = try await body(Chromium(address: "http://127.0.0.1:\(port)"))
-                try await driver.kill9()  // it has nothing to lose
+                let result = try await body(chromium)
+                try await chromium.process.kill9()  // it has nothing to lose
                 return result
             } catch {
-                try? await driver.kill9()
+                try? await chromium.process.kill9()
                 throw error
             }
         }
@@ -42,6 +49,19 @@ struct Chromium: Sendable {
 
     /// Opens a browser with its own profile, and closes it after `body`.
     func browse<Result>(as visitor: Visitor, _ body: (Browser) async throws -> Result) async throws -> Result {
+        let browser = try await open(as: visitor)
+        do {
+            let result = try await body(browser)
+            try await browser.close()
+            return result
+        } catch {
+            try? await browser.close()
+            throw error
+        }
+    }
+
+    /// Opens a browser with its own profile. Whoever opens it closes it.
+    func open(as visitor: Visitor) async throws -> Browser {
         var arguments = [
             "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run", "--lang=en-US",
             // Nothing may leave this machine.
@@ -60,14 +80,63 @@ struct Chromium: Sendable {
         ]
         let text = String(decoding: try JSONSerialization.data(withJSONObject: capabilities), as: UTF8.self)
         let session = try await Browser.value(of: try await HTTP.post(address + "/session", text))
-        let browser = Browser(address: "\(address)/session/\(session["sessionId"]?.string ?? "")")
+        return Browser(
+            address: "\(address)/session/\(session["sessionId"]?.string ?? "")",
+            process: session["capabilities"]?["goog:processID"]?.integer.map(pid_t.init))
+    }
+}
+
+/// The browser that the dashboard's tests use one after another, since it takes as long to start as such a test. Between two tests it forgets
+/// what the first one did.
+actor SharedBrowser {
+    static let shared = SharedBrowser()
+
+    private static let folder = NSTemporaryDirectory() + "pulse-browser-\(ProcessInfo.processInfo.processIdentifier)"
+    /// The browser to end with this process; 0 if there is none.
+    private static let process = Mutex<pid_t>(0)
+
+    private var chromium: Chromium?
+    private var browser: Browser?
+    private var isTaken = false
+
+    func use<Result: Sendable>(_ body: @Sendable (Browser) async throws -> Result) async throws -> Result {
+        // Tests that run at the same time get browsers of their own.
+        if isTaken { return try await Chromium.run { try await $0.browse(as: Chromium.Visitor(), body) } }
+        isTaken = true
+        defer { isTaken = false }
+        let browser = try await current()
         do {
             let result = try await body(browser)
-            try await browser.close()
+            // A test that changed more than the browser can forget had it for the last time.
+            if browser.isAltered { try await end() } else { try await browser.forget() }
             return result
         } catch {
-            try? await browser.close()
+            try? await end()
             throw error
         }
+    }
+
+    private func current() async throws -> Browser {
+        if let browser { return browser }
+        if chromium == nil {
+            try FileManager.default.createDirectory(atPath: Self.folder, withIntermediateDirectories: true)
+            atexit {
+                let process = SharedBrowser.process.withLock(\.self)
+                if process > 0 { kill(process, SIGKILL) }
+                try? FileManager.default.removeItem(atPath: SharedBrowser.folder)
+            }
+            chromium = try await Chromium(in: Self.folder)
+        }
+        let opened = try await chromium!.open(as: Chromium.Visitor())
+        Self.process.withLock { $0 = opened.process ?? 0 }
+        browser = opened
+        return opened
+    }
+
+    private func end() async throws {
+        let ended = browser
+        browser = nil
+        Self.process.withLock { $0 = 0 }
+        try await ended?.close()
     }
 }

@@ -9,11 +9,9 @@ enum Dashboard {
     static func run(yaml: String = "", _ body: @escaping @Sendable (TestApp, Browser) async throws -> Void) async throws {
         // The browser uses the machine's clock.
         try await TestApp.run(now: SystemTime().now.iso8601, yaml: yaml, over: .socket) { app in
-            try await Chromium.run { chromium in
-                try await chromium.browse(as: Chromium.Visitor()) { browser in
-                    try await browser.resize(width: 1_280, height: 900)
-                    try await body(app, browser)
-                }
+            try await SharedBrowser.shared.use { browser in
+                try await browser.resize(width: 1_280, height: 900)
+                try await body(app, browser)
             }
         }
     }
