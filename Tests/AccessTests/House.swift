@@ -18,6 +18,7 @@ struct House: Sendable {
     /// A second project, whose resources must be invisible to the first.
     let other: Project
     let otherKeys: [TestApp.Caller: String]
+    private let ring = KeyRing()
 
     /// Runs `body` with a house that has all modules of the binary, plus the probe module.
     static func open(_ profile: Profile, _ body: @escaping @Sendable (House) async throws -> Void) async throws {
@@ -35,16 +36,43 @@ struct House: Sendable {
     /// Whether rate limits use the test's clock. Redis has its own clock.
     var hasOwnClock: Bool { app.installation.engines.coordination is LocalCoordination }
 
-    func key(_ scopes: [KeyScope], modules: [String]? = nil, expiresAt: Instant? = nil, in project: Project? = nil) async throws -> String {
+    /// A key of the first project with these rights. Equal rights get the same key: each new key makes the directory read all keys again.
+    func key(_ scopes: [KeyScope], modules: [String]? = nil) async throws -> String {
+        try await ring.key("\(scopes) \(modules ?? ["all"])") { try await newKey(scopes, modules: modules) }
+    }
+
+    /// A key that nothing else uses.
+    func newKey(_ scopes: [KeyScope], modules: [String]? = nil, expiresAt: Instant? = nil) async throws -> String {
         try await directory.createKey(
-            .init(name: "stranger", scopes: scopes, expiresAt: expiresAt, allowedModules: modules), in: project ?? self.project, by: "test"
+            .init(name: "stranger", scopes: scopes, expiresAt: expiresAt, allowedModules: modules), in: project, by: "test"
         ).secret
     }
 
+    /// A key that expires at the present instant.
+    func expiredKey(_ scopes: [KeyScope]) async throws -> String {
+        try await ring.key("\(scopes) until \(app.time.now)") {
+            try await newKey(scopes, expiresAt: app.time.now)
+        }
+    }
+
     func revokedKey(_ scopes: [KeyScope]) async throws -> String {
-        let made = try await directory.createKey(.init(name: "stranger", scopes: scopes), in: project, by: "test")
-        try await directory.revokeKey(made.key.id, in: project, by: "test")
-        return made.secret
+        try await ring.key("\(scopes) revoked") {
+            let made = try await directory.createKey(.init(name: "stranger", scopes: scopes), in: project, by: "test")
+            try await directory.revokeKey(made.key.id, in: project, by: "test")
+            return made.secret
+        }
+    }
+
+    /// The keys made so far, by their rights.
+    actor KeyRing {
+        private var secrets: [String: String] = [:]
+
+        func key(_ rights: String, _ make: () async throws -> String) async throws -> String {
+            if let secret = secrets[rights] { return secret }
+            let secret = try await make()
+            secrets[rights] = secret
+            return secret
+        }
     }
 
     /// A module other than `module`.

@@ -93,7 +93,7 @@ struct OrderOfChecksTests {
                 if let module = endpoint.module { try await house.set(module, isEnabled: false, access: .read) }
                 try await step(.nobody, 401, "Missing admin token.", at: foreign)
                 try await step(.bearer("wrong"), 401, "Invalid admin token.", at: foreign)
-                let query = try await house.key([.query])
+                let query = try await house.newKey([.query])
                 if house.hasOwnClock {
                     house.setLimits(admin: 1)
                     try await step(.bearer(query), 403, "API key does not have the required 'admin' scope for this endpoint.", at: foreign)

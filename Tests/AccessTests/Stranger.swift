@@ -67,12 +67,7 @@ struct Stranger: Sendable {
             answer: { _, _ in invalid }),
         Stranger(
             name: "a key at the instant of its expiry", meets: \.takesKey,
-            caller: { house, endpoint in
-                let now = house.app.time.now
-                let key = try await house.key(endpoint.openingScopes, expiresAt: now.adding(milliseconds: 1))
-                house.app.time.advance(milliseconds: 1)
-                return .key(key)
-            }, answer: { _, _ in invalid }),
+            caller: { .key(try await $0.expiredKey($1.openingScopes)) }, answer: { _, _ in invalid }),
         Stranger(
             name: "a revoked key", meets: \.takesKey, caller: { .key(try await $0.revokedKey($1.openingScopes)) },
             answer: { _, _ in invalid }),
@@ -145,11 +140,7 @@ struct Stranger: Sendable {
             answer: { _, _ in invalidToken }),
         Stranger(
             name: "an admin key at the instant of its expiry", meets: { $0.kind == .admin },
-            caller: { house, _ in
-                let key = try await house.key([.admin], expiresAt: house.app.time.now.adding(milliseconds: 1))
-                house.app.time.advance(milliseconds: 1)
-                return .bearer(key)
-            }, answer: { _, _ in invalidToken }),
+            caller: { house, _ in .bearer(try await house.expiredKey([.admin])) }, answer: { _, _ in invalidToken }),
         Stranger(
             name: "a revoked admin key", meets: { $0.kind == .admin },
             caller: { house, _ in .bearer(try await house.revokedKey([.admin])) },
