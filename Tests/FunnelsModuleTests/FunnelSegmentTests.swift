@@ -29,7 +29,7 @@ struct FunnelSegmentTests {
         let visits = RandomVisits(seed: 5, from: Instant(iso: "2026-03-10T00:00:00Z"))
         try await run(profile) { app in
             try await visits.send(to: app)
-            for options in RandomFunnelTests.options {
+            for options in profile == .embedded ? RandomFunnelTests.options : Effort.share(RandomFunnelTests.options, of: 1) {
                 let id = try await Self.create(app, options, Self.steps)
                 for (step, state) in [(1, "converted"), (2, "converted"), (3, "converted"), (2, "dropped"), (3, "dropped")] {
                     let made = try await app.post(

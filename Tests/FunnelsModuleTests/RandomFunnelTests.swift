@@ -40,8 +40,8 @@ struct RandomFunnelTests {
         let visits = seed == 1 ? ordered : ordered.shuffled(seed: seed)
         try await TestApp.run(profile, now: "2026-03-20T00:00:00Z") { app in
             try await visits.send(to: app)
-            for steps in Self.lists {
-                for options in Self.options {
+            for (number, steps) in Self.lists.enumerated() {
+                for options in Effort.share(Self.options, of: seed + UInt64(number)) {
                     let definition = #"{"name":"f","steps":[\#(steps.joined(separator: ","))]\#(options)}"#
                     try await Self.compare(app, visits, definition, by: seed == 1 ? Self.dimensions.prefix(2) : Self.dimensions.suffix(2))
                 }

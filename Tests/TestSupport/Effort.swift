@@ -17,4 +17,10 @@ package enum Effort {
         let seeds = seeds(brief, long: long).map { $0 + first - 1 }
         return Profile.available.flatMap { profile in (profile == .embedded || isLong ? seeds : [seeds.last!]).map { (profile, $0) } }
     }
+
+    /// The items that a run with this seed tries: all of them in long runs, every second one in brief runs. Two seeds in succession
+    /// together try all of them.
+    package static func share<Item>(_ items: [Item], of seed: UInt64) -> [Item] {
+        isLong ? items : items.indices.filter { (UInt64($0) + seed).isMultiple(of: 2) }.map { items[$0] }
+    }
 }

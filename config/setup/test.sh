@@ -17,7 +17,7 @@ run=(config/setup/test-servers.sh config/setup/failures.sh "$tests" --testing-li
 if [[ $# -gt 0 ]]; then exec "${run[@]}" "$@"; fi
 
 # The suites of the first process, about half of the work; the second runs all others.
-first='^((Access|BI|Cohorts|Common|Coordination|Dashboards|Definitions|Enrichment|ErrorTracking|Host|Ingest|Operations|Questions|Settings|Storage)(Module)?Tests)\.'
+first='^((Access|BI|Cohorts|Common|Coordination|Dashboards|Definitions|Enrichment|ErrorTracking|Funnels|Host|Ingest|Operations|Paths|Questions|Retention|Settings|Storage)(Module)?Tests)\.'
 
 log=$(mktemp "${TMPDIR:-/tmp}/pulse-tests.XXXXXX")
 trap 'rm -f "$log"; [[ -z $(jobs -p) ]] || kill -TERM $(jobs -p) 2>/dev/null || true' EXIT
