@@ -121,7 +121,7 @@ import NIOCore
 
     /// Writes ledger entries for refused events now, or once the journal has room again.
     private func write(_ refused: RefusedEvents) {
-        journal.appendLater(refused.record) { [counters] in counters.owe(refused) }
+        journal.appendLater(refused.record) { [counters] in counters.addUnwritten(refused) }
     }
 
     // MARK: The body
@@ -232,7 +232,8 @@ import NIOCore
                 counters.kept(Int64(-batch.events), of: batch.project, at: batch.hour)
                 // None of the batch's events were kept, so their effects are undone.
                 pipeline.undo(batch.effects)
-                counters.owe(.init(project: batch.project, hour: batch.hour, refusals: [DropReason.journalFull.rawValue: batch.received]))
+                counters.addUnwritten(
+                    .init(project: batch.project, hour: batch.hour, refusals: [DropReason.journalFull.rawValue: batch.received]))
                 counters.refused(.journalFull, batch.received)
                 counters.received(batch.received)
                 throw error

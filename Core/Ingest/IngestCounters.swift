@@ -13,7 +13,7 @@ import Synchronization
     private let adjustedTotals: [String: Counter]
     private let versions = Mutex<[Int32: ProjectVersions]>([:])
     /// Ledger entries that the journal could not accept.
-    private let owed = Mutex<[RefusedEvents.Place: [String: Int]]>([:])
+    private let unwritten = Mutex<[RefusedEvents.Place: [String: Int]]>([:])
     /// Events in the journal that are not applied yet, by project and hour of arrival.
     private let waiting = Mutex(Waiting())
 
@@ -55,23 +55,23 @@ import Synchronization
     }
 
     /// Keeps ledger entries in memory until the journal accepts them.
-    func owe(_ refused: RefusedEvents) {
-        owed.withLock { $0[refused.place, default: [:]].merge(refused.refusals, uniquingKeysWith: +) }
+    func addUnwritten(_ refused: RefusedEvents) {
+        unwritten.withLock { $0[refused.place, default: [:]].merge(refused.refusals, uniquingKeysWith: +) }
     }
 
     /// Removes and returns the ledger entries kept in memory.
     func takeUnwritten() -> [RefusedEvents] {
-        owed.withLock { owed in
-            guard !owed.isEmpty else { return [] }
-            defer { owed = [:] }
-            return owed.map { RefusedEvents(place: $0, refusals: $1) }
+        unwritten.withLock { unwritten in
+            guard !unwritten.isEmpty else { return [] }
+            defer { unwritten = [:] }
+            return unwritten.map { RefusedEvents(place: $0, refusals: $1) }
         }
     }
 
     /// Refused events of `project` whose ledger entries are still in memory, by hour of arrival and reason.
-    func owed(of project: Int32) -> [Int64: [String: Int64]] {
-        owed.withLock { owed in
-            Dictionary(uniqueKeysWithValues: owed.filter { $0.key.project == project }.map { ($0.hour, $1.mapValues(Int64.init)) })
+    func unwritten(of project: Int32) -> [Int64: [String: Int64]] {
+        unwritten.withLock { unwritten in
+            Dictionary(uniqueKeysWithValues: unwritten.filter { $0.key.project == project }.map { ($0.hour, $1.mapValues(Int64.init)) })
         }
     }
 

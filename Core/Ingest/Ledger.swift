@@ -46,9 +46,9 @@ import Common
             """, of: project)
         let span = range.start.startOfHour.milliseconds..<max(range.start.startOfHour.milliseconds, range.end.milliseconds)
         let waiting = counters.waiting(of: project).filter { span.contains($0.key) }
-        let owed = counters.owed(of: project).filter { span.contains($0.key) }
+        let notWritten = counters.unwritten(of: project).filter { span.contains($0.key) }
         let hours = Dictionary(grouping: rows) { $0.int("hour") }
-        return Set(hours.keys).union(waiting.keys).union(owed.keys).sorted().map { hour in
+        return Set(hours.keys).union(waiting.keys).union(notWritten.keys).sorted().map { hour in
             let lines = hours[hour] ?? []
             func count(_ outcome: LedgerEntry.Outcome) -> Int64 {
                 lines.filter { $0.int("outcome") == Int64(outcome.rawValue) }.reduce(0) { $0 + $1.int("count") }
@@ -58,7 +58,7 @@ import Common
                 // exact: reasons are named in our source
                 return Dictionary(counted.map { ($0.text("reason"), $0.int("count")) }) { $1 }
             }
-            let unwritten = owed[hour] ?? [:], unapplied = waiting[hour] ?? 0
+            let unwritten = notWritten[hour] ?? [:], unapplied = waiting[hour] ?? 0
             return Hour(
                 hour: Instant(milliseconds: hour), received: count(.received) + unapplied + unwritten.values.reduce(0, +),
                 stored: count(.stored),

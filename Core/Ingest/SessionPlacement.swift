@@ -39,8 +39,9 @@ struct SessionPlacement: Sendable {
                     changes.add(group, of: visit)
                     moves += group.moved.map {
                         SessionMove(
-                            project: project, visitor: visit.visitor.key, was: $0.name, now: group.name, said: $0.attributes,
-                            says: group.attributes)
+                            project: project, visitor: visit.visitor.key, oldStart: $0.name, newStart: group.name,
+                            oldAttributes: $0.attributes,
+                            newAttributes: group.attributes)
                     }
                 }
                 for fact in visit.facts { if let group = sessions.group(near: fact.at) { changes.add(group, toFact: fact.index) } }

@@ -116,7 +116,7 @@ public struct Scope: Sendable {
     /// Like `rows` with `continues`, but adds a CTE named `facts` with all of the project's rows of `table`, regardless of the range. For
     /// facts about who visitors are, such as traits, rather than about what they did.
     public func rowsOverAllTime(_ name: StaticString, _ table: FactTable, as facts: SQL, _ query: SQL) async throws -> Rows {
-        let allFacts = matching(table, SQL.all(["project = \(Int64(project))"] + left(of: table.name)))
+        let allFacts = matching(table, SQL.all(["project = \(Int64(project))"] + rowConditions(on: table.name)))
         let statement: SQL =
             "/* \(sql: "\(name)") */ \(try await withModuleConditions().prelude(for: query, reading: [])), \(facts) AS NOT MATERIALIZED (\(allFacts)), \(query)"
         return try await reader.rows(statement, of: project, over: .always)
@@ -157,7 +157,7 @@ public struct Scope: Sendable {
             """
         parts.insert("scope_rows AS NOT MATERIALIZED (\(scopeRows))", at: 0)
         for table in tables {
-            let conditions = SQL.all([bounds] + left(of: table.name) + conditions(on: table))
+            let conditions = SQL.all([bounds] + rowConditions(on: table.name) + conditions(on: table))
             parts.append("\(sql: table.name) AS NOT MATERIALIZED (SELECT * FROM \(rows(of: table, conditions)))")
         }
         let people = people?.ctes(of: project, dialect) ?? [], members = segment.map { [SegmentCompiler.cte($0, self)] } ?? []
@@ -165,11 +165,11 @@ public struct Scope: Sendable {
     }
 
     /// The conditions that rows of `dataset` must meet to be visible.
-    func left(of dataset: String) -> [SQL] { restrictions.filter { $0.dataset == dataset }.map(\.condition) }
+    func rowConditions(on dataset: String) -> [SQL] { restrictions.filter { $0.dataset == dataset }.map(\.condition) }
 
     /// The conditions that rows of activity must meet to be visible.
     var activityRestrictions: [SQL] {
-        left(of: "pageviews").map { "kind <> 0 OR (\($0))" } + left(of: "events").map { "kind <> 1 OR (\($0))" }
+        rowConditions(on: "pageviews").map { "kind <> 0 OR (\($0))" } + rowConditions(on: "events").map { "kind <> 1 OR (\($0))" }
     }
 
     /// The SELECT that defines `sessions`. `rows` is the text after its `FROM`.
@@ -182,7 +182,7 @@ public struct Scope: Sendable {
               min(source) AS source, min(country) AS country, min(device) AS device
             FROM \(rows) GROUP BY visitor, session_at
             """
-        let conditions = left(of: "sessions")
+        let conditions = rowConditions(on: "sessions")
         return conditions.isEmpty ? all : "SELECT * FROM (\(all)) all_sessions WHERE \(SQL.all(conditions))"
     }
 

@@ -162,7 +162,7 @@ struct SegmentCompiler {
     }
 
     private func rows(_ table: FactTable, _ condition: SQL) -> SQL {
-        scope.matching(table, SQL.all(["project = \(Int64(scope.project))", condition] + scope.left(of: table.name)))
+        scope.matching(table, SQL.all(["project = \(Int64(scope.project))", condition] + scope.rowConditions(on: table.name)))
     }
 
     /// The condition that `compared`, an expression on the visitor's row of `latest`, satisfies the comparison. For a visitor without a
@@ -207,12 +207,12 @@ struct SegmentCompiler {
         case .events: return count(rows("kind = 1"), comparison)
         case .sessions:
             // If sessions are restricted, whole sessions must be computed to check the restrictions.
-            return scope.left(of: "sessions").isEmpty
+            return scope.rowConditions(on: "sessions").isEmpty
                 ? distinct("session_at") : summed("SELECT visitor, 1 AS part FROM (\(sessionsInRange)) done", comparison)
         case .days_active: return distinct(TimeBuckets(.day, of: scope).number(of: "occurred_at"))
         case .duration: return summed("SELECT visitor, (ended_at - started_at) / 1000.0 AS part FROM (\(sessionsInRange)) done", comparison)
         case .revenue:
-            let orders = scope.matching(Revenue.orders, SQL.all([scope.bounds] + scope.left(of: Revenue.orders.name)))
+            let orders = scope.matching(Revenue.orders, SQL.all([scope.bounds] + scope.rowConditions(on: Revenue.orders.name)))
             return summed(
                 "SELECT visitor, coalesce(\(Revenue.amount(in: currency)), 0) / 1000000.0 AS part FROM (\(orders)) earned", comparison)
         }

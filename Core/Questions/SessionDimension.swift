@@ -50,7 +50,7 @@ extension Filter {
 
 extension Scope {
     /// A SELECT of all visible rows of `table` in the project and range, regardless of filters.
-    public func facts(of table: FactTable) -> SQL { matching(table, SQL.all([bounds] + left(of: table.name))) }
+    public func facts(of table: FactTable) -> SQL { matching(table, SQL.all([bounds] + rowConditions(on: table.name))) }
 
     /// This scope with the `moduleConditions` of all filters on dimensions of modules.
     func withModuleConditions() async throws -> Scope {

@@ -8,17 +8,19 @@ import Common
     /// The key of the visitor whose session it is.
     let visitor: Int64
     /// The session's `session_at` before and after the move. They may be equal.
-    let was, now: Int64
+    let oldStart, newStart: Int64
     /// The attributes of the session's first activity before and after the move: the columns of `Activity.attributes`, encoded.
-    let said, says: ArraySlice<UInt8>
+    let oldAttributes, newAttributes: ArraySlice<UInt8>
 
-    public init(project: Int32, visitor: Int64, was: Int64, now: Int64, said: ArraySlice<UInt8>, says: ArraySlice<UInt8>) {
+    public init(
+        project: Int32, visitor: Int64, oldStart: Int64, newStart: Int64, oldAttributes: ArraySlice<UInt8>, newAttributes: ArraySlice<UInt8>
+    ) {
         self.project = project
         self.visitor = visitor
-        self.was = was
-        self.now = now
-        self.said = said
-        self.says = says
+        self.oldStart = oldStart
+        self.newStart = newStart
+        self.oldAttributes = oldAttributes
+        self.newAttributes = newAttributes
     }
 
     /// The statements that make these moves in all tables with a `session_at`.
@@ -27,13 +29,13 @@ import Common
             // Only columns that change are written: writing a single column costs as much as everything else together.
             let changed = changedAttributes(moves)
             let columns: [(String, ColumnType)] =
-                ["key", "was_at", "now_at"].map { ($0, .int64) } + changed.map { ("now_\(Activity.attributes[$0])", .text) }
+                ["key", "old_start", "new_start"].map { ($0, .int64) } + changed.map { ("new_\(Activity.attributes[$0])", .text) }
             let visitors = dialect.visitors(of: dialect.records(json(moves, changed), columns), project: project)
             return tables.filter { $0.columns.contains { $0.name == "session_at" } }.map { table -> SQL in
                 let name = SQL(sql: table.name), changes = changes(of: table, changed.map { Activity.attributes[$0] })
                 return """
                     /* ingest.move_sessions */ UPDATE \(name) SET \(SQL.joined(changes)) FROM (\(visitors)) moved
-                    WHERE \(name).project = \(Int64(project)) AND \(name).visitor = moved.visitor AND \(name).session_at = moved.was_at
+                    WHERE \(name).project = \(Int64(project)) AND \(name).visitor = moved.visitor AND \(name).session_at = moved.old_start
                     """
             }
         }
@@ -42,35 +44,36 @@ import Common
     /// The indexes of the attributes that at least one of the moves changes.
     private static func changedAttributes(_ moves: [SessionMove]) -> [Int] {
         var changed = Activity.attributes.map { _ in false }
-        for move in moves where !move.said.isSame(as: move.says) {
-            for (place, (said, says)) in zip(EncodedRow.texts(in: move.said), EncodedRow.texts(in: move.says)).enumerated()
-            where !changed[place] && !said.isExactly(says) { changed[place] = true }
+        for move in moves where !move.oldAttributes.isSame(as: move.newAttributes) {
+            for (place, (old, new)) in zip(EncodedRow.texts(in: move.oldAttributes), EncodedRow.texts(in: move.newAttributes)).enumerated()
+            where !changed[place] && !old.isExactly(new) { changed[place] = true }
             if !changed.contains(false) { break }
         }
         return changed.indices.filter { changed[$0] }
     }
 
     private static func changes(of table: FactTable, _ attributes: [String]) -> [SQL] {
-        var changes: [SQL] = ["session_at = now_at"]
+        var changes: [SQL] = ["session_at = new_start"]
         if table == Activity.table {
             // The number of a row is only valid in the session that assigned it.
             changes += [
-                "seq = CASE WHEN session_at = now_at THEN seq ELSE \(Activity.withdrawnSeq) END",
-                "gap = CASE WHEN session_at = now_at THEN gap END",
+                "seq = CASE WHEN session_at = new_start THEN seq ELSE \(Activity.withdrawnSeq) END",
+                "gap = CASE WHEN session_at = new_start THEN gap END",
             ]
         }
-        return changes + table.sessionAttributes.filter(attributes.contains).map { "\(sql: $0) = now_\(sql: $0)" }
+        return changes + table.sessionAttributes.filter(attributes.contains).map { "\(sql: $0) = new_\(sql: $0)" }
     }
 
     private static func json(_ moves: [SessionMove], _ attributes: [Int]) -> String {
         var text = JSONText()
         text.append(raw: "[")
         for (index, move) in moves.enumerated() {
-            text.append(raw: #"\#(index > 0 ? "," : ""){"key":\#(move.visitor),"was_at":\#(move.was),"now_at":\#(move.now)"#)
-            let says = attributes.isEmpty ? [] : EncodedRow.texts(in: move.says)
+            text.append(
+                raw: #"\#(index > 0 ? "," : ""){"key":\#(move.visitor),"old_start":\#(move.oldStart),"new_start":\#(move.newStart)"#)
+            let new = attributes.isEmpty ? [] : EncodedRow.texts(in: move.newAttributes)
             for place in attributes {
-                text.append(raw: #","now_\#(Activity.attributes[place])":"#)
-                text.append(string: says[place])
+                text.append(raw: #","new_\#(Activity.attributes[place])":"#)
+                text.append(string: new[place])
             }
             text.append(raw: "}")
         }

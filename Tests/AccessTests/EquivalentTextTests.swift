@@ -20,17 +20,19 @@ struct EquivalentTextTests {
 
     @Test("no request crashes the process or gets a 5xx", arguments: Profile.available)
     func walk(profile: Profile) async throws {
-        try await House.open(profile) { house in
-            let pair = Self.pair, accepted = try await Self.collect(pair, house)
+        try await AccessFixture.open(profile) { fixture in
+            let pair = Self.pair, accepted = try await Self.collect(pair, fixture)
             #expect(accepted > 8, "most payload types take any text")
             // Creates first, so that reads find something, and deletes last.
             let order: [HTTPRequest.Method] = [.post, .put, .get, .delete]
             var asked = 0, made = 0
-            for endpoint in house.endpoints.sorted(by: { order.firstIndex(of: $0.route.method)! < order.firstIndex(of: $1.route.method)! })
+            for endpoint in fixture.endpoints.sorted(by: { order.firstIndex(of: $0.route.method)! < order.firstIndex(of: $1.route.method)! }
+            )
             where endpoint.kind != .anonymous && !endpoint.isStream && !Self.endsIt(endpoint) {
                 for text in pair {
-                    for request in Self.requests(endpoint, text, pair, house) {
-                        let answer = try await house.ask(endpoint, as: house.owner(of: endpoint), path: request.path, body: request.body)
+                    for request in Self.requests(endpoint, text, pair, fixture) {
+                        let answer = try await fixture.ask(
+                            endpoint, as: fixture.owner(of: endpoint), path: request.path, body: request.body)
                         #expect(answer.status < 500, "\(endpoint) \(request.path) answered \(answer.status) \(answer.body)")
                         asked += 1
                         if answer.status == 201 { made += 1 }
@@ -47,15 +49,15 @@ struct EquivalentTextTests {
     // MARK: Payloads and requests
 
     /// Sends a payload of every type with each of the two strings. Returns how many payloads were accepted.
-    private static func collect(_ pair: [String], _ house: House) async throws -> Int {
+    private static func collect(_ pair: [String], _ fixture: AccessFixture) async throws -> Int {
         var accepted = 0
-        for module in house.app.installation.registry.modules {
+        for module in fixture.app.installation.registry.modules {
             for collector in module.collectors {
                 for text in pair {
                     let fields = Schema.object(collector.fields).filled(with: text, pair).dropFirst().dropLast()
                     let body =
                         #"{"type":"\#(collector.type)","visitor_id":"\#(text)","session_id":"\#(text)","event_id":"\#(text)\#(collector.type)",\#(fields)}"#
-                    let answer = try await house.app.collect(body)
+                    let answer = try await fixture.app.collect(body)
                     #expect(answer.status < 500, "\(body) answered \(answer.status) \(answer.body)")
                     if answer.status == 200 { accepted += 1 }
                 }
@@ -68,9 +70,9 @@ struct EquivalentTextTests {
 
     /// Requests with the text as every id in the path. Routes with a body get it in every field that accepts text, other routes in each
     /// query parameter in turn.
-    private static func requests(_ endpoint: Endpoint, _ text: String, _ pair: [String], _ house: House) -> [Request] {
+    private static func requests(_ endpoint: Endpoint, _ text: String, _ pair: [String], _ fixture: AccessFixture) -> [Request] {
         let encoded = encoded(text), names = Dictionary(endpoint.names.map { ($0, encoded) }) { $1 }
-        let path = endpoint.path(in: house.project, names), required = ModuleSamples.all.requests[endpoint.description]?.query
+        let path = endpoint.path(in: fixture.project, names), required = ModuleSamples.all.requests[endpoint.description]?.query
         func query(_ part: String) -> String { path + "?" + [required, part].compactMap(\.self).joined(separator: "&") }
         guard endpoint.route.body == nil else {
             let bodies = [endpoint.route.body?.filled(with: text, pair), endpoint.body.flatMap { renamed($0, text) }]

@@ -16,36 +16,38 @@ struct RateLimitTests {
     }
 
     /// Sends a cheap request that counts against the same bucket as `endpoint`.
-    private static func spend(_ endpoint: Endpoint, in house: House) async throws -> TestApp.Answer {
+    private static func spend(_ endpoint: Endpoint, in fixture: AccessFixture) async throws -> TestApp.Answer {
         switch endpoint.kind {
-        case .ingest, .frontend: try await house.app.post("/api/v1/probe/ping", as: .ingest)
+        case .ingest, .frontend: try await fixture.app.post("/api/v1/probe/ping", as: .ingest)
         case .query, .adminKey:
-            try await house.app.post("/api/v1/probe/echo", #"{"text":"a"}"#, as: endpoint.kind == .query ? .query : .admin)
-        case .admin, .installation, .publicToken, .anonymous: try await house.app.get("/api/admin/projects/\(house.project.id)", as: .token)
+            try await fixture.app.post("/api/v1/probe/echo", #"{"text":"a"}"#, as: endpoint.kind == .query ? .query : .admin)
+        case .admin, .installation, .publicToken, .anonymous:
+            try await fixture.app.get("/api/admin/projects/\(fixture.project.id)", as: .token)
         }
     }
 
     @Test("apply to every route, are reported in headers and reset after a second", arguments: Profile.available)
     func everyRoute(profile: Profile) async throws {
-        try await House.open(profile) { house in
+        try await AccessFixture.open(profile) { fixture in
             // Redis uses its own clock, which the test can't advance.
-            guard house.hasOwnClock else { return }
-            house.setLimits(ingest: 2, query: 2, admin: 2)
-            let endpoints = house.endpoints.filter { $0.hasCredential }
+            guard fixture.hasOwnClock else { return }
+            fixture.setLimits(ingest: 2, query: 2, admin: 2)
+            let endpoints = fixture.endpoints.filter { $0.hasCredential }
             #expect(endpoints.count > 35)
             for endpoint in endpoints {
-                house.app.time.advance(seconds: 1)
-                #expect(try await Self.limitHeaders(Self.spend(endpoint, in: house)) == "2 1 1 -")
-                #expect(try await Self.limitHeaders(Self.spend(endpoint, in: house)) == "2 0 1 -")
-                let refused = try await house.ask(endpoint, as: house.owner(of: endpoint))
+                fixture.app.time.advance(seconds: 1)
+                #expect(try await Self.limitHeaders(Self.spend(endpoint, in: fixture)) == "2 1 1 -")
+                #expect(try await Self.limitHeaders(Self.spend(endpoint, in: fixture)) == "2 0 1 -")
+                let refused = try await fixture.ask(endpoint, as: fixture.owner(of: endpoint))
                 #expect(refused.status == 429, "\(endpoint) answered \(refused.status) \(refused.body)")
                 #expect(refused.body == Self.sentence, "\(endpoint)")
                 #expect(Self.limitHeaders(refused) == "2 0 1 1", "\(endpoint)")
-                house.app.time.advance(milliseconds: 499)
+                fixture.app.time.advance(milliseconds: 499)
                 #expect(
-                    try await house.ask(endpoint, as: house.owner(of: endpoint)).status == 429, "\(endpoint) accepts requests too early")
-                house.app.time.advance(milliseconds: 501)
-                let open = try await house.ask(endpoint, as: house.owner(of: endpoint))
+                    try await fixture.ask(endpoint, as: fixture.owner(of: endpoint)).status == 429, "\(endpoint) accepts requests too early"
+                )
+                fixture.app.time.advance(milliseconds: 501)
+                let open = try await fixture.ask(endpoint, as: fixture.owner(of: endpoint))
                 #expect(open.status != 429, "\(endpoint) is still limited after a second")
                 #expect(Self.limitHeaders(open) == "2 1 1 -", "\(endpoint)")
             }
@@ -54,12 +56,12 @@ struct RateLimitTests {
 
     @Test("apply with Redis too", arguments: Profile.available)
     func shared(profile: Profile) async throws {
-        try await House.open(profile) { house in
-            house.setLimits(ingest: 1, query: 1, admin: 1)
-            for endpoint in house.endpoints where endpoint.hasCredential {
+        try await AccessFixture.open(profile) { fixture in
+            fixture.setLimits(ingest: 1, query: 1, admin: 1)
+            for endpoint in fixture.endpoints where endpoint.hasCredential {
                 // A second may pass between two requests, but not between all of twenty.
-                var answer = try await house.ask(endpoint, as: house.owner(of: endpoint))
-                for _ in 0..<20 where answer.status != 429 { answer = try await house.ask(endpoint, as: house.owner(of: endpoint)) }
+                var answer = try await fixture.ask(endpoint, as: fixture.owner(of: endpoint))
+                for _ in 0..<20 where answer.status != 429 { answer = try await fixture.ask(endpoint, as: fixture.owner(of: endpoint)) }
                 #expect(answer.status == 429, "\(endpoint) answered \(answer.status) \(answer.body)")
                 #expect(answer.body == Self.sentence, "\(endpoint)")
                 #expect(Self.limitHeaders(answer) == "1 0 1 1", "\(endpoint)")
@@ -69,60 +71,60 @@ struct RateLimitTests {
 
     @Test("projects, administrators and collection have separate buckets", arguments: Profile.available)
     func buckets(profile: Profile) async throws {
-        try await House.open(profile) { house in
-            house.setLimits(ingest: 1, query: 1, admin: 1)
-            let app = house.app
+        try await AccessFixture.open(profile) { fixture in
+            fixture.setLimits(ingest: 1, query: 1, admin: 1)
+            let app = fixture.app
             func exhaust(_ ask: () async throws -> TestApp.Answer) async throws {
                 for _ in 0..<20 where try await ask().status == 429 { return }
                 Issue.record("the limit is not enforced")
             }
             try await exhaust { try await app.post("/api/v1/probe/echo", #"{"text":"a"}"#, as: .query) }
             // All keys of a project share its bucket ...
-            if house.hasOwnClock {
-                let second = try await house.key([.query])
+            if fixture.hasOwnClock {
+                let second = try await fixture.key([.query])
                 #expect(try await app.post("/api/v1/probe/echo", #"{"text":"a"}"#, as: .key(second)).status == 429)
                 #expect(try await app.post("/api/v1/probe/echo", #"{"text":"a"}"#, as: .admin).status == 429)
             }
             // ... but collection, other projects and administrators have their own.
             #expect(try await app.post("/api/v1/probe/ping", as: .ingest).status == 200)
-            #expect(try await app.post("/api/v1/probe/echo", #"{"text":"a"}"#, as: .key(house.otherKeys[.query]!)).status == 200)
-            let path = "/api/admin/projects/\(house.project.id)"
+            #expect(try await app.post("/api/v1/probe/echo", #"{"text":"a"}"#, as: .key(fixture.otherKeys[.query]!)).status == 200)
+            let path = "/api/admin/projects/\(fixture.project.id)"
             try await exhaust { try await app.get(path, as: .token) }
             #expect(try await app.get(path, as: .admin).status == 200)
             try await exhaust { try await app.get(path, as: .admin) }
-            let secondAdmin = try await house.key([.admin])
+            let secondAdmin = try await fixture.key([.admin])
             #expect(try await app.get(path, as: .bearer(secondAdmin)).status == 200)
         }
     }
 
     @Test("callers without a valid credential don't count against the limit")
     func strangersDoNotCount() async throws {
-        try await House.open(.embedded) { house in
-            house.setLimits(ingest: 2, query: 2, admin: 2)
+        try await AccessFixture.open(.embedded) { fixture in
+            fixture.setLimits(ingest: 2, query: 2, admin: 2)
             for _ in 0..<10 {
                 for caller in [TestApp.Caller.nobody, .key("wrong")] {
-                    let answer = try await house.app.get("/api/v1/gadgets", as: caller)
+                    let answer = try await fixture.app.get("/api/v1/gadgets", as: caller)
                     #expect(answer.status == 401)
                     #expect(Self.limitHeaders(answer) == "- - - -")
                 }
-                #expect(try await house.app.get("/api/admin/projects", as: .bearer("wrong")).status == 401)
+                #expect(try await fixture.app.get("/api/admin/projects", as: .bearer("wrong")).status == 401)
             }
-            #expect(try await Self.limitHeaders(house.app.get("/api/v1/gadgets")) == "2 1 1 -")
-            #expect(try await Self.limitHeaders(house.app.get("/api/admin/projects", as: .token)) == "2 1 1 -")
+            #expect(try await Self.limitHeaders(fixture.app.get("/api/v1/gadgets")) == "2 1 1 -")
+            #expect(try await Self.limitHeaders(fixture.app.get("/api/admin/projects", as: .token)) == "2 1 1 -")
         }
     }
 
     @Test("every counted request gets rate-limit headers, regardless of its status")
     func labels() async throws {
-        try await House.open(.embedded) { house in
-            let app = house.app
-            house.setLimits(ingest: 10, query: 10, admin: 10)
+        try await AccessFixture.open(.embedded) { fixture in
+            let app = fixture.app
+            fixture.setLimits(ingest: 10, query: 10, admin: 10)
             #expect(try await Self.limitHeaders(app.get("/api/v1/gadgets/\(Endpoint.unknownID)")) == "10 9 1 -")
             #expect(try await Self.limitHeaders(app.post("/api/v1/gadgets", "{", as: .query)) == "10 8 1 -")
             #expect(try await Self.limitHeaders(app.get("/api/v1/gadgets?limit=x")) == "10 7 1 -")
             // The ingest key is public and lacks the scope for this route, so it must not use up the project's limit.
             #expect(try await Self.limitHeaders(app.get("/api/v1/gadgets", as: .ingest)) == "10 9 1 -")
-            try await house.set("probe", isEnabled: false)
+            try await fixture.set("probe", isEnabled: false)
             #expect(try await Self.limitHeaders(app.get("/api/v1/gadgets")) == "10 6 1 -")
             #expect(try await Self.limitHeaders(app.post("/api/admin/projects", "{", as: .token)) == "10 9 1 -")
             #expect(try await Self.limitHeaders(app.get("/api/admin/projects/\(Endpoint.unknownID)", as: .token)) == "10 8 1 -")
@@ -132,30 +134,30 @@ struct RateLimitTests {
 
     @Test("a limit of 0 means no limit, and a configuration change applies immediately")
     func live() async throws {
-        try await House.open(.embedded) { house in
-            for _ in 0..<300 { #expect(try await house.app.post("/api/v1/probe/ping", as: .ingest).status == 200) }
-            #expect(try await Self.limitHeaders(house.app.post("/api/v1/probe/ping", as: .ingest)) == "- - - -")
-            house.setLimits(ingest: 3)
+        try await AccessFixture.open(.embedded) { fixture in
+            for _ in 0..<300 { #expect(try await fixture.app.post("/api/v1/probe/ping", as: .ingest).status == 200) }
+            #expect(try await Self.limitHeaders(fixture.app.post("/api/v1/probe/ping", as: .ingest)) == "- - - -")
+            fixture.setLimits(ingest: 3)
             var statuses: [Int] = []
-            for _ in 0..<5 { statuses.append(try await house.app.post("/api/v1/probe/ping", as: .ingest).status) }
+            for _ in 0..<5 { statuses.append(try await fixture.app.post("/api/v1/probe/ping", as: .ingest).status) }
             #expect(statuses == [200, 200, 200, 429, 429])
-            house.setLimits(ingest: 0)
-            #expect(try await house.app.post("/api/v1/probe/ping", as: .ingest).status == 200)
+            fixture.setLimits(ingest: 0)
+            #expect(try await fixture.app.post("/api/v1/probe/ping", as: .ingest).status == 200)
         }
     }
 
     @Test("a bucket refills evenly, up to one second's worth")
     func refill() async throws {
-        try await House.open(.embedded) { house in
-            house.setLimits(ingest: 4)
+        try await AccessFixture.open(.embedded) { fixture in
+            fixture.setLimits(ingest: 4)
             func passed(_ count: Int) async throws -> Int {
                 var passed = 0
-                for _ in 0..<count where try await house.app.post("/api/v1/probe/ping", as: .ingest).status == 200 { passed += 1 }
+                for _ in 0..<count where try await fixture.app.post("/api/v1/probe/ping", as: .ingest).status == 200 { passed += 1 }
                 return passed
             }
             var all = [try await passed(10)]
             for milliseconds: Int64 in [250, 500, 3_600_000] {
-                house.app.time.advance(milliseconds: milliseconds)
+                fixture.app.time.advance(milliseconds: milliseconds)
                 all.append(try await passed(10))
             }
             #expect(all == [4, 1, 2, 4])

@@ -11,13 +11,13 @@ struct Stranger: Sendable {
     let name: String
     /// Whether an endpoint must reject this caller.
     let meets: @Sendable (Endpoint) -> Bool
-    /// Prepares the house before the requests, such as by switching modules off.
-    var prepare: @Sendable (House) async throws -> Void = { _ in }
-    let caller: @Sendable (House, Endpoint) async throws -> TestApp.Caller
+    /// Prepares the fixture before the requests, such as by switching modules off.
+    var prepare: @Sendable (AccessFixture) async throws -> Void = { _ in }
+    let caller: @Sendable (AccessFixture, Endpoint) async throws -> TestApp.Caller
     /// The requested path; nil for the route's path in the first project.
-    var path: @Sendable (House, Endpoint) -> String? = { _, _ in nil }
-    var headers: @Sendable (House, Endpoint) -> HTTPFields = { _, _ in [:] }
-    let answer: @Sendable (House, Endpoint) -> (status: Int, sentence: String)
+    var path: @Sendable (AccessFixture, Endpoint) -> String? = { _, _ in nil }
+    var headers: @Sendable (AccessFixture, Endpoint) -> HTTPFields = { _, _ in [:] }
+    let answer: @Sendable (AccessFixture, Endpoint) -> (status: Int, sentence: String)
 
     static let all = keyless + wrongScopes + modules + administrators + installations
 
@@ -63,7 +63,7 @@ struct Stranger: Sendable {
             name: "somebody with a key in upper case", meets: \.takesKey, caller: { .key($0.app.keys[$0.owner(of: $1)]!.uppercased()) },
             answer: { _, _ in invalid }),
         Stranger(
-            name: "the admin token as a key", meets: \.takesKey, caller: { house, _ in .key(house.app.installation.adminToken) },
+            name: "the admin token as a key", meets: \.takesKey, caller: { fixture, _ in .key(fixture.app.installation.adminToken) },
             answer: { _, _ in invalid }),
         Stranger(
             name: "a key at the instant of its expiry", meets: \.takesKey,
@@ -80,8 +80,8 @@ struct Stranger: Sendable {
         Stranger(
             name: "a key with only the scope '\(scope.rawValue)' where that is not enough",
             meets: { ($0.takesKey || $0.kind == .admin) && !$0.openingScopes.contains(scope) },
-            caller: { house, endpoint in
-                let key = try await house.key([scope])
+            caller: { fixture, endpoint in
+                let key = try await fixture.key([scope])
                 return endpoint.takesKey ? .key(key) : .bearer(key)
             }, answer: { missesScope($1.neededScope) })
     }
@@ -89,14 +89,14 @@ struct Stranger: Sendable {
     private static let modules: [Stranger] = [
         Stranger(
             name: "a key for other modules", meets: { $0.module != nil && ($0.takesKey || $0.kind == .admin) },
-            caller: { house, endpoint in
-                let key = try await house.key([.admin], modules: [house.module(otherThan: endpoint.module)])
+            caller: { fixture, endpoint in
+                let key = try await fixture.key([.admin], modules: [fixture.module(otherThan: endpoint.module)])
                 return endpoint.takesKey ? .key(key) : .bearer(key)
             }, answer: { (403, "API key is not allowed to use module '\($1.module!)'.") }),
         Stranger(
             name: "a valid key while the module is off", meets: { $0.module != nil && $0.module != "core" && $0.hasCredential },
-            prepare: { house in
-                for module in house.directory.defaults.modules where module != "core" { try await house.set(module, isEnabled: false) }
+            prepare: { fixture in
+                for module in fixture.directory.defaults.modules where module != "core" { try await fixture.set(module, isEnabled: false) }
             }, caller: { $0.owner(of: $1) }, answer: { (403, "Module '\($1.module!)' is not enabled for this project.") }),
         level(.read, turnsAway: .write), level(.write, turnsAway: .read),
     ]
@@ -106,7 +106,7 @@ struct Stranger: Sendable {
             name: "a valid key for \(access.rawValue) access while the module's level is '\(level.rawValue)'",
             // `core` can be read at any level.
             meets: { $0.module != nil && $0.hasCredential && $0.route.access == access && !($0.module == "core" && access == .read) },
-            prepare: { house in for module in house.directory.defaults.modules { try await house.set(module, access: level) } },
+            prepare: { fixture in for module in fixture.directory.defaults.modules { try await fixture.set(module, access: level) } },
             caller: { $0.owner(of: $1) },
             answer: { (403, "Module '\($1.module!)' does not allow \(access.rawValue) access for this project.") })
     }
@@ -119,44 +119,44 @@ struct Stranger: Sendable {
         ),
         Stranger(
             name: "an administrator with an admin key in X-Pulse-Key", meets: isAdministration,
-            caller: { house, _ in .key(house.app.keys[.admin]!) },
+            caller: { fixture, _ in .key(fixture.app.keys[.admin]!) },
             answer: { _, _ in missingToken }),
         Stranger(
             name: "an administrator with the token as a key", meets: isAdministration,
-            caller: { house, _ in .key(house.app.installation.adminToken) },
+            caller: { fixture, _ in .key(fixture.app.installation.adminToken) },
             answer: { _, _ in missingToken }),
         Stranger(
             name: "an administrator with the token in the query string", meets: isAdministration, caller: { _, _ in .nobody },
             path: { $1.path(in: $0.project) + "?key=\($0.app.installation.adminToken)" }, answer: { _, _ in missingToken }),
         Stranger(
             name: "an administrator with the token in another scheme", meets: isAdministration, caller: { _, _ in .nobody },
-            headers: { house, _ in [.authorization: "Basic \(house.app.installation.adminToken)"] }, answer: { _, _ in missingToken }),
+            headers: { fixture, _ in [.authorization: "Basic \(fixture.app.installation.adminToken)"] }, answer: { _, _ in missingToken }),
         Stranger(
             name: "an administrator with a wrong token", meets: isAdministration, caller: { _, _ in .bearer("padm_wrong") },
             answer: { _, _ in invalidToken }),
         Stranger(
             name: "an administrator with part of the token", meets: isAdministration,
-            caller: { house, _ in .bearer(String(house.app.installation.adminToken.dropLast())) },
+            caller: { fixture, _ in .bearer(String(fixture.app.installation.adminToken.dropLast())) },
             answer: { _, _ in invalidToken }),
         Stranger(
             name: "an admin key at the instant of its expiry", meets: { $0.kind == .admin },
-            caller: { house, _ in .bearer(try await house.expiredKey([.admin])) }, answer: { _, _ in invalidToken }),
+            caller: { fixture, _ in .bearer(try await fixture.expiredKey([.admin])) }, answer: { _, _ in invalidToken }),
         Stranger(
             name: "a revoked admin key", meets: { $0.kind == .admin },
-            caller: { house, _ in .bearer(try await house.revokedKey([.admin])) },
+            caller: { fixture, _ in .bearer(try await fixture.revokedKey([.admin])) },
             answer: { _, _ in invalidToken }),
         Stranger(
             name: "an admin key of another project", meets: { $0.kind == .admin },
-            caller: { house, _ in .bearer(house.otherKeys[.admin]!) },
-            answer: { house, _ in (404, "Project '\(house.project.id)' not found.") }),
+            caller: { fixture, _ in .bearer(fixture.otherKeys[.admin]!) },
+            answer: { fixture, _ in (404, "Project '\(fixture.project.id)' not found.") }),
         Stranger(
             name: "an admin key on a project that does not exist", meets: { $0.kind == .admin },
-            caller: { house, _ in .bearer(house.app.keys[.admin]!) },
-            path: { house, endpoint in endpoint.path(in: house.project).replacing(house.project.id, with: Endpoint.unknownID) },
+            caller: { fixture, _ in .bearer(fixture.app.keys[.admin]!) },
+            path: { fixture, endpoint in endpoint.path(in: fixture.project).replacing(fixture.project.id, with: Endpoint.unknownID) },
             answer: { _, _ in (404, "Project '\(Endpoint.unknownID)' not found.") }),
         Stranger(
             name: "the administrator on a project that does not exist", meets: { $0.kind == .admin }, caller: { _, _ in .token },
-            path: { house, endpoint in endpoint.path(in: house.project).replacing(house.project.id, with: Endpoint.unknownID) },
+            path: { fixture, endpoint in endpoint.path(in: fixture.project).replacing(fixture.project.id, with: Endpoint.unknownID) },
             answer: { _, _ in (404, "Project '\(Endpoint.unknownID)' not found.") }),
     ]
 
@@ -167,6 +167,6 @@ struct Stranger: Sendable {
     private static let installations: [Stranger] = KeyScope.allCases.map { scope in
         Stranger(
             name: "a project's key with the scope '\(scope.rawValue)' on an installation route", meets: { $0.kind == .installation },
-            caller: { house, _ in .bearer(try await house.key([scope])) }, answer: { _, _ in invalidToken })
+            caller: { fixture, _ in .bearer(try await fixture.key([scope])) }, answer: { _, _ in invalidToken })
     }
 }

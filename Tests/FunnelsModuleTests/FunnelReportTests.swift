@@ -41,7 +41,7 @@ struct FunnelReportTests {
     }
 
     /// `visitors of each step | median/p90 of each step from the second | median/p90 overall`
-    private static func told(_ json: JSON) -> String {
+    private static func figures(_ json: JSON) -> String {
         func time(_ json: JSON) -> String {
             json["time_to_convert"].map { "\($0["median"]!.number!)/\($0["p90"]!.number!)" } ?? "-"
         }
@@ -88,12 +88,12 @@ struct FunnelReportTests {
             }
             try await app.collect(#"{"type":"pageview","path":"/","visitor_id":"ada"}"#)
             let one = try await app.post("/api/v1/funnels/analyze?breakdown=browser", #"{\#(Self.steps)}"#, as: .query).json()
-            #expect(Self.told(one) == "1 0 0 | - - | -")
-            #expect(Self.told(one["breakdown"]!.elements[0]) == "1 0 0 | - - | -")
+            #expect(Self.figures(one) == "1 0 0 | - - | -")
+            #expect(Self.figures(one["breakdown"]!.elements[0]) == "1 0 0 | - - | -")
         }
     }
 
-    static let variants: [(options: String, told: String)] = [
+    static let variants: [(options: String, figures: String)] = [
         ("", "5 4 2 | 60.0/5400.0 60.0/6600.0 | 120.0/12000.0"),
         (#""order":"ordered","conversion_window":null,"exclusions":null,"#, "5 4 2 | 60.0/5400.0 60.0/6600.0 | 120.0/12000.0"),
         // bob reads the docs in between; fay's second attempt is direct; cy's "/" is followed by the event.
@@ -120,9 +120,9 @@ struct FunnelReportTests {
     @Test("supports orders, conversion windows and exclusions", arguments: Profile.available)
     func options(profile: Profile) async throws {
         try await withDay(profile) { app in
-            for (options, told) in Self.variants {
+            for (options, figures) in Self.variants {
                 let answer = try await app.post("/api/v1/funnels/analyze", #"{\#(options)\#(Self.steps)}"#, as: .query).json()
-                #expect(Self.told(answer) == told, "\(options)")
+                #expect(Self.figures(answer) == figures, "\(options)")
             }
         }
     }
@@ -130,21 +130,21 @@ struct FunnelReportTests {
     @Test("filters by property, treats ranges as half-open, and compares periods", arguments: Profile.available)
     func scopes(profile: Profile) async throws {
         try await withDay(profile) { app in
-            func told(_ query: String, _ steps: String = Self.steps) async throws -> String {
-                Self.told(try await app.post("/api/v1/funnels/analyze?\(query)", "{\(steps)}", as: .query).json())
+            func figures(_ query: String, _ steps: String = Self.steps) async throws -> String {
+                Self.figures(try await app.post("/api/v1/funnels/analyze?\(query)", "{\(steps)}", as: .query).json())
             }
             let free = Self.steps.replacing(
                 #""value":"signup""#, with: #""value":"signup","where":[{"field":"data.plan","op":"neq","value":"pro"}]"#)
-            #expect(try await told("", free) == "5 4 0 | 60.0/5400.0 - | -")
-            #expect(try await told("", #""order":"any","# + free) == "5 5 1 | 60.0/5400.0 60.0/60.0 | 120.0/120.0")
+            #expect(try await figures("", free) == "5 4 0 | 60.0/5400.0 - | -")
+            #expect(try await figures("", #""order":"any","# + free) == "5 5 1 | 60.0/5400.0 60.0/60.0 | 120.0/120.0")
             // The start is inside the range and the end outside, so only bob and dee reach step 2.
-            #expect(try await told("start_at=2026-03-01T10:00:00Z&end_at=2026-03-01T10:02:00Z") == "4 2 0 | 0.0/60.0 - | -")
-            #expect(try await told("filter=path:/,/pricing") == "5 4 0 | 60.0/5400.0 - | -")
+            #expect(try await figures("start_at=2026-03-01T10:00:00Z&end_at=2026-03-01T10:02:00Z") == "4 2 0 | 0.0/60.0 - | -")
+            #expect(try await figures("filter=path:/,/pricing") == "5 4 0 | 60.0/5400.0 - | -")
             let compared = try await app.post(
                 "/api/v1/funnels/analyze?start_at=2026-03-02&end_at=2026-03-02&compare=previous", "{\(Self.steps)}", as: .query
             ).json()
-            #expect(Self.told(compared) == "0 0 0 | - - | -")
-            #expect(Self.told(compared["previous"]!) == "5 4 2 | 60.0/5400.0 60.0/6600.0 | 120.0/12000.0")
+            #expect(Self.figures(compared) == "0 0 0 | - - | -")
+            #expect(Self.figures(compared["previous"]!) == "5 4 2 | 60.0/5400.0 60.0/6600.0 | 120.0/12000.0")
             let explained = try await app.post("/api/v1/funnels/analyze?explain=sql", "{\(Self.steps)}", as: .admin).json()
             #expect(explained["statements"]?.elements.count == 1)
             let stranger = try await app.post("/api/v1/funnels/analyze?explain=sql", "{\(Self.steps)}", as: .query)
@@ -162,7 +162,7 @@ struct FunnelReportTests {
             }
             for options in ["", #""order":"strict","#, #""order":"any","#, #""conversion_window":120,"#] {
                 let answer = try await app.post("/api/v1/funnels/analyze", "{\(options)\(Self.steps)}", as: .query).json()
-                #expect(Self.told(answer) == "1 1 1 | 60.0/60.0 60.0/60.0 | 120.0/120.0", "\(options)")
+                #expect(Self.figures(answer) == "1 1 1 | 60.0/60.0 60.0/60.0 | 120.0/120.0", "\(options)")
             }
         }
     }
@@ -178,7 +178,7 @@ struct FunnelReportTests {
             try await app.collect("[\((known + day).joined(separator: ","))]")
             for (options, visitors) in [("", "1 0 0 | - - | -"), (#""conversion_window":60,"#, "1 0 0 | - - | -")] {
                 let answer = try await app.post("/api/v1/funnels/analyze", "{\(options)\(Self.steps)}", as: .query).json()
-                #expect(Self.told(answer) == visitors)
+                #expect(Self.figures(answer) == visitors)
             }
             for options in [
                 "", #""order":"strict","#, #""order":"any","#, #""conversion_window":120,"#, #""order":"any","conversion_window":120,"#,
@@ -186,7 +186,7 @@ struct FunnelReportTests {
                 let answer = try await app.post(
                     "/api/v1/funnels/analyze?count_by=people&breakdown=path", "{\(options)\(Self.steps)}", as: .query
                 ).json()
-                #expect(Self.told(answer) == "1 1 1 | 60.0/60.0 60.0/60.0 | 120.0/120.0", "\(options)")
+                #expect(Self.figures(answer) == "1 1 1 | 60.0/60.0 60.0/60.0 | 120.0/120.0", "\(options)")
                 #expect(answer["breakdown"]?.elements.map { $0["value"]!.string! } == ["/"])
             }
         }
@@ -195,28 +195,30 @@ struct FunnelReportTests {
     @Test("breaks down by the first step's row", arguments: Profile.available)
     func breakdown(profile: Profile) async throws {
         try await withDay(profile) { app in
-            func told(_ query: String, _ steps: String) async throws -> [String] {
+            func figures(_ query: String, _ steps: String) async throws -> [String] {
                 let json = try await app.post("/api/v1/funnels/analyze?\(query)", "{\(steps)}", as: .query).json()
-                return json["breakdown"]!.elements.map { "\($0["value"]!.string!): \(Self.told($0))" }
+                return json["breakdown"]!.elements.map { "\($0["value"]!.string!): \(Self.figures($0))" }
             }
             let signup = #""steps":[{"type":"event","value":"signup"},{"type":"event","value":"signup"}]"#
-            #expect(try await told("breakdown=data.plan", signup) == ["pro: 3 0 | - | -", "free: 1 0 | - | -"])
-            #expect(try await told("breakdown=data.plan&limit=1&offset=1", signup) == ["free: 1 0 | - | -"])
-            #expect(try await told("breakdown=data.nothing", signup) == [": 4 0 | - | -"])
+            #expect(try await figures("breakdown=data.plan", signup) == ["pro: 3 0 | - | -", "free: 1 0 | - | -"])
+            #expect(try await figures("breakdown=data.plan&limit=1&offset=1", signup) == ["free: 1 0 | - | -"])
+            #expect(try await figures("breakdown=data.nothing", signup) == [": 4 0 | - | -"])
             let pages = #""steps":[{"type":"pageview","value":"/*"},{"type":"event","value":"signup"}]"#
             // Everybody but cy begins at "/"; bob and dee stop.
             #expect(
-                try await told("breakdown=path", pages) == [
+                try await figures("breakdown=path", pages) == [
                     "/: 4 2 | 120.0/12000.0 | 120.0/12000.0", "/pricing: 1 1 | 120.0/120.0 | 120.0/120.0",
                 ])
             #expect(
-                try await told("breakdown=entry_page", pages) == [
+                try await figures("breakdown=entry_page", pages) == [
                     "/: 4 2 | 120.0/12000.0 | 120.0/12000.0", "/pricing: 1 1 | 120.0/120.0 | 120.0/120.0",
                 ])
-            #expect(try await told("breakdown=browser", Self.steps) == ["Chrome: 5 4 2 | 60.0/5400.0 60.0/6600.0 | 120.0/12000.0"])
+            #expect(try await figures("breakdown=browser", Self.steps) == ["Chrome: 5 4 2 | 60.0/5400.0 60.0/6600.0 | 120.0/12000.0"])
             // In any order, cy's row for the funnel's first step is "/".
             #expect(
-                try await told("breakdown=path", #""order":"any","# + Self.steps) == ["/: 5 5 3 | 60.0/5400.0 60.0/6600.0 | 120.0/12000.0"])
+                try await figures("breakdown=path", #""order":"any","# + Self.steps) == [
+                    "/: 5 5 3 | 60.0/5400.0 60.0/6600.0 | 120.0/12000.0"
+                ])
             let id = try #require(try await app.post("/api/v1/funnels", #"{"name":"a",\#(pages)}"#, as: .query).json()["id"]?.string)
             let line = try await app.get("/api/v1/funnels/\(id)/drill?breakdown=path&value=/pricing")
             #expect(line.body == #"{"data":["cy"],"total":1}"#)

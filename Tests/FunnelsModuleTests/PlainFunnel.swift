@@ -90,7 +90,7 @@ struct PlainFunnel {
     // MARK: Formatting
 
     /// One line per step, and one overall.
-    func told(_ value: ((Row) -> String, String)? = nil) -> [String] {
+    func figures(_ value: ((Row) -> String, String)? = nil) -> [String] {
         let mine = journeys.filter { journey in value.map { $0.0(journey.first) == $0.1 } ?? true }
         let counts = funnel.steps.indices.map { step in mine.count { $0.reached.count > step } }
         let lines = funnel.steps.indices.map { step in
@@ -118,7 +118,7 @@ struct PlainFunnel {
     }
 
     /// The response in the same format.
-    static func told(_ json: JSON) -> [String] {
+    static func figures(_ json: JSON) -> [String] {
         func time(_ json: JSON) -> String { json["time_to_convert"].map { "\($0["median"]!.number!)/\($0["p90"]!.number!)" } ?? "-" }
         return json["steps"]!.elements.map {
             "\($0["label"]!.string!) \($0["visitors"]!.integer!) \($0["drop_off"]!.integer!) \($0["conversion_rate"]!.number!) \(time($0))"

@@ -59,13 +59,13 @@ struct RandomFunnelTests {
     {
         let plain = PlainFunnel(try Funnel(try JSON.parse(definition)), visits)
         let report = try await app.post("/api/v1/funnels/analyze", definition, as: .query).json()
-        #expect(PlainFunnel.told(report) == plain.told(), "\(definition)")
+        #expect(PlainFunnel.figures(report) == plain.figures(), "\(definition)")
         for (name, value) in dimensions {
             let lines = try await app.post("/api/v1/funnels/analyze?breakdown=\(name)&limit=4", definition, as: .query).json()["breakdown"]!
                 .elements
             let values = plain.values(value, limit: 4)
             #expect(lines.map { $0["value"]!.string! } == values, "\(name) \(definition)")
-            #expect(lines.map(PlainFunnel.told) == values.map { plain.told((value, $0)) }, "\(name) \(definition)")
+            #expect(lines.map(PlainFunnel.figures) == values.map { plain.figures((value, $0)) }, "\(name) \(definition)")
         }
     }
 

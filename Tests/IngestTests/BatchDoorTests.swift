@@ -8,7 +8,7 @@ import TestSupport
 @Suite("Batch door", .modules(.all), .timeLimit(.minutes(1)))
 struct BatchDoorTests {
     /// A writer that stores 1,000 bytes a second: its backlog may hold 200 bytes when several projects send, and 600 when only one does.
-    private struct House {
+    private struct Host {
         let journal: Journal
         let acknowledged = Acknowledged()
         let door: BatchDoor
@@ -57,12 +57,12 @@ struct BatchDoorTests {
     @Test("admits batches while the writer has little to do, and more as it catches up")
     func order() async throws {
         try await withFolder { folder in
-            let house = try House(folder)
-            for number in 1...2 { house.keep(try await house.enters(1, 150), 150, until: Int64(number) * 150) }
-            let third = await house.waits(1, 150), fourth = await house.waits(1, 10)
-            house.applied(upTo: 150)
+            let host = try Host(folder)
+            for number in 1...2 { host.keep(try await host.enters(1, 150), 150, until: Int64(number) * 150) }
+            let third = await host.waits(1, 150), fourth = await host.waits(1, 10)
+            host.applied(upTo: 150)
             #expect(try await third.value != nil)
-            house.applied(upTo: 300)
+            host.applied(upTo: 300)
             #expect(try await fourth.value != nil)
         }
     }
@@ -70,19 +70,19 @@ struct BatchDoorTests {
     @Test("an import gets more room until another project sends an event, and again one second after that")
     func alone() async throws {
         try await withFolder { folder in
-            let house = try House(folder, isShared: false)
-            for project: Int32 in [2, 1] { house.note(project, atMilliseconds: 0, isBatch: true) }
+            let host = try Host(folder, isShared: false)
+            for project: Int32 in [2, 1] { host.note(project, atMilliseconds: 0, isBatch: true) }
             // An event of the importing project changes nothing.
-            house.note(1, atMilliseconds: 0, isBatch: false)
-            for number in 1...3 { house.keep(try await house.enters(1, 200), 200, until: Int64(number) * 200) }
-            let full = await house.waits(1, 10)
-            house.applied(upTo: 600)
+            host.note(1, atMilliseconds: 0, isBatch: false)
+            for number in 1...3 { host.keep(try await host.enters(1, 200), 200, until: Int64(number) * 200) }
+            let full = await host.waits(1, 10)
+            host.applied(upTo: 600)
             #expect(try await full.value != nil)
-            house.note(2, atMilliseconds: 999, isBatch: false)
-            house.keep(try await house.enters(1, 200), 200, until: 800)
-            let shared = await house.waits(1, 10)
-            house.note(1, atMilliseconds: 1_999, isBatch: true)
-            house.applied(upTo: 600)
+            host.note(2, atMilliseconds: 999, isBatch: false)
+            host.keep(try await host.enters(1, 200), 200, until: 800)
+            let shared = await host.waits(1, 10)
+            host.note(1, atMilliseconds: 1_999, isBatch: true)
+            host.applied(upTo: 600)
             #expect(try await shared.value != nil)
         }
     }
@@ -90,15 +90,15 @@ struct BatchDoorTests {
     @Test("counts a batch's journal bytes once it is written, and nothing for one that was not kept")
     func sizes() async throws {
         try await withFolder { folder in
-            let house = try House(folder)
-            house.keep(try await house.enters(1, 10_000), 100, until: 100)
-            house.door.leave(try await house.enters(1, 10_000), bytes: 0, keptUntil: nil)
+            let host = try Host(folder)
+            host.keep(try await host.enters(1, 10_000), 100, until: 100)
+            host.door.leave(try await host.enters(1, 10_000), bytes: 0, keptUntil: nil)
             // This batch was applied before its sender could report it.
-            house.applied(upTo: 50)
-            house.keep(try await house.enters(1, 10_000), 10_000, until: 40)
-            _ = try await house.enters(1, 150)
-            let last = await house.waits(1, 1)
-            house.applied(upTo: 100)
+            host.applied(upTo: 50)
+            host.keep(try await host.enters(1, 10_000), 10_000, until: 40)
+            _ = try await host.enters(1, 150)
+            let last = await host.waits(1, 1)
+            host.applied(upTo: 100)
             #expect(try await last.value != nil)
         }
     }
@@ -106,20 +106,20 @@ struct BatchDoorTests {
     @Test("a project's batch never waits because of another project, and free room is shared evenly")
     func projects() async throws {
         try await withFolder { folder in
-            let house = try House(folder)
-            for end: Int64 in [190, 380] { house.keep(try await house.enters(1, 190), 190, until: end) }
-            let first = await house.waits(1, 20)
-            house.keep(try await house.enters(2, 90), 90, until: 470)
+            let host = try Host(folder)
+            for end: Int64 in [190, 380] { host.keep(try await host.enters(1, 190), 190, until: end) }
+            let first = await host.waits(1, 20)
+            host.keep(try await host.enters(2, 90), 90, until: 470)
             // A second batch gets in while the project uses less than its half.
-            house.keep(try await house.enters(2, 95), 95, until: 565)
-            let second = await house.waits(2, 10)
+            host.keep(try await host.enters(2, 95), 95, until: 565)
+            let second = await host.waits(2, 10)
             // There is room for one batch, and the project with nothing in the backlog gets it.
-            house.applied(upTo: 380)
+            host.applied(upTo: 380)
             #expect(try await first.value != nil)
-            let third = await house.waits(2, 10)
-            house.applied(upTo: 470)
+            let third = await host.waits(2, 10)
+            host.applied(upTo: 470)
             #expect(try await second.value != nil)
-            house.applied(upTo: 565)
+            host.applied(upTo: 565)
             #expect(try await third.value != nil)
         }
     }
@@ -127,43 +127,43 @@ struct BatchDoorTests {
     @Test("a batch that waits too long gets a 429 with Retry-After, and no longer counts as waiting")
     func patience() async throws {
         try await withFolder { folder in
-            let house = try House(folder) { $0.patience = .zero }
-            house.keep(try await house.enters(1, 2_500), 2_500, until: 2_500)
+            let host = try Host(folder) { $0.patience = .zero }
+            host.keep(try await host.enters(1, 2_500), 2_500, until: 2_500)
             for (bytes, sentence) in [(400, "Retry after 3 seconds."), (10, "Retry after 3 seconds.")] {
                 await #expect(
                     throws: ServiceError(
                         status: 429, code: "too_fast", message: "Events arrive faster than they can be stored. \(sentence)",
                         retryAfterSeconds: 3)
-                ) { _ = try await house.door.enter(1, bytes: bytes) {} }
+                ) { _ = try await host.door.enter(1, bytes: bytes) {} }
             }
-            house.applied(upTo: 2_500)
-            house.keep(try await house.enters(1, 50), 50, until: 2_550)
-            await #expect(throws: Never.self) { _ = try await house.enters(1, 10) }
+            host.applied(upTo: 2_500)
+            host.keep(try await host.enters(1, 50), 50, until: 2_550)
+            await #expect(throws: Never.self) { _ = try await host.enters(1, 10) }
         }
     }
 
     @Test("the bytes waiting are limited per project and overall")
     func waitingBytes() async throws {
         try await withFolder { folder in
-            let house = try House(folder) { settings in
+            let host = try Host(folder) { settings in
                 settings.waitingBytes = 100
                 settings.allWaitingBytes = 250
             }
-            for project: Int32 in 1...3 { _ = try await house.enters(project, 200) }
+            for project: Int32 in 1...3 { _ = try await host.enters(project, 200) }
             func isRefused(_ project: Int32, _ bytes: Int) async -> Bool {
-                do { _ = try await house.door.enter(project, bytes: bytes) { Issue.record("it waits") } } catch {
+                do { _ = try await host.door.enter(project, bytes: bytes) { Issue.record("it waits") } } catch {
                     return (error as? ServiceError)?.status == 429
                 }
                 return false
             }
-            var waiting = [await house.waits(1, 60)]
+            var waiting = [await host.waits(1, 60)]
             #expect(await isRefused(1, 41))
-            waiting.append(await house.waits(1, 40))
+            waiting.append(await host.waits(1, 40))
             // A batch above the limit may wait if it is its project's only one.
-            waiting.append(await house.waits(2, 120))
+            waiting.append(await host.waits(2, 120))
             #expect(await isRefused(3, 31))
-            waiting.append(await house.waits(3, 30))
-            house.door.setOpen(true)
+            waiting.append(await host.waits(3, 30))
+            host.door.setOpen(true)
             for task in waiting { _ = try await task.value }
         }
     }
@@ -171,19 +171,19 @@ struct BatchDoorTests {
     @Test("while the store is down every batch is admitted, until the journal is half full")
     func away() async throws {
         try await withFolder { folder in
-            let house = try House(folder, maximumBytes: 1_000)
-            for _ in 0..<2 { _ = try await house.enters(1, 150) }
-            let waiting = await house.waits(1, 150)
-            house.door.setOpen(true)
+            let host = try Host(folder, maximumBytes: 1_000)
+            for _ in 0..<2 { _ = try await host.enters(1, 150) }
+            let waiting = await host.waits(1, 150)
+            host.door.setOpen(true)
             _ = try await waiting.value
-            for _ in 0..<5 { #expect(try await house.enters(1, 1_000) == nil) }
-            try await house.journal.append([UInt8](repeating: 0, count: 492))
-            await #expect(throws: JournalRoomTests.full) { _ = try await house.enters(1, 1) }
+            for _ in 0..<5 { #expect(try await host.enters(1, 1_000) == nil) }
+            try await host.journal.append([UInt8](repeating: 0, count: 492))
+            await #expect(throws: JournalRoomTests.full) { _ = try await host.enters(1, 1) }
             // The other half is reserved for live events.
-            try await house.journal.append([UInt8](repeating: 0, count: 400))
-            house.door.setOpen(false)
-            let last = await house.waits(1, 150)
-            house.door.setOpen(true)
+            try await host.journal.append([UInt8](repeating: 0, count: 400))
+            host.door.setOpen(false)
+            let last = await host.waits(1, 150)
+            host.door.setOpen(true)
             _ = try await last.value
         }
     }

@@ -11,7 +11,7 @@ import Synchronization
 final class Checkpoints: Sendable {
     private static let retrySeconds = 0.005
     /// How long a checkpoint waits for readers when the WAL holds erased data.
-    private static let owedWaitSeconds = 0.5
+    private static let requestedWaitSeconds = 0.5
     /// The longest that a checkpoint waits for readers. The time limit of queries is shorter.
     private static let maximumWaitSeconds = 120.0
 
@@ -22,7 +22,7 @@ final class Checkpoints: Sendable {
     private let logger: Logger
     /// The number of running backups. While there are any, no checkpoint is due.
     private let backups = Atomic(0)
-    private let owed = Atomic(false)
+    private let requested = Atomic(false)
 
     init(path: String, walBytes: Int, logger: Logger) {
         wal = path + ".wal"
@@ -35,12 +35,12 @@ final class Checkpoints: Sendable {
         return stat(wal, &information) == 0 ? Int(information.st_size) : 0
     }
 
-    var isDue: Bool { backups.load(ordering: .acquiring) == 0 && (isOwed || walBytes > dueBytes) }
+    var isDue: Bool { backups.load(ordering: .acquiring) == 0 && (isRequested || walBytes > dueBytes) }
 
     /// Whether the WAL holds erased data.
-    var isOwed: Bool { owed.load(ordering: .acquiring) }
+    var isRequested: Bool { requested.load(ordering: .acquiring) }
     /// Records that the WAL holds erased data. Returns true if it held none before.
-    func owe() -> Bool { !owed.exchange(true, ordering: .acquiringAndReleasing) }
+    func request() -> Bool { !requested.exchange(true, ordering: .acquiringAndReleasing) }
 
     func backupBegins() { backups.wrappingAdd(1, ordering: .acquiringAndReleasing) }
     func backupEnds() { backups.wrappingSubtract(1, ordering: .acquiringAndReleasing) }
@@ -50,7 +50,8 @@ final class Checkpoints: Sendable {
         guard isDue else { return }
         do {
             try run(
-                on: connection, maximumWaitSeconds: walBytes > urgentBytes ? Self.maximumWaitSeconds : isOwed ? Self.owedWaitSeconds : 0)
+                on: connection,
+                maximumWaitSeconds: walBytes > urgentBytes ? Self.maximumWaitSeconds : isRequested ? Self.requestedWaitSeconds : 0)
         } catch {
             logger.debug("checkpoint postponed", metadata: ["reason": "\(error)"])
         }
@@ -63,7 +64,7 @@ final class Checkpoints: Sendable {
         while true {
             do {
                 _ = try connection.run("CHECKPOINT")
-                owed.store(false, ordering: .releasing)
+                requested.store(false, ordering: .releasing)
                 return
             } catch let error as DuckDBError where error.isConflict && .now < limit {
                 usleep(UInt32(Self.retrySeconds * 1e6))

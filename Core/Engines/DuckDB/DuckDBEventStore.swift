@@ -105,13 +105,13 @@ import Synchronization
     /// the old rows. In that case it is retried after each of the next batches and once a second.
     public func erase(_ statements: [SQL]) async throws {
         try await change(statements)
-        let isFirst = checkpoints.owe()
+        let isFirst = checkpoints.request()
         try? await writer.run { [checkpoints] in checkpoints.runIfDue(on: $0) }
         if isFirst { retryCheckpoint() }
     }
 
     private func retryCheckpoint() {
-        guard checkpoints.isOwed else { return }
+        guard checkpoints.isRequested else { return }
         DispatchQueue.global().asyncAfter(deadline: .now() + 1) { [weak self, checkpoints] in
             self?.writer.enqueue { checkpoints.runIfDue(on: $0) }
             self?.retryCheckpoint()

@@ -12,7 +12,7 @@ import Testing
 import TestSupport
 
 /// A running Pulse with two projects and keys of every kind, for tests that go over all routes.
-struct House: Sendable {
+struct AccessFixture: Sendable {
     let app: TestApp
     let endpoints: [Endpoint]
     /// A second project, whose resources must be invisible to the first.
@@ -20,13 +20,13 @@ struct House: Sendable {
     let otherKeys: [TestApp.Caller: String]
     private let ring = KeyRing()
 
-    /// Runs `body` with a house that has all modules of the binary, plus the probe module.
-    static func open(_ profile: Profile, _ body: @escaping @Sendable (House) async throws -> Void) async throws {
+    /// Runs `body` with a fixture that has all modules of the binary, plus the probe module.
+    static func open(_ profile: Profile, _ body: @escaping @Sendable (AccessFixture) async throws -> Void) async throws {
         try await TestApp.run(profile, modules: ProbeModule.withLoadedModules()) { app in
             let other = try await app.installation.createProject("Other", domain: "other.example")
             let otherKeys = try await app.installation.createKeys(in: other)
             let endpoints = app.installation.registry.routes.map { Endpoint(module: $0.module, route: $0.route) }
-            try await body(House(app: app, endpoints: endpoints, other: other, otherKeys: otherKeys))
+            try await body(AccessFixture(app: app, endpoints: endpoints, other: other, otherKeys: otherKeys))
         }
     }
 
