@@ -6,7 +6,7 @@ struct StartupWait: Sendable {
     let seconds: Int
     var pause: @Sendable () async throws -> Void = { try await Task.sleep(for: .seconds(1)) }
 
-    /// Doesn't wait. For commands, whose user should see immediately that the server is down.
+    /// Tries once, without waiting. For commands, so the user sees immediately that the server is down.
     static let none = StartupWait(seconds: 0)
 
     /// Returns once `ping` succeeds.

@@ -62,13 +62,13 @@ public indirect enum Schema: Sendable {
 
         /// How far a value may be adjusted to fit the schema.
         public enum Fit: Sendable {
-            /// Truncates values that are too long. Other unaccepted values are dropped if the field is optional; if it is required, the
-            /// event is rejected.
+            /// Truncates values that are too long, and corrects minor errors, such as a number in quotes for an optional field. Other
+            /// invalid values are dropped if the field is optional; if it is required, the event is rejected.
             case cut
-            /// Like `cut`, but drops values that are too long instead of truncating them, because a truncated value would name something
-            /// else.
+            /// Like `cut`, but treats values that are too long as invalid, because a truncated value would name something else.
             case whole
-            /// Rejects the event unless the value is accepted as sent. For identifiers, and for values that must not be guessed.
+            /// Like `whole`, but an invalid value rejects the event even if the field is optional. For identifiers, and for values that
+            /// must not be guessed.
             case exact
         }
 
@@ -93,7 +93,7 @@ public indirect enum Schema: Sendable {
 
         /// This field with `Fit.whole`: a value that is too long is dropped rather than truncated.
         public var whole: Field { with(.whole) }
-        /// This field with `Fit.exact`: an event is rejected unless the value is accepted as sent.
+        /// This field with `Fit.exact`: an event with an invalid value is rejected, even if the field is optional.
         public var exact: Field { with(.exact) }
 
         private func with(_ fit: Fit) -> Field {

@@ -53,3 +53,8 @@ extension String {
         utf8.count <= limit ? self : String(prefix(limit)) + "..."
     }
 }
+
+extension Int {
+    /// The number with its noun, such as `1 column` or `2 columns`. The plural must be the noun with an s.
+    public func counting(_ noun: String) -> String { self == 1 ? "1 \(noun)" : "\(self) \(noun)s" }
+}

@@ -9,12 +9,14 @@ public enum ScopeParameters {
     public static let range: [Parameter] = [
         Parameter("start_at", .timestamp, "Start of the range, inclusive. Default: 30 days before the end."),
         Parameter("end_at", .timestamp, "End of the range, exclusive; a date without a time includes that day. Default: now."),
-        Parameter("timezone", .text(maximum: 64), "IANA name of the time zone for days and hours, such as Asia/Kolkata. Default: UTC."),
+        Parameter(
+            "timezone", .text(maximum: 64),
+            "IANA time zone, such as Asia/Kolkata, for days and hours, and for dates and times without an offset. Default: UTC."),
         filter,
         Parameter("segment_id", .text(maximum: 40), "Only visitors in the segment with this id."),
         Parameter(
             "count_by", .choice(["visitors", "people"], default: "visitors"),
-            "What to count. `people` counts all visitors identified as the same user once."),
+            "What to count. `people` counts visitors who were identified as the same user as one person."),
     ]
 
     /// The `filter` parameter, which `Filter.parse` parses.

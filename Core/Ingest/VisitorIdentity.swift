@@ -27,7 +27,7 @@ import Synchronization
     // MARK: Keys
 
     /// The key of a visitor whose id was sent: 64 bits of SHA-256 over project and id. Among a million visitors of a project, the
-    /// probability that any two share a key is 3 in 100 million. For a visitor's anonymous id, returns the key that the id stands for.
+    /// probability that any two share a key is 3 in 100 million. For a visitor's anonymous id, returns the key that the id contains.
     public static func key(of id: String, project: Int32) -> Int64 {
         if let key = anonymousKey(id) { return key }
         var input = HashInput()

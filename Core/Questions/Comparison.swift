@@ -1,7 +1,8 @@
 import Common
 import Storage
 
-/// Compares a field with a value. Conditions of segments and conditions on event properties use the same twelve operators.
+/// Compares a field with a value. Used by segment conditions and by conditions on event properties. Some fields accept only some of the
+/// twelve operators.
 public struct Comparison: Sendable {
     /// How the field is compared. The raw values are the names in definitions.
     public enum Operator: String, Sendable, CaseIterable {

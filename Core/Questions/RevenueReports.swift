@@ -78,7 +78,7 @@ public struct RevenueTotals: Encodable, Sendable {
 
 /// The revenue from one product.
 public struct ProductRevenue: Sendable {
-    /// The product's name, as the site sends it.
+    /// The product's name, or its id or SKU if the site sent no name.
     public let product: String
     /// The number of orders that contain the product.
     public let orders: Int64

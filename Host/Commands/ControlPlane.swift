@@ -87,7 +87,7 @@ struct ControlPlane: Sendable {
     func createProject(name: String, domain: String) async throws -> Project {
         if let twin = directory.projects.first(where: { $0.name.isExactly(name) }) {
             throw CommandError(
-                "Project '\(name)' already exists, for \(twin.domain); its id is \(twin.id). Choose another name, or use that project.")
+                "Project '\(name)' already exists, with domain \(twin.domain) and id \(twin.id). Choose another name, or use that project.")
         }
         return try await directory.createProject(
             name: name, domain: domain, privacy: PrivacyRules(configuration.privacy), by: Self.actor)

@@ -8,7 +8,7 @@ import Ingest
 /// `pulse demo`: fills a project with traffic, so there is something to look at.
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "demo", abstract: "Fill a project with realistic traffic from the past weeks.",
+        commandName: "demo", abstract: "Fill a project with realistic traffic for the past 60 days, or as many as --days says.",
         discussion: """
             Events take the same path as real ones: through the running host, or through this process if none is running. The
             same seed generates the same visitors; running the command again adds to the existing data.

@@ -14,8 +14,8 @@ struct DemoCrowd {
     /// Customers' numbers start here, to keep them apart from other visitors' numbers.
     private static let firstCustomer = 1 << 40
 
-    /// - Parameter expectedVisits: the number of visits that will follow. The crowd starts with some visitors from the past, so
-    ///   even the first visits can be by returning visitors.
+    /// - Parameter expectedVisits: the number of visits that will follow. The crowd starts with some past visitors, so even the
+    ///   first visits can come from returning ones.
     init(expectedVisits: Double, seed: UInt64) {
         self.seed = seed
         perHour = expectedVisits / (60 * 24)

@@ -28,7 +28,7 @@ struct BIDataset: Sendable {
     }
 
     let name: String
-    /// What one row of the dataset stands for; empty unless the module describes it.
+    /// What one row of the dataset represents; empty unless the module describes it.
     var summary = ""
     /// The module that owns the facts. When it is off, so is the dataset.
     let module: String

@@ -1,7 +1,7 @@
 import Core
 
-/// Lets users build their own queries, with metrics, visually or in SQL, over collected data, uploads and external databases. Results can
-/// be embedded in other sites.
+/// Lets users define metrics, query approved datasets visually or in SQL, upload tables, and query external databases. SQL is always
+/// read-only. Dashboards, reports, metrics, visual queries and saved SQL queries can be embedded in other sites.
 public struct BIModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "bi", category: .analysis, reads: ["core"],

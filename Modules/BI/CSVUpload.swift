@@ -200,8 +200,8 @@ struct CSVUpload: Encodable, Sendable {
         }
         var rows = try records.dropFirst().map { record in
             guard record.fields.count == header.fields.count else {
-                throw ServiceError.body(
-                    "line \(record.line) of the file has \(record.fields.count) fields; the first line has \(header.fields.count).")
+                let fields = record.fields.count.counting("field")
+                throw ServiceError.body("line \(record.line) of the file has \(fields); the first line has \(header.fields.count).")
             }
             return record.fields.map { $0.isEmpty ? Value.null : .text($0) }
         }

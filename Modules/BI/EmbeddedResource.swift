@@ -85,7 +85,7 @@ enum EmbeddedResource {
         case .sqlQuery:
             let limit = Int(config["limit"]?.integer ?? 100)
             let answer = try await SavedSQL.run(found, call, limit: min(max(limit, 1), 10_000), in: queries)
-            // The answer leaves out the text of the statement, which must stay within the project.
+            // Return only the query's id and name: visitors of the embed must not see its SQL.
             return (try JSON(encoding: ["id": found.id, "name": found.fields["name"]?.string ?? ""]), try JSON(encoding: answer))
         case .report, .dashboard:
             let policies = try await RowPolicy.active(call, in: call.wholeScope().dialect)

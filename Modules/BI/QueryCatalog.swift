@@ -30,7 +30,7 @@ struct QueryCatalog: Encodable, Sendable {
             .list(
                 .object([
                     .required("name", .text(100)),
-                    .required("summary", .optionalText(1_000), "What one row stands for; empty if there is no description."),
+                    .required("summary", .optionalText(1_000), "What one row represents; empty if there is no description."),
                     .required(
                         "columns",
                         .list(

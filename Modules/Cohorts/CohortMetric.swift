@@ -39,10 +39,10 @@ struct CohortMetric: Sendable {
         }
     }
 
-    /// Converts a sum of amounts to the unit of the answer.
+    /// Converts a sum of amounts to the unit of the result.
     func total(_ amount: Double) -> Double { name == .revenue ? Revenue.units(amount) : amount }
 
-    /// The sum per visitor in the unit of the answer, with two decimals (revenue in some currencies: three); 0 without visitors.
+    /// The sum per visitor in the unit of the result, with two decimals (revenue in some currencies: three); 0 without visitors.
     func average(_ amount: Double, over visitors: Int64) -> Double {
         guard visitors > 0 else { return 0 }
         return name == .revenue

@@ -17,7 +17,7 @@ struct SourceMap: Sendable {
             .required("name", .nullable(.string(0...maximumText)), "Original name of the identifier at that position."),
         ])
 
-        /// Maximum characters of a file or name. Longer ones are cut, because an answer repeats them for every frame.
+        /// Maximum characters of a file or name. Longer ones are cut, because a response repeats them for every frame.
         static let maximumText = 2_048
     }
 

@@ -47,7 +47,7 @@ struct GoalStats: Encodable, Sendable {
             confidenceInterval: ConfidenceInterval(converted, of: visited))
     }
 
-    /// Returns the revenue, in millionths, from orders of the converting events, minus refunds.
+    /// Returns the revenue, in millionths, from orders that the converting events reported, minus the refunds that they reported.
     private static func orderRevenue(_ goal: Goal, in currency: String?, _ scope: Scope) async throws -> Double {
         guard let currency, case .step(let step) = goal.conversion, step.kind == .event else { return 0 }
         // A visitor may have several events with the same name at the same instant, so orders are matched by the properties of their event

@@ -7,8 +7,8 @@ enum Moves {
     /// of the sessions whose stored rows are not in order, with the same `number`; an event has the number of the pageview before it.
     static func ctes(_ scope: Scope) -> SQL {
         let columns: SQL = "visitor, session_at, kind, occurred_at, path, name, is_chosen"
-        // Most rows store the previous page. For the others it is determined here; kind and path break ties between rows with the same
-        // instant that were stored before Pulse numbered late rows.
+        // Most rows store the previous page; for the others it is computed here. Late rows from versions of Pulse that didn't number them
+        // have the same position if they have the same instant, so kind and path break the tie.
         return """
             \(scope.orderlyRows),
             numbered AS MATERIALIZED (

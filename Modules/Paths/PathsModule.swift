@@ -16,7 +16,7 @@ public struct PathsModule: AnalyticsModule {
         Parameter("event", .text(maximum: 200), "Name of the event to start from instead of a page."),
         Parameter(
             "direction", .choice(Direction.names, default: "forward"),
-            "Whether to follow the pages after (`forward`) or before (`backward`) the page or event."),
+            "Whether to report the pages viewed after (`forward`) or before (`backward`) the page or event."),
     ]
     private static let limit = Parameter("limit", .integer(1...1_000, default: 10), "Maximum number of rows.")
     private static let ends = [

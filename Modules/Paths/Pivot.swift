@@ -1,6 +1,6 @@
 import Core
 
-/// Whether a report follows the pages after the pivot, or those before it.
+/// Whether a report covers the pages viewed after the pivot, or those viewed before it.
 enum Direction: String, Sendable, CaseIterable {
     case forward, backward
 

@@ -5,7 +5,7 @@ public struct RetentionModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "retention", category: .analysis,
         summaries: [
-            "en": "How many visitors who started in a given day, week or month come back later.",
+            "en": "How many visitors come back after the day, week or month in which they started.",
             "de": "Wie viele der Besucher, die an einem Tag, in einer Woche oder einem Monat begannen, später wiederkommen.",
         ])
 

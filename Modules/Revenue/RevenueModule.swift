@@ -69,7 +69,8 @@ public struct RevenueModule: AnalyticsModule {
             Dataset(
                 "revenue_items", "One row for each product of an order or refund.",
                 columns: [
-                    ("occurred_at", "When it happened, in epoch milliseconds."), ("product", "Name of the product."),
+                    ("occurred_at", "When it happened, in epoch milliseconds."),
+                    ("product", "The product's name, or its id or SKU if the site sent no name."),
                     ("quantity", "Number of units; negative for refunds."),
                 ] + money + session, millionths: millionths),
         ]

@@ -35,7 +35,7 @@ struct TrackingScript: Sendable {
                     throw ServiceError.notFound("Script", name)
                 }
                 if let type = feature.payloadType, !call.services.payloadTypes.contains(type) {
-                    // Cache the answer only briefly, because the host may have the module after its next start.
+                    // Cache the response only briefly, because the host may have the module after its next start.
                     return nothing.answer(call, caching: "public, max-age=300")
                 }
                 // A cached core script may request features of an older build. It gets the current features, but they must not be cached

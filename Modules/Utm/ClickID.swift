@@ -22,7 +22,7 @@ enum ClickID: String, Sendable, CaseIterable {
         self = first
     }
 
-    /// The source that the click id stands for, named as in `ReferrerSource`.
+    /// The source that the click id identifies, named as in `ReferrerSource`.
     var site: String {
         switch self {
         case .gclid, .wbraid, .gbraid: "google.com"

@@ -49,7 +49,7 @@ enum ImportBatch {
             throw ServiceError.body("field 'csv': \(error).")
         }
         guard let header = records.first?.fields.map(CampaignFields.kept), records.count > 1 else {
-            throw ServiceError.body("field 'csv' must contain a header and at least one row; got \(records.count) lines.")
+            throw ServiceError.body("field 'csv' must contain a header and at least one row; got \(records.count.counting("line")).")
         }
         var names: Set<ExactText> = []
         for name in header where !names.insert(ExactText(ImportRow.plain(name))).inserted {

@@ -74,7 +74,7 @@ struct ImportRow: Sendable {
     /// Reads a record of a CSV file with the given header. All columns except the date and the numbers to sum become dimensions.
     init(_ fields: [String], under header: [String]) throws {
         guard fields.count == header.count else {
-            throw ServiceError.body("it has \(fields.count) columns; the header has \(header.count).")
+            throw ServiceError.body("it has \(fields.count.counting("column")); the header has \(header.count).")
         }
         let columns = Array(zip(header, fields))
         guard let date = columns.first(where: { Self.dateNames.contains(Self.plain($0.0)) }) else {

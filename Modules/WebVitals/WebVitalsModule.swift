@@ -5,8 +5,8 @@ public struct WebVitalsModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
         name: "webvitals", category: .tracking,
         summaries: [
-            "en": "Core Web Vitals (LCP, FCP, CLS, INP, TTFB) from real visits, by page, device and country, with Google's ratings.",
-            "de": "Core Web Vitals (LCP, FCP, CLS, INP, TTFB) echter Besuche, nach Seite, Gerät und Land, mit Googles Bewertung.",
+            "en": "Web Vitals (LCP, FCP, CLS, INP, TTFB) from real visits, by page, device and country, with Google's ratings.",
+            "de": "Web Vitals (LCP, FCP, CLS, INP, TTFB) echter Besuche, nach Seite, Gerät und Land, mit Googles Bewertung.",
         ])
 
     /// One row for each measurement.

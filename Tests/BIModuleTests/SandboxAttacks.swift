@@ -127,13 +127,16 @@ enum SandboxAttacks {
         ),
         ("SELECT rank() OVER (ORDER BY visitor_id), {{project_id}} FROM pageviews", "visitor_id can be counted"),
         // Order, limits and unions.
-        ("SELECT path, {{project_id}} FROM pageviews ORDER BY 3", "ORDER BY 3: the result has 2 columns."),
-        ("SELECT {{project_id}} ORDER BY 0", "ORDER BY 0: the result has 1"),
+        ("SELECT path, {{project_id}} FROM pageviews ORDER BY 3", "ORDER BY 3 is out of range: the result has 2 columns."),
+        ("SELECT {{project_id}} ORDER BY 0", "ORDER BY 0 is out of range: the result has 1 column."),
         ("SELECT {{project_id}} LIMIT -1", "a whole number up to 1000000000 after LIMIT; got '-'."),
         ("SELECT {{project_id}} LIMIT ALL", "after LIMIT; got 'all'."),
         ("SELECT {{project_id}} OFFSET 9999999999", "after OFFSET; got '9999999999'."),
         ("SELECT {{project_id}} FETCH FIRST 1 ROWS ONLY", "got 'fetch'."),
-        ("SELECT {{project_id}} UNION SELECT path, title FROM pageviews", "the sides of UNION have 1 and 2 columns."),
+        (
+            "SELECT {{project_id}} UNION SELECT path, title FROM pageviews",
+            "the sides of UNION must have the same number of columns; got 1 and 2."
+        ),
         (
             "SELECT {{project_id}} UNION SELECT hour FROM pageviews",
             "column 1 of UNION is text on one side and a whole number on the other."

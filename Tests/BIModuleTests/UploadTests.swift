@@ -105,7 +105,7 @@ struct UploadTests {
             #expect(latin.status == 400 && latin.body.contains("line 3 of the file is not valid UTF-8"), "\(latin.body)")
             for (path, text, sentence) in [
                 ("", "a\n1", "Invalid query parameter 'name'"),
-                ("?name=x", "a,b\n1", "line 2 of the file has 1 fields; the first line has 2."),
+                ("?name=x", "a,b\n1", "line 2 of the file has 1 field; the first line has 2."),
                 ("?name=x", "a,b\n\"1", "the quote on line 2 is not closed."),
                 ("?name=x", "", "the first line of the file must name 1 to 100 columns"),
             ] {

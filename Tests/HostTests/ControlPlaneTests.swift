@@ -40,7 +40,7 @@ struct ControlPlaneTests {
             let one = try await control.createProject(name: "Shop", domain: "shop.example")
             let two = try await control.createProject(name: "Twin", domain: "twin.example")
             let refusal = CommandError(
-                "Project 'Twin' already exists, for twin.example; its id is \(two.id). Choose another name, or use that project.")
+                "Project 'Twin' already exists, with domain twin.example and id \(two.id). Choose another name, or use that project.")
             await #expect(throws: refusal) { try await control.createProject(name: "Twin", domain: "other.example") }
             #expect(control.directory.projects.map(\.name) == ["Shop", "Twin"])
             // The admin API, which identifies projects by id, accepts a duplicate name.

@@ -53,7 +53,8 @@ struct Traffic: Sendable {
                             path: paths.randomElement(using: &random)!, referrer: referrers.randomElement(using: &random)!,
                             browser: browser,
                             id: "\(seed)-\(events.count)"))
-                    // Mostly within a session, sometimes exactly at its timeout.
+                    // A third of the pauses are short, a third are exactly the session timeout, and a third are 1 ms longer, which starts
+                    // a new session.
                     at += [1_800_000, 1_800_001, Int64.random(in: 1_000...900_000, using: &random)].randomElement(using: &random)!
                 }
                 at += Int64.random(in: 1_900_000...60_000_000, using: &random)

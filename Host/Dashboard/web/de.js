@@ -192,7 +192,7 @@ export default {
   'adjusted.too_long': 'lange Texte gekürzt',
   'adjusted.number': 'Zahlen aus Text gelesen oder gerundet',
   'adjusted.left_out': 'Felder mit ungültigen Werten weggelassen',
-  'adjusted.too_deep': 'zu tief geschachtelte Werte weggelassen',
+  'adjusted.too_deep': 'zu tief geschachtelte Werte durch null ersetzt',
   'adjusted.timestamp': 'Zeitangaben umgewandelt',
   'adjusted.screen': 'Bildschirmgrößen weggelassen oder gerundet',
   'adjusted.json': 'Listen und Objekte aus Text gelesen',

@@ -189,7 +189,7 @@ export default {
   'adjusted.too_long': 'long text truncated',
   'adjusted.number': 'numbers parsed from text or rounded',
   'adjusted.left_out': 'invalid values omitted',
-  'adjusted.too_deep': 'values nested too deeply omitted',
+  'adjusted.too_deep': 'too deeply nested values replaced with null',
   'adjusted.timestamp': 'timestamps converted',
   'adjusted.screen': 'screen sizes omitted or rounded',
   'adjusted.json': 'lists and objects parsed from text',

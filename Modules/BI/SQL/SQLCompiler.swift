@@ -8,7 +8,7 @@ struct SQLCompiler {
     static let maximumColumns = 50
     /// Maximum parts of one expression in the compiled SQL.
     static let maximumParts = 20_000
-    /// Maximum characters of a single text in the answer, and of all texts together. If an answer may have more than 31,250 texts, each
+    /// Maximum characters of a single text in the result, and of all texts together. If a result may have more than 31,250 texts, each
     /// text is cut shorter.
     static let maximumShownText = 2_048, maximumAnswer = 64_000_000
 
@@ -43,7 +43,7 @@ struct SQLCompiler {
     let dialect: Dialect
     let datasets: BIDatasets
     let project: String
-    /// Maximum rows of the answer.
+    /// Maximum rows of the result.
     let limit: Int
     /// The datasets that the statement reads, each once, with the name of its common table.
     private(set) var used: [(dataset: BIDataset, name: String)] = []
@@ -59,7 +59,7 @@ struct SQLCompiler {
         self.limit = limit
     }
 
-    /// Compiles a statement into its common tables, the query that follows them, and the columns of its answer.
+    /// Compiles a statement into its common tables, the query that follows them, and the columns of its result.
     mutating func statement(_ select: SQLSelect) throws(SQLRefusal) -> (tables: [SQL], query: SQL, columns: [Output]) {
         let (tables, query, outputs) = try compile(select, [:], isTop: true)
         return (tables, query, outputs)
@@ -111,8 +111,8 @@ struct SQLCompiler {
         for (index, part) in parts.enumerated().dropFirst() {
             guard part.outputs.count == outputs.count else {
                 throw SQLRefusal(
-                    message: "the sides of UNION have \(outputs.count) and \(part.outputs.count) columns.", place: select.cores[index].place
-                )
+                    message: "the sides of UNION must have the same number of columns; got \(outputs.count) and \(part.outputs.count).",
+                    place: select.cores[index].place)
             }
             for (column, pair) in zip(outputs, part.outputs).enumerated() {
                 guard let type = Self.common([pair.0.type, pair.1.type]) else {
@@ -179,12 +179,13 @@ struct SQLCompiler {
         return parts.isEmpty ? "1" : SQL.joined(parts)
     }
 
-    /// Returns the index of the answer's column that the expression names, by number or name; nil for any other expression.
+    /// Returns the index of the result's column that the expression names, by number or name; nil for any other expression.
     private func output(_ expression: SQLExpression, _ outputs: [Output]) throws(SQLRefusal) -> Int? {
         switch expression {
         case .integer(let number):
             guard (1...Int64(outputs.count)).contains(number) else {
-                throw SQLRefusal(message: "ORDER BY \(number): the result has \(outputs.count) columns.", place: SQLPlace())
+                throw SQLRefusal(
+                    message: "ORDER BY \(number) is out of range: the result has \(outputs.count.counting("column")).", place: SQLPlace())
             }
             return Int(number) - 1
         case .column(nil, let name, _): return outputs.firstIndex { $0.name.isExactly(name) }

@@ -7,7 +7,7 @@ struct SQLCoreCompiler {
     let core: SQLSelect.Core
     let dialect: Dialect
     let project: String
-    /// Maximum rows of the whole answer.
+    /// Maximum rows of the whole result.
     let limit: Int
     var source: SQL?
     /// Characters of all texts that this select builds for each row.
@@ -213,7 +213,8 @@ struct SQLCoreCompiler {
     private func groupedItem(_ expression: SQLExpression) throws(SQLRefusal) -> Int? {
         if case .integer(let number) = expression {
             guard (1...Int64(items.count)).contains(number) else {
-                throw SQLRefusal(message: "GROUP BY \(number): the result has \(items.count) columns.", place: core.place)
+                throw SQLRefusal(
+                    message: "GROUP BY \(number) is out of range: the result has \(items.count.counting("column")).", place: core.place)
             }
             return Int(number) - 1
         }
@@ -252,7 +253,7 @@ struct SQLCoreCompiler {
 
     // MARK: ORDER BY and ON
 
-    /// Returns the index of the answer's column that has the same expression; nil if there is none.
+    /// Returns the index of the result's column that has the same expression; nil if there is none.
     func index(of expression: SQLExpression) throws(SQLRefusal) -> Int? {
         let value = try resolved(expression)
         return items.firstIndex { $0.expression == value }

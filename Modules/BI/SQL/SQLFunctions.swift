@@ -217,8 +217,7 @@ struct SQLFunctions {
         return ("\(sql: call.name)(\(list))", call.name == "nullif" ? values[0].type : type)
     }
 
-    /// Compiles the reading of an event's property. A dot in the name selects a member of an object, as in the conditions of segments and
-    /// funnels.
+    /// Compiles the reading of an event's property. A dot in the name selects a member of an object, as in segment and funnel conditions.
     private func jsonText() throws(SQLRefusal) -> Value {
         guard values.count >= 2, case .column(_, "data", _) = call.arguments[0] else {
             throw refusal(

@@ -39,7 +39,7 @@ export default {
   'kind.saved_sql': 'Saved query',
   'kind.visual': 'Visual query',
   'kind.drill_through': 'Underlying rows',
-  'kind.external_sql': 'Query of an external database',
+  'kind.external_sql': 'External database query',
   query: 'Query',
   runs: 'Recent queries',
   state: 'Status',

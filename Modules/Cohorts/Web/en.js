@@ -4,7 +4,7 @@ export default {
   cohorts: 'Cohorts',
   'cohorts?':
     'Visitors by the week or month of their first activity in this range, even if they had visited before, and everything they did in the '
-    + 'range. The Retention page starts from the first visit ever instead.',
+    + 'range. The Retention page groups visitors by their very first activity instead.',
   by: 'Group by',
   week: 'by week',
   month: 'by month',

@@ -13,7 +13,7 @@ export default {
   lifecycle: 'Visitor lifecycle',
   'lifecycle?': 'The visitors of this range compared with the equally long range before it. Click a row to list them.',
   group: 'Group',
-  new: 'New: first visit ever',
+  new: 'New: never visited before',
   returning: 'Returning: also visited in the previous range',
   resurrected: 'Resurrected: back after a break',
   dormant: 'Dormant: only visited in the previous range',

@@ -10,7 +10,7 @@ export default {
   weekly: 'by week',
   monthly: 'by month',
   mode: 'Cohort members',
-  first_time: 'first visit ever',
+  first_time: 'only first-timers in each period',
   recurring: 'everyone in each period',
   variant: 'Counts as returning',
   on: 'in that period',

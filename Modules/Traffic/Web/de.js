@@ -29,7 +29,7 @@ export default {
   cities: 'Städte',
   technology: 'Technik',
   browsers: 'Browser',
-  systems: 'Systeme',
+  systems: 'Betriebssysteme',
   devices: 'Geräte',
   count: 'Anzahl',
   'no-events': 'Keine eigenen Ereignisse in diesem Zeitraum. Senden Sie eines mit pulse("event", { name: "signup" }).',

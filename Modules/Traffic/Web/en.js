@@ -29,7 +29,7 @@ export default {
   cities: 'Cities',
   technology: 'Technology',
   browsers: 'Browsers',
-  systems: 'Systems',
+  systems: 'Operating systems',
   devices: 'Devices',
   count: 'Count',
   'no-events': 'No custom events in this range. Send one with pulse("event", { name: "signup" }).',

@@ -217,7 +217,7 @@ struct DashboardPagesInBrowserTests {
             let groups = try await Dashboard.texts(".plain tbody tr", browser)
             #expect(
                 groups == [
-                    "New: first visit ever 3", "Returning: also visited in the previous range 0", "Resurrected: back after a break 0",
+                    "New: never visited before 3", "Returning: also visited in the previous range 0", "Resurrected: back after a break 0",
                     "Dormant: only visited in the previous range 0",
                 ])
             try await Dashboard.isClean(browser)

@@ -295,7 +295,7 @@ struct FeaturesInBrowserTests {
             try await it.site(#"data-errors="true""#) { site in
                 try await it.browser.open(site.address + Self.page)
                 try await it.wait(forFile: "errors")
-                // Run this in a script of the page: code from a debugger has no origin, so its errors have no details.
+                // Run this in a script element on the page: code injected through WebDriver has no origin, so its errors have no details.
                 try await it.browser.run(
                     """
                     document.head.appendChild(Object.assign(document.createElement('script'), { textContent: `
