@@ -133,7 +133,8 @@ var targets: [Target] = [
         swiftSettings: settings
     ),
     .target(
-        name: "TestSupport", dependencies: from("Core") + ["Host", "TrafficModule", hummingbird, log, nio, hummingbirdTesting],
+        name: "TestSupport",
+        dependencies: from("Core") + ["Host", "TrafficModule", hummingbird, log, nio, nioHTTP1, nioPosix, hummingbirdTesting],
         path: "Tests/TestSupport",
         swiftSettings: settings
     ),
@@ -184,7 +185,7 @@ targets += [
     test(
         "OperationsTests",
         from("Operations") + [
-            httpClient, nioPosix, nioHTTP1, log, metrics, coreMetrics, tracing, instrumentation, httpTypes, nio, lifecycle,
+            httpClient, nioHTTP1, log, metrics, coreMetrics, tracing, instrumentation, httpTypes, nio, lifecycle,
         ]),
     test("IngestTests", from("Core") + ["AllModules", "Host", log, metrics, nio]),
     test("HostTests", from("Core") + ["AllModules", "Host", httpClient, nio]),

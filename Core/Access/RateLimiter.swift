@@ -74,9 +74,8 @@ struct RateLabel: Sendable {
     /// - Throws: 429 with the number of seconds to wait, if the limit is exceeded.
     func check() throws {
         guard let decision, !decision.isAllowed else { return }
-        let unit = decision.seconds == 1 ? "second" : "seconds"
         throw ServiceError(
-            status: 429, code: "rate_limited", message: "Rate limit exceeded. Retry after \(decision.seconds) \(unit).",
+            status: 429, code: "rate_limited", message: "Rate limit exceeded. Retry after \(decision.seconds.counting("second")).",
             retryAfterSeconds: decision.seconds)
     }
 

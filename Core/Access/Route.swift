@@ -27,6 +27,17 @@ public struct PublicToken: Sendable {
 public typealias PublicTokenResolver = @Sendable (_ token: String, AnonymousRequest) async throws -> PublicToken
 
 /// An endpoint, described as data: the host serves it, the gate checks its requests, and OpenAPI documents it.
+///
+/// ```swift
+/// Route(
+///     .get, "/api/v1/guestbook/longest", "The longest entry, in characters.", scope: .query, access: .read,
+///     parameters: ScopeParameters.range, success: .json(.object([.required("length", .count)]))
+/// ) { call in
+///     try .json(try await LongestEntry.run(try await call.scope()))
+/// }
+/// ```
+///
+/// A report takes less: see `Route.report`. The routes of definitions that people save come from `Resource`.
 public struct Route: Sendable {
     /// A route's successful response, as OpenAPI documents it.
     public struct Success: Sendable {

@@ -8,6 +8,16 @@ import Storage
 
 /// A kind of definition that people save, such as a funnel. The module declares the fields and gets a table and five routes: list, get,
 /// create, update and delete. The routes paginate lists, validate bodies and write the audit log.
+///
+/// ```swift
+/// static let greetings = Resource(
+///     "Greeting", path: "/api/v1/guestbook/greetings", table: "guestbook_greetings",
+///     fields: [.required("name", .text(200)), .optional("is_active", .boolean)],
+///     unique: "name", defaults: #"{"is_active":true}"#)
+///
+/// var migrations: [Migration] { [Migration("002-greetings", on: .control, [Self.greetings.creation])] }
+/// var routes: [Route] { Self.greetings.routes }
+/// ```
 public struct Resource: Sendable {
     /// The kind's name, such as `Funnel`, as used in summaries and error messages.
     public let kind: String

@@ -135,7 +135,7 @@ final class BatchDoor: Sendable {
         }
         return ServiceError(
             status: 429, code: DropReason.tooFast.rawValue,
-            message: "Events arrive faster than they can be stored. Retry after \(seconds) \(seconds == 1 ? "second" : "seconds").",
+            message: "Events arrive faster than they can be stored. Retry after \(seconds.counting("second")).",
             retryAfterSeconds: seconds)
     }
 

@@ -2,6 +2,13 @@ import Common
 @_spi(Host) import Storage
 
 /// Turns the payloads of one type into facts. A module registers one collector for each type that it collects.
+///
+/// ```swift
+/// Collector("guestbook_entry", "An entry in the guest book.", fields: [.required("text", .text(5_000))]) { payload in
+///     let length = Int64(payload.text("text").unicodeScalars.count)
+///     return Draft(facts: { visit in [(entries, [.int(length)])] })
+/// }
+/// ```
 public struct Collector: Sendable {
     /// The `type` of the payload.
     public let type: String

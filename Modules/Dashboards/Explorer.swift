@@ -106,6 +106,6 @@ extension DashboardsModule {
         return try .json(
             Explored(
                 run: .init(id: run.id, reportType: type, rowCount: rows, result: result),
-                summary: "Returned \(rows) \(report.noun) row\(rows == 1 ? "" : "s")."))
+                summary: "Returned \(rows.counting("\(report.noun) row"))."))
     }
 }

@@ -183,7 +183,7 @@ struct OperationsEndToEndTests {
 
     @Test("a first start prints a project, working keys and the snippet; a second start prints no keys")
     func welcome() async throws {
-        let port = try freePort()
+        let port = try Loopback.freePort()
         try await run(environment: ["PULSE_PORT": "\(port)", "PULSE_ADMIN_TOKEN": ""]) { setup in
             var pulse = try await setup.start(["serve", "--welcome"])
             let text = pulse.child.output
@@ -289,22 +289,6 @@ struct OperationsEndToEndTests {
             }
             connections.forEach { $0.close() }
             #expect(try await pulse.stop() == 0)
-        }
-    }
-
-    /// A port that nobody listens on.
-    private func freePort() throws -> Int {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(listener) }
-        var address = sockaddr_in(), length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
-        return withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                bind(listener, generic, length)
-                getsockname(listener, generic, &length)
-            }
-            return Int(UInt16(bigEndian: pointer.pointee.sin_port))
         }
     }
 }

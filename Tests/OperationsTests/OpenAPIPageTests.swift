@@ -2,6 +2,7 @@ import Access
 import Foundation
 import NIOHTTP1
 import Operations
+import TestSupport
 import Testing
 
 @Suite("OpenAPI page")

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 
 /// Sits between a store and its server, and cuts the connection at a chosen moment.
 final class PostgreSQLProxy: Sendable {
@@ -21,17 +22,10 @@ final class PostgreSQLProxy: Sendable {
     init(to url: String) throws {
         let components = URLComponents(string: url)!
         serverPort = UInt16(components.port ?? 5432)
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        self.listener = listener
-        var address = Self.address(port: 0), size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isListening = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                bind(listener, pointer, size) == 0 && listen(listener, 16) == 0 && getsockname(listener, pointer, &size) == 0
-            }
-        }
-        guard isListening else { throw POSIXError(.EADDRINUSE) }
+        let listening = try Loopback.listen()
+        listener = listening.handle
         var proxied = components
-        proxied.port = Int(UInt16(bigEndian: address.sin_port))
+        proxied.port = Int(listening.port)
         proxied.queryItems = [URLQueryItem(name: "sslmode", value: "disable"), URLQueryItem(name: "gssencmode", value: "disable")]
         self.url = proxied.string!
         Thread { [self] in accept() }.start()
@@ -58,7 +52,7 @@ final class PostgreSQLProxy: Sendable {
             guard client >= 0 else { break }
             waitWhileFrozen()
             let isRefused = state.withLock { state in if case .never = state.cut { state.isRefusing } else { false } }
-            let server = isRefused ? -1 : connectToServer()
+            let server = isRefused ? -1 : Loopback.connect(to: serverPort)
             guard server >= 0 else {
                 Glibc.close(client)
                 continue
@@ -113,22 +107,5 @@ final class PostgreSQLProxy: Sendable {
             default: return false
             }
         }
-    }
-
-    private func connectToServer() -> Int32 {
-        let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = Self.address(port: serverPort)
-        let status = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(server, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
-        }
-        return status == 0 ? server : -1
-    }
-
-    private static func address(port: UInt16) -> sockaddr_in {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        return address
     }
 }

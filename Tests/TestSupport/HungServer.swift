@@ -9,18 +9,9 @@ package final class HungServer: Sendable {
     /// - Parameter greeting: the reply to the first data on each connection, before the server hangs; nil for no reply.
     package init(greeting: String? = nil) throws {
         hasThread = greeting != nil
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let listening = try Loopback.listen(), listener = listening.handle
         self.listener = listener
-        var address = sockaddr_in(), size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let isListening = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                bind(listener, pointer, size) == 0 && listen(listener, 64) == 0 && getsockname(listener, pointer, &size) == 0
-            }
-        }
-        guard isListening else { throw POSIXError(.EADDRINUSE) }
-        port = Int(UInt16(bigEndian: address.sin_port))
+        port = Int(listening.port)
         guard let greeting else { return }
         Thread { Self.greet(listener, greeting) }.start()
     }

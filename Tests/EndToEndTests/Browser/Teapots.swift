@@ -1,7 +1,6 @@
 import Foundation
-import NIOCore
 import NIOHTTP1
-import NIOPosix
+import TestSupport
 
 /// The site in `Tests/Site`, served on its own port with the script tag filled in.
 ///
@@ -17,58 +16,27 @@ struct Teapots: Sendable {
     static func serve<Result>(
         api: String, key: String, attributes: String = "", _ body: (Teapots) async throws -> Result
     ) async throws -> Result {
-        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-                    let values = ["API": api, "KEY": key, "ATTRIBUTES": attributes]
-                    try channel.pipeline.syncOperations.addHandler(Pages(values: values))
-                }
-            }
-            .bind(host: "127.0.0.1", port: 0).get()
-        do {
-            let result = try await body(Teapots(port: channel.localAddress?.port ?? 0))
-            try await channel.close()
-            return result
-        } catch {
-            try await channel.close()
-            throw error
+        let values = ["API": api, "KEY": key, "ATTRIBUTES": attributes]
+        return try await TinyServer.run { _, request in
+            response(to: request, values)
+        } _: {
+            try await body(Teapots(port: $0.port))
         }
     }
 
-    private final class Pages: ChannelInboundHandler {
-        typealias InboundIn = HTTPServerRequestPart
-        typealias OutboundOut = HTTPServerResponsePart
+    private static func response(to request: TinyServer.Request, _ values: [String: String]) -> TinyServer.Response {
+        let port = String(request.headers["host"].first?.split(separator: ":").last ?? "")
+        let page = page(request.path, values.merging(["SITE": "http://localhost:\(port)", "PORT": port]) { $1 })
+        let type = request.path.hasSuffix(".js") ? "text/javascript" : "text/html"
+        return TinyServer.Response(
+            status: page == nil ? 404 : 200, headers: ["content-type": "\(type); charset=utf-8"], body: page ?? "There is no such page.")
+    }
 
-        private let values: [String: String]
-        private var request: HTTPRequestHead?
-
-        init(values: [String: String]) { self.values = values }
-
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            switch unwrapInboundIn(data) {
-            case .head(let head): request = head
-            case .body: break
-            case .end:
-                let page = request.flatMap { self.page($0.uri, port: context.localAddress?.port ?? 0) }
-                let text = page ?? "There is no such page."
-                let type = request?.uri.hasSuffix(".js") == true ? "text/javascript" : "text/html"
-                let headers: HTTPHeaders = ["content-type": "\(type); charset=utf-8", "content-length": String(text.utf8.count)]
-                let head = HTTPResponseHead(version: .http1_1, status: page == nil ? .notFound : .ok, headers: headers)
-                context.write(wrapOutboundOut(.head(head)), promise: nil)
-                context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: text)))), promise: nil)
-                context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-            }
-        }
-
-        private func page(_ uri: String, port: Int) -> String? {
-            let path = uri.prefix { $0 != "?" }.removingPercentEncoding ?? ""
-            guard !path.contains("..") else { return nil }
-            let file = Repository.path("Tests/Site") + (path == "/" ? "/index.html" : path)
-            guard let text = try? String(contentsOfFile: file, encoding: .utf8) else { return nil }
-            let values = values.merging(["SITE": "http://localhost:\(port)", "PORT": "\(port)"]) { $1 }
-            return values.reduce(text) { $0.replacingOccurrences(of: "{{\($1.key)}}", with: $1.value) }
-        }
+    private static func page(_ uri: String, _ values: [String: String]) -> String? {
+        let path = uri.prefix { $0 != "?" }.removingPercentEncoding ?? ""
+        guard !path.contains("..") else { return nil }
+        let file = Repository.path("Tests/Site") + (path == "/" ? "/index.html" : path)
+        guard let text = try? String(contentsOfFile: file, encoding: .utf8) else { return nil }
+        return values.reduce(text) { $0.replacingOccurrences(of: "{{\($1.key)}}", with: $1.value) }
     }
 }

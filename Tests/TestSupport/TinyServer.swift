@@ -4,22 +4,28 @@ import NIOPosix
 import Synchronization
 
 /// A web server on a free loopback port that sends the test's responses and records the requests.
-final class TinyServer: Sendable {
-    struct Request: Sendable {
-        let method: String
-        let path: String
-        let headers: HTTPHeaders
-        let body: String
+package final class TinyServer: Sendable {
+    package struct Request: Sendable {
+        package let method: String
+        package let path: String
+        package let headers: HTTPHeaders
+        package let body: String
     }
 
-    struct Response: Sendable {
-        var status = 200
-        var headers: HTTPHeaders = [:]
-        var body = ""
+    package struct Response: Sendable {
+        package var status: Int
+        package var headers: HTTPHeaders
+        package var body: String
+
+        package init(status: Int = 200, headers: HTTPHeaders = [:], body: String = "") {
+            self.status = status
+            self.headers = headers
+            self.body = body
+        }
     }
 
-    let port: Int
-    var address: String { "http://127.0.0.1:\(port)" }
+    package let port: Int
+    package var address: String { "http://127.0.0.1:\(port)" }
     private let received: AsyncStream<Request>
 
     private init(port: Int, received: AsyncStream<Request>) {
@@ -28,7 +34,7 @@ final class TinyServer: Sendable {
     }
 
     /// Serves while `body` runs. `answer` gets the number of the request, from 0.
-    static func run<Result: Sendable>(
+    package static func run<Result>(
         answer: @escaping @Sendable (Int, Request) -> Response = { _, _ in Response() }, _ body: (TinyServer) async throws -> Result
     ) async throws -> Result {
         let (received, continuation) = AsyncStream.makeStream(of: Request.self)
@@ -60,7 +66,7 @@ final class TinyServer: Sendable {
     }
 
     /// The next requests, in order of arrival.
-    func next(_ count: Int = 1) async -> [Request] {
+    package func next(_ count: Int = 1) async -> [Request] {
         var requests: [Request] = []
         var iterator = received.makeAsyncIterator()
         while requests.count < count, let request = await iterator.next() { requests.append(request) }
