@@ -4,12 +4,6 @@
     public var redisURL: Secret?
 
     init(_ section: Section) {
-        redisURL = section.optional(
-            "redis_url",
-            .secretURL(
-                schemes: ["redis"],
-                example: "redis://user:password@host:6379/0, without TLS: on a private network, or through a tunnel such as stunnel"),
-            variable: "REDIS_URL"
-        )
+        redisURL = section.optional("redis_url", .redisURL, variable: "REDIS_URL")
     }
 }

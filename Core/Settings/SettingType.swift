@@ -1,4 +1,4 @@
-import Common
+@_spi(Host) import Common
 import Enrichment
 
 /// The type of a configuration key: how its values are read, described and displayed.
@@ -152,6 +152,23 @@ extension SettingType where Value == Secret {
     public static func secretURL(schemes: [String], example: String) -> Self {
         hidden("a URL such as \(example)") { text in
             schemes.contains { text.hasPrefix($0 + "://") && text.count > $0.count + 3 }
+        }
+    }
+
+    /// The URL of a PostgreSQL server, which is never displayed. Errors say which part of it is wrong.
+    public static var databaseURL: Self {
+        let type = secretURL(schemes: ["postgresql", "postgres"], example: "postgresql://user:password@host:5432/pulse")
+        return SettingType(type.expectation, show: type.show) { node throws(Refusals) in
+            let url = try type.read(node)
+            if let problem = PostgreSQLURL.problem(in: url.revealed) { throw Refusals(problem, node) }
+            return url
+        }
+    }
+
+    /// The URL of a Redis server, which is never displayed.
+    public static var redisURL: Self {
+        hidden("a URL such as redis://user:password@host:6379/0, without TLS: on a private network, or through a tunnel such as stunnel") {
+            (try? RedisAddress($0)) != nil
         }
     }
 

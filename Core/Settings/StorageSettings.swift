@@ -17,11 +17,7 @@
 
     init(_ section: Section) {
         dataFolder = section.value("data_folder", .path, default: "data", variable: "PULSE_DATA")
-        databaseURL = section.optional(
-            "database_url",
-            .secretURL(schemes: ["postgresql", "postgres"], example: "postgresql://user:password@host:5432/pulse"),
-            variable: "DATABASE_URL"
-        )
+        databaseURL = section.optional("database_url", .databaseURL, variable: "DATABASE_URL")
         eventThreads = section.optional("event_threads", .integer(1...1_024), unit: "processor cores")
         eventMemoryMB = section.value("event_memory_mb", .integer(64...1_048_576), default: 1_024, unit: "megabytes")
         queryTimeoutSeconds = section.value("query_timeout_seconds", .integer(1...3_600), default: 30, unit: "seconds")

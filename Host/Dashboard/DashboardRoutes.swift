@@ -124,6 +124,7 @@ struct DashboardRoutes: Sendable {
         static let schema = Schema.object([
             .required("ok", .boolean), .required("version", .text(50)), .required("administrator", .boolean),
             .required("manager", .boolean, "Whether the key may change its project."),
+            .optional("url", .text(300), "The public URL of this installation; absent if none is configured."),
             .optional("project", .object([.required("id", .uuid), .required("name", .text(200)), .required("domain", .text(253))])),
             .optional(
                 "places", .object([.required("text", .text(100)), .required("url", .text(200))]),
@@ -152,6 +153,7 @@ struct DashboardRoutes: Sendable {
         let ok = true
         var version = Version.current
         var administrator = false
+        var url: String?
         var project: Site?
         var places: GeoIP.Attribution?
         var geography: String?
@@ -168,6 +170,7 @@ struct DashboardRoutes: Sendable {
             let key = session.key.flatMap { call.directory.key(secret: $0) }
             let project = key.flatMap { call.directory.project($0.projectID) }
             state.administrator = sessions.isAdministrator(session)
+            state.url = call.services.publicURL
             state.project = project.map { .init(id: $0.id, name: $0.name, domain: $0.domain) }
             state.manager = key?.has(.admin) ?? false
             state.places = project == nil ? nil : places?.attribution

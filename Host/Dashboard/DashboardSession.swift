@@ -52,10 +52,16 @@ struct DashboardSessions: Sendable {
 
     /// Returns the request's header fields. Adds the session's credentials if the session is accepted and the request has no
     /// credentials of its own.
-    func admitted(_ request: HTTPRequest) -> HTTPFields {
+    /// - Throws: 403 for a change that comes with a session, but from another origin than the dashboard's.
+    func admitted(_ request: HTTPRequest) throws(ServiceError) -> HTTPFields {
         let fields = request.headerFields
-        guard fields.value(Self.header) != nil, !hasCredentials(request), isOurs(request), let session = session(in: fields) else {
-            return fields
+        guard fields.value(Self.header) != nil, !hasCredentials(request), let session = session(in: fields) else { return fields }
+        guard isOurs(request) else {
+            guard fields[Self.fetchSite] == nil, let origin = fields[.origin] else { return fields }
+            throw ServiceError(
+                status: 403, code: "foreign_origin",
+                message: "This change comes from a page at \(origin.excerpt(60)), but the dashboard is at \(place(of: request)). Behind a "
+                    + "proxy, pass on the Host header or set server.public_url.")
         }
         var admitted = fields
         if (request.path ?? "").hasPrefix("/api/admin/") {
@@ -76,12 +82,22 @@ struct DashboardSessions: Sendable {
         guard request.method != .get, request.method != .head else { return true }
         // Old browsers don't send Sec-Fetch-Site, and neither do browsers on sites without TLS. Requests that change something then
         // need an Origin.
-        guard let origin = request.headerFields[.origin] else { return false }
-        return origin == publicURL.map(Self.origin) || request.authority.map { origin.hasSuffix("://" + $0) } ?? false
+        guard let origin = request.headerFields[.origin].map(Self.normal) else { return false }
+        if let publicURL, Self.normal(publicURL).isExactly(origin) { return true }
+        guard let authority = request.authority else { return false }
+        return ["https://", "http://"].contains { Self.normal($0 + authority).isExactly(origin) }
     }
 
-    private static func origin(_ url: String) -> String {
-        url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).prefix(3).joined(separator: "/")
+    /// Where the dashboard is, as far as this host knows, for error messages.
+    private func place(of request: HTTPRequest) -> String { publicURL ?? (request.authority ?? "another host").excerpt(60) }
+
+    /// An origin as browsers send it: in lower case, and without the scheme's own port.
+    private static func normal(_ origin: String) -> String {
+        let origin = origin.lowercased()
+        for (scheme, port) in [("https://", ":443"), ("http://", ":80")] where origin.hasPrefix(scheme) && origin.hasSuffix(port) {
+            return String(origin.dropLast(port.count))
+        }
+        return origin
     }
 
     // MARK: Sessions

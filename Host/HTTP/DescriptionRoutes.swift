@@ -65,7 +65,8 @@ struct DescriptionRoutes: Sendable {
             },
             commonFields: Collector.commonFields,
             names: [.reports: modules.flatMap { $0.reports.map(\.name) }, .modules: modules.map(\.name)], version: Version.current,
-            serverURL: configuration.server.publicURL ?? "http://localhost:\(configuration.server.port)")
+            // Without a public URL, clients use the one that they have the document from.
+            serverURL: configuration.server.publicURL ?? "/")
     }
 
     private func page(_ path: String, _ summary: String, _ text: String, _ mediaType: String) -> Route {

@@ -53,7 +53,7 @@ struct UnknownPath: RouterMiddleware {
         if case .bytes(let buffer) = answer.body { response.body = ResponseBody(byteBuffer: buffer) }
         if !allowed.isEmpty { response.headers[.allow] = allowed }
         response.headers[RequestIdentity.header] = RequestIdentity.of(request)
-        return response
+        return request.method == .head ? response.createHeadResponse() : response
     }
 }
 

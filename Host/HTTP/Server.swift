@@ -36,10 +36,12 @@ struct Server: Sendable {
         return FrontDoor(server: self, routes: router.buildResponder(), methods: methods)
     }
 
-    func incoming(_ request: Request, _ context: PulseContext, id: String, module: String?) -> IncomingRequest {
+    func incoming(
+        _ request: Request, _ context: PulseContext, id: String, module: String?
+    ) throws(ServiceError) -> IncomingRequest {
         IncomingRequest(
             method: request.method, path: request.uri.path, query: .init(request.uri.query ?? ""),
-            headers: dashboard.admitted(request.head),
+            headers: try dashboard.admitted(request.head),
             pathParameters: Self.pathParameters(context), clientAddress: clientAddress(request, context), id: id,
             logger: context.logger, module: module,
             collectBody: { maximum in try await Self.collect(request, maximum: maximum, context.logger) })
@@ -121,27 +123,28 @@ private struct Endpoint: Sendable {
         let start = ContinuousClock.now
         let id = RequestIdentity.of(request)
         if route.hasNoTimeLimit { context.channel.triggerUserOutboundEvent(UntimedRequest(), promise: nil) }
-        let incoming = server.incoming(request, context, id: id, module: module)
-        let surface = server.surface(of: incoming.path)
-        let answer = await server.telemetry.span(route, request.headers) { await self.answer(incoming, surface) }
+        let surface = server.surface(of: request.uri.path)
+        let answer = await server.telemetry.span(route, request.headers) { await self.answer(request, context, id, surface) }
         durations.recordNanoseconds((ContinuousClock.now - start).nanoseconds)
         requests.count(answer.status)
+        if case .stream = answer.body { context.channel.triggerUserOutboundEvent(StreamedResponse(), promise: nil) }
         return Self.response(answer, to: request, id: id)
     }
 
-    private func answer(_ request: IncomingRequest, _ surface: any Surface) async -> Answer {
+    private func answer(_ request: Request, _ context: PulseContext, _ id: String, _ surface: any Surface) async -> Answer {
         do {
-            return try await server.gate.pass(request, to: route, module: module, surface: surface)
+            let incoming = try server.incoming(request, context, id: id, module: module)
+            return try await server.gate.pass(incoming, to: route, module: module, surface: surface)
         } catch let error as ServiceError {
             return surface.answer(to: error)
         } catch is CancellationError {
             return surface.answer(to: .unavailable("cancelled", "The request was cancelled."))
         } catch {
-            request.logger.error("a request failed", metadata: ["route": "\(route.path)", "error": "\(error)"])
+            context.logger.error("a request failed", metadata: ["route": "\(route.path)", "error": "\(error)"])
             return surface.answer(
                 to: ServiceError(
                     status: 500, code: "internal",
-                    message: "An internal error occurred. The log has the details under request id \(request.id)."))
+                    message: "An internal error occurred. The log has the details under request id \(id)."))
         }
     }
 

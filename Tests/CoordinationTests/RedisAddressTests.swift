@@ -1,3 +1,4 @@
+@_spi(Host) import Common
 @testable import RedisEngine
 import Testing
 

@@ -1,4 +1,4 @@
-import Common
+@_spi(Host) import Common
 import Coordination
 import Foundation
 import Logging

@@ -3,6 +3,7 @@ import Core
 import Foundation
 @testable import Host
 import HummingbirdTesting
+@_spi(Host) import Ingest
 import NIOCore
 import NIOPosix
 import Operations
@@ -230,6 +231,62 @@ struct ConnectionTests {
         }
     }
 
+    @Test("the last response of a connection is complete, however late its client reads it")
+    func lateReader() async throws {
+        try await run("", modules: try ProbeModule.withCore() + [SlowModule()], { $0.linger = .milliseconds(50) }) { app, port in
+            let late = try await RawConnection.open(port, readsAtOnce: false)
+            late.send("GET /slow/large HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            try await Patience.until("the response") { requests(app, "/slow/large").isEmpty ? nil : () }
+            // Wait longer than a connection lingers: as long as this one does, which never closes its side.
+            let other = try await RawConnection.open(port)
+            other.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            try await Patience.until("the close") {
+                other.send("x")
+                return other.isClosed ? () : nil
+            }
+            try await late.startReading()
+            let text = try await late.rest()
+            #expect(text.utf8.count > SlowModule.large.utf8.count && text.hasSuffix("the end"))
+        }
+    }
+
+    @Test("a request is answered even if its client hangs up in the middle of the next one")
+    func hangsUpInNextHead() async throws {
+        try await run { _, port in
+            for _ in 0..<5 {
+                let connection = try await RawConnection.open(port)
+                connection.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET /he")
+                try await connection.endSending()
+                #expect(try await connection.rest().hasPrefix("HTTP/1.1 200 OK"))
+            }
+        }
+    }
+
+    @Test("a stream is the last response of its connection, even if other requests follow")
+    func lastStream() async throws {
+        try await run { app, port in
+            let stream = try await RawConnection.open(port)
+            stream.send(
+                "GET /api/v1/stream?key=\(app.keys[.query]!) HTTP/1.1\r\nHost: localhost\r\n\r\nGET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            )
+            try await stream.receive("200 OK")
+            app.installation.stream.close()
+            let text = try await stream.rest()
+            #expect(text.components(separatedBy: "HTTP/1.1 ").count == 2 && text.contains("Connection: close"))
+        }
+    }
+
+    @Test("a response to HEAD has no body, on unknown paths as well", arguments: ["/nope", "/api/collect", "/healthz"])
+    func head(path: String) async throws {
+        try await run { _, port in
+            let connection = try await RawConnection.open(port)
+            connection.send(
+                "HEAD \(path) HTTP/1.1\r\nHost: localhost\r\n\r\nGET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            let parts = try await connection.rest().components(separatedBy: "\r\n\r\n")
+            #expect(parts.count == 3 && parts[1].hasPrefix("HTTP/1.1 200 OK"))
+        }
+    }
+
     // MARK: Number of connections
 
     @Test("connections per address are limited; when one ends, another is accepted")
@@ -342,6 +399,11 @@ private struct SlowModule: AnalyticsModule {
                 return .noContent
             }
         }
-        return [route("/slow"), route("/slow/withoutTimeLimit").withoutTimeLimit()]
+        let large = Route(anonymous: .get, "/slow/large", "More than sockets buffer.", success: .other("text/plain")) { _ in
+            Answer(status: 200, headers: [.contentType: "text/plain"], body: .bytes(ByteBuffer(string: Self.large)))
+        }
+        return [route("/slow"), route("/slow/withoutTimeLimit").withoutTimeLimit(), large]
     }
+
+    static let large = String(repeating: "a", count: 32 << 20) + "the end"
 }

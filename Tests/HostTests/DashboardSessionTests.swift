@@ -69,6 +69,26 @@ struct DashboardSessionTests {
         }
     }
 
+    @Test("browsers that only send an origin may change things from the dashboard's own, however it is written")
+    func origins() async throws {
+        try await TestApp.run(yaml: "server:\n  public_url: https://Stats.example.com:443\n") { app in
+            let cookie = try await Self.logIn(app, app.keys[.admin]!).cookie
+            func write(from origin: String) async throws -> TestApp.Answer {
+                try await app.post(
+                    "/api/v1/segments", #"{"name":"\#(origin)","definition":{"match":"all","conditions":[]}}"#, as: .nobody,
+                    headers: Self.with(cookie, [DashboardSessions.header: "1", .origin: origin]))
+            }
+            #expect(try await write(from: "https://stats.example.com").status != 403)
+            #expect(try await write(from: "https://STATS.example.com:443").status != 403)
+            let foreign = try await write(from: "http://stats.lan:80")
+            #expect(foreign.status == 403)
+            #expect(
+                foreign.body
+                    == #"{"error":"This change comes from a page at http://stats.lan:80, but the dashboard is at https://Stats.example.com:443. "#
+                    + #"Behind a proxy, pass on the Host header or set server.public_url."}"#)
+        }
+    }
+
     @Test("the cookie is accepted only for the dashboard's own requests")
     func crossSite() async throws {
         try await TestApp.run { app in
@@ -85,7 +105,8 @@ struct DashboardSessionTests {
             #expect(try await read([DashboardSessions.header: "1", site: "same-site"]) == 401)
             #expect(try await read([DashboardSessions.header: "1"]) == 200)
             #expect(try await write([DashboardSessions.header: "1"]) == 401)
-            #expect(try await write([DashboardSessions.header: "1", .origin: "https://evil.example"]) == 401)
+            #expect(try await write([DashboardSessions.header: "1", .origin: "https://evil.example"]) == 403)
+            #expect(try await write([DashboardSessions.header: "1", .origin: "https://evil.example", site: "cross-site"]) == 401)
             #expect(try await write([site: "same-origin"]) == 401)
             #expect(try await write(Self.ours) != 401)
             // A preflight does not allow the header, so no other origin's script can send it.

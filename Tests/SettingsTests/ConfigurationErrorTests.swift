@@ -171,9 +171,37 @@ struct ConfigurationErrorTests {
                 "2: storage.database_url: must be a URL such as postgresql://user:password@host:5432/pulse; got 28 characters that are not shown"
             ),
             Case(
+                "storage:\n  database_url: postgresql://u:my/abc123@db/pulse",
+                "2: storage.database_url: must have the form postgresql://user:password@host:5432/database?sslmode=verify-full "
+                    + "(write special characters in the password as %XX, such as %40 for @)"),
+            Case(
+                "storage:\n  database_url: postgresql://u:my%%abc123@db/pulse",
+                "2: storage.database_url: must have the form postgresql://user:password@host:5432/database?sslmode=verify-full "
+                    + "(write special characters in the password as %XX, such as %40 for @)"),
+            Case(
+                "storage:\n  database_url: postgresql://u:abc123@db/pulse?schema=public",
+                "2: storage.database_url: has the unknown parameter 'schema'"),
+            Case(
+                "storage:\n  database_url: postgresql://u:abc123@db/pulse?sslmod=require",
+                "2: storage.database_url: has the unknown parameter 'sslmod'; did you mean 'sslmode'?"),
+            Case(
+                "storage:\n  database_url: postgresql://u:abc123@db/pulse?sslmode=on",
+                "2: storage.database_url: has the unknown sslmode 'on'; accepted: disable, allow, prefer, require, verify-ca, verify-full"),
+            Case(
+                "storage:\n  database_url: postgresql://u:abc123@db:99999/pulse",
+                "2: storage.database_url: must have a port from 1 to 65535"),
+            Case(
+                "storage:\n  database_url: postgresql://db:12?abc123",
+                "2: storage.database_url: has an unknown parameter; the form is "
+                    + "postgresql://user:password@host:5432/database?sslmode=verify-full"),
+            Case(
                 "coordination:\n  redis_url: rediss://:abc@cache",
                 "2: coordination.redis_url: must be a URL such as redis://user:password@host:6379/0, without TLS: on a private network, "
                     + "or through a tunnel such as stunnel; got 19 characters that are not shown"),
+            Case(
+                "coordination:\n  redis_url: redis://:abc123@cache:99999",
+                "2: coordination.redis_url: must be a URL such as redis://user:password@host:6379/0, without TLS: on a private network, "
+                    + "or through a tunnel such as stunnel; got 27 characters that are not shown"),
         ])
     func secrets(_ wrong: Case) { #expect(errors(wrong.yaml) == wrong.lines) }
 

@@ -1,4 +1,5 @@
 import CLibPQ
+@_spi(Host) import Common
 import Foundation
 
 /// How to connect: the URL, and the settings that every session starts with.
@@ -21,8 +22,10 @@ struct PostgreSQLSettings: Sendable {
             throw PostgreSQLError.misuse(
                 "'\(schema)' is not a valid schema name: use 1 to 63 characters (a-z, 0-9 and _), not starting with a digit")
         }
-        try Self.check(url)
-        guard let options = PQconninfoParse(url, nil) else { throw Self.malformed }
+        if let problem = PostgreSQLURL.problem(in: url) { throw PostgreSQLError.misuse("the database URL \(problem)") }
+        guard let options = PQconninfoParse(url, nil) else {
+            throw PostgreSQLError.misuse("the database URL has a parameter that the libpq of this machine does not know")
+        }
         defer { PQconninfoFree(options) }
         var parts: [String: String] = [:], option = options
         while let keyword = option.pointee.keyword {
@@ -39,28 +42,6 @@ struct PostgreSQLSettings: Sendable {
     static func isName(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.count <= 63 && !text.utf8.first!.isDigit
             && text.utf8.allSatisfy { $0.isDigit || $0 == UInt8(ascii: "_") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
-    }
-
-    private static let malformed = PostgreSQLError.misuse(
-        "the database URL must have the form postgresql://user:password@host:5432/database?sslmode=verify-full"
-            + " (write special characters in the password as %XX)"
-    )
-
-    /// Rejects URLs whose password contains an unescaped `@`, `/` or `?`. libpq would take the rest of such a password for a host,
-    /// port or database, and quote it in its errors.
-    private static func check(_ url: String) throws {
-        guard let scheme = ["postgresql://", "postgres://"].first(where: url.hasPrefix), !url.utf8.contains(0) else { throw malformed }
-        let rest = url.dropFirst(scheme.count)
-        let authority = rest.prefix { $0 != "/" && $0 != "?" }
-        let host = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
-        let ports = host.split(separator: ",").compactMap { part -> Substring? in
-            let afterAddress = part.lastIndex(of: "]").map { part[part.index(after: $0)...] } ?? part
-            return afterAddress.firstIndex(of: ":").map { afterAddress[afterAddress.index(after: $0)...] }
-        }
-        let path = rest.dropFirst(authority.count).prefix { $0 != "?" }
-        guard authority.count(where: { $0 == "@" }) <= 1, !path.contains("@"),
-            ports.allSatisfy({ $0.utf8.allSatisfy(\.isDigit) })
-        else { throw malformed }
     }
 
     /// The parameters for libpq, in this order: defaults, the URL, which may override the defaults, and settings that the URL can't

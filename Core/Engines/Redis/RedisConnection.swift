@@ -1,3 +1,4 @@
+@_spi(Host) import Common
 import CHiredis
 import Foundation
 

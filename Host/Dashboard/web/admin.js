@@ -131,7 +131,7 @@ function newKey(view, root, done) {
           replace(content,
             h('p', { role: 'status', 'data-once': true }, t('admin.once')),
             copyable(made.key),
-            made.scopes.includes('ingest') && [h('p', null, t('admin.snippet')), copyable(snippet(made.key))],
+            made.scopes.includes('ingest') && [h('p', null, t('admin.snippet')), copyable(snippet(made.key, view.session))],
           );
           done();
         },

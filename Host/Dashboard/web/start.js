@@ -5,7 +5,9 @@ import { ask, listen } from './api.js';
 import { t, has, clock } from './text.js';
 import { button, card } from './kit.js';
 
-export const snippet = key => `<script defer src="${location.origin}/api/script.js" data-key="${key}"></script>`;
+/** The script tag for a site. Its visitors may reach Pulse at another URL than the reader of this page. */
+export const snippet = (key, { url }) =>
+  `<script defer src="${url ?? location.origin}/api/script.js" data-key="${key}"></script>`;
 
 /** A text with a button that copies it. */
 export function copyable(text) {
@@ -20,7 +22,7 @@ export function copyable(text) {
 export function showStart(view, arrived) {
   const status = h('p', { class: 'waiting', role: 'status' }, h('span', { class: 'live' }), t('waiting'));
   const refused = h('p', { class: 'problem', role: 'status', id: 'refused' }), adjusted = h('p', { class: 'hint', role: 'status', id: 'adjusted' });
-  const place = h('div', null, copyable(snippet('YOUR_INGEST_KEY')),
+  const place = h('div', null, copyable(snippet('YOUR_INGEST_KEY', view.session)),
     h('p', { class: 'hint' }, t('start-key')),
     // By ID, because a shell may misread a project's name.
     h('pre', { tabindex: 0 }, `pulse key create ${view.session.project.id} --name website --scope ingest`),
@@ -33,7 +35,7 @@ export function showStart(view, arrived) {
           method: 'POST',
           body: { name: 'website', scopes: ['ingest'] },
         });
-        replace(place, copyable(snippet(key.key)), h('p', { class: 'hint' }, t('key-once')));
+        replace(place, copyable(snippet(key.key, view.session)), h('p', { class: 'hint' }, t('key-once')));
       }),
     );
   }

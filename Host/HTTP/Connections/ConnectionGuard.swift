@@ -220,7 +220,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private func answer(_ wrong: BadRequest, _ context: ChannelHandlerContext) {
         connections.note(wrong.reason)
         // The client disconnected while sending the head.
-        guard !wrong.isHangUp else { return context.close(promise: nil) }
+        guard !wrong.isHangUp else { return closeOnceSent(context) }
         let (head, body) = wrong.response
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
@@ -235,9 +235,26 @@ final class ConnectionGuard: ChannelDuplexHandler {
         let sent = context.eventLoop.makePromise(of: Void.self)
         sent.futureResult.cascade(to: promise)
         let mode: CloseMode = isUpgrade || isStopping ? .all : .output
-        sent.futureResult.assumeIsolated().whenComplete { _ in context.close(mode: mode, promise: nil) }
+        sent.futureResult.assumeIsolated().whenComplete { _ in
+            context.close(mode: mode, promise: nil)
+            if context.channel.isActive { self.set(.now() + self.limits.linger, context) }
+        }
         context.writeAndFlush(end, promise: sent)
-        linger(context)
+        // The rest of a long response has the time of a response, and only then the client that for closing its side.
+        if isBuffered(context) { set(.now() + limits.request, context) }
+        if !isUpgrade { context.read() }
+    }
+
+    /// Closes the connection once the client has taken what was written.
+    private func closeOnceSent(_ context: ChannelHandlerContext) {
+        if !isClosing {
+            isClosing = true
+            reading = .done
+            context.flush()
+            set(.now() + limits.request, context)
+        }
+        guard isBuffered(context) else { return context.close(promise: nil) }
+        context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(20)) { self.closeOnceSent(context) }
     }
 
     private func linger(_ context: ChannelHandlerContext) {
@@ -260,7 +277,10 @@ final class ConnectionGuard: ChannelDuplexHandler {
         case is ChannelShouldQuiesceEvent:
             isStopping = true
             isLast = true
-            if pending == 0 { return context.close(promise: nil) }
+            if pending == 0 {
+                if isClosing, isBuffered(context) { return }  // it closes by itself
+                return closeOnceSent(context)
+            }
             if case .body = reading {
                 arrival = min(arrival, .now() + limits.drain)
                 set(arrival, context)
@@ -273,8 +293,15 @@ final class ConnectionGuard: ChannelDuplexHandler {
     }
 
     func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
-        guard event is UntimedRequest else { return context.triggerUserOutboundEvent(event, promise: promise) }
-        hasNoTimeLimit = true
+        switch event {
+        case is UntimedRequest: hasNoTimeLimit = true
+        case is StreamedResponse:
+            // While the server sends it, it watches the connection for its end, and so loses the requests that follow.
+            isLast = true
+            if pending > 1 { reading = .done } else if case .head = reading { reading = .done }
+            pending = 1
+        default: return context.triggerUserOutboundEvent(event, promise: promise)
+        }
         promise?.succeed()
     }
 
@@ -295,7 +322,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         guard now >= deadline else { return set(deadline, context) }
         if isClosing {
             // The client may still be receiving a long response.
-            if hasProgress(context) { return set(now + limits.linger, context) }
+            if hasProgress(context) { return set(now + limits.request, context) }
             return context.close(promise: nil)
         }
         if case .body = reading {
@@ -335,6 +362,9 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
 /// Tells the connection's guard that the response to the current request has no time limit.
 struct UntimedRequest: Sendable {}
+
+/// Tells the connection's guard that the response to the current request is a stream, and so the connection's last.
+struct StreamedResponse: Sendable {}
 
 /// The error for a request body that did not arrive in time.
 struct LateBody: Error {}

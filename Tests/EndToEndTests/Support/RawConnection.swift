@@ -27,6 +27,9 @@ final class RawConnection: Sendable {
         return RawConnection(channel, inbox)
     }
 
+    /// Reads what has arrived and will arrive, on a connection that did not read at once.
+    func startReading() async throws { try await channel.setOption(.autoRead, value: true).get() }
+
     /// Sends without checking whether the other side still reads.
     func send(_ text: String) { channel.writeAndFlush(ByteBuffer(string: text), promise: nil) }
 

@@ -1,18 +1,18 @@
 import Foundation
 
 /// The parts of a Redis URL: where the server is, and how to authenticate: `redis://[user][:password@]host[:6379][/0]`.
-struct RedisAddress: Sendable, Equatable {
-    let host: String
-    let port: Int
-    let database: Int
-    let user: String?
-    let password: String?
+@_spi(Host) public struct RedisAddress: Sendable, Equatable {
+    public let host: String
+    public let port: Int
+    public let database: Int
+    public let user: String?
+    public let password: String?
 
     /// The address without user and password, for logs.
-    var place: String { "\(host):\(port)/\(database)" }
+    public var place: String { "\(host):\(port)/\(database)" }
 
     /// - Throws: `RedisURLError`, which never quotes the URL.
-    init(_ url: String) throws(RedisURLError) {
+    public init(_ url: String) throws(RedisURLError) {
         guard url.lowercased().hasPrefix("redis://") else { throw .malformed }
         var rest = url.dropFirst("redis://".count)
         // Split at the last `@`, because the password may contain others.
@@ -50,7 +50,7 @@ struct RedisAddress: Sendable, Equatable {
 }
 
 /// Why a Redis URL can't be used.
-public enum RedisURLError: Error, Sendable, CustomStringConvertible {
+@_spi(Host) public enum RedisURLError: Error, Sendable, CustomStringConvertible {
     /// The URL does not have the form `redis://[user][:password@]host[:6379][/0]`.
     case malformed
 
