@@ -141,13 +141,18 @@ struct ConnectionTests {
     @Test("a request that is not valid HTTP/1.1 gets an error that says why")
     func badHeads() async throws {
         let long = String(repeating: "x", count: 90_000),
-            tooLarge = "The request line or headers are too large; the limit is 80 KB."
+            tooLarge = "The request line or headers are too large; the limits are 80 KB and 1000 headers."
         try await run { _, port in
             for (request, status, sentence) in [
                 ("GET / HTTP/1.1\r\n\r\n", "400 Bad Request", "The request has no Host header, which HTTP/1.1 requires."),
                 ("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400 Bad Request", "The request has 2 Host headers; only one is allowed."),
                 ("NONSENSE\r\n\r\n", "400 Bad Request", "This is not an HTTP/1.1 request: invalid HTTP method."),
+                ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "400 Bad Request", "This is not an HTTP/1.1 request."),
                 ("GET /?\(long) HTTP/1.1\r\nHost: a\r\n\r\n", "431 Request Header Fields Too Large", tooLarge),
+                (
+                    "GET / HTTP/1.1\r\nHost: a\r\n\(String(repeating: "A: b\r\n", count: 1_001))\r\n",
+                    "431 Request Header Fields Too Large", tooLarge
+                ),
                 ("GET / HTTP/1.1\r\nHost: a\r\nX-Long: \(long)\r\n\r\n", "431 Request Header Fields Too Large", tooLarge),
             ] {
                 let connection = try await RawConnection.open(port)
@@ -166,6 +171,12 @@ struct ConnectionTests {
             connection.send("GET /healthz HTTP/1.0\r\n\r\n")
             let text = try await connection.rest()
             #expect(text.hasPrefix("HTTP/1.1 200 OK") && text.contains("Connection: close"))
+            let kept = try await RawConnection.open(port)
+            kept.send("GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+            // Such clients wait for the end of the connection unless the response says that there is none.
+            try await kept.receive("Connection: keep-alive")
+            kept.send("GET /healthz HTTP/1.0\r\n\r\n")
+            #expect(try await kept.rest().components(separatedBy: "HTTP/1.1 200 OK").count == 3)
         }
     }
 

@@ -29,7 +29,7 @@ enum OpenAPIComponents {
                 "The body is larger than the installation accepts.", "The request body is too large; the limit is 1048576 bytes."),
             "HeaderFieldsTooLarge": failure(
                 "The request line or headers are larger than the server accepts.",
-                "The request line or headers are too large; the limit is 80 KB."),
+                "The request line or headers are too large; the limits are 80 KB and 1000 headers."),
             "UnsupportedMediaType": failure(
                 "The body is not JSON.",
                 "Unsupported content type 'text/html'; application/json or text/plain is accepted."),

@@ -38,10 +38,13 @@ struct BadRequest {
         case .headerOverflow:
             self.init(
                 431, "head_too_large",
-                "The request line or headers are too large; the limit is \(GuardedChannel.maximumHeadBytes / 1_024) KB.",
+                "The request line or headers are too large; the limits are \(GuardedChannel.maximumHeadBytes / 1_024) KB and "
+                    + "\(GuardedChannel.maximumFields) headers.",
                 .malformed)
         default:
-            self.init(400, "malformed_request", "This is not an HTTP/1.1 request: \(error.debugDescription).", .malformed)
+            // The parser has no words for these.
+            let reason = error == .unknown || error == .paused ? "" : ": \(error.debugDescription)"
+            self.init(400, "malformed_request", "This is not an HTTP/1.1 request\(reason).", .malformed)
             isHangUp = error == .invalidEOFState || error == .closedConnection
         }
     }

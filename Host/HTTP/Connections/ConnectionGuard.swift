@@ -43,6 +43,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private var hasNoTimeLimit = false
     /// Whether the connection ends after the current request.
     private var isLast = false
+    /// Whether the latest request is of HTTP/1.0, whose clients keep a connection only if the response says so.
+    private var isOld = false
     /// Whether the host is stopping.
     private var isStopping = false
     /// Whether the response whose head has been sent is the last one.
@@ -113,6 +115,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         arrival = began + limits.request
         isUpgrade = head.method == .CONNECT || fields.hasUpgrade
         if !head.isKeepAlive || isUpgrade { isLast = true }
+        isOld = head.version == .http1_0
         reading = .body(missing: fields.isLengthUncertain ? nil : fields.length ?? 0)
     }
 
@@ -170,8 +173,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
             guard head.status.code >= 200 else { break }
             isAnswering = true
             endsAfterAnswer = isLastAnswer
-            guard endsAfterAnswer else { break }
-            head.headers.replaceOrAdd(name: "Connection", value: "close")
+            guard endsAfterAnswer || isOld else { break }
+            head.headers.replaceOrAdd(name: "Connection", value: endsAfterAnswer ? "close" : "keep-alive")
             return context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .body(let body):
             written += body.readableBytes

@@ -14,7 +14,9 @@ struct FramingFields {
             case 4 where Self.isSame(name, "host"): hosts += 1
             case 6 where Self.isSame(name, "expect"): isLengthUncertain = true
             case 7 where Self.isSame(name, "upgrade"): hasUpgrade = true
-            case 14 where Self.isSame(name, "content-length"): length = length ?? Int(value)
+            case 14 where Self.isSame(name, "content-length"):
+                length = length ?? Int(value)
+                if length == nil { isLengthUncertain = true }  // longer than any body
             case 17 where Self.isSame(name, "transfer-encoding"): isLengthUncertain = true
             default: break
             }

@@ -15,10 +15,13 @@ struct GuardedChannel: ServerChildChannel {
     /// The maximum size of the request line, of each header field, and of all fields together. A larger head is rejected with a 431.
     static let maximumHeadBytes = 80 * 1_024
 
+    /// The maximum number of header fields.
+    static let maximumFields = 1_000
+
     static func builder(_ connections: OpenConnections) -> HTTPServerBuilder {
         HTTPServerBuilder { responder in
             let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
-                maxHeaderFieldSize: maximumHeadBytes, maxHeaderListSize: maximumHeadBytes, maxHeaderFieldCount: 1_000)
+                maxHeaderFieldSize: maximumHeadBytes, maxHeaderListSize: maximumHeadBytes, maxHeaderFieldCount: maximumFields)
             return GuardedChannel(
                 base: HTTP1Channel(responder: responder, configuration: .init(httpDecoderConfiguration: decoder)), connections: connections)
         }
