@@ -288,7 +288,7 @@ extension Deferred<Collection>: FactRecorder {
     }
 }
 
-/// A service whose name in the log is its type. Without a name, the log would have everything that the service holds, down to each route.
+/// Names a service by its type in the log. Otherwise the log prints everything that the service holds, down to each route.
 private struct NamedService: Service, CustomStringConvertible {
     let base: any Service
     var description: String { "\(type(of: base))" }

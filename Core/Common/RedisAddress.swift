@@ -28,24 +28,10 @@ import Foundation
             (user, password) = (nil, nil)
         }
         let parts = rest.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        (host, port) = try Self.hostAndPort(parts[0])
+        guard let place = HostAndPort(parts[0]), !place.host.isEmpty else { throw .malformed }
+        (host, port) = (String(place.host), place.port ?? 6379)
         guard let database = parts.count < 2 || parts[1].isEmpty ? 0 : Int(parts[1]), database >= 0 else { throw .malformed }
         self.database = database
-    }
-
-    /// Parses `host`, `host:port` or `[2001:db8::1]:port`.
-    private static func hostAndPort(_ text: Substring) throws(RedisURLError) -> (String, Int) {
-        let host: Substring, rest: Substring
-        if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
-            (host, rest) = (text[text.index(after: text.startIndex)..<end], text[text.index(after: end)...])
-        } else {
-            host = text.prefix { $0 != ":" }
-            rest = text.dropFirst(host.count)
-        }
-        guard !host.isEmpty, rest.isEmpty || rest.hasPrefix(":"),
-            let port = rest.isEmpty ? 6379 : Int(rest.dropFirst()), (1...65_535).contains(port)
-        else { throw .malformed }
-        return (String(host), port)
     }
 }
 

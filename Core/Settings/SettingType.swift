@@ -155,13 +155,13 @@ extension SettingType where Value == Secret {
         }
     }
 
-    /// The URL of a PostgreSQL server, which is never displayed. Errors say which part of it is wrong.
+    /// The URL of a PostgreSQL server, which is never displayed because it may contain a password. Errors say which part of it is wrong.
     public static var databaseURL: Self {
-        let type = secretURL(schemes: ["postgresql", "postgres"], example: "postgresql://user:password@host:5432/pulse")
-        return SettingType(type.expectation, show: type.show) { node throws(Refusals) in
-            let url = try type.read(node)
-            if let problem = PostgreSQLURL.problem(in: url.revealed) { throw Refusals(problem, node) }
-            return url
+        let expectation = "a URL such as \(PostgreSQLURL.form)"
+        return SettingType(expectation) { node throws(Refusals) in
+            guard let text = node.text else { throw Refusals("must be \(expectation); got \(node.described)", node) }
+            if let problem = PostgreSQLURL.problem(in: text) { throw Refusals(problem, node) }
+            return Secret(text)
         }
     }
 

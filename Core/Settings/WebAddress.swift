@@ -1,3 +1,4 @@
+@_spi(Host) import Common
 import Enrichment
 
 /// Parses the parts of URLs that the configuration has to check.
@@ -8,18 +9,9 @@ enum WebAddress {
         guard let scheme = ["https://", "http://"].first(where: { url.lowercased().hasPrefix($0) }) else { return nil }
         let authority = String(url.dropFirst(scheme.count).prefix { !"/?#".contains($0) })
         guard !url.contains(where: \.isWhitespace) else { return nil }
-        var port: Substring?
-        if authority.hasPrefix("[") {
-            let parts = authority.dropFirst().split(separator: "]", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2, let address = IPAddress(String(parts[0])), !address.isIPv4 else { return nil }
-            guard parts[1].isEmpty || parts[1].hasPrefix(":") else { return nil }
-            if !parts[1].isEmpty { port = parts[1].dropFirst() }
-        } else {
-            let parts = authority.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-            guard isHost(String(parts[0])) else { return nil }
-            if parts.count == 2 { port = parts[1] }
-        }
-        if let port { guard let number = Int(port), (1...65_535).contains(number) else { return nil } }
+        guard let place = HostAndPort(Substring(authority)) else { return nil }
+        let host = String(place.host)
+        guard place.isInBrackets ? IPAddress(host)?.isIPv4 == false : isHost(host) else { return nil }
         return authority
     }
 

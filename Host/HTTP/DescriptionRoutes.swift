@@ -65,7 +65,7 @@ struct DescriptionRoutes: Sendable {
             },
             commonFields: Collector.commonFields,
             names: [.reports: modules.flatMap { $0.reports.map(\.name) }, .modules: modules.map(\.name)], version: Version.current,
-            // Without a public URL, clients use the one that they have the document from.
+            // Relative to the URL of the document if no public URL is configured.
             serverURL: configuration.server.publicURL ?? "/")
     }
 

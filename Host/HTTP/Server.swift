@@ -8,9 +8,7 @@ import Logging
 import Metrics
 import NIOCore
 import NIOHTTP1
-import Operations
 import Platform
-import Synchronization
 
 /// Serves routes through the gate: translates Hummingbird's requests to `IncomingRequest`, and `Answer` to its responses.
 struct Server: Sendable {
@@ -108,7 +106,7 @@ private struct Endpoint: Sendable {
     let module: String?
     let route: Route
     private let durations: Metrics.Timer
-    private let requests: StatusCounters
+    private let requests: [Metrics.Counter]
 
     init(server: Server, module: String?, route: Route) {
         self.server = server
@@ -116,7 +114,10 @@ private struct Endpoint: Sendable {
         self.route = route
         let dimensions = [("method", route.method.rawValue), ("route", route.path)]
         durations = Metrics.Timer(label: "http_request_duration_seconds", dimensions: dimensions, factory: server.telemetry.metrics)
-        requests = StatusCounters(dimensions, server.telemetry.metrics)
+        requests = (1...5).map {
+            let dimensions = dimensions + [("status", "\($0)xx")]
+            return Metrics.Counter(label: "http_requests_total", dimensions: dimensions, factory: server.telemetry.metrics)
+        }
     }
 
     @Sendable func respond(to request: Request, context: PulseContext) async throws -> Response {
@@ -126,7 +127,7 @@ private struct Endpoint: Sendable {
         let surface = server.surface(of: request.uri.path)
         let answer = await server.telemetry.span(route, request.headers) { await self.answer(request, context, id, surface) }
         durations.recordNanoseconds((ContinuousClock.now - start).nanoseconds)
-        requests.count(answer.status)
+        requests[max(0, min(4, answer.status / 100 - 1))].increment()
         if case .stream = answer.body { context.channel.triggerUserOutboundEvent(StreamedResponse(), promise: nil) }
         return Self.response(answer, to: request, id: id)
     }
@@ -164,29 +165,6 @@ private struct Endpoint: Sendable {
                 try await writer.finish(nil)
             }
             return Response(status: .init(code: answer.status), headers: headers, body: body)
-        }
-    }
-}
-
-/// Counts a route's responses by status class. Each counter exists from the first such response on: most routes never have most of them.
-private final class StatusCounters: Sendable {
-    private let dimensions: [(String, String)]
-    private let metrics: PrometheusMetrics
-    private let counters = Mutex<[Metrics.Counter?]>(Array(repeating: nil, count: 5))
-
-    init(_ dimensions: [(String, String)], _ metrics: PrometheusMetrics) {
-        self.dimensions = dimensions
-        self.metrics = metrics
-    }
-
-    func count(_ status: Int) {
-        let kind = max(1, min(5, status / 100))
-        counters.withLock { counters in
-            let counter =
-                counters[kind - 1]
-                ?? Metrics.Counter(label: "http_requests_total", dimensions: dimensions + [("status", "\(kind)xx")], factory: metrics)
-            counters[kind - 1] = counter
-            counter.increment()
         }
     }
 }

@@ -168,16 +168,16 @@ struct ConfigurationErrorTests {
             Case("cookie_secret: [a]", "1: cookie_secret: must be a string of at least 32 characters; got a list"),
             Case(
                 "storage:\n  database_url: mysql://root:abc123@db/pulse",
-                "2: storage.database_url: must be a URL such as postgresql://user:password@host:5432/pulse; got 28 characters that are not shown"
+                "2: storage.database_url: must have the form postgresql://user:password@host:5432/database?sslmode=verify-full, with a port from 1 to 65535 and special characters in the password as %XX, such as %40 for @"
             ),
             Case(
                 "storage:\n  database_url: postgresql://u:my/abc123@db/pulse",
-                "2: storage.database_url: must have the form postgresql://user:password@host:5432/database?sslmode=verify-full "
-                    + "(write special characters in the password as %XX, such as %40 for @)"),
+                "2: storage.database_url: must have the form postgresql://user:password@host:5432/database?sslmode=verify-full, "
+                    + "with a port from 1 to 65535 and special characters in the password as %XX, such as %40 for @"),
             Case(
                 "storage:\n  database_url: postgresql://u:my%%abc123@db/pulse",
-                "2: storage.database_url: must have the form postgresql://user:password@host:5432/database?sslmode=verify-full "
-                    + "(write special characters in the password as %XX, such as %40 for @)"),
+                "2: storage.database_url: must have the form postgresql://user:password@host:5432/database?sslmode=verify-full, "
+                    + "with a port from 1 to 65535 and special characters in the password as %XX, such as %40 for @"),
             Case(
                 "storage:\n  database_url: postgresql://u:abc123@db/pulse?schema=public",
                 "2: storage.database_url: has the unknown parameter 'schema'"),
@@ -189,7 +189,8 @@ struct ConfigurationErrorTests {
                 "2: storage.database_url: has the unknown sslmode 'on'; accepted: disable, allow, prefer, require, verify-ca, verify-full"),
             Case(
                 "storage:\n  database_url: postgresql://u:abc123@db:99999/pulse",
-                "2: storage.database_url: must have a port from 1 to 65535"),
+                "2: storage.database_url: must have the form postgresql://user:password@host:5432/database?sslmode=verify-full, "
+                    + "with a port from 1 to 65535 and special characters in the password as %XX, such as %40 for @"),
             Case(
                 "storage:\n  database_url: postgresql://db:12?abc123",
                 "2: storage.database_url: has an unknown parameter; the form is "

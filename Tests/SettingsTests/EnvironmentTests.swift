@@ -48,7 +48,7 @@ struct EnvironmentTests {
         arguments: [
             (
                 ["DATABASE_URL": "db:5432"],
-                "DATABASE_URL: must be a URL such as postgresql://user:password@host:5432/pulse; got 7 characters that are not shown"
+                "DATABASE_URL: must have the form postgresql://user:password@host:5432/database?sslmode=verify-full, with a port from 1 to 65535 and special characters in the password as %XX, such as %40 for @"
             ),
             (
                 ["ALLOWED_ORIGINS": "*,example.com"],

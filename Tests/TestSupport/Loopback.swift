@@ -3,7 +3,7 @@ import Foundation
 /// TCP sockets on 127.0.0.1 for stand-ins of servers.
 package enum Loopback {
     package struct Listener: Sendable {
-        /// The listening socket. Whoever opened it closes it.
+        /// The listening socket. The caller of `listen` closes it.
         package let handle: Int32
         package let port: UInt16
     }

@@ -5,7 +5,7 @@ import { ask, listen } from './api.js';
 import { t, has, clock } from './text.js';
 import { button, card } from './kit.js';
 
-/** The script tag for a site. Its visitors may reach Pulse at another URL than the reader of this page. */
+/** The script tag for a site. Visitors may reach Pulse at a different URL than the reader of this page. */
 export const snippet = (key, { url }) =>
   `<script defer src="${url ?? location.origin}/api/script.js" data-key="${key}"></script>`;
 

@@ -43,8 +43,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private var hasNoTimeLimit = false
     /// Whether the connection ends after the current request.
     private var isLast = false
-    /// Whether the latest request is of HTTP/1.0, whose clients keep a connection only if the response says so.
-    private var isOld = false
+    /// Whether the latest request is HTTP/1.0. Such clients keep a connection open only if the response says so.
+    private var isHTTP10 = false
     /// Whether the host is stopping.
     private var isStopping = false
     /// Whether the response whose head has been sent is the last one.
@@ -115,7 +115,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         arrival = began + limits.request
         isUpgrade = head.method == .CONNECT || fields.hasUpgrade
         if !head.isKeepAlive || isUpgrade { isLast = true }
-        isOld = head.version == .http1_0
+        isHTTP10 = head.version == .http1_0
         reading = .body(missing: fields.isLengthUncertain ? nil : fields.length ?? 0)
     }
 
@@ -173,7 +173,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
             guard head.status.code >= 200 else { break }
             isAnswering = true
             endsAfterAnswer = isLastAnswer
-            guard endsAfterAnswer || isOld else { break }
+            guard endsAfterAnswer || isHTTP10 else { break }
             head.headers.replaceOrAdd(name: "Connection", value: endsAfterAnswer ? "close" : "keep-alive")
             return context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .body(let body):
@@ -243,7 +243,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
             if context.channel.isActive { self.set(.now() + self.limits.linger, context) }
         }
         context.writeAndFlush(end, promise: sent)
-        // The rest of a long response has the time of a response, and only then the client that for closing its side.
+        // While the client still reads the response, it has the limit for that. `linger` starts once the kernel has all of it.
         if isBuffered(context) { set(.now() + limits.request, context) }
         if !isUpgrade { context.read() }
     }
@@ -281,7 +281,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
             isStopping = true
             isLast = true
             if pending == 0 {
-                if isClosing, isBuffered(context) { return }  // it closes by itself
+                if isClosing, isBuffered(context) { return }  // closes after the last response
                 return closeOnceSent(context)
             }
             if case .body = reading {
@@ -299,9 +299,10 @@ final class ConnectionGuard: ChannelDuplexHandler {
         switch event {
         case is UntimedRequest: hasNoTimeLimit = true
         case is StreamedResponse:
-            // While the server sends it, it watches the connection for its end, and so loses the requests that follow.
+            // Hummingbird watches the connection while it sends a stream, and drops the requests that follow.
             isLast = true
-            if pending > 1 { reading = .done } else if case .head = reading { reading = .done }
+            if case .head = reading { reading = .done }
+            if pending > 1 { reading = .done }
             pending = 1
         default: return context.triggerUserOutboundEvent(event, promise: promise)
         }

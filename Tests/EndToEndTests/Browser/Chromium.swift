@@ -60,7 +60,7 @@ struct Chromium: Sendable {
         }
     }
 
-    /// Opens a browser with its own profile. Whoever opens it closes it.
+    /// Opens a browser with its own profile. The caller must close it.
     func open(as visitor: Visitor) async throws -> Browser {
         var arguments = [
             "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run", "--lang=en-US",
@@ -86,8 +86,8 @@ struct Chromium: Sendable {
     }
 }
 
-/// The browser that the dashboard's tests use one after another, since it takes as long to start as such a test. Between two tests it forgets
-/// what the first one did.
+/// The browser that the dashboard's tests share, because starting one takes as long as such a test. Between tests it forgets what the last
+/// one did.
 actor SharedBrowser {
     static let shared = SharedBrowser()
 
@@ -107,7 +107,7 @@ actor SharedBrowser {
         let browser = try await current()
         do {
             let result = try await body(browser)
-            // A test that changed more than the browser can forget had it for the last time.
+            // Don't reuse a browser in which a test changed something that `forget` doesn't undo.
             if browser.isAltered { try await end() } else { try await browser.forget() }
             return result
         } catch {
