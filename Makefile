@@ -2,8 +2,6 @@
 #   make test ARGS="--filter FunnelsModuleTests"
 
 setup := config/setup
-# Package.swift lists the dashboard's page files; a cached manifest would miss files that an update added or removed.
-manifest := --manifest-cache none
 
 .PHONY: help run build check test soak bench docs screenshots clean swift
 
@@ -17,7 +15,7 @@ build: swift ## Install what is missing and build the program, .build/release/pu
 	@$(setup)/install.sh run
 	@$(setup)/duckdb.sh
 	@$(setup)/geoip.sh
-	@swift build $(manifest) -c release --product pulse
+	@$(setup)/build.sh -c release --product pulse
 
 check: swift ## Check formatting, the dashboard's JavaScript and the shell scripts, without building
 	@$(setup)/install.sh check
@@ -34,8 +32,8 @@ soak: ## Run the tests of random input and of crashes at length, which takes hou
 bench: swift ## Run the benchmarks
 	@$(setup)/install.sh bench
 	@$(setup)/duckdb.sh
-	@swift build $(manifest) -c release --product pulse
-	@swift build $(manifest) -c release --product pulse-bench
+	@$(setup)/build.sh -c release --product pulse
+	@$(setup)/build.sh -c release --product pulse-bench
 	@.build/release/pulse-bench $(ARGS)
 
 docs: build ## Regenerate docs/modules.md and the README.md of each module

@@ -69,8 +69,8 @@ var parts: [String: [String]] = [:]
 let benchmarkScripts = ((try? FileManager.default.contentsOfDirectory(atPath: "\(Context.packageDirectory)/Tests/Benchmarks")) ?? [])
     .filter { !$0.hasSuffix(".swift") }
 
-/// Files in `folder` of `place`, as `place` names them. SwiftPM keeps what it once read of this file: a build that misses a file which was
-/// added or renamed there wants `--manifest-cache none` once.
+/// Files in `folder` of `place`, as `place` names them. SwiftPM keeps what it once read of this file, so it misses files that
+/// are added or renamed there; config/setup/build.sh makes it read them.
 func files(_ place: String, _ folder: String) -> [String] {
     ((try? FileManager.default.contentsOfDirectory(atPath: "\(Context.packageDirectory)/\(place)/\(folder)")) ?? []).sorted().map {
         "\(folder)/\($0)"

@@ -2,21 +2,22 @@ import Common
 import HTTPTypes
 import NIOCore
 
-/// A file that is served unchanged. It is compressed only once, and not sent again to browsers that have it in their cache.
+/// A file that is served unchanged. It is compressed once, on the first request that accepts gzip, and not sent again to browsers that
+/// have it in their cache.
 public struct StaticFile: Sendable {
     /// The uncompressed content.
     public let bytes: [UInt8]
     private let mediaType: String
     private let plain: ByteBuffer
-    private let compressed: ByteBuffer
-    /// The file's ETag. A browser that sends it in `If-None-Match` has the file and gets a 304.
-    private let tag: String
+    private let compressed: Once<ByteBuffer>
+    /// The file's ETag, made from a hash of its content. A browser that sends it in `If-None-Match` has the file and gets a 304.
+    public let tag: String
 
     public init(_ bytes: [UInt8], _ mediaType: String) {
         self.bytes = bytes
         self.mediaType = mediaType
         plain = ByteBuffer(bytes: bytes)
-        compressed = ByteBuffer(bytes: Compression.gzip(bytes))
+        compressed = Once { ByteBuffer(bytes: Compression.gzip(bytes)) }
         tag = "\"" + Digest.sha256(String(decoding: bytes, as: UTF8.self)).prefix(16) + "\""
     }
 
@@ -33,7 +34,7 @@ public struct StaticFile: Sendable {
             return Answer(status: 200, headers: headers, body: .bytes(plain))
         }
         headers[.contentEncoding] = "gzip"
-        return Answer(status: 200, headers: headers, body: .bytes(compressed))
+        return Answer(status: 200, headers: headers, body: .bytes(compressed.value))
     }
 
     /// Whether an `Accept-Encoding` header accepts `gzip`: it names `gzip` or `*` with a weight above zero.

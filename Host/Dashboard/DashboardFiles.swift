@@ -77,9 +77,7 @@ struct DashboardFiles: Sendable {
     private static func mediaType(_ name: String) -> String { name.hasSuffix(".css") ? "text/css" : "text/javascript" }
 
     private static func version(of entries: [String: Entry]) -> String {
-        let contents = entries.sorted { $0.key < $1.key }.map {
-            "\($0.key) \(Digest.sha256(String(decoding: $0.value.file.bytes, as: UTF8.self)))"
-        }
+        let contents = entries.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.file.tag)" }
         return String(Digest.sha256(contents.joined(separator: "\n")).prefix(12))
     }
 

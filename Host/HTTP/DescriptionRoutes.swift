@@ -7,7 +7,6 @@ import Operations
 import Platform
 import Questions
 @_spi(Host) import Settings
-import Synchronization
 
 /// The routes `/openapi.json`, and `/docs`, which shows that document as a page.
 struct DescriptionRoutes: Sendable {
@@ -32,23 +31,6 @@ struct DescriptionRoutes: Sendable {
     private func description(_ document: Once<ByteBuffer>) -> Route {
         Route(anonymous: .get, "/openapi.json", "The OpenAPI 3.1 description of this API.", success: .other("application/json")) { _ in
             .json(bytes: document.value)
-        }
-    }
-
-    /// A value that is created on first use. Used for the document, which is rarely requested.
-    private final class Once<Value: Sendable>: Sendable {
-        private let cached = Mutex<Value?>(nil)
-        private let make: @Sendable () -> Value
-
-        init(_ make: @escaping @Sendable () -> Value) { self.make = make }
-
-        var value: Value {
-            cached.withLock { cached in
-                if let cached { return cached }
-                let value = make()
-                cached = value
-                return value
-            }
         }
     }
 

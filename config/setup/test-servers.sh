@@ -31,6 +31,7 @@ if [[ -z $initdb || -z $redis ]]; then
 fi
 postgres=$(dirname "$(readlink -f "$initdb")")
 while read -r variable; do unset "$variable"; done < <(compgen -e PG || true) # the user's own PGHOST, PGDATA ...
+export PATH=$postgres:$PATH # Debian's own psql is a script that looks for a cluster first
 
 # Tests may run from any folder, and Pulse does not look for the library in the working folder.
 fetched=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/.tools/duckdb/libduckdb.so
@@ -61,7 +62,7 @@ launch_postgres() {
     # Citus connects to itself as a client, and would look for certificates in the home folder of the current user.
     HOME=$folder exec "${as_server[@]}" "$postgres/postgres" -D "$folder/postgres" -k "$folder" -p "$1" \
         -c listen_addresses=127.0.0.1 -c max_connections=200 -c timezone=America/New_York \
-        -c fsync=off -c synchronous_commit=off -c full_page_writes=off "${citus[@]}"
+        -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off "${citus[@]}"
 }
 postgres_answers() { "$postgres/pg_isready" --quiet --host "$folder" --port "$1"; }
 

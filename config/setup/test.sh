@@ -6,12 +6,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-# Package.swift lists the files of pages; a cached reading of it would miss new ones. Debug information would only take time and space.
-build=(--manifest-cache none -debug-info-format none)
-swift build "${build[@]}" --build-tests
+# Debug information would only take time and space.
+build=(config/setup/build.sh -debug-info-format none)
+"${build[@]}" --build-tests
 
 # The program with all tests is run directly, as `swift test` lets only one run at a time.
-tests=$(swift build "${build[@]}" --show-bin-path)/pulsePackageTests.xctest
+tests=$("${build[@]}" --show-bin-path)/pulsePackageTests.xctest
 run=(config/setup/test-servers.sh config/setup/failures.sh "$tests" --testing-library swift-testing --no-parallel)
 
 if [[ $# -gt 0 ]]; then exec "${run[@]}" "$@"; fi

@@ -14,9 +14,21 @@ struct Chromium: Sendable {
 
     /// Starts the driver. Profiles and sockets go to `folder`, since the browser doesn't remove them.
     init(in folder: String) async throws {
-        process = try Child([Self.driver, "--port=0"], environment: ["HOME": folder, "TMPDIR": folder], in: folder)
-        let port = try await process.word(after: "started successfully on port ").trimmingCharacters(in: ["."])
+        let (process, port) = try await Self.startDriver(in: folder)
+        self.process = process
         address = "http://127.0.0.1:\(port)"
+    }
+
+    /// The driver takes a free port of IPv4, and ends if that is not free for IPv6 as well. So it gets a few attempts.
+    private static func startDriver(in folder: String, attempts: Int = 5) async throws -> (process: Child, port: String) {
+        let process = try Child([driver, "--port=0"], environment: ["HOME": folder, "TMPDIR": folder], in: folder)
+        do {
+            return (process, try await process.word(after: "started successfully on port ").trimmingCharacters(in: ["."]))
+        } catch {
+            try? await process.kill9()
+            guard attempts > 1 else { throw error }
+            return try await startDriver(in: folder, attempts: attempts - 1)
+        }
     }
 
     /// Runs the driver while `body` runs.
