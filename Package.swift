@@ -69,14 +69,6 @@ var parts: [String: [String]] = [:]
 let benchmarkScripts = ((try? FileManager.default.contentsOfDirectory(atPath: "\(Context.packageDirectory)/Tests/Benchmarks")) ?? [])
     .filter { !$0.hasSuffix(".swift") }
 
-/// Files in `folder` of `place`, as `place` names them. SwiftPM keeps what it once read of this file, so it misses files that
-/// are added or renamed there; config/setup/build.sh makes it read them.
-func files(_ place: String, _ folder: String) -> [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: "\(Context.packageDirectory)/\(place)/\(folder)")) ?? []).sorted().map {
-        "\(folder)/\($0)"
-    }
-}
-
 func library(_ name: String) -> Target { .systemLibrary(name: name, path: "Core/Libraries/\(name)") }
 
 func test(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -90,6 +82,10 @@ var targets: [Target] = [
         name: "CSimdJSON", path: "Core/Libraries/CSimdJSON",
         linkerSettings: [.linkedLibrary("simdjson")]
     ),
+
+    // The files that browsers get, in the program.
+    .executableTarget(name: "embed-files", path: "Core/Embedding/Tool", swiftSettings: settings),
+    .plugin(name: "EmbedFiles", capability: .buildTool(), dependencies: ["embed-files"], path: "Core/Embedding/Plugin"),
 
     // Core, from the ground up.
     core("Common", "Common", ["CLinux", "CSimdJSON", "CZlib", crypto]),
@@ -125,8 +121,7 @@ var targets: [Target] = [
             hummingbird, hummingbirdCore, httpClient, arguments, metrics, tracing, instrumentation, log, lifecycle, unixSignals, httpTypes,
             nio, nioHTTP1, crypto,
         ],
-        path: "Host", exclude: ["AllModules", "Pulse"], resources: files("Host", "Dashboard/web").map { .embedInCode($0) },
-        swiftSettings: settings
+        path: "Host", exclude: ["AllModules", "Pulse", "Dashboard/web"], swiftSettings: settings, plugins: ["EmbedFiles"]
     ),
     .target(
         name: "AllModules", dependencies: from("Core") + ["Host"] + modules.map { .byName(name: "\($0)Module") }, path: "Host/AllModules",
@@ -149,18 +144,15 @@ var targets: [Target] = [
 
 /// The target of the module in the folder `path`, and that of its tests.
 @MainActor func module(_ name: String, in path: String) -> [Target] {
-    // What browsers get is embedded in the binary: pages of the dashboard, and the script that config/setup/script.sh makes.
-    let served = files(path, "Script/served") + files(path, "Web")
-    let sources = files(path, "Script").filter { $0 != "Script/served" }
-    // For the tests and for people.
-    let others = ["README.md", "samples.json"].filter {
+    // What browsers get, which `EmbedFiles` embeds; and what is for tests and people.
+    let others = ["Script", "Web", "README.md", "samples.json"].filter {
         FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/\(path)/\($0)")
     }
     let loaded = [name] + (neighbours[name] ?? [])
     return [
         .target(
-            name: "\(name)Module", dependencies: from("Core") + [nio], path: path, exclude: sources + others,
-            resources: served.map { .embedInCode($0) }, swiftSettings: settings
+            name: "\(name)Module", dependencies: from("Core") + [nio], path: path, exclude: others,
+            swiftSettings: settings, plugins: ["EmbedFiles"]
         ),
         test(
             "\(name)ModuleTests",

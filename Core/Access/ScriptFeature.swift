@@ -3,7 +3,7 @@
 /// The source is `Script/<name>.js` in the module's folder. `config/setup/script.sh` builds `Script/served/<name>.min.js` from it, and the
 /// package embeds that file in the binary:
 ///
-///     static let scriptFeatures = [ScriptFeature("outlinks", PackageResources.outlinks_min_js, sends: "outlink")]
+///     static let scriptFeatures = [ScriptFeature("outlinks", Embedded.outlinks_min_js, sends: "outlink")]
 public struct ScriptFeature: Sendable {
     /// The feature's name: the script tag's attribute without `data-`, and the name of the source file without `.js`.
     public let name: String

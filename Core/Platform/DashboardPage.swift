@@ -2,7 +2,7 @@
 ///
 /// The script is an ES module in the `Web` folder of the Pulse module. The package embeds it in the binary:
 ///
-///     var pages: [DashboardPage] { [DashboardPage("funnels", titles: ["en": "Funnels", "de": "Trichter"], PackageResources.page_js)] }
+///     var pages: [DashboardPage] { [DashboardPage("funnels", titles: ["en": "Funnels", "de": "Trichter"], Embedded.page_js)] }
 public struct DashboardPage: Sendable {
     /// The last part of the page's path: `/dashboard/<id>`.
     public let id: String

@@ -34,6 +34,9 @@ struct ControlPlane: Sendable {
                     "There is an event store in \(folder.root), but no control store: a new project would get the number of an old one. "
                         + "Restore a backup, or start `pulse serve`, which prevents that.")
             }
+            if configuration.storage.databaseURL == nil, !folder.hasControlStore {
+                StandardOutput.complain("This is a new installation; its data folder is \(URL(fileURLWithPath: folder.root).path).")
+            }
             let logger = configuration.quietTelemetry.logger("pulse")
             let control = try Engines.control(configuration, maximumConnections: 2, logger: logger)
             let coordination: any Coordination

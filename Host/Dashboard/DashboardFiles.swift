@@ -23,7 +23,7 @@ struct DashboardFiles: Sendable {
 
     init(_ modules: [any AnalyticsModule], sources: String? = ProcessInfo.processInfo.environment[Self.variable]) {
         var entries: [String: Entry] = [:]
-        for (name, bytes) in Self.own {
+        for (name, bytes) in Embedded.all {
             entries[name] = Entry(file: StaticFile(bytes, Self.mediaType(name)), place: "Host/Dashboard/web/\(name)")
         }
         for module in modules {
@@ -61,18 +61,6 @@ struct DashboardFiles: Sendable {
 
     /// The dashboard's languages, which `text.js` lists too.
     static let languages = ["en", "de"]
-
-    private static let own: [(String, [UInt8])] = [
-        ("admin.de.js", PackageResources.admin_de_js), ("admin.en.js", PackageResources.admin_en_js),
-        ("admin.js", PackageResources.admin_js),
-        ("api.js", PackageResources.api_js), ("app.js", PackageResources.app_js),
-        ("charts.js", PackageResources.charts_js), ("conditions.js", PackageResources.conditions_js), ("de.js", PackageResources.de_js),
-        ("dom.js", PackageResources.dom_js), ("en.js", PackageResources.en_js), ("kit.js", PackageResources.kit_js),
-        ("login.js", PackageResources.login_js), ("map.js", PackageResources.map_js), ("offers.js", PackageResources.offers_js),
-        ("start.js", PackageResources.start_js), ("state.js", PackageResources.state_js), ("style.css", PackageResources.style_css),
-        ("tables.js", PackageResources.tables_js), ("text.js", PackageResources.text_js), ("toolbar.js", PackageResources.toolbar_js),
-        ("world.js", PackageResources.world_js),
-    ]
 
     private static func mediaType(_ name: String) -> String { name.hasSuffix(".css") ? "text/css" : "text/javascript" }
 

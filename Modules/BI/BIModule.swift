@@ -27,12 +27,12 @@ public struct BIModule: AnalyticsModule {
 
     public var pages: [DashboardPage] {
         [
-            DashboardPage("explore", titles: ["en": "Explore", "de": "Abfragen"], file: "explore.js", PackageResources.explore_js),
+            DashboardPage("explore", titles: ["en": "Explore", "de": "Abfragen"], file: "explore.js", Embedded.explore_js),
             DashboardPage(
-                "sources", titles: ["en": "Data and embeds", "de": "Daten und Einbettung"], file: "sources.js", PackageResources.sources_js),
+                "sources", titles: ["en": "Data and embeds", "de": "Daten und Einbettung"], file: "sources.js", Embedded.sources_js),
         ]
     }
-    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
+    public var texts: [String: [UInt8]] { ["en": Embedded.en_js, "de": Embedded.de_js] }
     public var routes: [Route] {
         Metric.resource.routes + RowPolicy.resource.routes + SavedSQL.resource.routes + queryRoutes + uploadRoutes + embedRoutes
             + connectionRoutes

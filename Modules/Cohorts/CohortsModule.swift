@@ -16,8 +16,8 @@ public struct CohortsModule: AnalyticsModule {
     private static let grouping = Parameter(
         "group_by", .choice(["week", "month"], default: "week"), "Whether a cohort is a week or a month.")
 
-    public var pages: [DashboardPage] { [DashboardPage("cohorts", titles: ["en": "Cohorts", "de": "Kohorten"], PackageResources.page_js)] }
-    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
+    public var pages: [DashboardPage] { [DashboardPage("cohorts", titles: ["en": "Cohorts", "de": "Kohorten"], Embedded.page_js)] }
+    public var texts: [String: [UInt8]] { ["en": Embedded.en_js, "de": Embedded.de_js] }
     public var routes: [Route] {
         [
             .report(

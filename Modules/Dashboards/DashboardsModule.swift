@@ -24,10 +24,10 @@ public struct DashboardsModule: AnalyticsModule {
 
     public var pages: [DashboardPage] {
         [
-            DashboardPage("boards", titles: ["en": "Boards", "de": "Boards"], PackageResources.page_js),
-            DashboardPage("insights", titles: ["en": "Insights", "de": "Einblicke"], file: "insights.js", PackageResources.insights_js),
+            DashboardPage("boards", titles: ["en": "Boards", "de": "Boards"], Embedded.page_js),
+            DashboardPage("insights", titles: ["en": "Insights", "de": "Einblicke"], file: "insights.js", Embedded.insights_js),
         ]
     }
-    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
+    public var texts: [String: [UInt8]] { ["en": Embedded.en_js, "de": Embedded.de_js] }
     public var routes: [Route] { definitionRoutes + explorerRoutes + insightRoutes }
 }

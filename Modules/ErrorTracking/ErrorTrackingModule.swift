@@ -10,14 +10,14 @@ public struct ErrorTrackingModule: AnalyticsModule {
                 "JavaScript-Fehler, über Versionen hinweg zusammengefasst, mit Aufrufstapeln aus dem Quelltext und ihrem Stand je Version.",
         ])
 
-    public static let scriptFeatures = [ScriptFeature("errors", PackageResources.errors_min_js, sends: "js_error")]
+    public static let scriptFeatures = [ScriptFeature("errors", Embedded.errors_min_js, sends: "js_error")]
 
     public init(_ setup: ModuleSetup) throws {
         try setup.settings.read { _ in }  // has no settings, so any key is a mistake
     }
 
-    public var pages: [DashboardPage] { [DashboardPage("errors", titles: ["en": "Errors", "de": "Fehler"], PackageResources.page_js)] }
-    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
+    public var pages: [DashboardPage] { [DashboardPage("errors", titles: ["en": "Errors", "de": "Fehler"], Embedded.page_js)] }
+    public var texts: [String: [UInt8]] { ["en": Embedded.en_js, "de": Embedded.de_js] }
     public var factTables: [FactTable] { [ErrorTable.table] }
     public var collectors: [Collector] { [ErrorCollector.collector] }
     public var liveTables: [LiveTable] { [LiveTable(ErrorTable.table, event: "js_error") { LiveError($0) }] }

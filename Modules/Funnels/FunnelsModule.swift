@@ -13,7 +13,7 @@ public struct FunnelsModule: AnalyticsModule {
 
     public var migrations: [Migration] { [Migration("001-create", on: .control, [Funnel.resource.creation])] }
 
-    public var pages: [DashboardPage] { [DashboardPage("funnels", titles: ["en": "Funnels", "de": "Trichter"], PackageResources.page_js)] }
-    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
+    public var pages: [DashboardPage] { [DashboardPage("funnels", titles: ["en": "Funnels", "de": "Trichter"], Embedded.page_js)] }
+    public var texts: [String: [UInt8]] { ["en": Embedded.en_js, "de": Embedded.de_js] }
     public var routes: [Route] { Funnel.resource.routes + analyses }
 }

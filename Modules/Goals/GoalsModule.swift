@@ -13,8 +13,8 @@ public struct GoalsModule: AnalyticsModule {
 
     public var migrations: [Migration] { [Migration("001-create", on: .control, [Goal.resource.creation])] }
 
-    public var pages: [DashboardPage] { [DashboardPage("goals", titles: ["en": "Goals", "de": "Ziele"], PackageResources.page_js)] }
-    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
+    public var pages: [DashboardPage] { [DashboardPage("goals", titles: ["en": "Goals", "de": "Ziele"], Embedded.page_js)] }
+    public var texts: [String: [UInt8]] { ["en": Embedded.en_js, "de": Embedded.de_js] }
     public var routes: [Route] {
         let one = Goal.resource.path + "/{id}"
         return Goal.resource.routes + [

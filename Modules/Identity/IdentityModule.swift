@@ -16,8 +16,8 @@ public struct IdentityModule: AnalyticsModule {
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 
-    public var pages: [DashboardPage] { [DashboardPage("people", titles: ["en": "People", "de": "Personen"], PackageResources.page_js)] }
-    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
+    public var pages: [DashboardPage] { [DashboardPage("people", titles: ["en": "People", "de": "Personen"], Embedded.page_js)] }
+    public var texts: [String: [UInt8]] { ["en": Embedded.en_js, "de": Embedded.de_js] }
     public var factTables: [FactTable] { [Identity.profiles, Identity.traits, Identity.memberships, Self.accountTraits] }
 
     public var migrations: [Migration] {

@@ -13,8 +13,8 @@ public struct LogsModule: AnalyticsModule {
         try setup.settings.read { _ in }  // no settings: any key in the block is an error
     }
 
-    public var pages: [DashboardPage] { [DashboardPage("logs", titles: ["en": "Logs", "de": "Protokolle"], PackageResources.page_js)] }
-    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
+    public var pages: [DashboardPage] { [DashboardPage("logs", titles: ["en": "Logs", "de": "Protokolle"], Embedded.page_js)] }
+    public var texts: [String: [UInt8]] { ["en": Embedded.en_js, "de": Embedded.de_js] }
     public var factTables: [FactTable] { [LogEntry.table] }
     public var migrations: [Migration] { [Migration("001-create", on: .events, [.createFactTable(LogEntry.table)])] }
     public var collectors: [Collector] { [LogCollector.collector] }

@@ -24,14 +24,14 @@ public struct OutlinksModule: AnalyticsModule {
             Column("link_type", .text),
         ])
 
-    public static let scriptFeatures = [ScriptFeature("outlinks", PackageResources.outlinks_min_js, sends: "outlink")]
+    public static let scriptFeatures = [ScriptFeature("outlinks", Embedded.outlinks_min_js, sends: "outlink")]
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 
     public var pages: [DashboardPage] {
-        [DashboardPage("outlinks", titles: ["en": "Outbound links", "de": "Ausgehende Links"], PackageResources.page_js)]
+        [DashboardPage("outlinks", titles: ["en": "Outbound links", "de": "Ausgehende Links"], Embedded.page_js)]
     }
-    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
+    public var texts: [String: [UInt8]] { ["en": Embedded.en_js, "de": Embedded.de_js] }
     public var factTables: [FactTable] { [Self.clicks] }
     public var migrations: [Migration] { [Migration("001-create", on: .events, [.createFactTable(Self.clicks)])] }
 

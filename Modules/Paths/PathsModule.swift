@@ -24,8 +24,8 @@ public struct PathsModule: AnalyticsModule {
         Parameter("end", .text(maximum: 2_048), required: true, "The last page; * matches any text."),
     ]
 
-    public var pages: [DashboardPage] { [DashboardPage("paths", titles: ["en": "Paths", "de": "Wege"], PackageResources.page_js)] }
-    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
+    public var pages: [DashboardPage] { [DashboardPage("paths", titles: ["en": "Paths", "de": "Wege"], Embedded.page_js)] }
+    public var texts: [String: [UInt8]] { ["en": Embedded.en_js, "de": Embedded.de_js] }
     public var routes: [Route] {
         [
             .report(

@@ -32,9 +32,9 @@ public struct RetentionModule: AnalyticsModule {
     ]
 
     public var pages: [DashboardPage] {
-        [DashboardPage("retention", titles: ["en": "Retention", "de": "Retention"], PackageResources.page_js)]
+        [DashboardPage("retention", titles: ["en": "Retention", "de": "Retention"], Embedded.page_js)]
     }
-    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
+    public var texts: [String: [UInt8]] { ["en": Embedded.en_js, "de": Embedded.de_js] }
     public var routes: [Route] {
         [
             .report(

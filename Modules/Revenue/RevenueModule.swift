@@ -14,8 +14,8 @@ public struct RevenueModule: AnalyticsModule {
 
     public init(_ setup: ModuleSetup) throws { settings = try setup.settings.read { RevenueSettings($0) } }
 
-    public var pages: [DashboardPage] { [DashboardPage("revenue", titles: ["en": "Revenue", "de": "Umsatz"], PackageResources.page_js)] }
-    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
+    public var pages: [DashboardPage] { [DashboardPage("revenue", titles: ["en": "Revenue", "de": "Umsatz"], Embedded.page_js)] }
+    public var texts: [String: [UInt8]] { ["en": Embedded.en_js, "de": Embedded.de_js] }
     public var factTables: [FactTable] { [Revenue.orders, Revenue.items] }
     public var migrations: [Migration] {
         let orders = Revenue.orders.without(Revenue.eventData)

@@ -12,14 +12,14 @@ public struct ScrollModule: AnalyticsModule {
     /// One row for each reported depth; reports take the deepest for each session and page.
     static let depths = FactTable("scroll_depths", FactTable.sessionColumns + [Column("path", .text), Column("max_depth", .int16)])
 
-    public static let scriptFeatures = [ScriptFeature("scroll", PackageResources.scroll_min_js, sends: "scroll_depth")]
+    public static let scriptFeatures = [ScriptFeature("scroll", Embedded.scroll_min_js, sends: "scroll_depth")]
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 
     public var pages: [DashboardPage] {
-        [DashboardPage("scroll", titles: ["en": "Scroll depth", "de": "Scrolltiefe"], PackageResources.page_js)]
+        [DashboardPage("scroll", titles: ["en": "Scroll depth", "de": "Scrolltiefe"], Embedded.page_js)]
     }
-    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
+    public var texts: [String: [UInt8]] { ["en": Embedded.en_js, "de": Embedded.de_js] }
     public var factTables: [FactTable] { [Self.depths] }
     public var migrations: [Migration] { [Migration("001-create", on: .events, [.createFactTable(Self.depths)])] }
 

@@ -20,12 +20,12 @@ public struct SearchModule: AnalyticsModule {
             Column("results_count", .int64, nullable: true),
         ])
 
-    public static let scriptFeatures = [ScriptFeature("search", PackageResources.search_min_js, sends: "search_query")]
+    public static let scriptFeatures = [ScriptFeature("search", Embedded.search_min_js, sends: "search_query")]
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 
-    public var pages: [DashboardPage] { [DashboardPage("search", titles: ["en": "Site search", "de": "Suche"], PackageResources.page_js)] }
-    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
+    public var pages: [DashboardPage] { [DashboardPage("search", titles: ["en": "Site search", "de": "Suche"], Embedded.page_js)] }
+    public var texts: [String: [UInt8]] { ["en": Embedded.en_js, "de": Embedded.de_js] }
     public var factTables: [FactTable] { [Self.queries] }
     public var migrations: [Migration] { [Migration("001-create", on: .events, [.createFactTable(Self.queries)])] }
 

@@ -13,9 +13,9 @@ public struct SegmentsModule: AnalyticsModule {
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 
     public var pages: [DashboardPage] {
-        [DashboardPage("segments", titles: ["en": "Segments", "de": "Segmente"], PackageResources.page_js)]
+        [DashboardPage("segments", titles: ["en": "Segments", "de": "Segmente"], Embedded.page_js)]
     }
-    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
+    public var texts: [String: [UInt8]] { ["en": Embedded.en_js, "de": Embedded.de_js] }
     public var migrations: [Migration] { [Migration("001-create", on: .control, [SegmentDefinition.resource.creation])] }
 
     public var routes: [Route] { SegmentDefinition.resource.routes + reportRoutes }

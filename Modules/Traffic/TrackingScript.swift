@@ -3,18 +3,18 @@ import Core
 /// The browser script. Every page loads `GET /api/script.js`. The script fetches a feature from `GET /api/script/{file}` when the script
 /// tag's attribute for that feature is on. The files are minified by `config/setup/script.sh` and embedded in the binary.
 struct TrackingScript: Sendable {
-    private let core = Self.file(PackageResources.pulse_min_js)
+    private let core = Self.file(Embedded.pulse_min_js)
     /// Served instead of a feature if no module of this host collects its payloads, so pages don't send payloads that would be rejected.
     private let nothing = Self.file(Array("export default () => {};\n".utf8))
     /// The features that belong to no other module: general ones, and those whose payloads have no module of their own yet.
     static let features = [
-        ScriptFeature("clicks", PackageResources.clicks_min_js, sends: "click_event"), ScriptFeature("more", PackageResources.more_min_js),
-        ScriptFeature("navigation", PackageResources.navigation_min_js),
-        ScriptFeature("replay", PackageResources.replay_min_js, sends: "replay"),
+        ScriptFeature("clicks", Embedded.clicks_min_js, sends: "click_event"), ScriptFeature("more", Embedded.more_min_js),
+        ScriptFeature("navigation", Embedded.navigation_min_js),
+        ScriptFeature("replay", Embedded.replay_min_js, sends: "replay"),
     ]
     /// The query that the core script adds when it requests a feature. It identifies the features that were built together with that core
     /// script.
-    let version = Self.version(in: String(decoding: PackageResources.pulse_min_js, as: UTF8.self))
+    let version = Self.version(in: String(decoding: Embedded.pulse_min_js, as: UTF8.self))
 
     var routes: [Route] {
         [

@@ -20,11 +20,11 @@ public struct TrafficModule: AnalyticsModule {
 
     public var pages: [DashboardPage] {
         [
-            DashboardPage("overview", titles: ["en": "Overview", "de": "Überblick"], file: "overview.js", PackageResources.overview_js),
-            DashboardPage("realtime", titles: ["en": "Realtime", "de": "Echtzeit"], file: "realtime.js", PackageResources.realtime_js),
+            DashboardPage("overview", titles: ["en": "Overview", "de": "Überblick"], file: "overview.js", Embedded.overview_js),
+            DashboardPage("realtime", titles: ["en": "Realtime", "de": "Echtzeit"], file: "realtime.js", Embedded.realtime_js),
         ]
     }
-    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
+    public var texts: [String: [UInt8]] { ["en": Embedded.en_js, "de": Embedded.de_js] }
     public var collectors: [Collector] { [PageviewCollector.collector, EventCollector.collector] }
     public var routes: [Route] { reportRoutes + script.routes }
 

@@ -23,9 +23,9 @@ public struct UtmModule: AnalyticsModule {
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 
     public var pages: [DashboardPage] {
-        [DashboardPage("acquisition", titles: ["en": "Acquisition", "de": "Akquise"], PackageResources.page_js)]
+        [DashboardPage("acquisition", titles: ["en": "Acquisition", "de": "Akquise"], Embedded.page_js)]
     }
-    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
+    public var texts: [String: [UInt8]] { ["en": Embedded.en_js, "de": Embedded.de_js] }
     public var factTables: [FactTable] { [Self.touches] }
     public var migrations: [Migration] {
         [

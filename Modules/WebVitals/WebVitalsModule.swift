@@ -14,14 +14,14 @@ public struct WebVitalsModule: AnalyticsModule {
         "webvitals_measurements",
         FactTable.sessionColumns + [Column("path", .text), Column("metric", .text), Column("value", .double)])
 
-    public static let scriptFeatures = [ScriptFeature("vitals", PackageResources.vitals_min_js, sends: "web_vital")]
+    public static let scriptFeatures = [ScriptFeature("vitals", Embedded.vitals_min_js, sends: "web_vital")]
 
     public init(_ setup: ModuleSetup) throws { try setup.settings.read { _ in } }
 
     public var pages: [DashboardPage] {
-        [DashboardPage("webvitals", titles: ["en": "Web vitals", "de": "Web Vitals"], PackageResources.page_js)]
+        [DashboardPage("webvitals", titles: ["en": "Web vitals", "de": "Web Vitals"], Embedded.page_js)]
     }
-    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
+    public var texts: [String: [UInt8]] { ["en": Embedded.en_js, "de": Embedded.de_js] }
     public var factTables: [FactTable] { [Self.measurements] }
     public var migrations: [Migration] { [Migration("001-create", on: .events, [.createFactTable(Self.measurements)])] }
 

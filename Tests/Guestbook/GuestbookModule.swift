@@ -15,9 +15,9 @@ public struct GuestbookModule: AnalyticsModule {
     public var migrations: [Migration] { [Migration("001-create", on: .events, [.createFactTable(Self.entries)])] }
 
     public var pages: [DashboardPage] {
-        [DashboardPage("guestbook", titles: ["en": "Guest book", "de": "Gästebuch"], PackageResources.page_js)]
+        [DashboardPage("guestbook", titles: ["en": "Guest book", "de": "Gästebuch"], Embedded.page_js)]
     }
-    public var texts: [String: [UInt8]] { ["en": PackageResources.en_js, "de": PackageResources.de_js] }
+    public var texts: [String: [UInt8]] { ["en": Embedded.en_js, "de": Embedded.de_js] }
 
     public var collectors: [Collector] {
         [
