@@ -112,6 +112,10 @@ struct Browser: Sendable {
         try await command(.POST, "/goog/cdp/execute", ["cmd": name, "params": parameters])
     }
 
+    func setCookie(_ name: String, to value: String, for url: String) async throws {
+        try await sendDevTools("Network.setCookie", ["name": name, "value": value, "url": url, "path": "/", "httpOnly": true])
+    }
+
     /// Removes what a test has left behind: windows, cookies, stored data, cached files and console messages.
     func forget() async throws {
         let windows = try await command(.GET, "/window/handles", nil).elements.compactMap(\.string)

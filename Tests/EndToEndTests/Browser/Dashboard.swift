@@ -16,14 +16,32 @@ enum Dashboard {
         }
     }
 
-    /// Like `run`, but with `traffic`, and logged in with a query key on the overview.
-    static func opened(_ body: @escaping @Sendable (TestApp, Browser) async throws -> Void) async throws {
+    /// Like `run`, but with `traffic`, and with a session that has logged in with a query key. No page is open yet.
+    static func loggedIn(_ body: @escaping @Sendable (TestApp, Browser) async throws -> Void) async throws {
         try await run { app, browser in
             try await traffic(app)
-            try await logIn(app, browser, app.keys[.query]!)
+            let answer = try await app.post(
+                "/dashboard/login", #"{"key":"\#(app.keys[.query]!)"}"#, as: .nobody, headers: [DashboardSessions.header: "1"])
+            let cookie = (answer.headers[.setCookie] ?? "").prefix { $0 != ";" }.split(separator: "=", maxSplits: 1).map(String.init)
+            try #require(cookie.count == 2)
+            try await browser.setCookie(cookie[0], to: cookie[1], for: app.address)
+            try await body(app, browser)
+        }
+    }
+
+    /// Like `loggedIn`, but on the overview.
+    static func opened(_ body: @escaping @Sendable (TestApp, Browser) async throws -> Void) async throws {
+        try await loggedIn { app, browser in
+            try await open("overview", app, browser)
             #expect(try await figure("Visitors", browser) == "3")
             try await body(app, browser)
         }
+    }
+
+    /// Opens a page by its URL, and waits until it is drawn.
+    static func open(_ page: String, _ app: TestApp, _ browser: Browser) async throws {
+        try await browser.open(app.address + "/dashboard/" + page)
+        try await settles(browser)
     }
 
     /// Collects six pageviews of three visitors, and ada's sign-up.

@@ -144,8 +144,8 @@ struct DashboardInBrowserTests {
 
     @Test("a user who was logged out elsewhere keeps their input, and can continue after logging in")
     func loggedOutElsewhere() async throws {
-        try await Dashboard.opened { app, browser in
-            try await Dashboard.go(to: "goals", browser)
+        try await Dashboard.loggedIn { app, browser in
+            try await Dashboard.open("goals", app, browser)
             try await browser.click("new-goal")
             try await browser.type("Sign-ups", selector: "#goal-form input")
             try await browser.type("pricing.html", selector: "#goal-form .field:nth-of-type(3) input")

@@ -113,14 +113,14 @@ struct DashboardLayoutInBrowserTests {
 
     @Test("a dialog with input isn't closed by a drag or click outside, Escape or the cross unless the user agrees")
     func dialogs() async throws {
-        try await Dashboard.opened { app, browser in
+        try await Dashboard.loggedIn { app, browser in
             func isOpen() async throws -> Bool { try await browser.run("return !!document.querySelector('#goal-form')").boolean == true }
             func answers(_ selector: String) async throws {
                 try await browser.wait(for: "return document.querySelectorAll('dialog').length === 2")
                 try await browser.click(selector: "dialog:last-of-type \(selector)")
                 try await browser.wait(for: "return document.querySelectorAll('dialog').length < 2")
             }
-            try await Dashboard.go(to: "goals", browser)
+            try await Dashboard.open("goals", app, browser)
             // Without input it closes immediately.
             try await browser.click("new-goal")
             try await browser.press(x: 5, y: 5)

@@ -7,7 +7,7 @@ import Testing
 extension DashboardPagesInBrowserTests {
     @Test("amounts show their currency, and every currency can be selected")
     func currencies() async throws {
-        try await Dashboard.opened { app, browser in
+        try await Dashboard.loggedIn { app, browser in
             for (visitor, amount, currency) in [("ada", 10, "EUR"), ("bob", 20, "EUR"), ("cy", 30, "USD")] {
                 try await app.collect(
                     #"{"type":"event","name":"order","visitor_id":"\#(visitor)","revenue_amount":\#(amount),"revenue_currency":"\#(currency)"}"#
@@ -20,7 +20,7 @@ extension DashboardPagesInBrowserTests {
                 let figure = "[...document.querySelectorAll('.figure')].find(f => f.querySelector('.name').textContent === '\(name)')"
                 return try await browser.run("return \(figure)?.querySelector('strong').textContent").string
             }
-            try await Dashboard.go(to: "revenue", browser)
+            try await Dashboard.open("revenue", app, browser)
             #expect(try await shown("Revenue") == "€30.00")
             #expect(try await Dashboard.texts(".plain tbody tr", browser) == ["EUR shown 2 €30.00", "USD 1 $30.00"])
             #expect(try await Dashboard.text("main", browser).contains("No order in this range lists products."))
@@ -69,7 +69,7 @@ extension DashboardPagesInBrowserTests {
 
     @Test("a truncated result says so, and its file is complete; days are those of the time zone in the URL")
     func cutAnswers() async throws {
-        try await Dashboard.opened { app, browser in
+        try await Dashboard.loggedIn { app, browser in
             let name = #"{"name":"Top","sql_text":"SELECT path FROM pageviews WHERE project_id = {{project_id}}"}"#
             #expect(try await app.post("/api/v1/bi/sql-queries", name, as: .query).status == 201)
             let range = "range=custom&from=2026-03-29&to=2026-03-29&timezone=Europe/Berlin"
@@ -113,11 +113,11 @@ extension DashboardPagesInBrowserTests {
 
     @Test("two visitor IDs of one person can be told apart, and their first visit is known")
     func people() async throws {
-        try await Dashboard.opened { app, browser in
+        try await Dashboard.loggedIn { app, browser in
             for visitor in ["ada", "bob"] {
                 try await app.collect(#"{"type":"identify","visitor_id":"\#(visitor)","user_id":"ada@example.com"}"#)
             }
-            try await Dashboard.go(to: "people", browser)
+            try await Dashboard.open("people", app, browser)
             let rows = try await browser.texts(
                 "return [...document.querySelectorAll('.plain tbody tr')].map(r => r.cells[0].innerText + ' ' + r.cells[1].innerText)")
             #expect(Set(rows) == ["ada@example.com ada", "ada@example.com bob"])
@@ -131,11 +131,11 @@ extension DashboardPagesInBrowserTests {
 
     @Test("all segments are counted, even after the tenth; a condition without a value is not queried")
     func segments() async throws {
-        try await Dashboard.opened { app, browser in
+        try await Dashboard.loggedIn { app, browser in
             for number in 1...12 {
                 _ = try await app.createSegment("S\(number)", #"{"source":"pageview","field":"path","op":"eq","value":"/"}"#)
             }
-            try await Dashboard.go(to: "segments", browser)
+            try await Dashboard.open("segments", app, browser)
             let counts = "[...document.querySelectorAll('.plain tbody tr')].map(r => r.cells[1].innerText)"
             try await browser.wait(for: "return \(counts).join() === '\(Array(repeating: "3", count: 12).joined(separator: ","))'")
             try await browser.click("new-segment")
@@ -151,12 +151,12 @@ extension DashboardPagesInBrowserTests {
 
     @Test("an open entry stays open while others arrive, and the tail continues when the level changes")
     func logs() async throws {
-        try await Dashboard.opened { app, browser in
+        try await Dashboard.loggedIn { app, browser in
             func log(_ level: String, _ message: String) async throws {
                 try await app.collect(#"{"type":"log","level":"\#(level)","message":"\#(message)","body":{"n":1},"visitor_id":"ada"}"#)
             }
             try await log("warn", "first")
-            try await Dashboard.go(to: "logs", browser)
+            try await Dashboard.open("logs", app, browser)
             #expect(try await browser.run("return /:\\d\\d:\\d\\d/.test(document.querySelector('.log time').textContent)").boolean == true)
             try await browser.click("follow")
             try await browser.click(selector: ".log summary")
@@ -179,13 +179,13 @@ extension DashboardPagesInBrowserTests {
 
     @Test("a burst of entries that is too large to be shown leaves no gap: the rest is loaded on request")
     func burstOfLogs() async throws {
-        try await Dashboard.opened { app, browser in
+        try await Dashboard.loggedIn { app, browser in
             func log(_ numbers: ClosedRange<Int>) async throws {
                 let entries = numbers.map { #"{"type":"log","level":"info","message":"entry \#($0)","visitor_id":"ada"}"# }
                 try await app.collect("[\(entries.joined(separator: ","))]")
             }
             try await log(0...0)
-            try await Dashboard.go(to: "logs", browser)
+            try await Dashboard.open("logs", app, browser)
             try await browser.click("follow")
             try await log(1...60)
             try await Dashboard.settles(browser, where: "document.querySelectorAll('.log').length === 50")
@@ -200,9 +200,9 @@ extension DashboardPagesInBrowserTests {
 
     @Test("a tail shows entries while more keep arriving")
     func steadyLogs() async throws {
-        try await Dashboard.opened { app, browser in
+        try await Dashboard.loggedIn { app, browser in
             try await app.collect(#"{"type":"log","level":"info","message":"first","visitor_id":"ada"}"#)
-            try await Dashboard.go(to: "logs", browser)
+            try await Dashboard.open("logs", app, browser)
             try await browser.click("follow")
             var shown = 1, sent = 1
             while shown < 2, sent < 1_000 {
@@ -216,12 +216,12 @@ extension DashboardPagesInBrowserTests {
 
     @Test("a long list grows up to its limit, and says so")
     func longList() async throws {
-        try await Dashboard.opened { app, browser in
+        try await Dashboard.loggedIn { app, browser in
             for numbers in [0..<1_000, 1_000..<1_005] {
                 let views = numbers.map { #"{"type":"pageview","path":"/p\#($0)","visitor_id":"ada"}"# }
                 try await app.collect("[\(views.joined(separator: ","))]")
             }
-            try await Dashboard.go(to: "overview", browser)
+            try await Dashboard.open("overview", app, browser)
             for count in [50, 200, 800, 1_000] {
                 try await Self.press("More", browser)
                 try await Dashboard.settles(
@@ -235,11 +235,11 @@ extension DashboardPagesInBrowserTests {
 
     @Test("a list grows on request, and a selection offers everything")
     func whole() async throws {
-        try await Dashboard.opened { app, browser in
+        try await Dashboard.loggedIn { app, browser in
             for letter in "abcdefghijklmnopqrstuvwxy" {
                 try await app.collect(#"{"type":"js_error","message":"\#(letter) is undefined","path":"/","visitor_id":"ada"}"#)
             }
-            try await Dashboard.go(to: "errors", browser)
+            try await Dashboard.open("errors", app, browser)
             let count = "document.querySelectorAll('.plain tbody tr').length"
             #expect(try await browser.run("return \(count)").number == 20)
             try await Self.press("More", browser)
@@ -261,8 +261,8 @@ extension DashboardPagesInBrowserTests {
 
     @Test("realtime shows what arrives, and counts all of it even if it shows only a part")
     func realtime() async throws {
-        try await Dashboard.opened { app, browser in
-            try await Dashboard.go(to: "realtime", browser)
+        try await Dashboard.loggedIn { app, browser in
+            try await Dashboard.open("realtime", app, browser)
             try await browser.wait(for: "return document.querySelector('.actions [role=status]').innerText === 'Connected'")
             func views(_ count: Int, of path: String, by visitors: Int) -> [String] {
                 (0..<count).map { #"{"type":"pageview","path":"\#(path)","visitor_id":"\#(path)\#($0 % visitors)"}"# }

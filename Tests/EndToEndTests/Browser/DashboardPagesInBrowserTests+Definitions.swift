@@ -25,9 +25,9 @@ extension DashboardPagesInBrowserTests {
 
     @Test("a funnel with properties, a time limit and an exclusion is composed, shown again, and broken down by source")
     func wholeFunnel() async throws {
-        try await Dashboard.opened { app, browser in
+        try await Dashboard.loggedIn { app, browser in
             try await Self.signUps(app)
-            try await Dashboard.go(to: "funnels", browser)
+            try await Dashboard.open("funnels", app, browser)
             try await browser.click("new-funnel")
             try await browser.type("To pro", selector: "#funnel-form .field input")
             try await browser.type("signup", selector: "#funnel-form fieldset:nth-of-type(2) input")
@@ -82,9 +82,9 @@ extension DashboardPagesInBrowserTests {
 
     @Test("a goal with a property and a value is composed, and broken down by page")
     func wholeGoal() async throws {
-        try await Dashboard.opened { app, browser in
+        try await Dashboard.loggedIn { app, browser in
             try await Self.signUps(app)
-            try await Dashboard.go(to: "goals", browser)
+            try await Dashboard.open("goals", app, browser)
             try await browser.click("new-goal")
             try await browser.type("Pro", selector: "#goal-form .field input")
             try await Dashboard.choose("event", in: "#goal-form select", browser)
@@ -117,9 +117,9 @@ extension DashboardPagesInBrowserTests {
 
     @Test("a segment of visitors who did one thing and not another afterwards, and of an event with a property, is counted and shown again")
     func wholeSegment() async throws {
-        try await Dashboard.opened { app, browser in
+        try await Dashboard.loggedIn { app, browser in
             try await Self.signUps(app)
-            try await Dashboard.go(to: "segments", browser)
+            try await Dashboard.open("segments", app, browser)
             try await browser.click("new-segment")
             try await Dashboard.choose("sequence", in: ".condition select", browser)
             try await Self.fill(".condition .condition:nth-of-type(1) input", "/", browser)

@@ -7,8 +7,8 @@ import Testing
 extension DashboardPagesInBrowserTests {
     @Test("a statement is written with suggested names, run, saved, and stopped")
     func statement() async throws {
-        try await Dashboard.opened { app, browser in
-            try await Dashboard.go(to: "explore", browser)
+        try await Dashboard.loggedIn { app, browser in
+            try await Dashboard.open("explore", app, browser)
             #expect(try await Dashboard.text("#result", browser) == "No queries yet.")
             let statement = "SELECT event_name, count(*) AS n FROM events WHERE project_id = {{project_id}} GROUP BY "
             try await browser.run("document.querySelector('#statement').value = '\(statement)'")
@@ -81,8 +81,8 @@ extension DashboardPagesInBrowserTests {
 
     @Test("metrics, row policies, uploads and embeds are created on their page")
     func sources() async throws {
-        try await Dashboard.opened { app, browser in
-            try await Dashboard.go(to: "sources", browser)
+        try await Dashboard.loggedIn { app, browser in
+            try await Dashboard.open("sources", app, browser)
             func fill(_ form: String, _ values: [String?]) async throws {
                 for (at, value) in values.enumerated() {
                     guard let value else { continue }

@@ -8,10 +8,10 @@ import Testing
 extension DashboardPagesInBrowserTests {
     @Test("forms suggest existing values, read / as a page, and point out values that don't occur; filters offer campaigns and channels")
     func offers() async throws {
-        try await Dashboard.opened { app, browser in
+        try await Dashboard.loggedIn { app, browser in
             try await app.collect(
                 #"{"type":"pageview","path":"/","visitor_id":"dee","utm_source":"news","utm_medium":"email","utm_campaign":"spring"}"#)
-            try await Dashboard.go(to: "funnels", browser)
+            try await Dashboard.open("funnels", app, browser)
             try await browser.click("new-funnel")
             let step = "#funnel-form fieldset:nth-of-type(2)"
             func offered(_ selector: String, _ value: String) async throws {
@@ -65,12 +65,12 @@ extension DashboardPagesInBrowserTests {
 
     @Test("an error names the page where it happens most, and is broken down; a click on a column sorts a table")
     func errorPages() async throws {
-        try await Dashboard.opened { app, browser in
+        try await Dashboard.loggedIn { app, browser in
             for (message, path) in [("B", "/app"), ("B", "/app"), ("B", "/"), ("C", "/docs"), ("C", "/docs"), ("A", "/docs")] {
                 try await app.collect(#"{"type":"js_error","message":"\#(message) is undefined","path":"\#(path)","visitor_id":"ada"}"#)
             }
             try await app.collect(#"{"type":"js_error","message":"B is undefined","path":"/pricing","visitor_id":"bob"}"#)
-            try await Dashboard.go(to: "errors", browser)
+            try await Dashboard.open("errors", app, browser)
             func rows() async throws -> [String] {
                 try await browser.texts(
                     "return [...document.querySelectorAll('.plain tbody tr')].map(r => [0, 2, 4].map(at => r.children[at].innerText.replace(/\\n+/g, ' ')).join('|'))"

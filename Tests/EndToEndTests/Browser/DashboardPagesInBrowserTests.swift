@@ -11,8 +11,8 @@ import Testing
 struct DashboardPagesInBrowserTests {
     @Test("a funnel is composed by hand, and shows its numbers and the visitors who stopped")
     func funnel() async throws {
-        try await Dashboard.opened { app, browser in
-            try await Dashboard.go(to: "funnels", browser)
+        try await Dashboard.loggedIn { app, browser in
+            try await Dashboard.open("funnels", app, browser)
             try await browser.click("new-funnel")
             try await browser.type("Home to sign-up", selector: "#funnel-form .field input")
             try await browser.type("signup", selector: "#funnel-form fieldset:nth-of-type(2) input")
@@ -78,8 +78,8 @@ struct DashboardPagesInBrowserTests {
 
     @Test("a board is arranged by dragging and by keyboard, displaced widgets move down, and the layout is saved")
     func board() async throws {
-        try await Dashboard.opened { app, browser in
-            try await Dashboard.go(to: "boards", browser)
+        try await Dashboard.loggedIn { app, browser in
+            try await Dashboard.open("boards", app, browser)
             try await browser.click("new-board")
             try await browser.type("Morning", selector: "#board-form input")
             try await browser.click(selector: "#board-form button[type=submit]")
@@ -149,8 +149,8 @@ struct DashboardPagesInBrowserTests {
 
     @Test("paths through the site, forwards and backwards; a click on a page starts there")
     func paths() async throws {
-        try await Dashboard.opened { app, browser in
-            try await Dashboard.go(to: "paths", browser)
+        try await Dashboard.loggedIn { app, browser in
+            try await Dashboard.open("paths", app, browser)
             let nodes = "return [...document.querySelectorAll('.sankey .node title')].map(n => n.textContent)"
             // From /: ada to /pricing, bob leaves, cy to /docs; then they leave.
             #expect(Set(try await browser.texts(nodes)) == ["/: 3", "/pricing: 1", "/docs: 1", "exit: 1", "exit: 2"])
@@ -189,14 +189,14 @@ struct DashboardPagesInBrowserTests {
 
     @Test("segments are compared side by side")
     func comparison() async throws {
-        try await Dashboard.opened { app, browser in
+        try await Dashboard.loggedIn { app, browser in
             for (name, path) in [("Docs", "/docs"), ("Everyone", "/")] {
                 let conditions = #"[{"source":"pageview","field":"path","op":"starts_with","value":"\#(path)"}]"#
                 let made = try await app.post(
                     "/api/v1/segments", #"{"name":"\#(name)","definition":{"match":"all","conditions":\#(conditions)}}"#, as: .query)
                 #expect(made.status == 201, "\(made.body)")
             }
-            try await Dashboard.go(to: "cohorts", browser)
+            try await Dashboard.open("cohorts", app, browser)
             try await browser.wait(for: "return document.querySelectorAll('#compared label').length === 2")
             let names = try await Dashboard.texts("#compared label", browser)
             // They were created in the same instant, so their order is undefined.
@@ -212,8 +212,8 @@ struct DashboardPagesInBrowserTests {
 
     @Test("insights: new visitors, activation, and the impact of a day")
     func insights() async throws {
-        try await Dashboard.opened { app, browser in
-            try await Dashboard.go(to: "insights", browser)
+        try await Dashboard.loggedIn { app, browser in
+            try await Dashboard.open("insights", app, browser)
             let groups = try await Dashboard.texts(".plain tbody tr", browser)
             #expect(
                 groups == [
@@ -237,11 +237,11 @@ struct DashboardPagesInBrowserTests {
 
     @Test("users are merged after a preview, and separated again")
     func merges() async throws {
-        try await Dashboard.opened { app, browser in
+        try await Dashboard.loggedIn { app, browser in
             for (visitor, user) in [("ada", "ada@example.com"), ("bob", "ada")] {
                 try await app.collect(#"{"type":"identify","visitor_id":"\#(visitor)","user_id":"\#(user)"}"#)
             }
-            try await Dashboard.go(to: "people", browser)
+            try await Dashboard.open("people", app, browser)
             try await browser.type("ada", into: "merge-user")
             try await browser.type("ada@example.com", into: "merge-into")
             try await browser.click(selector: "#merge-form button")
