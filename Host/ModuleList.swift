@@ -20,6 +20,12 @@ public struct ModuleList: Sendable {
     /// Creates every module with its default settings.
     @_spi(Host) public func load() throws -> [any AnalyticsModule] { try load(HostConfiguration.parse("", knownModules: names).modules) }
 
+    /// The mistakes in the settings of the modules that the configuration loads.
+    func errors(in settings: ModulesSettings) -> [ConfigurationError] {
+        do { _ = try load(settings) } catch let found as ConfigurationErrors { return found.errors } catch {}
+        return []
+    }
+
     /// Creates the modules that the configuration loads.
     /// - Throws: `ConfigurationErrors` that lists all errors in the modules' settings.
     @_spi(Host) public func load(_ settings: ModulesSettings) throws -> [any AnalyticsModule] {

@@ -29,6 +29,9 @@ import Questions
     /// while the journal has records.
     public var factTables: [FactTable] { [Activity.table, Activity.visitors] + modules.flatMap(\.factTables) }
 
+    /// The names under which Core keeps its own migrations, which no module can have.
+    public static let reserved = ["access", "ingest", "activity"]
+
     /// All migrations, grouped by the module that owns them. The migrations of shared tables come first.
     public var migrations: [(module: String, migrations: [Migration])] {
         [
@@ -48,6 +51,7 @@ import Questions
             }
         }
         reportClashes("Module name", modules.map { ($0.name, String(describing: type(of: $0))) })
+        for name in modules.map(\.name) where reserved.contains(name) { problems.append("No module can be called '\(name)'.") }
         reportClashes("Payload type", modules.flatMap { module in module.collectors.map { ($0.type, module.name) } })
         let tables = modules.flatMap { module in module.factTables.map { ($0.name, module.name) } }
         reportClashes("Table", tables + [(Activity.table.name, "activity"), (Activity.visitors.name, "activity")])
@@ -82,7 +86,48 @@ import Questions
                 problems.append("Module '\(module.name)' reads facts of '\(other)', which is not loaded.")
             }
         }
+        problems += tableProblems("activity", [Activity.table, Activity.visitors], Activity.migrations)
+        for module in modules { problems += tableProblems(module.name, module.factTables, module.migrations) + datasetProblems(module) }
         return problems.sorted()
+    }
+
+    /// Compares the fact tables that a module declares with those that its migrations create, because rows are stored by the position of
+    /// their columns. Otherwise the first event would stop all modules' events.
+    private static func tableProblems(_ module: String, _ declared: [FactTable], _ migrations: [Migration]) -> [String] {
+        var created: [String: [String]] = [:]
+        for step in migrations.flatMap(\.steps) {
+            switch step {
+            case .createFactTable(let table): created[table.name] = table.allColumns.map(\.name)
+            case .addColumn(let table, let column): created[table]?.append(column.name)
+            case .createTable, .createIndex, .statements: break
+            }
+        }
+        let missing = Set(created.keys).subtracting(declared.map(\.name)).sorted().map {
+            "Module '\(module)' creates fact table '\($0)' in a migration, but does not list it in its factTables."
+        }
+        return missing
+            + declared.compactMap { table in
+                guard let columns = created[table.name] else {
+                    return "Fact table '\(table.name)' of module '\(module)' is created by none of its migrations."
+                }
+                guard columns != table.allColumns.map(\.name) else { return nil }
+                return "Fact table '\(table.name)' of module '\(module)' has the columns \(table.allColumns.map(\.name).joined(separator: ", ")), "
+                    + "but its migrations create \(columns.joined(separator: ", ")). A new column goes last, in a new migration with addColumn."
+            }
+    }
+
+    private static func datasetProblems(_ module: any AnalyticsModule) -> [String] {
+        module.datasets.flatMap { dataset -> [String] in
+            guard let table = module.factTables.first(where: { $0.name == dataset.name }) else {
+                // A scope makes these of all activity.
+                guard !["pageviews", "events", "sessions"].contains(dataset.name) else { return [] }
+                return ["Dataset '\(dataset.name)' of module '\(module.name)' is none of its fact tables."]
+            }
+            let columns = Set(table.allColumns.map(\.name))
+            return dataset.columns.map(\.name).filter { !columns.contains($0) }.map {
+                "Dataset '\(dataset.name)' of module '\(module.name)' has a column '\($0)', which its table has not."
+            }
+        }
     }
 }
 

@@ -32,12 +32,17 @@ import Foundation
     }()
 
     /// Reads the configuration from `file` and `environment`. If `file` is nil, only the environment overrides the defaults.
-    /// - Parameter knownModules: the names of all modules in the binary.
+    /// - Parameters:
+    ///   - knownModules: the names of all modules in the binary.
+    ///   - moduleErrors: finds the mistakes in the modules' own settings.
     /// - Throws: all mistakes in the file and the environment together.
     public static func load(
-        file: String?, environment: [String: String], knownModules: [String]
+        file: String?, environment: [String: String], knownModules: [String],
+        moduleErrors: (ModulesSettings) -> [ConfigurationError] = { _ in [] }
     ) throws(ConfigurationErrors) -> HostConfiguration {
-        guard let file else { return try parse("", file: nil, environment: environment, knownModules: knownModules) }
+        guard let file else {
+            return try parse("", file: nil, environment: environment, knownModules: knownModules, moduleErrors: moduleErrors)
+        }
         let data: Data
         do { data = try Data(contentsOf: URL(fileURLWithPath: file)) } catch {
             let reason = FileManager.default.fileExists(atPath: file) ? "can't be read" : "does not exist"
@@ -46,12 +51,13 @@ import Foundation
         guard let text = String(data: data, encoding: .utf8) else {
             throw ConfigurationErrors([ConfigurationError(.line(file, nil), "", "is not UTF-8 text")])
         }
-        return try parse(text, file: file, environment: environment, knownModules: knownModules)
+        return try parse(text, file: file, environment: environment, knownModules: knownModules, moduleErrors: moduleErrors)
     }
 
     /// Like `load`, but parses `yaml` instead of reading a file. Errors use `file` as its name.
     public static func parse(
-        _ yaml: String, file: String? = nil, environment: [String: String] = [:], knownModules: [String]
+        _ yaml: String, file: String? = nil, environment: [String: String] = [:], knownModules: [String],
+        moduleErrors: (ModulesSettings) -> [ConfigurationError] = { _ in [] }
     ) throws(ConfigurationErrors) -> HostConfiguration {
         let document = YAMLDocument(yaml, file: file ?? "configuration")
         let log = ReadingLog(file: file ?? (yaml.isEmpty ? nil : "configuration"), environment: environment)
@@ -65,7 +71,7 @@ import Foundation
         let section = Section(root, path: "", log: log)
         let configuration = HostConfiguration(section, knownModules: knownModules)
         section.finish()
-        let errors = document.errors + log.allErrors()
+        let errors = document.errors + log.allErrors() + moduleErrors(configuration.modules)
         if !errors.isEmpty { throw ConfigurationErrors(errors) }
         return configuration
     }

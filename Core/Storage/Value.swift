@@ -135,6 +135,8 @@ public struct Row: Sendable {
     /// The column as an integer, or as a double; 0 for null, such as the sum of no rows.
     public func int(_ column: String) -> Int64 { self[column].int ?? 0 }
     public func double(_ column: String) -> Double { self[column].double ?? 0 }
+    /// The column as a boolean; false for null.
+    public func bool(_ column: String) -> Bool { self[column].bool ?? false }
     /// The column as text; "" for null.
     public func text(_ column: String) -> String { self[column].text ?? "" }
     /// The column as text; nil for null.

@@ -18,7 +18,10 @@ struct KeyCommand: AsyncParsableCommand {
         var project: String
         @Option(name: .long, help: "The key's name.")
         var name: String
-        @Option(name: .long, help: "What the key may do: ingest, query or admin. Repeat for several.")
+        @Option(
+            name: .long,
+            help: "What the key may do: ingest (send data), query (read reports, manage funnels and the like) or admin. Repeat for several."
+        )
         var scope: [KeyScope]
         @Option(name: .long, help: "A module that the key may use. Repeat for several. Default: every enabled module.")
         var module: [String] = []

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+@_spi(Host) import Platform
 
 /// `pulse module`: commands for module authors, to be run in a clone of the repository.
 struct ModuleCommand: AsyncParsableCommand {
@@ -27,8 +28,8 @@ struct ModuleCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            guard !ModuleList.current.names.contains(name) else {
-                throw CommandError("Module '\(name)' already exists. Choose another name.")
+            guard !ModuleList.current.names.contains(name), !ModuleRegistry.reserved.contains(name) else {
+                throw CommandError("The name '\(name)' is taken. Choose another one.")
             }
             let template = ModuleTemplate(name: name, root: root)
             let files = try template.write()
@@ -42,7 +43,7 @@ struct ModuleCommand: AsyncParsableCommand {
                   \(template.type).self,
 
                 Test it: make test ARGS="--filter \(template.type)Tests"
-                When its routes are final, `make docs` generates its page.
+                When its routes are final, `make docs` generates its README.md and its line in docs/modules.md; a test compares them.
                 """)
         }
     }

@@ -36,7 +36,7 @@ struct ProjectCommand: AsyncParsableCommand {
             print(
                 """
                 Created project '\(project.name)' for \(project.domain); its id is \(project.id).
-                Next: pulse key create \(project.id) --name "my site" --scope ingest
+                Next: pulse key create \(project.id) --name website --scope ingest
                 """)
         }
     }

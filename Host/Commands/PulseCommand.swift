@@ -49,7 +49,8 @@ struct ConfigurationOptions: ParsableArguments {
     func load() throws -> HostConfiguration {
         do {
             var configuration = try HostConfiguration.load(
-                file: file, environment: ProcessInfo.processInfo.environment, knownModules: ModuleList.current.names)
+                file: file, environment: ProcessInfo.processInfo.environment, knownModules: ModuleList.current.names,
+                moduleErrors: ModuleList.current.errors)
             configuration.privacy.geoipDatabase = GeoIPFile.path(configured: configuration.privacy.geoipDatabase)
             return configuration
         } catch { throw CommandError("\(error)") }

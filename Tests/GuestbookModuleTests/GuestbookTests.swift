@@ -1,3 +1,4 @@
+import Core
 import GuestbookModule
 import Testing
 import TestSupport

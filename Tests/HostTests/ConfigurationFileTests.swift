@@ -22,6 +22,22 @@ struct ConfigurationFileTests {
         #expect(HostConfiguration.changes(from: .default, to: found).isEmpty)
     }
 
+    @Test("mistakes in the settings of modules are reported together with all others")
+    func allMistakes() throws {
+        let yaml = """
+            server: {port: 99999}
+            modules:
+              disabled: [funels]
+              settings:
+                revenue: {currency: EURO}
+            """
+        let found = #expect(throws: ConfigurationErrors.self) {
+            try HostConfiguration.parse(yaml, knownModules: ModuleList.all.names, moduleErrors: ModuleList.all.errors)
+        }
+        #expect(
+            found?.errors.map { "\($0)".contains("99999") || "\($0)".contains("funels") || "\($0)".contains("EURO") } == [true, true, true])
+    }
+
     @Test("config/pulse.yaml documents every key, its variable and whether it can be changed live")
     func complete() throws {
         let text = try String(contentsOfFile: Self.root + "/config/pulse.yaml", encoding: .utf8)

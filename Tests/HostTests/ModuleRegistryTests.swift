@@ -43,6 +43,57 @@ struct ModuleRegistryTests {
         #expect(problems == "Script feature 'outlinks' is claimed by outlinks and shop.")
     }
 
+    /// A module whose declarations and migrations may contradict each other.
+    private struct Visits: AnalyticsModule {
+        static let manifest = ModuleManifest(name: "visits", category: .analysis, summaries: ["en": "Visits."])
+        static let table = FactTable("visits_made", [Column("path", .text), Column("stars", .int64)])
+
+        var factTables: [FactTable] = [Self.table]
+        var migrations: [Migration] = []
+        var datasets: [Dataset] = []
+
+        init(_ setup: ModuleSetup) {}
+        init(factTables: [FactTable] = [Self.table], migrations: [Migration], datasets: [Dataset] = []) {
+            self.factTables = factTables
+            self.migrations = migrations
+            self.datasets = datasets
+        }
+    }
+
+    @Test("fact tables are those that the migrations create, column by column")
+    func tables() throws {
+        let core = try TrafficModule(ModuleSetup()), table = Visits.table, columns = table.allColumns.map(\.name).joined(separator: ", ")
+        let create = Migration("001-create", on: .events, [.createFactTable(table)])
+        #expect(try Self.problems([core, Visits(migrations: [create])]) == "")
+        #expect(
+            try Self.problems([core, Visits(migrations: [])])
+                == "Fact table 'visits_made' of module 'visits' is created by none of its migrations.")
+        #expect(
+            try Self.problems([core, Visits(factTables: [], migrations: [create])])
+                == "Module 'visits' creates fact table 'visits_made' in a migration, but does not list it in its factTables.")
+        let first = Migration("001-create", on: .events, [.createFactTable(table.without(Column("stars", .int64)))])
+        let second = Migration("002-stars", on: .events, [.addColumn(table: table.name, Column("stars", .int64))])
+        #expect(try Self.problems([core, Visits(migrations: [first, second])]) == "")
+        #expect(
+            try Self.problems([core, Visits(migrations: [first])])
+                == "Fact table 'visits_made' of module 'visits' has the columns \(columns), but its migrations create "
+                + "\(columns.replacing(", stars", with: "")). A new column goes last, in a new migration with addColumn.")
+    }
+
+    @Test("datasets name fact tables of their module, and columns of those")
+    func datasets() throws {
+        let core = try TrafficModule(ModuleSetup()), create = Migration("001-create", on: .events, [.createFactTable(Visits.table)])
+        let misspelt = [
+            Dataset("visits_made", "Visits.", columns: [("path", "The page."), ("star", "Stars.")]),
+            Dataset("visit_made", "Visits.", columns: [("path", "The page.")]),
+        ]
+        #expect(
+            try Self.problems([core, Visits(migrations: [create], datasets: misspelt)]) == """
+                Dataset 'visit_made' of module 'visits' is none of its fact tables.
+                Dataset 'visits_made' of module 'visits' has a column 'star', which its table has not.
+                """)
+    }
+
     @Test("English texts are served for a language that a module lacks")
     func languages() throws {
         let files = DashboardFiles([Shop(texts: ["en": Self.english])], sources: nil)

@@ -20,7 +20,7 @@ var members = "", all = ""
 for path in CommandLine.arguments.dropFirst(2) {
     let file = URL(fileURLWithPath: path), name = file.lastPathComponent
     guard let text = String(validating: try Data(contentsOf: file), as: UTF8.self) else {
-        FileHandle.standardError.write(Data("\(path): only text in UTF-8 can be embedded.\n".utf8))
+        FileHandle.standardError.write(Data("\(path): error: only text in UTF-8 can be embedded\n".utf8))
         exit(1)
     }
     let identifier = String(name.map { $0.isLetter || $0.isNumber ? $0 : "_" })

@@ -70,8 +70,8 @@ final class CitusDistribution: Sendable {
             """,
             prepared: false
         )
-        guard let citus = extensions.first, citus["is_loaded"].bool == true else { return false }
-        if citus["is_installed"].bool == true { return true }
+        guard let citus = extensions.first, citus.bool("is_loaded") else { return false }
+        if citus.bool("is_installed") { return true }
         do {
             try session.transaction {
                 try session.execute("SELECT pg_advisory_xact_lock(\(AdvisoryLock.citus))", prepared: false)

@@ -9,7 +9,9 @@ export default {
   opened: 'Legt einen Schlüssel mit dem Recht „query“ an, der einen Tag lang gilt, und meldet Sie damit an.',
   choose: 'Verwalten',
   keys: 'Schlüssel',
-  'keys?': 'ingest sendet Daten, query liest Berichte, admin hat vollen Zugriff auf dieses Projekt.',
+  'keys?':
+    'ingest sendet Daten; query liest Berichte und verwaltet Trichter, Ziele, Segmente und Ähnliches; admin hat vollen Zugriff auf dieses '
+    + 'Projekt.',
   key: 'Schlüssel',
   scopes: 'Rechte',
   modules: 'Module',
@@ -17,6 +19,7 @@ export default {
   used: 'Zuletzt benutzt',
   never: 'nie',
   all: 'alle',
+  'all?': 'Ohne Auswahl sind alle Module erlaubt.',
   revoke: 'Widerrufen',
   'revoke?': 'Anfragen mit dem Schlüssel „{name}“ werden sofort abgelehnt.',
   'new-key': 'Neuer Schlüssel',

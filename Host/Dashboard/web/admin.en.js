@@ -9,7 +9,8 @@ export default {
   opened: 'Creates a query key that expires in a day, and logs you in with it.',
   choose: 'Manage',
   keys: 'Keys',
-  'keys?': 'ingest sends data, query reads reports, admin has full access to this project.',
+  'keys?':
+    'ingest sends data; query reads reports and manages funnels, goals, segments and the like; admin has full access to this project.',
   key: 'Key',
   scopes: 'Scopes',
   modules: 'Modules',
@@ -17,6 +18,7 @@ export default {
   used: 'Last used',
   never: 'never',
   all: 'all',
+  'all?': 'Check none to allow all modules.',
   revoke: 'Revoke',
   'revoke?': 'Requests with the key “{name}” will be rejected immediately.',
   'new-key': 'New key',

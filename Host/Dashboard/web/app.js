@@ -32,9 +32,15 @@ function enter() {
     return showLogin(app, begin);
   }
   if (location.pathname.replace(/\/$/, '') === '/dashboard') history.replaceState(null, '',
-    (session.project ? '/dashboard/overview' : '/dashboard/admin') + location.search,
+    `/dashboard/${first()}${location.search}`,
   );
   show();
+}
+
+/** The page to begin with: the overview, or else the first page that the key may open. */
+function first() {
+  if (!session.project) return 'admin';
+  return (session.pages.find(page => page.id === 'overview' && page.available) ?? session.pages.find(page => page.available))?.id ?? 'overview';
 }
 
 function begin(begun) {
@@ -316,13 +322,15 @@ async function run(view, file, module, focus = () => {}, again = 0) {
   }
 }
 
-/** Describes a module that is off, with a button to turn it on for users who may. */
+/** Describes a module that is off or not for this key, with a button to turn it on for users who may. */
 function switchedOff(view, page) {
   const module = session.modules.find(module => module.name === page.module);
+  const isOff = !module.enabled || module.access === 'write', manages = session.administrator || session.manager;
   return empty(
-    t('module-off', { name: module.name }),
+    t(isOff ? 'module-off' : 'module-closed', { name: module.name }),
     h('p', null, t(`module.${module.name}`)),
-    (session.administrator || session.manager)
+    !manages && h('p', null, t('module-ask')),
+    manages && isOff
       && button(t('turn-on'),
         async () => {
           const root = `/api/admin/projects/${session.project.id}/modules/${module.name}`;

@@ -81,7 +81,9 @@ export default {
   'logged-in-again': 'Sie sind wieder angemeldet. Nichts ging verloren; senden Sie das Formular noch einmal ab.',
   'no-project': 'Kein Projekt ist geöffnet. Wählen Sie eines in der Verwaltung.',
   'to-overview': 'Zum Überblick',
-  'module-off': 'Das Modul „{name}“ ist für dieses Projekt ausgeschaltet, oder Ihr Schlüssel hat keinen Zugriff darauf.',
+  'module-off': 'Das Modul „{name}“ ist für dieses Projekt ausgeschaltet.',
+  'module-closed': 'Ihr Schlüssel hat keinen Zugriff auf das Modul „{name}“.',
+  'module-ask': 'Wer dieses Projekt verwaltet, kann das ändern.',
   'turn-on': 'Einschalten',
 
   range: 'Zeitraum',
@@ -172,8 +174,8 @@ export default {
   'start-intro': 'Noch keine Ereignisse. Zwei Schritte, und Sie sehen hier Ihre Besucher.',
   'start-paste': '1. Fügen Sie das in Ihren Seiten vor </body> ein',
   'start-key':
-    'Ersetzen Sie YOUR_INGEST_KEY durch einen Schlüssel mit dem Recht „ingest“. Pulse hat beim ersten Start einen ausgegeben. Weitere '
-    + 'legen Sie in der Verwaltung an, oder so:',
+    'Ersetzen Sie YOUR_INGEST_KEY durch einen Schlüssel dieses Projekts mit dem Recht „ingest“. Für das erste Projekt hat Pulse beim ersten '
+    + 'Start einen ausgegeben. Weitere legen Sie in der Verwaltung an, oder so:',
   'make-ingest-key': 'Ingest-Schlüssel anlegen',
   'key-once': 'Dieser Schlüssel wird nur einmal angezeigt. Er darf öffentlich sein: Er kann Daten senden, aber keine lesen.',
   'start-wait': '2. Öffnen Sie eine Ihrer Seiten',
@@ -202,6 +204,18 @@ export default {
   'refused.consent': 'keine Einwilligung erteilt',
   'refused.module_disabled': 'das Modul ist ausgeschaltet',
   'refused.foreign_origin': 'von einer Website gesendet, die nicht in server.collection_origins steht',
+  'refused.missing_scope': 'mit einem Schlüssel ohne das Recht „ingest“ gesendet, das der Schlüssel in Ihren Seiten braucht',
+  'refused.module_access': 'das Modul darf in diesem Projekt nichts erfassen',
+  'refused.key_modules': 'der Schlüssel darf das Modul nicht nutzen',
+  'refused.invalid_event': 'ungültig; die Antwort auf das Ereignis nennt das Feld',
+  'refused.invalid_body': 'die Anfrage war kein gültiges JSON',
+  'refused.invalid_timestamp': 'der Zeitpunkt ist ungültig oder zu weit in der Vergangenheit oder Zukunft',
+  'refused.unknown_type': 'der Typ des Ereignisses ist unbekannt',
+  'refused.body_too_large': 'die Anfrage war zu groß',
+  'refused.too_many_events': 'zu viele Ereignisse in einer Anfrage',
+  'refused.rate_limited': 'zu viele Anfragen',
+  'refused.too_fast': 'schneller gesendet, als sie gespeichert werden können',
+  'refused.journal_full': 'das Journal war voll',
 
   'count.visitors': '{count} Besucher',
   'count.pageviews': { one: '{count} Seitenaufruf', other: '{count} Seitenaufrufe' },

@@ -81,7 +81,9 @@ export default {
   'logged-in-again': 'You are logged in again. Nothing was lost; submit the form once more.',
   'no-project': 'No project is open. Choose one in the administration.',
   'to-overview': 'Go to the overview',
-  'module-off': 'The module “{name}” is off for this project, or your key has no access to it.',
+  'module-off': 'The module “{name}” is off for this project.',
+  'module-closed': 'Your key has no access to the module “{name}”.',
+  'module-ask': 'Whoever administers this project can change that.',
   'turn-on': 'Turn on',
 
   range: 'Date range',
@@ -170,8 +172,8 @@ export default {
   'start-intro': 'No events yet. Follow these two steps to see your visitors here.',
   'start-paste': '1. Paste this before </body> in your pages',
   'start-key':
-    'Replace YOUR_INGEST_KEY with a key that has the scope “ingest”. Pulse printed one on its first start. To create another one, use the '
-    + 'administration or run:',
+    'Replace YOUR_INGEST_KEY with a key of this project that has the scope “ingest”. For the first project, Pulse printed one on its first '
+    + 'start. To create one, use the administration or run:',
   'make-ingest-key': 'Create an ingest key',
   'key-once': 'This key is shown only once. It may be public: it can send data but not read any.',
   'start-wait': '2. Open one of your pages',
@@ -199,6 +201,18 @@ export default {
   'refused.consent': 'no consent given',
   'refused.module_disabled': 'the module is off',
   'refused.foreign_origin': 'sent from a site that server.collection_origins does not list',
+  'refused.missing_scope': 'sent with a key without the scope “ingest”; the key in your pages needs it',
+  'refused.module_access': 'the module may not collect data in this project',
+  'refused.key_modules': 'the key may not use the module',
+  'refused.invalid_event': 'invalid; the response to the event names the field',
+  'refused.invalid_body': 'the request was not valid JSON',
+  'refused.invalid_timestamp': 'the timestamp is invalid, or too far in the past or future',
+  'refused.unknown_type': 'the type of the event is unknown',
+  'refused.body_too_large': 'the request was too large',
+  'refused.too_many_events': 'too many events in one request',
+  'refused.rate_limited': 'too many requests',
+  'refused.too_fast': 'sent faster than they can be stored',
+  'refused.journal_full': 'the journal was full',
 
   'count.visitors': { one: '{count} visitor', other: '{count} visitors' },
   'count.pageviews': { one: '{count} pageview', other: '{count} pageviews' },

@@ -2,8 +2,9 @@
 
 import { h, replace } from './dom.js';
 import { ask, listen } from './api.js';
-import { t, has, clock } from './text.js';
+import { t, clock } from './text.js';
 import { button, card } from './kit.js';
+import { losses } from './ledger.js';
 
 /** The script tag for a site. Visitors may reach Pulse at a different URL than the reader of this page. */
 export const snippet = (key, { url }) =>
@@ -49,7 +50,7 @@ export function showStart(view, arrived) {
   );
   listen('/api/v1/stream',
     (name, data) => {
-      if (name !== 'activity') return;
+      if (name !== 'activity' || status.classList.contains('done')) return;
       replace(status, `${t('arrived')} ${clock(data.at)} · ${data.path || data.name}`, ' ');
       status.append(button(t('show'), arrived, { class: 'primary' }));
       status.classList.add('done');
@@ -62,25 +63,13 @@ export function showStart(view, arrived) {
 /** Whether the user's own browser asks not to be tracked, so the script sends nothing from it. */
 const asksNotToTrack = () => navigator.doNotTrack === '1' || navigator.globalPrivacyControl === true;
 
-/** Sums of counts by reason. */
-function sums(rows) {
-  const counts = new Map();
-  for (const row of rows) for (const [reason, count] of Object.entries(row)) counts.set(reason, (counts.get(reason) ?? 0) + count);
-  return counts;
-}
-
 /** Keeps showing how many events were rejected or changed, and why. Otherwise the first event might never appear, with no explanation. */
 function watchLedger(refused, adjusted, signal) {
-  const reasons = (kind, counts) => [...counts]
-    .map(([name, times]) => `${has(`${kind}.${name}`) ? t(`${kind}.${name}`) : name} (${times})`)
-    .join('; ');
   const look = async () => {
     try {
-      const { data } = await ask('/api/v1/ingest/ledger', { signal, parameters: { start_at: new Date(Date.now() - 86400000).toISOString() } });
-      const lost = sums(data.map(row => row.refused)), changed = sums(data.map(row => row.adjusted));
-      const count = [...lost.values()].reduce((sum, one) => sum + one, 0);
-      refused.textContent = count ? t('refused', { count, reasons: reasons('refused', lost) }) : '';
-      adjusted.textContent = changed.size ? t('adjusted', { reasons: reasons('adjusted', changed) }) : '';
+      const found = await losses({ start_at: new Date(Date.now() - 86400000).toISOString() }, { signal });
+      refused.textContent = found.refused;
+      adjusted.textContent = found.adjusted;
     } catch { /* tried again in 3 s */ }
   };
   look();

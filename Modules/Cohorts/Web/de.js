@@ -4,7 +4,8 @@ export default {
   cohorts: 'Kohorten',
   'cohorts?':
     'Besucher nach Woche oder Monat ihrer ersten Aktivität im Zeitraum, auch wenn sie schon vorher da waren, mit allem, was sie im '
-    + 'Zeitraum taten. Die Retention geht vom allerersten Besuch aus.',
+    + 'Zeitraum taten. Die Retention geht vom allerersten Besuch aus. Ohne Besucher-IDs Ihrer Website ist '
+    + 'ein Browser an jedem Tag ein neuer Besucher.',
   by: 'Gruppieren nach',
   week: 'nach Woche',
   month: 'nach Monat',

@@ -4,7 +4,8 @@ export default {
   cohorts: 'Cohorts',
   'cohorts?':
     'Visitors by the week or month of their first activity in this range, even if they had visited before, and everything they did in the '
-    + 'range. The Retention page groups visitors by their very first activity instead.',
+    + 'range. The Retention page groups visitors by their very first activity instead. Without visitor IDs from your site, '
+    + 'a browser is a new visitor each day.',
   by: 'Group by',
   week: 'by week',
   month: 'by month',

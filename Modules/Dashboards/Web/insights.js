@@ -39,7 +39,8 @@ function lifecycle(view) {
     const rows = ['new', 'returning', 'resurrected', 'dormant'].map(group => ({ group, label: t(`dashboards.${group}`), value: answer[group] }));
     if (rows.every(row => !row.value)) return null;
     return [
-      columnChart({ name: t('visitors'), points: rows }),
+      // Below the columns there is room for the word before the explanation.
+      columnChart({ name: t('visitors'), points: rows.map(row => ({ ...row, label: row.label.split(':')[0] })) }),
       table(t('dashboards.lifecycle'),
         [
           { name: t('dashboards.group'), cell: row => row.label },

@@ -4,7 +4,8 @@ export default {
   grid: 'Retention by cohort',
   'grid?':
     'Each row is a cohort: the visitors who started in that period. Each column is a later period. A cell is the share of the cohort that '
-    + 'was active again; – means the period is not over yet. Click a cell to list the visitors.',
+    + 'was active again; – means the period is not over yet. Click a cell to list the visitors. Without visitor IDs from your site, '
+    + 'a browser is a new visitor each day.',
   period: 'Period',
   daily: 'by day',
   weekly: 'by week',
@@ -24,6 +25,7 @@ export default {
   'monthly.after': 'Month {count}',
   cut: '* Starts before the range, which begins on {day}. Only visitors who started on or after that day are counted.',
   none: 'No visitors started in this range.',
+  open: 'No period is over yet.',
   average: 'Average',
   'average?': 'Across all cohorts whose period is over, weighted by number of visitors.',
   cell: '{cohort}, {after}: {count} of {all} visitors',

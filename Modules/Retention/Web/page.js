@@ -1,6 +1,8 @@
 // How many visitors come back.
 
-import { h, replace, t, number, percent, later, form, choice, heat, lineChart, day, behind, parameters, offering, noticing, scroller } from './kit.js';
+import {
+  h, replace, t, number, percent, later, form, choice, heat, lineChart, day, behind, parameters, offering, noticing, scroller, empty,
+} from './kit.js';
 
 const intervals = { daily: 14, weekly: 12, monthly: 12 };
 
@@ -31,7 +33,7 @@ export async function show(view) {
     later(t('retention.grid'), { ...options2, explain: t('retention.grid?'), actions }, async () => grid(view, await answer, question, after)),
     later(t('retention.average'), { ...options2, explain: t('retention.average?'), lines: 6 }, async () => {
       const known = (await answer).average.filter(cell => cell.rate != null);
-      if (!known.length) return null;
+      if (!known.length) return (await answer).cohorts.length ? empty(t('retention.open')) : null;
       const points = [{ interval: 0, rate: 100 }, ...known].map(cell => ({ label: after(cell.interval), value: cell.rate }));
       return lineChart({ name: t('retention.average'), points, format: percent });
     }),

@@ -7,7 +7,7 @@ export default {
   buyers: 'Käufer',
   'buyers?': 'Besucher mit mindestens einer Bestellung.',
   refunded: 'Erstattet',
-  'refunded?': 'Der zurückgezahlte Betrag. Vom Umsatz bereits abgezogen.',
+  'refunded?': 'Der zurückgezahlte Betrag: Ereignisse mit negativem Betrag. Vom Umsatz bereits abgezogen.',
   'orders?': 'Ereignisse mit einem revenue_amount von mindestens null.',
   products: 'Produkte',
   quantity: 'Menge',

@@ -7,7 +7,7 @@ export default {
   buyers: 'Buyers',
   'buyers?': 'Visitors with at least one order.',
   refunded: 'Refunded',
-  'refunded?': 'The amount paid back. Already deducted from revenue.',
+  'refunded?': 'The amount paid back: events with a negative amount. Already deducted from revenue.',
   'orders?': 'Events with a revenue_amount of zero or more.',
   products: 'Products',
   quantity: 'Quantity',

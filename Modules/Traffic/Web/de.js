@@ -4,7 +4,9 @@ export default {
   bounce: 'Absprungrate',
   duration: 'Besuchsdauer',
   live: '{count} gerade auf der Website',
-  'visitors?': 'Menschen, die im Zeitraum mindestens einmal da waren. Jeder Browser zählt einmal.',
+  'visitors?':
+    'Besucher, die im Zeitraum mindestens einmal aktiv waren. Sendet Ihre Website keine Besucher-IDs, zählt ein Browser einmal je Tag, weil in '
+    + 'ihm nichts gespeichert wird.',
   'pageviews?': 'Alle Seitenaufrufe, auch wiederholte.',
   'sessions?': 'Besuche: die Aktivität eines Besuchers, bis 30 Minuten lang nichts geschieht.',
   'bounce_rate?': 'Anteil der Sitzungen mit nur einem Seitenaufruf. Weniger ist besser.',

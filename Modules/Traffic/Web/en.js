@@ -4,7 +4,9 @@ export default {
   bounce: 'Bounce rate',
   duration: 'Visit duration',
   live: '{count} on the site now',
-  'visitors?': 'People who visited at least once in this range. Each browser counts once.',
+  'visitors?':
+    'Visitors who were active at least once in this range. Unless your site sends visitor IDs, a browser counts once per day, because nothing '
+    + 'is stored in it.',
   'pageviews?': 'All pageviews, including repeats.',
   'sessions?': 'Visits: the activity of one visitor until 30 minutes pass without any.',
   'bounce_rate?': 'Share of sessions with a single pageview. Lower is better.',

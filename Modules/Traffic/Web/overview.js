@@ -5,6 +5,7 @@ import {
   ask, parameters, noPlaces, script,
 } from './kit.js';
 import { isOfEvents } from './toolbar.js';
+import { losses } from './ledger.js';
 
 export const compares = true;
 
@@ -23,6 +24,7 @@ export async function show(view) {
     return { ...now, previous: then.current };
   }) : stats;
   const series = after(compared, () => report('/api/v1/stats/timeseries', { interval: view.interval, ...view.compare }));
+  const lost = h('p', { class: 'problem', role: 'status', id: 'lost' });
   const figures = h('div', { class: 'figures' }), chart = h('div'), live = h('span', { class: 'muted', id: 'live' });
   let metric = metrics.find(name => name === state.extra.metric) ?? metrics[0];
   const heading = h('span', null, t(metric));
@@ -78,12 +80,19 @@ export async function show(view) {
     { lines: 7, signal, again: view.refresh },
   );
 
-  replace(root, figures, card(heading, { actions: live }, chart), h('div', { class: 'grid' }, lists(view, stats, series.catch(() => { /* the chart shows the error */ }))));
+  replace(root, figures, lost, card(heading, { actions: live }, chart), h('div', { class: 'grid' }, lists(view, stats, series.catch(() => { /* the chart shows the error */ }))));
   countLive(live, view);
   await Promise.all([drawFigures(), drawChart()]);
   const { current } = await stats.catch(() => ({ current: {} }));
   const isEmpty = current.pageviews === 0 && current.events === 0 && !state.filters.length && !state.segment;
+  if (!isEmpty) tellLosses(lost, view);
   if (isEmpty && await isNew(signal)) (await script('./start.js')).showStart(view, () => view.refresh());
+}
+
+/** Says how many events of the range were rejected by mistake, and why. */
+async function tellLosses(place, { signal, state }) {
+  const { start_at, end_at, timezone } = parameters(state);
+  try { place.textContent = (await losses({ start_at, end_at, timezone }, { signal, faults: true })).refused; } catch { /* the numbers are still right */ }
 }
 
 /** Whether the project has never received an event. */

@@ -25,13 +25,16 @@ extension DashboardInBrowserTests {
                 return Promise.all(['en', 'de'].map(language => import(`\(folder)/${language}.js`))).then(all => all.map(names))
                 """)
             #expect(catalogues.count == 2 && catalogues[0] == catalogues[1] && catalogues[0].count > 1_000)
-            let shared = ["app", "charts", "conditions", "kit", "login", "map", "offers", "start", "tables", "toolbar"]
-            #expect(try await Self.textFaults(folder, shared, of: nil, browser) == [])
-            #expect(try await Self.textFaults(folder, ["admin"], of: "admin", browser) == [])
+            let shared = ["app", "charts", "conditions", "kit", "ledger", "login", "map", "offers", "start", "tables", "toolbar"]
+            for (files, owner) in [(shared, nil), (["admin"], "admin")] as [([String], String?)] {
+                let faults = try await Self.textFaults(folder, files, of: owner, browser)
+                #expect(faults == [])
+            }
             let modules = app.installation.registry.modules.filter { !$0.pages.isEmpty }
             for module in modules {
                 let pages = module.pages.map { "page-\($0.id)" }
-                #expect(try await Self.textFaults(folder, pages, of: module.name, browser) == [], "\(module.name)")
+                let faults = try await Self.textFaults(folder, pages, of: module.name, browser)
+                #expect(faults == [], "\(module.name)")
                 #expect(
                     catalogues[0].split(separator: " ").filter { $0.hasPrefix(module.name + ".") } == [],
                     "these belong in \(module.name).en.js")

@@ -254,6 +254,30 @@ struct DashboardInBrowserTests {
             try await browser.wait(for: "return document.querySelector('.waiting').textContent.includes('/first')")
             try await browser.click(selector: ".waiting button")
             #expect(try await Dashboard.figure("Pageviews", browser) == "1")
+            // Later the overview says which events were rejected by mistake; crawlers are rejected on purpose.
+            #expect(try await browser.run("return document.querySelector('#lost').textContent").string == "")
+            _ = try await app.collect(#"{"type":"event","name":"order","revenue_amount":"abc"}"#)
+            try await Dashboard.open("overview", app, browser)
+            try await browser.wait(
+                for:
+                    "return document.querySelector('#lost').textContent === '1 event was rejected: invalid; the response to the event names the field (1).'"
+            )
+        }
+    }
+
+    @Test("a key that may use one module lands on that module's page; other pages say that the key may not open them")
+    func limitedKey() async throws {
+        try await Dashboard.run { app, browser in
+            let made = try await app.post(
+                "/api/admin/projects/\(app.project.id)/keys", #"{"name":"goals","scopes":["query"],"allowed_modules":["goals"]}"#,
+                as: .token)
+            try await Dashboard.logIn(app, browser, try #require(try made.json()["key"]?.string))
+            try await Dashboard.settles(browser, where: "location.pathname === '/dashboard/goals'")
+            try await browser.open(app.address + "/dashboard/funnels")
+            try await Dashboard.settles(browser, where: "document.querySelector('.empty')")
+            #expect(
+                try await Dashboard.texts(".empty p", browser).first == "Your key has no access to the module “funnels”.")
+            #expect(try await browser.complaints() == [])
         }
     }
 
