@@ -111,7 +111,8 @@ import Questions
                     return "Fact table '\(table.name)' of module '\(module)' is created by none of its migrations."
                 }
                 guard columns != table.allColumns.map(\.name) else { return nil }
-                return "Fact table '\(table.name)' of module '\(module)' has the columns \(table.allColumns.map(\.name).joined(separator: ", ")), "
+                return
+                    "Fact table '\(table.name)' of module '\(module)' has the columns \(table.allColumns.map(\.name).joined(separator: ", ")), "
                     + "but its migrations create \(columns.joined(separator: ", ")). A new column goes last, in a new migration with addColumn."
             }
     }
