@@ -9,6 +9,6 @@ trap 'rm -f "$log"' EXIT
 "$@" 2>&1 | tee "$log"
 status=${PIPESTATUS[0]}
 if [[ $status -ne 0 ]]; then
-    { echo; echo "Failures:"; grep -aE '✘|↳|[Ff]atal error|crashed|error:' "$log" | tail -50; } >&2
+    { echo; echo "Failures:"; grep -aE '✘|↳|[Ff]atal error|crashed|error:| error [a-z]+:' "$log" | tail -50; } >&2
 fi
 exit "$status"
