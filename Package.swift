@@ -83,7 +83,7 @@ var targets: [Target] = [
         linkerSettings: [.linkedLibrary("simdjson")]
     ),
 
-    // The files that browsers get, in the program.
+    // Embeds the files that are served to browsers.
     .executableTarget(name: "embed-files", path: "Core/Embedding/Tool", swiftSettings: settings),
     .plugin(name: "EmbedFiles", capability: .buildTool(), dependencies: ["embed-files"], path: "Core/Embedding/Plugin"),
 
@@ -144,7 +144,7 @@ var targets: [Target] = [
 
 /// The target of the module in the folder `path`, and that of its tests.
 @MainActor func module(_ name: String, in path: String) -> [Target] {
-    // What browsers get, which `EmbedFiles` embeds; and what is for tests and people.
+    // `EmbedFiles` embeds the first two; the others are for tests and readers.
     let others = ["Script", "Web", "README.md", "samples.json"].filter {
         FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/\(path)/\($0)")
     }

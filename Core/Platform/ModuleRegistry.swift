@@ -51,7 +51,9 @@ import Questions
             }
         }
         reportClashes("Module name", modules.map { ($0.name, String(describing: type(of: $0))) })
-        for name in modules.map(\.name) where reserved.contains(name) { problems.append("No module can be called '\(name)'.") }
+        for name in modules.map(\.name) where reserved.contains(name) {
+            problems.append("The module name '\(name)' is reserved for Core; choose another one.")
+        }
         reportClashes("Payload type", modules.flatMap { module in module.collectors.map { ($0.type, module.name) } })
         let tables = modules.flatMap { module in module.factTables.map { ($0.name, module.name) } }
         reportClashes("Table", tables + [(Activity.table.name, "activity"), (Activity.visitors.name, "activity")])
@@ -103,12 +105,13 @@ import Questions
             }
         }
         let missing = Set(created.keys).subtracting(declared.map(\.name)).sorted().map {
-            "Module '\(module)' creates fact table '\($0)' in a migration, but does not list it in its factTables."
+            "Module '\(module)' creates fact table '\($0)' in a migration, but does not list it in its factTables. Add it there."
         }
         return missing
             + declared.compactMap { table in
                 guard let columns = created[table.name] else {
-                    return "Fact table '\(table.name)' of module '\(module)' is created by none of its migrations."
+                    return
+                        "Fact table '\(table.name)' of module '\(module)' is created by none of its migrations. Add createFactTable to one."
                 }
                 guard columns != table.allColumns.map(\.name) else { return nil }
                 return
@@ -122,11 +125,11 @@ import Questions
             guard let table = module.factTables.first(where: { $0.name == dataset.name }) else {
                 // A scope makes these of all activity.
                 guard !["pageviews", "events", "sessions"].contains(dataset.name) else { return [] }
-                return ["Dataset '\(dataset.name)' of module '\(module.name)' is none of its fact tables."]
+                return ["Module '\(module.name)' has a dataset '\(dataset.name)', but no fact table of that name."]
             }
             let columns = Set(table.allColumns.map(\.name))
             return dataset.columns.map(\.name).filter { !columns.contains($0) }.map {
-                "Dataset '\(dataset.name)' of module '\(module.name)' has a column '\($0)', which its table has not."
+                "Dataset '\(dataset.name)' of module '\(module.name)' lists the column '\($0)', but its fact table has no such column."
             }
         }
     }

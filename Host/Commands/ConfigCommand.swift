@@ -17,7 +17,6 @@ struct ConfigCommand: AsyncParsableCommand {
 
         func run() async throws {
             let configuration = try options.load()
-            _ = try configuration.loadModules()
             if json { return try StandardOutput.json(configuration.entries.map(Entry.init)) }
             var columns = Columns("key", "value", "from")
             for entry in configuration.entries { columns.add(entry.key, entry.value, entry.origin.description) }

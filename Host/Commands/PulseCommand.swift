@@ -45,7 +45,7 @@ struct ConfigurationOptions: ParsableArguments {
     var file: String? { config ?? (FileManager.default.fileExists(atPath: Self.standardFile) ? Self.standardFile : nil) }
 
     /// Reads the configuration from the file and the environment.
-    /// - Throws: `CommandError` that lists every error in the configuration.
+    /// - Throws: `CommandError` that lists every error in the configuration, the modules' settings included.
     func load() throws -> HostConfiguration {
         do {
             var configuration = try HostConfiguration.load(

@@ -173,7 +173,7 @@ struct ConnectionTests {
             #expect(text.hasPrefix("HTTP/1.1 200 OK") && text.contains("Connection: close"))
             let kept = try await RawConnection.open(port)
             kept.send("GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
-            // Such clients wait for the end of the connection unless the response says that there is none.
+            // An HTTP/1.0 client reads until the connection ends unless the response says that it stays open.
             try await kept.receive("Connection: keep-alive")
             kept.send("GET /healthz HTTP/1.0\r\n\r\n")
             #expect(try await kept.rest().components(separatedBy: "HTTP/1.1 200 OK").count == 3)

@@ -67,10 +67,10 @@ struct ModuleRegistryTests {
         #expect(try Self.problems([core, Visits(migrations: [create])]) == "")
         #expect(
             try Self.problems([core, Visits(migrations: [])])
-                == "Fact table 'visits_made' of module 'visits' is created by none of its migrations.")
+                == "Fact table 'visits_made' of module 'visits' is created by none of its migrations. Add createFactTable to one.")
         #expect(
             try Self.problems([core, Visits(factTables: [], migrations: [create])])
-                == "Module 'visits' creates fact table 'visits_made' in a migration, but does not list it in its factTables.")
+                == "Module 'visits' creates fact table 'visits_made' in a migration, but does not list it in its factTables. Add it there.")
         let first = Migration("001-create", on: .events, [.createFactTable(table.without(Column("stars", .int64)))])
         let second = Migration("002-stars", on: .events, [.addColumn(table: table.name, Column("stars", .int64))])
         #expect(try Self.problems([core, Visits(migrations: [first, second])]) == "")
@@ -78,6 +78,22 @@ struct ModuleRegistryTests {
             try Self.problems([core, Visits(migrations: [first])])
                 == "Fact table 'visits_made' of module 'visits' has the columns \(columns), but its migrations create "
                 + "\(columns.replacing(", stars", with: "")). A new column goes last, in a new migration with addColumn.")
+    }
+
+    /// A module whose migrations would be taken for Core's own.
+    private struct Access: AnalyticsModule {
+        static let manifest = ModuleManifest(name: "access", category: .analysis, summaries: ["en": "Taken."])
+        init(_ setup: ModuleSetup) {}
+    }
+
+    @Test("the names of Core's own migrations are reserved")
+    func reserved() throws {
+        let core = try TrafficModule(ModuleSetup())
+        #expect(
+            try Self.problems([core, Access(ModuleSetup())]) == "The module name 'access' is reserved for Core; choose another one.")
+        // No migrations but those of modules have other names.
+        let owners = Set(try ModuleRegistry(modules: [core], hostRoutes: []).migrations.map(\.module))
+        #expect(owners == Set(ModuleRegistry.reserved + ["core"]))
     }
 
     @Test("datasets name fact tables of their module, and columns of those")
@@ -89,8 +105,8 @@ struct ModuleRegistryTests {
         ]
         #expect(
             try Self.problems([core, Visits(migrations: [create], datasets: misspelt)]) == """
-                Dataset 'visit_made' of module 'visits' is none of its fact tables.
-                Dataset 'visits_made' of module 'visits' has a column 'star', which its table has not.
+                Dataset 'visits_made' of module 'visits' lists the column 'star', but its fact table has no such column.
+                Module 'visits' has a dataset 'visit_made', but no fact table of that name.
                 """)
     }
 

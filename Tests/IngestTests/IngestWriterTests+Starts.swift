@@ -9,7 +9,7 @@ import Synchronization
 import Testing
 import TestSupport
 
-/// What a start finds after a crash, and in a journal that lost files or was damaged.
+/// Starts after a crash, and with a journal that is damaged or has lost files.
 extension IngestWriterTests {
     @Test("events acknowledged before a crash are applied at the next start, and none twice")
     func recovery() async throws {

@@ -1,9 +1,9 @@
 import Foundation
 import PackagePlugin
 
-/// Embeds what browsers get in the program: the files in `Web` and `Script/served` of a module, and in `Dashboard/web` of the host.
+/// Makes Swift code of the files that are served to browsers, so they are part of the program: those in `Web` and `Script/served` of a module, and in `Dashboard/web` of the host.
 ///
-/// SwiftPM's own `.embedInCode` writes arrays of numbers, for which the compiler takes a minute.
+/// SwiftPM's own `.embedInCode` writes arrays of numbers, which take the compiler up to a minute.
 @main struct EmbedFiles: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
         let files = ["Web", "Script/served", "Dashboard/web"].flatMap { folder in

@@ -40,7 +40,8 @@ function enter() {
 /** The page to begin with: the overview, or else the first page that the key may open. */
 function first() {
   if (!session.project) return 'admin';
-  return (session.pages.find(page => page.id === 'overview' && page.available) ?? session.pages.find(page => page.available))?.id ?? 'overview';
+  const pages = session.pages.filter(page => page.available);
+  return (pages.find(page => page.id === 'overview') ?? pages[0])?.id ?? 'overview';
 }
 
 function begin(begun) {

@@ -188,7 +188,10 @@ export default {
     'Ihr Browser möchte nicht verfolgt werden (Do Not Track oder Global Privacy Control), deshalb sendet das Skript nichts. Öffnen Sie '
     + 'die Seite in einem anderen Browser.',
   'start-dnt?': 'Das Skript sendet nichts aus Browsern, die nicht verfolgt werden möchten (Do Not Track, Global Privacy Control).',
-  refused: { one: '{count} Ereignis wurde abgelehnt: {reasons}.', other: '{count} Ereignisse wurden abgelehnt: {reasons}.' },
+  refused: {
+    one: '{count} Ereignis wurde in den letzten 24 Stunden abgelehnt: {reasons}.',
+    other: '{count} Ereignisse wurden in den letzten 24 Stunden abgelehnt: {reasons}.',
+  },
   adjusted: 'Einige Werte wurden vor dem Speichern geändert: {reasons}.',
   'adjusted.characters': 'ungültige Zeichen ersetzt',
   'adjusted.too_long': 'lange Texte gekürzt',

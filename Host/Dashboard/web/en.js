@@ -185,7 +185,10 @@ export default {
     'Your browser asks not to be tracked (Do Not Track or Global Privacy Control), so the script sends nothing from it. Open the page in '
     + 'another browser.',
   'start-dnt?': 'The script sends nothing from browsers that ask not to be tracked (Do Not Track, Global Privacy Control).',
-  refused: { one: '{count} event was rejected: {reasons}.', other: '{count} events were rejected: {reasons}.' },
+  refused: {
+    one: '{count} event was rejected in the last 24 hours: {reasons}.',
+    other: '{count} events were rejected in the last 24 hours: {reasons}.',
+  },
   adjusted: 'Some values were changed before they were stored: {reasons}.',
   'adjusted.characters': 'invalid characters replaced',
   'adjusted.too_long': 'long text truncated',

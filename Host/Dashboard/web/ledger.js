@@ -1,4 +1,4 @@
-// What was not stored as it was sent: rejected and adjusted events, from the ledger.
+// The events that were rejected or changed, as the ledger counts them.
 
 import { ask } from './api.js';
 import { t, has } from './text.js';
@@ -18,14 +18,14 @@ const reasons = (kind, counts) => [...counts]
   .join('; ');
 
 /**
- * Says how many events were rejected and which values were changed, and why; empty texts if there are none.
- * @param {Record<string, string>} range start_at, and end_at and timezone if wanted
- * @param {{ signal: AbortSignal, faults?: boolean }} options with `faults`, leaves out what was rejected on purpose
+ * Says how many events of the last 24 hours were rejected and which values were changed, and why; empty texts if there are none. Always one
+ * day, because the ledger has a row for each hour.
+ * @param {{ signal: AbortSignal, byMistake?: boolean }} options with `byMistake`, leaves out what was rejected on purpose
  */
-export async function losses(range, { signal, faults = false }) {
-  const { data } = await ask('/api/v1/ingest/ledger', { signal, parameters: range });
+export async function losses({ signal, byMistake = false }) {
+  const { data } = await ask('/api/v1/ingest/ledger', { signal, parameters: { start_at: new Date(Date.now() - 86400000).toISOString() } });
   const lost = sums(data.map(row => row.refused)), changed = sums(data.map(row => row.adjusted));
-  if (faults) for (const reason of intended) lost.delete(reason);
+  if (byMistake) for (const reason of intended) lost.delete(reason);
   const count = [...lost.values()].reduce((sum, one) => sum + one, 0);
   return {
     refused: count ? t('refused', { count, reasons: reasons('refused', lost) }) : '',

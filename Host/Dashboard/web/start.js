@@ -67,7 +67,7 @@ const asksNotToTrack = () => navigator.doNotTrack === '1' || navigator.globalPri
 function watchLedger(refused, adjusted, signal) {
   const look = async () => {
     try {
-      const found = await losses({ start_at: new Date(Date.now() - 86400000).toISOString() }, { signal });
+      const found = await losses({ signal });
       refused.textContent = found.refused;
       adjusted.textContent = found.adjusted;
     } catch { /* tried again in 3 s */ }

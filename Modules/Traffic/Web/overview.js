@@ -85,14 +85,13 @@ export async function show(view) {
   await Promise.all([drawFigures(), drawChart()]);
   const { current } = await stats.catch(() => ({ current: {} }));
   const isEmpty = current.pageviews === 0 && current.events === 0 && !state.filters.length && !state.segment;
-  if (!isEmpty) tellLosses(lost, view);
+  if (!isEmpty) tellLosses(lost, signal);
   if (isEmpty && await isNew(signal)) (await script('./start.js')).showStart(view, () => view.refresh());
 }
 
-/** Says how many events of the range were rejected by mistake, and why. */
-async function tellLosses(place, { signal, state }) {
-  const { start_at, end_at, timezone } = parameters(state);
-  try { place.textContent = (await losses({ start_at, end_at, timezone }, { signal, faults: true })).refused; } catch { /* the numbers are still right */ }
+/** Says how many events were rejected by mistake, and why. */
+async function tellLosses(place, signal) {
+  try { place.textContent = (await losses({ signal, byMistake: true })).refused; } catch { /* the numbers are still right */ }
 }
 
 /** Whether the project has never received an event. */

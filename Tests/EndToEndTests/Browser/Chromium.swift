@@ -19,7 +19,7 @@ struct Chromium: Sendable {
         address = "http://127.0.0.1:\(port)"
     }
 
-    /// The driver takes a free port of IPv4, and ends if that is not free for IPv6 as well. So it gets a few attempts.
+    /// ChromeDriver chooses a free IPv4 port and exits if the same port is taken for IPv6, so it gets several attempts.
     private static func startDriver(in folder: String, attempts: Int = 5) async throws -> (process: Child, port: String) {
         let process = try Child([driver, "--port=0"], environment: ["HOME": folder, "TMPDIR": folder], in: folder)
         do {

@@ -247,7 +247,9 @@ struct DashboardInBrowserTests {
             let crawler = HTTPFields([HTTPField(name: .userAgent, value: "Googlebot/2.1 (+http://www.google.com/bot.html)")])
             for _ in 1...2 { try await app.collect(#"{"type":"pageview","path":"/first"}"#, headers: crawler) }
             try await browser.wait(
-                for: "return document.querySelector('#refused').textContent.startsWith('2 events were rejected: sent by a crawler')")
+                for:
+                    "return document.querySelector('#refused').textContent.startsWith('2 events were rejected in the last 24 hours: sent by a crawler')"
+            )
             let title = String(repeating: "long ", count: 1_000)
             try await app.collect(#"{"type":"pageview","path":"/first","title":"\#(title)"}"#)
             try await browser.wait(for: "return document.querySelector('#adjusted').textContent.includes('long text truncated (1)')")
@@ -260,7 +262,7 @@ struct DashboardInBrowserTests {
             try await Dashboard.open("overview", app, browser)
             try await browser.wait(
                 for:
-                    "return document.querySelector('#lost').textContent === '1 event was rejected: invalid; the response to the event names the field (1).'"
+                    "return document.querySelector('#lost').textContent === '1 event was rejected in the last 24 hours: invalid; the response to the event names the field (1).'"
             )
         }
     }

@@ -1,7 +1,5 @@
-import AllModules
 import Core
 @_spi(Host) @testable import Host
-@_spi(Host) import Settings
 import Testing
 @testable import TestSupport
 
