@@ -210,18 +210,22 @@ public struct Installation: Sendable {
         try application(limits: connectionLimits)
     }
 
+    var frontDoor: FrontDoor {
+        Server(
+            gate: gate, surfaces: [PulseSurface()], crossOrigin: crossOrigin, trustedProxies: configuration.server.trustedProxies,
+            telemetry: telemetry, dashboard: dashboard
+        ).responder(for: registry.routes)
+    }
+
     var connectionLimits: ConnectionLimits {
         ConnectionLimits(configuration.server, queryTimeoutSeconds: configuration.storage.queryTimeoutSeconds, descriptors: OpenFiles.limit)
     }
 
     func application(limits: ConnectionLimits) throws -> some ApplicationProtocol {
         let connections = OpenConnections(limits, metrics: telemetry.metrics, logger: logger)
-        let server = Server(
-            gate: gate, surfaces: [PulseSurface()], crossOrigin: crossOrigin,
-            trustedProxies: configuration.server.trustedProxies,
-            telemetry: telemetry, dashboard: dashboard)
+        let door = frontDoor
         return Application(
-            responder: server.responder(for: registry.routes), server: GuardedChannel.builder(connections),
+            responder: door, server: GuardedChannel.builder(connections, door, logger),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.server.host, port: configuration.server.port), serverName: nil,
                 availableConnectionsDelegate: OpenConnections.Admission(connections)),

@@ -59,7 +59,7 @@ public struct Telemetry: Sendable {
     /// Runs a route's work in a span that continues the caller's trace. If spans aren't exported, only passes the caller's context
     /// on.
     func span(_ route: Route, _ headers: HTTPFields, _ work: () async -> Answer) async -> Answer {
-        guard exportsSpans || headers.contains(Self.traceparent) else { return await work() }
+        guard follows(headers) else { return await work() }
         var context = ServiceContext.current ?? .topLevel
         tracer.extract(headers, into: &context, using: HTTPFieldsExtractor())
         return await ServiceContext.withValue(context) {
@@ -76,6 +76,9 @@ public struct Telemetry: Sendable {
             return answer
         }
     }
+
+    /// Whether a request with these header fields belongs to a trace, or gets one.
+    func follows(_ headers: HTTPFields) -> Bool { exportsSpans || headers.value(Self.traceparent) != nil }
 
     private static let traceparent = HTTPField.Name("traceparent")!
 

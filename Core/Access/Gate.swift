@@ -2,6 +2,7 @@ import Common
 import Coordination
 import HTTPTypes
 import Logging
+import NIOCore
 import Questions
 import Storage
 import Synchronization
@@ -9,7 +10,7 @@ import Synchronization
 /// The only place that decides whether a request reaches its handler. Every route gets the same checks in the same order: credentials
 /// (401), rate limit (429), scope (403), module enabled (403), access level (403), modules of the key (403). The handler then looks up the
 /// resource (404) before it reads the body (400).
-@_spi(Host) public struct Gate: Sendable {
+@_spi(Host) public final class Gate: Sendable {
     /// Projects, keys and module switches.
     public let directory: Directory
     /// The services that handlers may use.
@@ -43,13 +44,48 @@ import Synchronization
     /// - Throws: a `ServiceError` if the request was not counted; any other error of the handler.
     public func pass(_ request: IncomingRequest, to route: Route, module: String?, surface: any Surface) async throws -> Answer {
         var rate: RateLabel?
+        let outcome: Result<Answer, any Error>
+        do { outcome = .success(try await handle(request, route, module, surface, &rate)) } catch { outcome = .failure(error) }
+        return try Self.labelled(outcome, rate, surface).get()
+    }
+
+    /// Like the asynchronous `pass`, for a request whose body is there. If the route answers requests in place, this takes no task. Calls
+    /// `done` once, now or later, on any thread.
+    public func pass(
+        _ request: IncomingRequest, _ body: ByteBuffer, to route: Route, module: String?, surface: any Surface,
+        then done: @escaping Route.Completion
+    ) {
+        guard let handler = route.handlerInPlace, limiter.countsInPlace else {
+            return Self.runTask(done) { [self] in try await pass(request, to: route, module: module, surface: surface) }
+        }
+        var counted: RateLabel?
         do {
-            let answer = try await handle(request, route, module, surface, &rate)
-            return rate?.labelled(answer) ?? answer
-        } catch let error as ServiceError {
-            // If the request was counted, the response has the rate headers even if the request is rejected.
-            guard let rate else { throw error }
-            return rate.labelled(surface.answer(to: error))
+            let caller = try admitInPlace(request, route, module, surface, &counted)
+            try Self.checkParameters(route, request)
+            let call = ProjectRequest(
+                request: request, services: services, bodySchema: route.body, module: module, project: caller.project, caller: caller.caller
+            )
+            let finish: Route.Completion = { [counted] in done(Self.labelled($0, counted, surface)) }
+            guard !handler(call, body, finish), case .project(let handler) = route.handler else { return }
+            Self.runTask(finish) { [self] in try await answer(request, route, module, caller, handler) }
+        } catch {
+            done(Self.labelled(.failure(error), counted, surface))
+        }
+    }
+
+    private static func runTask(_ done: @escaping Route.Completion, for work: @escaping @Sendable () async throws -> Answer) {
+        Task { do { done(.success(try await work())) } catch { done(.failure(error)) } }
+    }
+
+    /// If the request was counted, the response has the rate headers, even if the request was rejected.
+    private static func labelled(
+        _ outcome: Result<Answer, any Error>, _ rate: RateLabel?, _ surface: any Surface
+    ) -> Result<Answer, any Error> {
+        guard let rate else { return outcome }
+        switch outcome {
+        case .success(let answer): return .success(rate.labelled(answer))
+        case .failure(let error as ServiceError): return .success(rate.labelled(surface.answer(to: error)))
+        case .failure: return outcome
         }
     }
 
@@ -64,7 +100,7 @@ import Synchronization
         case .installation(let handler):
             try await admitAdministrator(request, surface, &rate)
             try Self.checkParameters(route, request)
-            return try await handler(InstallationRequest(request: request, services: services, route: route))
+            return try await handler(InstallationRequest(request: request, services: services, bodySchema: route.body))
         case .project(let handler):
             let caller = try await admit(request, route, module, surface, &rate)
             try Self.checkParameters(route, request)
@@ -88,7 +124,8 @@ import Synchronization
         let services = route.scope == .ingest ? services : services.forOneResponse()
         var answer = try await handler(
             ProjectRequest(
-                request: request, services: services, route: route, module: module, project: caller.project, caller: caller.caller))
+                request: request, services: services, bodySchema: route.body, module: module, project: caller.project, caller: caller.caller
+            ))
         if let asOf = services.reports.asOf { answer.headers[Self.asOf] = asOf.iso8601 }
         return answer
     }
@@ -121,6 +158,39 @@ import Synchronization
         _ request: IncomingRequest, _ route: Route, _ module: String?, _ surface: any Surface, _ rate: inout RateLabel?
     ) async throws -> Admitted {
         if route.scope == .admin { return try await admitProjectAdministrator(request, route, module, surface, &rate) }
+        let applicant = try applicant(request, route, surface)
+        do {
+            try await count(applicant.kind, applicant.subject, &rate)
+            return try check(applicant, request, route, module)
+        } catch { throw noted(error, applicant, route) }
+    }
+
+    /// Like `admit`, for routes with an API key, if this host counts requests itself.
+    private func admitInPlace(
+        _ request: IncomingRequest, _ route: Route, _ module: String?, _ surface: any Surface, _ rate: inout RateLabel?
+    ) throws -> Admitted {
+        let applicant = try applicant(request, route, surface)
+        do {
+            let label = limiter.takeInPlace(applicant.kind, subject: applicant.subject)
+            rate = label
+            try label.check()
+            return try check(applicant, request, route, module)
+        } catch { throw noted(error, applicant, route) }
+    }
+
+    /// The valid key that a request carries.
+    private struct Applicant {
+        let key: APIKey
+        let project: Project
+        let needed: KeyScope
+
+        var kind: RateLimiter.Kind { needed == .ingest ? .ingest : .query }
+        /// The key of a page is public. A request with a key that lacks the scope must not use up the project's rate limit, so it is
+        /// counted against the key.
+        var subject: String { key.has(needed) ? project.id : "key \(key.id)" }
+    }
+
+    private func applicant(_ request: IncomingRequest, _ route: Route, _ surface: any Surface) throws -> Applicant {
         guard let secret = surface.apiKey(of: request) else {
             throw ServiceError(
                 status: 401, code: "missing_key", message: "Missing API key. Provide it via X-Pulse-Key header or ?key= query parameter.")
@@ -128,31 +198,29 @@ import Synchronization
         guard let key = directory.key(secret: secret), let project = directory.project(key.projectID) else {
             throw ServiceError(status: 401, code: "invalid_key", message: "Invalid API key.")
         }
-        do {
-            let needed = Self.neededScope(route.scope, key)
-            // The key of a page is public. A request with a key that lacks the scope must not use up the project's rate limit, so it is
-            // counted against the key.
-            try await count(needed == .ingest ? .ingest : .query, key.has(needed) ? project.id : "key \(key.id)", &rate)
-            try checkKey(key, needed, route, module, project)
-            if route.scope.isForFrontends, !key.isServer, !admitsOrigin(request) {
-                throw ServiceError(
-                    status: 403, code: "foreign_origin",
-                    message: "Pages on this site may not send events to this Pulse: server.collection_origins does not list the site.")
-            }
-            return Admitted(project: project, caller: .key(key))
-        } catch let error as ServiceError {
-            refused(project, route, error.code)
-            throw error
-        }
+        return Applicant(key: key, project: project, needed: Self.neededScope(route.scope, key))
     }
 
-    private func checkKey(_ key: APIKey, _ needed: KeyScope, _ route: Route, _ module: String?, _ project: Project) throws {
-        guard key.has(needed) else {
+    /// Checks an applicant that has been counted.
+    private func check(_ applicant: Applicant, _ request: IncomingRequest, _ route: Route, _ module: String?) throws -> Admitted {
+        let key = applicant.key
+        guard key.has(applicant.needed) else {
             throw ServiceError(
                 status: 403, code: "missing_scope",
-                message: "API key does not have the required '\(needed.rawValue)' scope for this endpoint.")
+                message: "API key does not have the required '\(applicant.needed.rawValue)' scope for this endpoint.")
         }
-        if let module { try directory.checkModule(module, route.access, project, key) }
+        if let module { try directory.checkModule(module, route.access, applicant.project, key) }
+        if route.scope.isForFrontends, !key.isServer, !admitsOrigin(request) {
+            throw ServiceError(
+                status: 403, code: "foreign_origin",
+                message: "Pages on this site may not send events to this Pulse: server.collection_origins does not list the site.")
+        }
+        return Admitted(project: applicant.project, caller: .key(key))
+    }
+
+    private func noted(_ error: any Error, _ applicant: Applicant, _ route: Route) -> any Error {
+        if let error = error as? ServiceError { refused(applicant.project, route, error.code) }
+        return error
     }
 
     /// The scope that the key needs for a route. Front-end routes accept `ingest` or `query`; if the key has neither, the error names

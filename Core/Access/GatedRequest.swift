@@ -191,7 +191,7 @@ public enum Caller: Sendable {
 public struct ProjectRequest: GatedRequest {
     public let request: IncomingRequest
     public let services: Services
-    let route: Route
+    private let bodySchema: Schema?
     let module: String?
     /// The project that the request is for.
     public let project: Project
@@ -202,10 +202,10 @@ public struct ProjectRequest: GatedRequest {
     public var key: APIKey? { if case .key(let key) = caller { key } else { nil } }
 
     // Internal, so only the gate, which is in this target, can create a request.
-    init(request: IncomingRequest, services: Services, route: Route, module: String?, project: Project, caller: Caller) {
+    init(request: IncomingRequest, services: Services, bodySchema: Schema?, module: String?, project: Project, caller: Caller) {
         self.request = request
         self.services = services
-        self.route = route
+        self.bodySchema = bodySchema
         self.module = module
         self.project = project
         self.caller = caller
@@ -252,14 +252,17 @@ public struct ProjectRequest: GatedRequest {
 
     /// The body, validated against the route's schema.
     /// - Throws: 400 that names the invalid field; 413 if the body is too large.
-    public func body() async throws -> JSON { try await body(route.body) }
+    public func body() async throws -> JSON { try await body(bodySchema) }
 
     /// A copy of this request whose scopes log the statements that they run, and the log.
     func logged() -> (call: ProjectRequest, log: StatementLog) {
         var services = services
         let log = StatementLog(services.reports)
         services.reports = log
-        return (ProjectRequest(request: request, services: services, route: route, module: module, project: project, caller: caller), log)
+        return (
+            ProjectRequest(request: request, services: services, bodySchema: bodySchema, module: module, project: project, caller: caller),
+            log
+        )
     }
 }
 
@@ -267,19 +270,19 @@ public struct ProjectRequest: GatedRequest {
 public struct InstallationRequest: GatedRequest {
     public let request: IncomingRequest
     public let services: Services
-    let route: Route
+    private let bodySchema: Schema?
 
-    init(request: IncomingRequest, services: Services, route: Route) {
+    init(request: IncomingRequest, services: Services, bodySchema: Schema?) {
         self.request = request
         self.services = services
-        self.route = route
+        self.bodySchema = bodySchema
     }
 
     /// The caller's name in the audit log.
     public var actor: String { "admin token" }
     /// The body, validated against the route's schema.
     /// - Throws: 400 that names the invalid field; 413 if the body is too large.
-    public func body() async throws -> JSON { try await body(route.body) }
+    public func body() async throws -> JSON { try await body(bodySchema) }
 }
 
 /// A request that needs no credentials.

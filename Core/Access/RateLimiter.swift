@@ -53,16 +53,24 @@ import Synchronization
     /// Counts one request from `subject`, and returns the state of the subject's limit.
     func take(_ kind: Kind, subject: String) async -> RateLabel {
         let perSecond = perSecond(kind)
-        guard perSecond > 0 else { return RateLabel(limit: 0, decision: nil) }
-        let limit = RateLimit(perSecond: perSecond), key = "rate:\(kind.rawValue):\(subject)"
+        guard perSecond > 0, !countsInPlace else { return takeInPlace(kind, subject: subject) }
+        let limit = RateLimit(perSecond: perSecond), key = Self.key(kind, subject)
         let decision: RateDecision
-        if coordination is LocalCoordination {
-            decision = local.takeNow(key, limit)
-        } else {
-            do { decision = try await coordination.take(key, limit) } catch { decision = local.takeNow(key, limit) }
-        }
+        do { decision = try await coordination.take(key, limit) } catch { decision = local.takeNow(key, limit) }
         return RateLabel(limit: perSecond, decision: decision)
     }
+
+    /// Whether this host counts requests itself, without asking another server.
+    var countsInPlace: Bool { coordination is LocalCoordination }
+
+    /// Like `take`, counted by this host alone.
+    func takeInPlace(_ kind: Kind, subject: String) -> RateLabel {
+        let perSecond = perSecond(kind)
+        guard perSecond > 0 else { return RateLabel(limit: 0, decision: nil) }
+        return RateLabel(limit: perSecond, decision: local.takeNow(Self.key(kind, subject), RateLimit(perSecond: perSecond)))
+    }
+
+    private static func key(_ kind: Kind, _ subject: String) -> String { "rate:\(kind.rawValue):\(subject)" }
 }
 
 /// The state of a caller's rate limit, for the response headers `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` (in

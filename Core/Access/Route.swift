@@ -1,5 +1,6 @@
 import Common
 import HTTPTypes
+import NIOCore
 
 /// The access that a public token gives.
 public struct PublicToken: Sendable {
@@ -218,6 +219,30 @@ public struct Route: Sendable {
     public func forSites() -> Route {
         var route = self
         route.isForSites = true
+        return route
+    }
+
+    /// Called once with a handler's response, on any thread.
+    @_spi(Host) public typealias Completion = @Sendable (Result<Answer, any Error>) -> Void
+
+    /// Answers a request without waiting for anything, on the thread that has read it.
+    ///
+    /// Returns false, and does nothing, if this request has to wait, or is so large that others would wait for it. It then takes the usual
+    /// way. Returns true if it has called `done`, or will.
+    @_spi(Host) public typealias HandlerInPlace =
+        @Sendable (_ call: ProjectRequest, _ body: ByteBuffer, _ done: @escaping Completion) -> Bool
+
+    /// The handler for requests that can be answered in place; nil if all have to wait.
+    @_spi(Host) public private(set) var handlerInPlace: HandlerInPlace?
+
+    /// This route, whose small requests `handler` answers on the thread that has read them. For routes that pages call for each visitor:
+    /// it takes much less time than a task. Only routes for API keys that have no variable part in the path can have such a handler.
+    @_spi(Host) public func answeringInPlace(_ handler: @escaping HandlerInPlace) -> Route {
+        guard case .project = self.handler, scope != .admin, pathNames.isEmpty else {
+            preconditionFailure("\(method) \(path) can't be answered in place")
+        }
+        var route = self
+        route.handlerInPlace = handler
         return route
     }
 

@@ -1,4 +1,4 @@
-import Access
+@_spi(Host) import Access
 import Common
 import Enrichment
 import Foundation
@@ -38,26 +38,47 @@ import NIOCore
         let body = try await refusing(call) { try await self.body(of: call) }
         // Checked before parsing, so rejecting events that are sent too fast costs little.
         let pass = try await refusing(call) { try await self.pass(for: body, of: call.project) }
-        let batch: Batch, isSingle: Bool
-        do { (batch, isSingle) = try await take(body, from: call) } catch {
+        let payloads: Payloads, batch: Batch
+        do {
+            payloads = try refusing(call) { try Payloads(body, maximum: maximumEvents) }
+            batch = try await take(payloads, from: call)
+        } catch {
             writer.door.leave(pass, bytes: 0, keptUntil: nil)
             throw error
         }
         writer.door.leave(pass, bytes: batch.rows.bytes.count, keptUntil: batch.end)
-        return isSingle ? try Self.answer(toSingle: batch) : Self.answer(toBatch: batch)
+        return try Self.answer(to: batch, isSingle: payloads.isSingle)
+    }
+
+    /// Like `collect`, for the few small events that a page sends: nothing here waits. See `Route.answeringInPlace`.
+    public func collectInPlace(_ call: ProjectRequest, _ body: ByteBuffer, _ done: @escaping Route.Completion) -> Bool {
+        guard body.readableBytes <= min(Self.liveBytes, call.services.limits.bytes), !pipeline.lacksSalt(at: call.now) else { return false }
+        do {
+            try refusing(call) { try Self.mediaType(of: call).check(body) }
+            let payloads = try refusing(call) { try Payloads(body, maximum: maximumEvents) }
+            guard payloads.events.count <= Self.eventsAtATime else { return false }
+            let sender = pipeline.sender(of: call)
+            var batch = batch(of: payloads, from: call)
+            for index in payloads.events.indices { try add(payloads, index, from: sender, to: &batch) }
+            keep(batch, from: call) { [batch] kept in
+                done(kept.flatMap { _ in Result { try Self.answer(to: batch, isSingle: payloads.isSingle) } })
+            }
+        } catch { done(.failure(error)) }
+        return true
     }
 
     /// Runs `body`. If it throws, the whole request is refused and counts as one event.
-    private func refusing<Result>(_ call: ProjectRequest, _ body: () async throws -> Result) async throws -> Result {
-        do { return try await body() } catch let error as ServiceError {
-            refuse(in: call.project, at: call.now, Self.reason(error, default: .invalidBody))
-            throw error
-        }
+    private func refusing<Value>(_ call: ProjectRequest, _ body: () async throws -> Value) async throws -> Value {
+        do { return try await body() } catch { throw refused(call, error) }
     }
 
-    private func take(_ body: ByteBuffer, from call: ProjectRequest) async throws -> (Batch, isSingle: Bool) {
-        let payloads = try await refusing(call) { try Payloads(body, maximum: maximumEvents) }
-        return (try await take(payloads.events, of: payloads, from: call), payloads.isSingle)
+    private func refusing<Value>(_ call: ProjectRequest, _ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch { throw refused(call, error) }
+    }
+
+    private func refused(_ call: ProjectRequest, _ error: any Error) -> any Error {
+        if let error = error as? ServiceError { refuse(in: call.project, at: call.now, Self.reason(error, default: .invalidBody)) }
+        return error
     }
 
     private static func isLarge(_ body: ByteBuffer) -> Bool { body.readableBytes > liveBytes }
@@ -72,32 +93,41 @@ import NIOCore
     /// Collects one event that did not come in a request body, such as a pageview sent by requesting the image.
     /// - Throws: the reason if the event is refused.
     func collect(_ event: JSON, from call: ProjectRequest) async throws {
-        let batch = try await take([event], from: call)
+        let batch = try await take(Payloads(event), from: call)
         if let (_, error) = batch.errors.first { throw error }
     }
 
     /// Checks events one by one and keeps the valid ones.
-    private func take(_ events: [JSON], of payloads: Payloads? = nil, from call: ProjectRequest) async throws -> Batch {
-        let hour = call.now.startOfHour.milliseconds
-        var batch = Batch(project: call.project.number, hour: hour, isLarge: payloads?.isLarge ?? false)
+    private func take(_ payloads: Payloads, from call: ProjectRequest) async throws -> Batch {
+        var batch = batch(of: payloads, from: call)
         if pipeline.lacksSalt(at: call.now) { await pipeline.fetchSalt(at: call.now) }
         let sender = pipeline.sender(of: call)
-        for (index, json) in events.enumerated() {
+        for index in payloads.events.indices {
             if index > 0, index % Self.eventsAtATime == 0 { await Task.yield() }
-            batch.received += 1
-            do {
-                let effect = try pipeline.add(json, from: sender, to: &batch.rows)
-                batch.effects.append(effect)
-                batch.accepted += 1
-                let adjustments = effect.adjustments.union(payloads?.mended(index) ?? [])
-                if !adjustments.isEmpty { for name in adjustments.names { batch.adjustments[name, default: 0] += 1 } }
-            } catch let refusal as Refusal {
-                batch.refusals[refusal.reason.rawValue, default: 0] += 1
-                if refusal.reason.isTold { batch.errors.append((index, refusal.error)) } else { batch.accepted += 1 }
-            }
+            try add(payloads, index, from: sender, to: &batch)
         }
-        batch.end = try await keep(batch, from: call)
+        batch.end = try await withCheckedThrowingContinuation { continuation in
+            keep(batch, from: call) { continuation.resume(with: $0) }
+        }
         return batch
+    }
+
+    private func batch(of payloads: Payloads, from call: ProjectRequest) -> Batch {
+        Batch(project: call.project.number, hour: call.now.startOfHour.milliseconds, isLarge: payloads.isLarge)
+    }
+
+    private func add(_ payloads: Payloads, _ index: Int, from sender: EventPipeline.Sender, to batch: inout Batch) throws {
+        batch.received += 1
+        do {
+            let effect = try pipeline.add(payloads.events[index], from: sender, to: &batch.rows)
+            batch.effects.append(effect)
+            batch.accepted += 1
+            let adjustments = effect.adjustments.union(payloads.mended(index))
+            if !adjustments.isEmpty { for name in adjustments.names { batch.adjustments[name, default: 0] += 1 } }
+        } catch let refusal as Refusal {
+            batch.refusals[refusal.reason.rawValue, default: 0] += 1
+            if refusal.reason.isTold { batch.errors.append((index, refusal.error)) } else { batch.accepted += 1 }
+        }
     }
 
     // MARK: Facts without an event
@@ -121,49 +151,71 @@ import NIOCore
 
     /// Writes ledger entries for refused events now, or once the journal has room again.
     private func write(_ refused: RefusedEvents) {
-        journal.appendLater(refused.record) { [counters] in counters.addUnwritten(refused) }
+        journal.append(refused.record) { [counters] in if case .failure = $0 { counters.addUnwritten(refused) } }
     }
 
     // MARK: The body
 
     private func body(of call: ProjectRequest) async throws -> ByteBuffer {
-        // `sendBeacon` sends text/plain, which needs no preflight.
-        if let type = call.request.headers.value(.contentType), type != "application/json", type != "text/plain;charset=UTF-8" {
-            let media = type.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
-            guard media.isEmpty || media == "application/json" || media == "text/plain" || media.hasSuffix("+json") else {
-                return try await bodyOfForm(media, of: call)
-            }
-        }
-        return try await call.rawBody()
+        let type = try Self.mediaType(of: call)
+        let body = try await call.rawBody()
+        try type.check(body)
+        return body
     }
 
-    /// Accepts a form's content type if the body is JSON, because curl sends JSON with that type by default. Rejects real forms.
-    private func bodyOfForm(_ media: String, of call: ProjectRequest) async throws -> ByteBuffer {
-        if media == "application/x-www-form-urlencoded" {
-            let body = try await call.rawBody()
-            if let first = body.readableBytesView.first(where: { $0 > 0x20 }), [UInt8(ascii: "{"), UInt8(ascii: "[")].contains(first) {
-                return body
-            }
+    private enum MediaType {
+        case json
+        /// What curl calls a body that no header describes. Accepted if the body is JSON; real forms are rejected.
+        case form
+
+        func check(_ body: ByteBuffer) throws {
+            guard self == .form else { return }
+            let first = body.readableBytesView.first { $0 > 0x20 }
+            guard first == UInt8(ascii: "{") || first == UInt8(ascii: "[") else { throw Self.unsupported(Self.formType) }
         }
-        throw ServiceError(
-            status: 415, code: "invalid_body",
-            message: "Unsupported content type '\(media.excerpt(60))'; application/json or text/plain is accepted.")
+
+        static let formType = "application/x-www-form-urlencoded"
+
+        static func unsupported(_ media: String) -> ServiceError {
+            ServiceError(
+                status: 415, code: "invalid_body",
+                message: "Unsupported content type '\(media.excerpt(60))'; application/json or text/plain is accepted.")
+        }
+    }
+
+    /// - Throws: 415 for a type that can't be JSON.
+    private static func mediaType(of call: ProjectRequest) throws -> MediaType {
+        // `sendBeacon` sends text/plain, which needs no preflight.
+        guard let type = call.request.headers.value(.contentType), type != "application/json", type != "text/plain;charset=UTF-8" else {
+            return .json
+        }
+        let media = type.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
+        if media.isEmpty || media == "application/json" || media == "text/plain" || media.hasSuffix("+json") { return .json }
+        guard media == MediaType.formType else { throw MediaType.unsupported(media) }
+        return .form
     }
 
     private struct Payloads {
         let events: [JSON]
         let isSingle: Bool
         let isLarge: Bool
-        private let document: JSON.Mended
+        /// Nil if the event did not come in a body.
+        private let document: JSON.Mended?
 
         /// The repairs that were needed to parse the event.
         func mended(_ index: Int) -> Adjustments {
-            isSingle ? document.adjustments : document.adjustments(ofElement: index, inMember: document.json.kind == .object)
+            guard let document else { return [] }
+            return isSingle ? document.adjustments : document.adjustments(ofElement: index, inMember: document.json.kind == .object)
+        }
+
+        init(_ event: JSON) {
+            (events, isSingle, isLarge, document) = ([event], true, false, nil)
         }
 
         init(_ body: ByteBuffer, maximum: Int) throws {
             isLarge = Collection.isLarge(body)
-            document = try body.withUnsafeReadableBytes { try JSON.parseRepairing($0) }
+            let document = try body.withUnsafeReadableBytes { try JSON.parseRepairing($0) }
+            self.document = document
             let json = document.json
             switch json.kind {
             case .array:
@@ -213,42 +265,52 @@ import NIOCore
         var events: Int { effects.count }
     }
 
-    /// Writes the batch to the journal.
-    /// - Returns: a position in the journal at or after the end of the batch; nil when there is no event to keep.
-    private func keep(_ batch: Batch, from call: ProjectRequest) async throws -> JournalPosition? {
-        var end: JournalPosition?
-        if batch.rows.isEmpty {
+    /// Writes the batch to the journal. Calls `done` with a position in the journal at or after the end of the batch, or nil when there is
+    /// no event to keep.
+    private func keep(
+        _ batch: Batch, from call: ProjectRequest, then done: @escaping @Sendable (Result<JournalPosition?, any Error>) -> Void
+    ) {
+        guard !batch.rows.isEmpty else {
             write(.init(project: batch.project, hour: batch.hour, refusals: batch.refusals))
-        } else {
-            counters.kept(Int64(batch.events), of: batch.project, at: batch.hour)
-            do {
-                let position = try await journal.append(
-                    JournalRecord.encode(
-                        project: batch.project, hour: batch.hour, received: batch.received, refusals: batch.refusals,
-                        adjustments: batch.adjustments, rows: batch.rows))
-                writer.acknowledged.note(batch.project, upTo: position, at: call.now, isBatch: batch.isLarge)
-                end = position
-            } catch {
-                counters.kept(Int64(-batch.events), of: batch.project, at: batch.hour)
-                // None of the batch's events were kept, so their effects are undone.
-                pipeline.undo(batch.effects)
-                counters.addUnwritten(
-                    .init(project: batch.project, hour: batch.hour, refusals: [DropReason.journalFull.rawValue: batch.received]))
-                counters.refused(.journalFull, batch.received)
-                counters.received(batch.received)
-                throw error
-            }
-            for refused in counters.takeUnwritten() { write(refused) }
+            count(batch)
+            return done(.success(nil))
         }
+        counters.kept(Int64(batch.events), of: batch.project, at: batch.hour)
+        let record = JournalRecord.encode(
+            project: batch.project, hour: batch.hour, received: batch.received, refusals: batch.refusals,
+            adjustments: batch.adjustments, rows: batch.rows)
+        journal.append(record) { [self, time = call.services.time] outcome in
+            switch outcome {
+            case .success(let end):
+                writer.acknowledged.note(batch.project, upTo: end, at: time.now, isBatch: batch.isLarge)
+                for refused in counters.takeUnwritten() { write(refused) }
+                count(batch)
+            case .failure: undo(batch)
+            }
+            done(outcome.map(Optional.some))
+        }
+    }
+
+    private func count(_ batch: Batch) {
         counters.received(batch.received)
         for (reason, count) in batch.adjustments { counters.adjusted(reason, count) }
         for (reason, count) in batch.refusals { if let reason = DropReason(rawValue: reason) { counters.refused(reason, count) } }
-        return end
+    }
+
+    /// None of the batch's events were kept, so their effects are undone.
+    private func undo(_ batch: Batch) {
+        counters.kept(Int64(-batch.events), of: batch.project, at: batch.hour)
+        pipeline.undo(batch.effects)
+        counters.addUnwritten(
+            .init(project: batch.project, hour: batch.hour, refusals: [DropReason.journalFull.rawValue: batch.received]))
+        counters.refused(.journalFull, batch.received)
+        counters.received(batch.received)
     }
 
     private static let ok = Answer.json(bytes: ByteBuffer(string: #"{"ok":true}"#))
 
-    private static func answer(toSingle batch: Batch) throws -> Answer {
+    private static func answer(to batch: Batch, isSingle: Bool) throws -> Answer {
+        guard isSingle else { return answer(toBatch: batch) }
         if let (_, error) = batch.errors.first { throw error }
         return ok
     }

@@ -1,4 +1,4 @@
-import Access
+@_spi(Host) import Access
 import Common
 import Definitions
 import HTTPTypes
@@ -34,7 +34,8 @@ import Storage
                         .object([
                             .required("ok", .boolean), .optional("accepted", .count),
                             .optional("errors", .list(.object([.required("index", .count), .required("error", .string(1...1_000))]))),
-                        ])), use: collection.collect)
+                        ])), use: collection.collect
+                ).answeringInPlace(collection.collectInPlace)
             ),
             (nil, CollectImage(collection: collection).route),
             (

@@ -1,6 +1,5 @@
 import Access
 import HTTPTypes
-import Hummingbird
 @_spi(Host) import Settings
 import Synchronization
 
@@ -44,24 +43,24 @@ final class CrossOrigin: Sendable {
 
     private static let referer = HTTPField.Name("Referer")!
 
-    /// Adds the CORS headers to a response.
-    func label(_ response: inout Response, for request: Request, isForSites: Bool) {
+    /// Adds the CORS headers to a response's header fields.
+    func label(_ fields: inout HTTPFields, for request: HTTPRequest, isForSites: Bool) {
         // If the header is set, the route has checked the origin itself.
-        guard let origin = request.headers.value(.origin), response.headers[.accessControlAllowOrigin] == nil else { return }
+        guard let origin = request.headerFields.value(.origin), fields[.accessControlAllowOrigin] == nil else { return }
         let origins = allowed.withLock { isForSites ? $0.collection : $0.reports }
         if origins.contains("*") {
-            response.headers[.accessControlAllowOrigin] = "*"
+            fields[.accessControlAllowOrigin] = "*"
         } else {
-            response.headers.vary(by: "Origin")
+            fields.vary(by: "Origin")
             guard origins.contains(origin) else { return }
-            response.headers[.accessControlAllowOrigin] = origin
+            fields[.accessControlAllowOrigin] = origin
         }
-        response.headers[.accessControlExposeHeaders] =
+        fields[.accessControlExposeHeaders] =
             "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, X-Request-ID, X-Pulse-As-Of"
         guard request.method == .options else { return }
-        response.headers[.accessControlAllowMethods] = response.headers[.allow] ?? ""
-        response.headers[.accessControlAllowHeaders] = "X-Pulse-Key, Content-Type, Content-Encoding, Authorization, traceparent, tracestate"
-        response.headers[.accessControlMaxAge] = "86400"
+        fields[.accessControlAllowMethods] = fields[.allow] ?? ""
+        fields[.accessControlAllowHeaders] = "X-Pulse-Key, Content-Type, Content-Encoding, Authorization, traceparent, tracestate"
+        fields[.accessControlMaxAge] = "86400"
     }
 }
 
@@ -76,13 +75,13 @@ enum SecurityHeaders {
     static let policy = "default-src 'none'; frame-ancestors 'none'"
 
     /// - Parameter isForOthers: whether pages of other sites may load the response as a resource, as they do with the script.
-    static func label(_ response: inout Response, isForOthers: Bool) {
-        for field in always { response.headers.append(field) }
-        response.headers.append(isForOthers ? loadedByAll : loadedByOwn)
+    static func label(_ fields: inout HTTPFields, isForOthers: Bool) {
+        for field in always { fields.append(field) }
+        fields.append(isForOthers ? loadedByAll : loadedByOwn)
         // A `frame-ancestors` policy is more precise than `X-Frame-Options`.
-        let hasFramePolicy = response.headers[.contentSecurityPolicy]?.contains("frame-ancestors") == true
-        for field in unlessThere where !response.headers.contains(field.name) && !(hasFramePolicy && field.name == frameOptions) {
-            response.headers.append(field)
+        let hasFramePolicy = fields[.contentSecurityPolicy]?.contains("frame-ancestors") == true
+        for field in unlessThere where !fields.contains(field.name) && !(hasFramePolicy && field.name == frameOptions) {
+            fields.append(field)
         }
     }
 
@@ -102,11 +101,11 @@ enum SecurityHeaders {
 ///
 /// - Source: RFC 9110, 9.3.3.
 enum PrivateAnswer {
-    static func label(_ response: inout Response, for request: Request, isForSites: Bool) {
+    static func label(_ fields: inout HTTPFields, for request: HTTPRequest, isForSites: Bool) {
         guard !(isForSites && request.method == .post) else { return }
-        guard !response.headers.contains(.cacheControl) else { return }
-        response.headers.append(caching)
-        if response.headers.contains(.vary) { response.headers.vary(by: varying.value) } else { response.headers.append(varying) }
+        guard !fields.contains(.cacheControl) else { return }
+        fields.append(caching)
+        if fields.contains(.vary) { fields.vary(by: varying.value) } else { fields.append(varying) }
     }
 
     private static let caching = HTTPField(name: .cacheControl, value: "private, no-store")

@@ -2,14 +2,24 @@
 @_spi(Host) import Common
 import HTTPTypes
 import Hummingbird
+import Logging
 import NIOCore
 
 /// Handles what all requests have in common: CORS preflights, unknown paths, and the CORS, security and caching
 /// headers.
-struct FrontDoor: HTTPResponder {
-    let server: Server
-    let routes: RouterResponder<PulseContext>
-    let methods: MethodTable
+final class FrontDoor: HTTPResponder {
+    private let server: Server
+    /// The endpoints of routes that answer requests in place.
+    private let inPlace: [Endpoint]
+    private let routes: RouterResponder<PulseContext>
+    private let methods: MethodTable
+
+    init(_ server: Server, _ endpoints: [Endpoint], _ routes: RouterResponder<PulseContext>, _ methods: MethodTable) {
+        self.server = server
+        inPlace = endpoints.filter { $0.route.handlerInPlace != nil }
+        self.routes = routes
+        self.methods = methods
+    }
 
     func respond(to request: Request, context: PulseContext) async throws -> Response {
         var response: Response, path = request.uri.path
@@ -19,11 +29,48 @@ struct FrontDoor: HTTPResponder {
         } else {
             response = try await routes.respond(to: request, context: context)
         }
-        let audience = methods.audience(of: path)
-        server.crossOrigin.label(&response, for: request, isForSites: audience == .sites)
-        SecurityHeaders.label(&response, isForOthers: audience != .own)
-        PrivateAnswer.label(&response, for: request, isForSites: audience == .sites)
+        label(&response.headers, for: request.head, path)
         return response
+    }
+
+    private func label(_ fields: inout HTTPFields, for request: HTTPRequest, _ path: String) {
+        let audience = methods.audience(of: path)
+        server.crossOrigin.label(&fields, for: request, isForSites: audience == .sites)
+        SecurityHeaders.label(&fields, isForOthers: audience != .own)
+        PrivateAnswer.label(&fields, for: request, isForSites: audience == .sites)
+    }
+
+    // MARK: Requests that are answered in place
+
+    /// The largest body of a request that is answered in place. Other requests on the same thread wait meanwhile.
+    static let maximumBytesInPlace = 4 << 10
+
+    /// The endpoint that answers a request in place; nil if the request takes the usual way.
+    func endpointInPlace(_ request: HTTPRequest) -> Endpoint? {
+        guard let target = request.path, let endpoint = inPlace.first(where: { $0.owns(request.method, target) }) else { return nil }
+        let fields = request.headerFields
+        guard let length = fields.value(.contentLength).flatMap({ Int($0) }), length <= Self.maximumBytesInPlace,
+            fields.value(.contentEncoding) == nil, fields.value(.expect) == nil, !server.telemetry.follows(fields)
+        else { return nil }
+        return endpoint
+    }
+
+    /// Answers a request whose body is there. Calls `write` once, on the event loop.
+    func respond(
+        to request: HTTPRequest, _ body: ByteBuffer, at endpoint: Endpoint, from peer: String, _ logger: Logger, on loop: any EventLoop,
+        then write: @escaping @Sendable (HTTPResponse, ByteBuffer) -> Void
+    ) {
+        endpoint.respond(to: request, body, from: peer, logger, on: loop) { [self] answer, id in
+            guard case .bytes(let bytes) = answer.body else {
+                preconditionFailure("\(endpoint.route.path): a stream can't be sent in place")
+            }
+            var fields = answer.headers
+            fields[.contentLength] = String(bytes.readableBytes)
+            fields[RequestIdentity.header] = id
+            label(&fields, for: request, endpoint.route.path)
+            fields[.date] = HTTPDate.now()
+            write(HTTPResponse(status: .init(code: answer.status), headerFields: fields), bytes)
+        }
     }
 }
 
@@ -52,7 +99,7 @@ struct UnknownPath: RouterMiddleware {
         var response = Response(status: .init(code: answer.status), headers: answer.headers)
         if case .bytes(let buffer) = answer.body { response.body = ResponseBody(byteBuffer: buffer) }
         if !allowed.isEmpty { response.headers[.allow] = allowed }
-        response.headers[RequestIdentity.header] = RequestIdentity.of(request)
+        response.headers[RequestIdentity.header] = RequestIdentity.of(request.headers)
         return request.method == .head ? response.createHeadResponse() : response
     }
 }

@@ -13,8 +13,12 @@ struct PulseContext: RequestContext {
     init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         channel = source.channel
-        let address = source.channel.remoteAddress?.ipAddress ?? ""
+        peer = Self.peer(of: source.channel.remoteAddress)
+    }
+
+    static func peer(of address: SocketAddress?) -> String {
+        let text = address?.ipAddress ?? ""
         // An IPv4 address is in its canonical form, so only IPv6 addresses are converted.
-        peer = address.utf8.contains(UInt8(ascii: ":")) ? ClientAddress.peer(address)?.description ?? "" : address
+        return text.utf8.contains(UInt8(ascii: ":")) ? ClientAddress.peer(text)?.description ?? "" : text
     }
 }

@@ -1,7 +1,6 @@
 import Access
 import Common
 import HTTPTypes
-import Hummingbird
 import Synchronization
 
 /// Determines a request's id: the id that a proxy gave the request, or a new one.
@@ -11,8 +10,8 @@ enum RequestIdentity {
     private static let counter = Atomic<UInt64>(0)
 
     /// Returns the request's `X-Request-ID` if it is short and plain. Otherwise returns a new id.
-    static func of(_ request: Request) -> String {
-        if let given = request.headers.value(header), (1...64).contains(given.utf8.count), given.utf8.allSatisfy(isPlain) { return given }
+    static func of(_ fields: HTTPFields) -> String {
+        if let given = fields.value(header), (1...64).contains(given.utf8.count), given.utf8.allSatisfy(isPlain) { return given }
         return prefix + "-" + String(counter.wrappingAdd(1, ordering: .relaxed).newValue, radix: 36)
     }
 

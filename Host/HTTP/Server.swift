@@ -4,6 +4,7 @@ import Common
 import Foundation
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import Logging
 import Metrics
 import NIOCore
@@ -11,7 +12,7 @@ import NIOHTTP1
 import Platform
 
 /// Serves routes through the gate: translates Hummingbird's requests to `IncomingRequest`, and `Answer` to its responses.
-struct Server: Sendable {
+final class Server: Sendable {
     let gate: Gate
     let surfaces: [any Surface]
     let crossOrigin: CrossOrigin
@@ -19,30 +20,61 @@ struct Server: Sendable {
     let telemetry: Telemetry
     let dashboard: DashboardSessions
 
+    init(
+        gate: Gate, surfaces: [any Surface], crossOrigin: CrossOrigin, trustedProxies: [CIDR], telemetry: Telemetry,
+        dashboard: DashboardSessions
+    ) {
+        self.gate = gate
+        self.surfaces = surfaces
+        self.crossOrigin = crossOrigin
+        self.trustedProxies = trustedProxies
+        self.telemetry = telemetry
+        self.dashboard = dashboard
+    }
+
     /// The surface that owns `path`. `PulseSurface` owns all paths that no other surface owns.
     func surface(of path: String) -> any Surface { surfaces.first { $0.owns(path) } ?? PulseSurface() }
 
     /// The responder for all requests to `routes`.
     func responder(for routes: [(module: String?, route: Route)]) -> FrontDoor {
         let router = Router(context: PulseContext.self, options: .autoGenerateHeadEndpoints)
-        for (module, route) in routes {
-            let endpoint = Endpoint(server: self, module: module, route: route)
+        let endpoints = routes.map { Endpoint(server: self, module: $0.module, route: $0.route) }
+        for endpoint in endpoints {
+            let route = endpoint.route
             router.on(RouterPath(route.path), method: route.method, responder: CallbackResponder(callback: endpoint.respond))
         }
         let methods = MethodTable(routes.map(\.route))
         router.add(middleware: UnknownPath(server: self, methods: methods))
-        return FrontDoor(server: self, routes: router.buildResponder(), methods: methods)
+        return FrontDoor(self, endpoints, router.buildResponder(), methods)
     }
 
     func incoming(
         _ request: Request, _ context: PulseContext, id: String, module: String?
     ) throws(ServiceError) -> IncomingRequest {
+        try incoming(request.head, request.uri, from: context.peer, id: id, context.logger, module, Self.pathParameters(context)) {
+            maximum in
+            try await Self.collect(request, maximum: maximum, context.logger)
+        }
+    }
+
+    /// A request whose body is there, and not compressed.
+    func incoming(
+        _ head: HTTPRequest, _ body: ByteBuffer, from peer: String, id: String, _ logger: Logger, module: String?
+    ) throws(ServiceError) -> IncomingRequest {
+        try incoming(head, URI(head.path ?? ""), from: peer, id: id, logger, module, [:]) { maximum in
+            guard body.readableBytes <= maximum else { throw Self.tooLarge(maximum) }
+            return body
+        }
+    }
+
+    private func incoming(
+        _ head: HTTPRequest, _ uri: URI, from peer: String, id: String, _ logger: Logger, _ module: String?,
+        _ pathParameters: [String: String], collectBody: @escaping @Sendable (_ maximum: Int) async throws -> ByteBuffer
+    ) throws(ServiceError) -> IncomingRequest {
         IncomingRequest(
-            method: request.method, path: request.uri.path, query: .init(request.uri.query ?? ""),
-            headers: try dashboard.admitted(request.head),
-            pathParameters: Self.pathParameters(context), clientAddress: clientAddress(request, context), id: id,
-            logger: context.logger, module: module,
-            collectBody: { maximum in try await Self.collect(request, maximum: maximum, context.logger) })
+            method: head.method, path: uri.path, query: .init(uri.query ?? ""), headers: try dashboard.admitted(head),
+            pathParameters: pathParameters, clientAddress: clientAddress(head.headerFields, peer), id: id, logger: logger, module: module,
+            collectBody: collectBody)
     }
 
     private static func pathParameters(_ context: PulseContext) -> [String: String] {
@@ -55,11 +87,11 @@ struct Server: Sendable {
         ) { first, _ in first }
     }
 
-    private func clientAddress(_ request: Request, _ context: PulseContext) -> String {
-        guard !trustedProxies.isEmpty, let peer = IPAddress(context.peer) else { return context.peer }
+    private func clientAddress(_ fields: HTTPFields, _ peer: String) -> String {
+        guard !trustedProxies.isEmpty, let address = IPAddress(peer) else { return peer }
         return ClientAddress.resolve(
-            peer: peer, forwardedFor: request.headers[values: Self.forwardedFor].joined(separator: ","),
-            forwarded: request.headers[values: Self.forwarded].joined(separator: ","), trusted: trustedProxies
+            peer: address, forwardedFor: fields[values: Self.forwardedFor].joined(separator: ","),
+            forwarded: fields[values: Self.forwarded].joined(separator: ","), trusted: trustedProxies
         ).description
     }
 
@@ -68,21 +100,23 @@ struct Server: Sendable {
 
     /// Returns the decompressed body. Both the compressed and the decompressed body may have at most `maximum` bytes.
     private static func collect(_ request: Request, maximum: Int, _ logger: Logger) async throws -> ByteBuffer {
-        let tooLarge = ServiceError(
-            status: 413, code: "body_too_large", message: "The request body is too large; the limit is \(maximum) bytes.")
         let body: ByteBuffer
-        do { body = try await request.body.collect(upTo: maximum) } catch is NIOTooManyBytesError { throw tooLarge } catch {
+        do { body = try await request.body.collect(upTo: maximum) } catch is NIOTooManyBytesError { throw tooLarge(maximum) } catch {
             throw Self.brokenBody(error, logger)
         }
         switch request.headers.value(.contentEncoding)?.lowercased() {
         case nil, "", "identity": return body
         case "gzip", "x-gzip", "deflate":
-            return ByteBuffer(bytes: try Compression.inflate(Array(body.readableBytesView), maximum: maximum, tooLarge: tooLarge))
+            return ByteBuffer(bytes: try Compression.inflate(Array(body.readableBytesView), maximum: maximum, tooLarge: tooLarge(maximum)))
         case let other?:
             throw ServiceError(
                 status: 415, code: "invalid_body",
                 message: "Unsupported Content-Encoding '\(other.excerpt(40))'; gzip, deflate or none is accepted.")
         }
+    }
+
+    private static func tooLarge(_ maximum: Int) -> ServiceError {
+        ServiceError(status: 413, code: "body_too_large", message: "The request body is too large; the limit is \(maximum) bytes.")
     }
 
     /// The error for a body that did not arrive completely. None of these errors are failures of this host.
@@ -96,75 +130,6 @@ struct Server: Sendable {
             return ServiceError.invalid("malformed_request", "The request body is not valid HTTP/1.1: \(error.debugDescription).")
         default:
             return ServiceError.invalid("incomplete_body", "The connection ended before the request body was complete.")
-        }
-    }
-}
-
-/// Handles the requests to one route: passes them through the gate, and measures and traces them.
-private struct Endpoint: Sendable {
-    let server: Server
-    let module: String?
-    let route: Route
-    private let durations: Metrics.Timer
-    private let requests: [Metrics.Counter]
-
-    init(server: Server, module: String?, route: Route) {
-        self.server = server
-        self.module = module
-        self.route = route
-        let dimensions = [("method", route.method.rawValue), ("route", route.path)]
-        durations = Metrics.Timer(label: "http_request_duration_seconds", dimensions: dimensions, factory: server.telemetry.metrics)
-        requests = (1...5).map {
-            let dimensions = dimensions + [("status", "\($0)xx")]
-            return Metrics.Counter(label: "http_requests_total", dimensions: dimensions, factory: server.telemetry.metrics)
-        }
-    }
-
-    @Sendable func respond(to request: Request, context: PulseContext) async throws -> Response {
-        let start = ContinuousClock.now
-        let id = RequestIdentity.of(request)
-        if route.hasNoTimeLimit { context.channel.triggerUserOutboundEvent(UntimedRequest(), promise: nil) }
-        let surface = server.surface(of: request.uri.path)
-        let answer = await server.telemetry.span(route, request.headers) { await self.answer(request, context, id, surface) }
-        durations.recordNanoseconds((ContinuousClock.now - start).nanoseconds)
-        requests[max(0, min(4, answer.status / 100 - 1))].increment()
-        if case .stream = answer.body { context.channel.triggerUserOutboundEvent(StreamedResponse(), promise: nil) }
-        return Self.response(answer, to: request, id: id)
-    }
-
-    private func answer(_ request: Request, _ context: PulseContext, _ id: String, _ surface: any Surface) async -> Answer {
-        do {
-            let incoming = try server.incoming(request, context, id: id, module: module)
-            return try await server.gate.pass(incoming, to: route, module: module, surface: surface)
-        } catch let error as ServiceError {
-            return surface.answer(to: error)
-        } catch is CancellationError {
-            return surface.answer(to: .unavailable("cancelled", "The request was cancelled."))
-        } catch {
-            context.logger.error("a request failed", metadata: ["route": "\(route.path)", "error": "\(error)"])
-            return surface.answer(
-                to: ServiceError(
-                    status: 500, code: "internal",
-                    message: "An internal error occurred. The log has the details under request id \(id)."))
-        }
-    }
-
-    private static func response(_ answer: Answer, to request: Request, id: String) -> Response {
-        var headers = answer.headers
-        headers[RequestIdentity.header] = id
-        switch answer.body {
-        case .bytes(let buffer):
-            return Response(status: .init(code: answer.status), headers: headers, body: ResponseBody(byteBuffer: buffer))
-        case .stream(let pieces):
-            let body = ResponseBody { writer in
-                // Watch the connection, so the response ends as soon as the client disconnects, and not only when a later write
-                // fails.
-                do {
-                    try await request.body.consumeWithCancellationOnInboundClose { _ in try await writer.write(pieces) }
-                } catch is CancellationError {}
-                try await writer.finish(nil)
-            }
-            return Response(status: .init(code: answer.status), headers: headers, body: body)
         }
     }
 }

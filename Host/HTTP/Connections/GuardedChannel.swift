@@ -3,7 +3,8 @@ import Logging
 import NIOCore
 import NIOHTTP1
 
-/// Hummingbird's HTTP/1.1 with a `ConnectionGuard` between the parser and everything else.
+/// Hummingbird's HTTP/1.1 with a `ConnectionGuard` between the parser and everything else, and an `InPlaceHandler` before the requests
+/// that have a task each.
 ///
 /// The guard replaces Hummingbird's handler of idle connections and shutdown, because each handler costs every request some microseconds.
 struct GuardedChannel: ServerChildChannel {
@@ -18,12 +19,15 @@ struct GuardedChannel: ServerChildChannel {
     /// The maximum number of header fields.
     static let maximumFields = 1_000
 
-    static func builder(_ connections: OpenConnections) -> HTTPServerBuilder {
+    static func builder(_ connections: OpenConnections, _ door: FrontDoor, _ logger: Logger) -> HTTPServerBuilder {
         HTTPServerBuilder { responder in
             let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
                 maxHeaderFieldSize: maximumHeadBytes, maxHeaderListSize: maximumHeadBytes, maxHeaderFieldCount: maximumFields)
             return GuardedChannel(
-                base: HTTP1Channel(responder: responder, configuration: .init(httpDecoderConfiguration: decoder)), connections: connections)
+                base: HTTP1Channel(
+                    responder: responder,
+                    configuration: .init(additionalChannelHandlers: [InPlaceHandler(door, logger)], httpDecoderConfiguration: decoder)),
+                connections: connections)
         }
     }
 

@@ -1,0 +1,111 @@
+@_spi(Host) import Access
+import Common
+import HTTPTypes
+import Hummingbird
+import Logging
+import Metrics
+import NIOCore
+
+/// Handles the requests to one route: passes them through the gate, and measures and traces them. A class, because every request copies a
+/// reference to it.
+final class Endpoint: Sendable {
+    let server: Server
+    let module: String?
+    let route: Route
+    private let durations: Metrics.Timer
+    private let requests: [Metrics.Counter]
+
+    init(server: Server, module: String?, route: Route) {
+        self.server = server
+        self.module = module
+        self.route = route
+        let dimensions = [("method", route.method.rawValue), ("route", route.path)]
+        durations = Metrics.Timer(label: "http_request_duration_seconds", dimensions: dimensions, factory: server.telemetry.metrics)
+        requests = (1...5).map {
+            let dimensions = dimensions + [("status", "\($0)xx")]
+            return Metrics.Counter(label: "http_requests_total", dimensions: dimensions, factory: server.telemetry.metrics)
+        }
+    }
+
+    func respond(to request: Request, context: PulseContext) async throws -> Response {
+        let start = ContinuousClock.now
+        let id = RequestIdentity.of(request.headers)
+        if route.hasNoTimeLimit { context.channel.triggerUserOutboundEvent(UntimedRequest(), promise: nil) }
+        let surface = server.surface(of: request.uri.path)
+        let answer = await server.telemetry.span(route, request.headers) { [self] in
+            do {
+                let incoming = try server.incoming(request, context, id: id, module: module)
+                return try await server.gate.pass(incoming, to: route, module: module, surface: surface)
+            } catch { return refusal(of: error, surface, id, context.logger) }
+        }
+        measure(answer, since: start)
+        if case .stream = answer.body { context.channel.triggerUserOutboundEvent(StreamedResponse(), promise: nil) }
+        return Self.response(answer, to: request, id: id)
+    }
+
+    /// Responds to a request whose body is there. Calls `done` once, on the event loop, with the response and the request's id.
+    func respond(
+        to request: HTTPRequest, _ body: ByteBuffer, from peer: String, _ logger: Logger, on loop: any EventLoop,
+        then done: @escaping @Sendable (_ answer: Answer, _ id: String) -> Void
+    ) {
+        let start = ContinuousClock.now
+        let id = RequestIdentity.of(request.headerFields)
+        let surface = server.surface(of: route.path)
+        @Sendable func finish(_ outcome: Result<Answer, any Error>) {
+            let answer: Answer
+            do { answer = try outcome.get() } catch { answer = refusal(of: error, surface, id, logger) }
+            measure(answer, since: start)
+            done(answer, id)
+        }
+        do {
+            let incoming = try server.incoming(request, body, from: peer, id: id, logger, module: module)
+            server.gate.pass(incoming, body, to: route, module: module, surface: surface) { outcome in
+                if loop.inEventLoop { finish(outcome) } else { loop.execute { finish(outcome) } }
+            }
+        } catch { finish(.failure(error)) }
+    }
+
+    /// Whether a request is one to this endpoint. `target` is the path, with the query.
+    func owns(_ method: HTTPRequest.Method, _ target: String) -> Bool {
+        let path = route.path.utf8, sent = target.utf8
+        guard method == route.method, sent.starts(with: path) else { return false }
+        return sent.count == path.count || sent.dropFirst(path.count).first == UInt8(ascii: "?")
+    }
+
+    private func measure(_ answer: Answer, since start: ContinuousClock.Instant) {
+        durations.recordNanoseconds((ContinuousClock.now - start).nanoseconds)
+        requests[max(0, min(4, answer.status / 100 - 1))].increment()
+    }
+
+    private func refusal(of error: any Error, _ surface: any Surface, _ id: String, _ logger: Logger) -> Answer {
+        switch error {
+        case let error as ServiceError: return surface.answer(to: error)
+        case is CancellationError: return surface.answer(to: .unavailable("cancelled", "The request was cancelled."))
+        default:
+            logger.error("a request failed", metadata: ["route": "\(route.path)", "error": "\(error)"])
+            return surface.answer(
+                to: ServiceError(
+                    status: 500, code: "internal",
+                    message: "An internal error occurred. The log has the details under request id \(id)."))
+        }
+    }
+
+    private static func response(_ answer: Answer, to request: Request, id: String) -> Response {
+        var headers = answer.headers
+        headers[RequestIdentity.header] = id
+        switch answer.body {
+        case .bytes(let buffer):
+            return Response(status: .init(code: answer.status), headers: headers, body: ResponseBody(byteBuffer: buffer))
+        case .stream(let pieces):
+            let body = ResponseBody { writer in
+                // Watch the connection, so the response ends as soon as the client disconnects, and not only when a later write
+                // fails.
+                do {
+                    try await request.body.consumeWithCancellationOnInboundClose { _ in try await writer.write(pieces) }
+                } catch is CancellationError {}
+                try await writer.finish(nil)
+            }
+            return Response(status: .init(code: answer.status), headers: headers, body: body)
+        }
+    }
+}
