@@ -15,7 +15,7 @@ build: swift ## Install what is missing and build the program, .build/release/pu
 	@$(setup)/install.sh run
 	@$(setup)/duckdb.sh
 	@$(setup)/geoip.sh
-	@$(setup)/build.sh -c release --product pulse
+	@$(setup)/swift.sh build -c release --product pulse
 
 check: swift ## Check formatting, the dashboard's JavaScript and the shell scripts, without building
 	@$(setup)/install.sh check
@@ -32,8 +32,8 @@ soak: ## Run the tests of random input and of crashes at length, which takes hou
 bench: swift ## Run the benchmarks
 	@$(setup)/install.sh bench
 	@$(setup)/duckdb.sh
-	@$(setup)/build.sh -c release --product pulse
-	@$(setup)/build.sh -c release --product pulse-bench
+	@$(setup)/swift.sh build -c release --product pulse
+	@$(setup)/swift.sh build -c release --product pulse-bench
 	@.build/release/pulse-bench $(ARGS)
 
 docs: build ## Regenerate docs/modules.md and the README.md of each module

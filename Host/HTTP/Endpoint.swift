@@ -5,6 +5,7 @@ import Hummingbird
 import Logging
 import Metrics
 import NIOCore
+@_spi(Host) import Operations
 
 /// Handles the requests to one route: passes them through the gate, and measures and traces them. A class, because every request copies a
 /// reference to it.
@@ -12,18 +13,27 @@ final class Endpoint: Sendable {
     let server: Server
     let module: String?
     let route: Route
-    private let durations: Metrics.Timer
-    private let requests: [Metrics.Counter]
+    /// Created with the first request: most routes of a host are never requested.
+    private let meters: Once<Meters>
 
     init(server: Server, module: String?, route: Route) {
         self.server = server
         self.module = module
         self.route = route
-        let dimensions = [("method", route.method.rawValue), ("route", route.path)]
-        durations = Metrics.Timer(label: "http_request_duration_seconds", dimensions: dimensions, factory: server.telemetry.metrics)
-        requests = (1...5).map {
-            let dimensions = dimensions + [("status", "\($0)xx")]
-            return Metrics.Counter(label: "http_requests_total", dimensions: dimensions, factory: server.telemetry.metrics)
+        meters = Once { Meters(route, server.telemetry.metrics) }
+    }
+
+    private struct Meters {
+        let durations: Metrics.Timer
+        /// By the first digit of the status.
+        let requests: [Metrics.Counter]
+
+        init(_ route: Route, _ metrics: PrometheusMetrics) {
+            let dimensions = [("method", route.method.rawValue), ("route", route.path)]
+            durations = Metrics.Timer(label: "http_request_duration_seconds", dimensions: dimensions, factory: metrics)
+            requests = (1...5).map {
+                Metrics.Counter(label: "http_requests_total", dimensions: dimensions + [("status", "\($0)xx")], factory: metrics)
+            }
         }
     }
 
@@ -73,8 +83,9 @@ final class Endpoint: Sendable {
     }
 
     private func measure(_ answer: Answer, since start: ContinuousClock.Instant) {
-        durations.recordNanoseconds((ContinuousClock.now - start).nanoseconds)
-        requests[max(0, min(4, answer.status / 100 - 1))].increment()
+        let meters = meters.value
+        meters.durations.recordNanoseconds((ContinuousClock.now - start).nanoseconds)
+        meters.requests[max(0, min(4, answer.status / 100 - 1))].increment()
     }
 
     private func refusal(of error: any Error, _ surface: any Surface, _ id: String, _ logger: Logger) -> Answer {

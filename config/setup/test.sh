@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 # Debug information would only take time and space.
-build=(config/setup/build.sh -debug-info-format none)
+build=(config/setup/swift.sh build -debug-info-format none)
 "${build[@]}" --build-tests
 
 # The program with all tests is run directly, as `swift test` lets only one run at a time.
