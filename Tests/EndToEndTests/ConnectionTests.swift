@@ -338,11 +338,10 @@ struct ConnectionTests {
             ).start()
             let port = try #require(pulse.address.split(separator: ":").last.flatMap { Int($0) })
             func logIn(_ connection: RawConnection) async throws -> String {
-                let body = #"{"key":"wrong"}"#
+                let body = #"{"key":"wrong"}"#, before = connection.received.count
                 connection.send(
                     "POST /dashboard/login HTTP/1.1\r\nHost: localhost\r\nX-Pulse-Dashboard: 1\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
                 )
-                let before = connection.received.count
                 return try await Patience.until("an answer", seconds: 10) {
                     let answer = connection.received.dropFirst(before)
                     return answer.hasSuffix("}") ? String(answer.prefix(12)) : nil
