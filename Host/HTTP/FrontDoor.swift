@@ -26,6 +26,7 @@ final class FrontDoor: HTTPResponder {
         if request.method == .options {
             response = Response(status: .noContent)
             response.headers[.allow] = methods.allowed(path)
+            response.headers[RequestIdentity.header] = RequestIdentity.of(request.headers)
         } else {
             response = try await routes.respond(to: request, context: context)
         }

@@ -127,6 +127,38 @@ struct InPlaceTests {
         }
     }
 
+    @Test("a thousand requests sent at once keep nobody waiting")
+    func many() async throws {
+        try await run { app, port in
+            let target = "/api/collect?key=\(app.keys[.ingest]!)", bad = #"{"type":"pageview"}"#
+            for (body, status) in [(Self.pageview, "200"), (bad, "400")] {
+                let connection = try await RawConnection.open(port)
+                let requests = String(repeating: Self.request(body, target), count: 999) + Self.request(body, target, ["Connection: close"])
+                connection.send(requests)
+                let received = try await connection.rest()
+                #expect(received.components(separatedBy: "HTTP/1.1 \(status) ").count == 1_001)
+            }
+        }
+    }
+
+    @Test("a client that ends its sending half gets all answers")
+    func halfClosed() async throws {
+        try await run { app, port in
+            let target = "/api/collect?key=\(app.keys[.ingest]!)"
+            let inPlace = Self.request(Self.pageview, target), chunked = Self.request(Self.pageview, target, chunked: true)
+            for (requests, count) in [
+                (inPlace, 1), (String(repeating: inPlace, count: 50), 50), (String(repeating: inPlace + chunked, count: 20), 40),
+                (inPlace + String(repeating: chunked, count: 20), 21), (String(repeating: chunked, count: 20) + inPlace, 21),
+            ] {
+                let connection = try await RawConnection.open(port)
+                connection.send(requests)
+                try await connection.endSending()
+                #expect(try await connection.rest().components(separatedBy: "HTTP/1.1 200 ").count == count + 1)
+            }
+            #expect(try await app.get("/api/v1/ingest/ledger").json()["data"]!.elements[0]["stored"]?.integer == 133)
+        }
+    }
+
     @Test("a body that arrives byte by byte is answered once")
     func pieces() async throws {
         try await run { app, port in

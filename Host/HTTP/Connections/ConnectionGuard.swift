@@ -281,8 +281,10 @@ final class ConnectionGuard: ChannelDuplexHandler {
             isStopping = true
             isLast = true
             if pending == 0 {
-                if isClosing, isBuffered(context) { return }  // closes after the last response
-                return closeOnceSent(context)
+                if isClosing { return isBuffered(context) ? () : closeOnceSent(context) }  // closes after the last response
+                // What the client has sent by now is still read, and answered.
+                idleUntil = .now() + limits.parting
+                return set(idleUntil, context)
             }
             if case .body = reading {
                 arrival = min(arrival, .now() + limits.drain)

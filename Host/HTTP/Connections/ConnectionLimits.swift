@@ -15,6 +15,8 @@ struct ConnectionLimits: Sendable {
     var linger: TimeAmount = .seconds(2)
     /// How much longer a request may take to arrive once the host has been asked to stop.
     var drain: TimeAmount = .seconds(2)
+    /// When the host stops: how long an idle connection stays open for a request that is on its way.
+    var parting: TimeAmount = .milliseconds(100)
     var maximum: Int
     var maximumPerAddress: Int
     /// Trusted proxies forward requests from many visitors, so their connections are not counted by address.

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Hummingbird
 import Logging
 import NIOCore
 import NIOHTTPTypes
@@ -14,18 +15,26 @@ final class InPlaceHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundOut = HTTPResponsePart
 
     private enum State {
-        /// Requests go on to Hummingbird. `pending` of them have no complete response yet.
-        case passing(pending: Int)
+        /// Requests go on to Hummingbird.
+        case passing
         /// The body of a request to be answered here is arriving.
         case reading(HTTPRequest, Endpoint, ByteBuffer)
-        /// The request is being answered. Parts of the next requests are held back until then.
-        case answering(held: [HTTPRequestPart], isReadHeld: Bool)
+        /// The request is being answered. Everything that arrives meanwhile is held back.
+        case answering
     }
 
     private let door: FrontDoor
     private let logger: Logger
-    private var state = State.passing(pending: 0)
     private var peer = ""
+    private var state = State.passing
+    /// How many of Hummingbird's requests have no complete response yet.
+    private var pending = 0
+    /// Parts of the next requests.
+    private var held = CircularBuffer<HTTPRequestPart>()
+    /// Events that Hummingbird would close the connection for: the client sends no more, or the host is stopping.
+    private var heldEvents: [Any] = []
+    private var isReadHeld = false
+    private var isDraining = false
 
     init(_ door: FrontDoor, _ logger: Logger) {
         self.door = door
@@ -39,40 +48,40 @@ final class InPlaceHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: Requests
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) { take(unwrapInboundIn(data), context) }
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let part = unwrapInboundIn(data)
+        if case .answering = state { held.append(part) } else { take(part, context) }
+    }
 
     private func take(_ part: HTTPRequestPart, _ context: ChannelHandlerContext) {
         switch (state, part) {
-        case (.passing(pending: 0), .head(let request)):
-            guard let endpoint = door.endpointInPlace(request) else {
-                state = .passing(pending: 1)
-                break
-            }
-            state = .reading(request, endpoint, ByteBuffer())
-            return
-        case (.passing(let pending), .head): state = .passing(pending: pending + 1)
-        case (.passing, _): break
         case (.reading(let request, let endpoint, var body), .body(var bytes)):
             // Nearly all bodies arrive at once.
             if body.readableBytes == 0 { body = bytes } else { body.writeBuffer(&bytes) }
             state = .reading(request, endpoint, body)
-            return
         case (.reading(let request, let endpoint, let body), .end):
-            state = .answering(held: [], isReadHeld: false)
-            return answer(request, body, endpoint, context)
-        case (.reading, .head): return  // the guard passes on no such thing
-        case (.answering(var held, let isReadHeld), _):
-            held.append(part)
-            state = .answering(held: held, isReadHeld: isReadHeld)
-            return
+            state = .answering
+            answer(request, body, endpoint, context)
+        case (_, .head(let request)):
+            if pending == 0, let endpoint = door.endpointInPlace(request) {
+                state = .reading(request, endpoint, ByteBuffer())
+            } else {
+                pending += 1
+                context.fireChannelRead(wrapInboundOut(part))
+            }
+        default: context.fireChannelRead(wrapInboundOut(part))
         }
-        context.fireChannelRead(wrapInboundOut(part))
     }
 
     /// While requests are held back, nothing more is read.
     func read(context: ChannelHandlerContext) {
-        guard case .answering(let held, false) = state, !held.isEmpty else { return context.read() }
-        state = .answering(held: held, isReadHeld: true)
+        if case .answering = state, !held.isEmpty { isReadHeld = true } else { context.read() }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // The rest of this body won't come.
+        if case .reading = state, case ChannelEvent.inputClosed = event { passOn(context) }
+        if case .passing = state { context.fireUserInboundEventTriggered(event) } else { heldEvents.append(event) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -82,15 +91,18 @@ final class InPlaceHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         passOn(context)
+        held.removeAll()
         context.fireChannelInactive()
     }
 
     /// Lets Hummingbird handle a request whose body did not arrive.
     private func passOn(_ context: ChannelHandlerContext) {
         guard case .reading(let request, _, let body) = state else { return }
-        state = .passing(pending: 1)
+        state = .passing
+        pending += 1
         context.fireChannelRead(wrapInboundOut(.head(request)))
         if body.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(.body(body))) }
+        drain(context)
     }
 
     // MARK: Responses
@@ -104,19 +116,37 @@ final class InPlaceHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func write(_ head: HTTPResponse, _ body: ByteBuffer, _ context: ChannelHandlerContext) {
-        guard case .answering(let held, let isReadHeld) = state else { return }
-        state = .passing(pending: 0)
+        state = .passing
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(body)), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-        guard !held.isEmpty else { return }
-        for part in held { take(part, context) }
+        drain(context)
+    }
+
+    /// Takes up what was held back, until the next request that waits for its answer. A request that is answered at once ends up here
+    /// again, so the outermost call goes on with the next one: a connection may hold thousands.
+    private func drain(_ context: ChannelHandlerContext) {
+        guard !isDraining, !(held.isEmpty && heldEvents.isEmpty && !isReadHeld) else { return }
+        isDraining = true
+        defer { isDraining = false }
+        while true {
+            if case .answering = state { return }
+            guard let part = held.popFirst() else { break }
+            take(part, context)
+        }
         context.fireChannelReadComplete()
-        if isReadHeld { read(context: context) }
+        if isReadHeld {
+            isReadHeld = false
+            context.read()
+        }
+        guard case .passing = state else { return }
+        let events = heldEvents
+        heldEvents = []
+        for event in events { context.fireUserInboundEventTriggered(event) }
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .end = unwrapOutboundIn(data), case .passing(let pending) = state { state = .passing(pending: pending - 1) }
+        if case .end = unwrapOutboundIn(data) { pending -= 1 }
         context.write(data, promise: promise)
     }
 }
