@@ -109,6 +109,8 @@ public struct Installation: Sendable {
                             millionths: dataset.millionths)
                     }
                 }),
+            factTables: FactCatalog(
+                modules.map { .init(module: $0.name, tables: $0.factTables, reads: type(of: $0).manifest.reads) }),
             payloadTypes: Set(modules.flatMap(\.collectors).map(\.type)),
             scriptFeatures: ModuleList.current.types.flatMap { $0.scriptFeatures },
             dimensions: modules.flatMap { module in module.dimensions.map { (module.name, $0) } },

@@ -76,7 +76,8 @@ public final class Directory: Sendable {
 
     /// The settings of `module` in `project`: the project's own, or else the installation's defaults.
     public func state(of module: String, in project: Project) -> ModuleState {
-        project.modules[module] ?? defaults.state(of: module)
+        // A project may have settings of modules that this host doesn't load.
+        defaults.loads(module) ? project.modules[module] ?? defaults.state(of: module) : defaults.state(of: module)
     }
 
     /// All modules of this host, with their settings in `project`.
@@ -191,12 +192,17 @@ public final class Directory: Sendable {
 @_spi(Host) public struct ModuleDefaults: Sendable {
     /// The names of the modules, in the order in which they are listed.
     public let modules: [String]
+    private let loaded: Set<String>
     private let states: [String: ModuleState]
 
     public init(modules: [String], states: [String: ModuleState] = [:]) {
         self.modules = modules
+        loaded = Set(modules)
         self.states = states
     }
+
+    /// Whether the host loads `module`.
+    func loads(_ module: String) -> Bool { loaded.contains(module) }
 
     /// The default settings of `module`. Without configured settings, `core` is on and every other module is off.
     public func state(of module: String) -> ModuleState {

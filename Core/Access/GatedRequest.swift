@@ -14,6 +14,7 @@ public struct Services: Sendable {
         let facts: any FactRecorder
         let catalog: ReportCatalog
         let datasets: DatasetCatalog
+        let factTables: FactCatalog
         let payloadTypes: Set<String>
         let scriptFeatures: [ScriptFeature]
         let dimensions: [(module: String, dimension: SessionDimension)]
@@ -24,7 +25,7 @@ public struct Services: Sendable {
 
         init(
             control: any ControlStore, directory: Directory, time: any TimeSource, facts: any FactRecorder, catalog: ReportCatalog,
-            datasets: DatasetCatalog, payloadTypes: Set<String>, scriptFeatures: [ScriptFeature],
+            datasets: DatasetCatalog, factTables: FactCatalog, payloadTypes: Set<String>, scriptFeatures: [ScriptFeature],
             dimensions: [(module: String, dimension: SessionDimension)], limits: BodyLimits, publicURL: String?, vault: Vault,
             externalDatabase: any ExternalDatabase
         ) {
@@ -34,6 +35,7 @@ public struct Services: Sendable {
             self.facts = facts
             self.catalog = catalog
             self.datasets = datasets
+            self.factTables = factTables
             self.payloadTypes = payloadTypes
             self.scriptFeatures = scriptFeatures
             self.dimensions = dimensions
@@ -60,6 +62,8 @@ public struct Services: Sendable {
     public var catalog: ReportCatalog { shared.catalog }
     /// The datasets that can be read by name.
     public var datasets: DatasetCatalog { shared.datasets }
+    /// The fact tables of all modules. Only scopes read them.
+    @_spi(Scopes) public var factTables: FactCatalog { shared.factTables }
     /// The payload types that this host's modules collect.
     public var payloadTypes: Set<String> { shared.payloadTypes }
     /// The optional features of the tracking script, from all modules in the binary, including those that this host doesn't load.
@@ -78,14 +82,15 @@ public struct Services: Sendable {
     public init(
         control: any ControlStore, directory: Directory, time: any TimeSource, reports: any ReportReader,
         facts: any FactRecorder, catalog: ReportCatalog = ReportCatalog(),
-        datasets: DatasetCatalog = DatasetCatalog(), payloadTypes: Set<String> = [], scriptFeatures: [ScriptFeature] = [],
+        datasets: DatasetCatalog = DatasetCatalog(), factTables: FactCatalog = FactCatalog(), payloadTypes: Set<String> = [],
+        scriptFeatures: [ScriptFeature] = [],
         dimensions: [(module: String, dimension: SessionDimension)] = [],
         limits: BodyLimits = BodyLimits(), publicURL: String? = nil, vault: Vault, externalDatabase: any ExternalDatabase
     ) {
         self.reports = reports
         shared = Shared(
             control: control, directory: directory, time: time, facts: facts, catalog: catalog, datasets: datasets,
-            payloadTypes: payloadTypes,
+            factTables: factTables, payloadTypes: payloadTypes,
             scriptFeatures: scriptFeatures, dimensions: dimensions, limits: limits, publicURL: publicURL, vault: vault,
             externalDatabase: externalDatabase)
     }
@@ -192,7 +197,8 @@ public struct ProjectRequest: GatedRequest {
     public let request: IncomingRequest
     public let services: Services
     private let bodySchema: Schema?
-    let module: String?
+    /// The module whose route this is; nil for the host's own.
+    @_spi(Scopes) public let module: String?
     /// The project that the request is for.
     public let project: Project
     /// Who sent the request.

@@ -16,6 +16,6 @@ extension ProjectRequest {
     public func run(report name: String, over scope: Scope) async throws -> JSON {
         let (module, report) = try services.catalog.require(name)
         try require(module: module)
-        return try await report.run(scope)
+        return try await report.run(scope.reading(for: module))
     }
 }

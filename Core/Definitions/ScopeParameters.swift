@@ -56,8 +56,11 @@ extension ProjectRequest {
         return Scope(
             project: project.number, range: range, timezone: zoneName, filters: filters, segment: try await segment(value("segment_id")),
             people: value("count_by") == "people" ? try await people() : nil, limit: value("limit").flatMap(Int.init) ?? 10,
-            offset: value("offset").flatMap(Int.init) ?? 0, reader: services.reports)
+            offset: value("offset").flatMap(Int.init) ?? 0, reader: services.reports, facts: facts)
     }
+
+    /// The facts that the caller may read.
+    private var facts: FactAccess { FactAccess(services.factTables, module: module) { try require(module: $0) } }
 
     private func filters(_ text: String) throws -> [Filter] {
         let filters = try Filter.parse(text, and: services.dimensions.map(\.dimension))
@@ -81,7 +84,7 @@ extension ProjectRequest {
 
     /// A scope over all of the project's facts in `range`. Ignores the request's parameters.
     public func scope(over range: TimeRange) -> Scope {
-        Scope(project: project.number, range: range, reader: services.reports)
+        Scope(project: project.number, range: range, reader: services.reports, facts: facts)
     }
 
     /// A scope over all of the project's facts. Ignores the request's parameters.

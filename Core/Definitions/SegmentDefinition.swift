@@ -71,7 +71,7 @@ public enum SegmentDefinition {
         let rule = try await expansion.expand(segment.rule, inside: outer, depth: 0), modules = Segment(rule).modules
         for module in modules.sorted() { try call.require(module: module) }
         // A condition on revenue may be in a segment that this one refers to, so this check follows the replacement of references.
-        let currency = modules.contains("revenue") ? try await Revenue.currency(of: call.wholeScope()) : nil
+        let currency = modules.contains("revenue") ? try await Revenue.currency(of: call.wholeScope().overDatasets()) : nil
         return Segment(rule, currency: currency ?? Revenue.defaultCurrency)
     }
 }

@@ -11,7 +11,8 @@ public struct ModuleManifest: Sendable {
     public let name: String
     /// The group that the module is listed under.
     public let category: Category
-    /// Names of other modules whose facts this module reads.
+    /// Names of other modules whose facts this module's statements read. Where the caller may not read one of them, or this host doesn't
+    /// load it, such a statement gets 403.
     public let reads: [String]
     /// One sentence per language code that says what the module offers to users. English is required.
     public let summaries: [String: String]

@@ -82,12 +82,6 @@ import Questions
             module.collectors.flatMap { collector in collector.fields.map { ("\(collector.type).\($0.name)", module.name) } }
         }
         reportClashes("Field", added + own)
-        let names = Set(modules.map(\.name))
-        for module in modules {
-            for other in type(of: module).manifest.reads where !names.contains(other) {
-                problems.append("Module '\(module.name)' reads facts of '\(other)', which is not loaded.")
-            }
-        }
         problems += tableProblems("activity", [Activity.table, Activity.visitors], Activity.migrations)
         for module in modules { problems += tableProblems(module.name, module.factTables, module.migrations) + datasetProblems(module) }
         return problems.sorted()

@@ -89,7 +89,7 @@ public enum Revenue {
     /// alphabetical order. Nil if there are no orders.
     public static func currency(of scope: Scope) async throws -> String? {
         try await scope.rows(
-            "revenue.currency", reading: [orders],
+            "revenue.currency",
             """
             SELECT code, count(*) AS n FROM (SELECT coalesce(nullif(converted_to, ''), currency) AS code FROM revenue_orders) codes
             GROUP BY code ORDER BY n DESC, code LIMIT 1

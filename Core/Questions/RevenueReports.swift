@@ -51,7 +51,7 @@ public struct RevenueTotals: Encodable, Sendable {
     /// Computes the totals in `currency`. Leaves out amounts in other currencies if there was no exchange rate for them.
     public static func run(_ scope: Scope, in currency: String) async throws -> RevenueTotals {
         let row = try await scope.rows(
-            "revenue.totals", reading: [Revenue.orders],
+            "revenue.totals",
             """
             SELECT count(*) FILTER (WHERE worth >= 0) AS orders, CAST(coalesce(sum(worth), 0) AS double precision) AS revenue,
               count(*) FILTER (WHERE worth < 0) AS refunds,
@@ -60,7 +60,7 @@ public struct RevenueTotals: Encodable, Sendable {
             FROM (SELECT visitor, \(Revenue.amount(in: currency)) AS worth FROM revenue_orders) valued
             """)[0]
         let currencies = try await scope.rows(
-            "revenue.currencies", reading: [Revenue.orders],
+            "revenue.currencies",
             """
             SELECT currency, count(*) FILTER (WHERE amount >= 0) AS orders, CAST(sum(amount) AS double precision) AS revenue
             FROM revenue_orders GROUP BY currency ORDER BY count(*) DESC, currency
@@ -90,7 +90,7 @@ public struct ProductRevenue: Sendable {
     /// The products, highest revenue first. Leaves out amounts in other currencies if there was no exchange rate for them.
     public static func run(_ scope: Scope, in currency: String, limit: Int, offset: Int) async throws -> [ProductRevenue] {
         try await scope.rows(
-            "revenue.products", reading: [Revenue.items],
+            "revenue.products",
             """
             SELECT product, count(*) FILTER (WHERE quantity > 0) AS orders, sum(quantity) AS quantity,
               CAST(sum(worth) AS double precision) AS revenue

@@ -12,7 +12,8 @@ import Foundation
 /// - `sessions`: one row per session with matching activity: `visitor`, `session_at`, `started_at`, `ended_at` (epoch milliseconds),
 ///   `pageviews`, `events`, `entry_path`, `exit_path`, `source`, `country`, `device`. A row describes the whole session, even if a filter
 ///   such as `path` matched only one of its pages.
-/// - one name per `FactTable` that a statement lists in `reading`: the table's matching rows in the project and range
+/// - the name of each `FactTable` of a module that the caller may read: the table's matching rows in the project and range
+/// - `core_visitors`: the ids of the project's visitors, as they were sent, from all time
 public struct Scope: Sendable {
     /// The project's number.
     public let project: Int32
@@ -33,6 +34,7 @@ public struct Scope: Sendable {
     /// The number of rows that a list report skips.
     public let offset: Int
     let reader: any ReportReader
+    var facts: FactAccess
     /// The range that decides which visitors are in the segment. Differs from `range` only after `widened(to:)`.
     private(set) var segmentRange: TimeRange
     /// The conditions of filters on dimensions of modules; see `withModuleConditions()`.
@@ -47,7 +49,7 @@ public struct Scope: Sendable {
     // Only the `Definitions` target imports this SPI, because code that can create a scope can read any project.
     @_spi(Scopes) public init(
         project: Int32, range: TimeRange, timezone: String = "UTC", filters: [Filter] = [], segment: Segment? = nil, people: People? = nil,
-        restrictions: [RowRestriction] = [], limit: Int = 10, offset: Int = 0, reader: any ReportReader
+        restrictions: [RowRestriction] = [], limit: Int = 10, offset: Int = 0, reader: any ReportReader, facts: FactAccess
     ) {
         self.project = project
         self.range = range
@@ -59,6 +61,7 @@ public struct Scope: Sendable {
         self.limit = limit
         self.offset = offset
         self.reader = reader
+        self.facts = facts
         segmentRange = range
     }
 
@@ -96,7 +99,8 @@ public struct Scope: Sendable {
         var copy = Scope(
             project: project, range: range ?? self.range, timezone: timezone, filters: filters ?? self.filters,
             segment: segment ?? self.segment,
-            people: people, restrictions: restrictions ?? self.restrictions, limit: limit, offset: offset, reader: reader)
+            people: people, restrictions: restrictions ?? self.restrictions, limit: limit, offset: offset, reader: reader,
+            facts: facts)
         copy.segmentRange = segmentRange
         return copy
     }
@@ -104,22 +108,52 @@ public struct Scope: Sendable {
     /// Runs a report's statement.
     /// - Parameters:
     ///   - name: a comment at the start of the statement, so a slow statement can be traced to its code.
-    ///   - tables: the fact tables that `query` reads.
     ///   - continues: whether `query` begins with more CTEs: `x AS (...) SELECT`. Otherwise it is a SELECT.
-    ///   - query: the SQL that follows the scope's `WITH` clause.
-    public func rows(_ name: StaticString, reading tables: [FactTable] = [], continues: Bool = false, _ query: SQL) async throws -> Rows {
-        let statement: SQL =
-            "/* \(sql: "\(name)") */ \(try await withModuleConditions().prelude(for: query, reading: tables))\(sql: continues ? ", " : " ")\(query)"
-        return try await reader.rows(statement, of: project, over: decisiveRange)
+    ///   - query: the SQL that follows the scope's `WITH` clause. It reads the names that the scope provides and those that it defines.
+    /// - Throws: 403 if the statement names a fact table of a module that the caller may not read.
+    public func rows(_ name: StaticString, continues: Bool = false, _ query: SQL) async throws -> Rows {
+        let words = query.words, tables = try facts.tables(in: words, of: name)
+        try checkSources(query, tables.map(\.name), of: name)
+        let prelude = try await withModuleConditions().prelude(for: query, words, reading: tables)
+        try facts.check(prelude)
+        return try await reader.rows(
+            "/* \(sql: "\(name)") */ \(prelude)\(sql: continues ? ", " : " ")\(query)", of: project, over: decisiveRange)
     }
+
+    /// - Throws: an error if a statement reads from a name that nothing defines, which could be a stored table.
+    private func checkSources(_ query: SQL, _ tables: [String], of name: StaticString) throws {
+        let unknown = query.sources.subtracting(Self.provided).subtracting(tables).subtracting(dialect.tablesOfVisitorKeys)
+        if !unknown.isEmpty { try facts.refuse(unknown, in: name) }
+    }
+
+    /// The names that every statement may read.
+    private static let provided: Set<String> = [
+        "scope_rows", "activity", "pageviews", "events", "sessions", "segment", "people", Activity.visitors.name,
+    ]
 
     /// Like `rows` with `continues`, but adds a CTE named `facts` with all of the project's rows of `table`, regardless of the range. For
     /// facts about who visitors are, such as traits, rather than about what they did.
     public func rowsOverAllTime(_ name: StaticString, _ table: FactTable, as facts: SQL, _ query: SQL) async throws -> Rows {
         let allFacts = matching(table, SQL.all(["project = \(Int64(project))"] + rowConditions(on: table.name)))
-        let statement: SQL =
-            "/* \(sql: "\(name)") */ \(try await withModuleConditions().prelude(for: query, reading: [])), \(facts) AS NOT MATERIALIZED (\(allFacts)), \(query)"
-        return try await reader.rows(statement, of: project, over: .always)
+        let words = query.words, tables = try self.facts.tables(in: words.union([table.name]), of: name)
+        try checkSources(query, tables.map(\.name) + facts.words, of: name)
+        let prelude = try await withModuleConditions().prelude(for: query, words, reading: tables.filter { $0 != table })
+        try self.facts.check(prelude)
+        return try await reader.rows(
+            "/* \(sql: "\(name)") */ \(prelude), \(facts) AS NOT MATERIALIZED (\(allFacts)), \(query)", of: project, over: .always)
+    }
+
+    /// This scope for statements of another module, such as its named reports.
+    @_spi(Host) public func reading(for module: String) -> Scope { with { $0.module = module } }
+
+    /// This scope for statements over any datasets that the caller may read. Other statements may name only the fact tables of their own
+    /// module and of those that its manifest lists in `reads`.
+    public func overDatasets() -> Scope { with { $0.module = nil } }
+
+    private func with(_ change: (inout FactAccess) -> Void) -> Scope {
+        var copy = self
+        change(&copy.facts)
+        return copy
     }
 
     /// The range of the facts that the result depends on. A cached result is stale if any of them changes.
@@ -129,9 +163,9 @@ public struct Scope: Sendable {
         return TimeRange(start: min(range.start, segmentRange.start), end: max(range.end, segmentRange.end))
     }
 
-    /// The `WITH` clause for `query`. It has only the CTEs and columns that `query` names. The engine would plan unused ones too, and
+    /// The `WITH` clause for `query`, whose words are `named`. It has only the CTEs and columns that `query` names. The engine would plan unused ones too, and
     /// planning takes most of a short statement's time.
-    func prelude(for query: SQL, reading tables: [FactTable]) -> SQL {
+    func prelude(for query: SQL, _ named: Set<String>, reading tables: [FactTable]) -> SQL {
         let sessionFilters = filters.filter { $0.dimension.isOfSession }
         let rowFilters = filters.filter { !$0.dimension.isOfSession }
         let base = SQL.all([bounds] + activityRestrictions + sessionFilters.map { $0.condition(self) })
@@ -146,7 +180,7 @@ public struct Scope: Sendable {
             ("sessions", sessions(of: "scope_rows\(withMatches)")),
         ]
         // Goes from last to first, because each CTE reads only earlier ones.
-        var words = query.words, parts: [SQL] = []
+        var words = named, parts: [SQL] = []
         for (name, definition) in shared.reversed() where words.contains(name) {
             words.formUnion(definition.words)
             parts.insert("\(sql: name) AS NOT MATERIALIZED (\(definition))", at: 0)
@@ -159,6 +193,10 @@ public struct Scope: Sendable {
         for table in tables {
             let conditions = SQL.all([bounds] + rowConditions(on: table.name) + conditions(on: table))
             parts.append("\(sql: table.name) AS NOT MATERIALIZED (SELECT * FROM \(rows(of: table, conditions)))")
+        }
+        if words.contains(Activity.visitors.name) {
+            let own: SQL = "SELECT * FROM \(Self.qualified(Activity.visitors, dialect)) WHERE project = \(Int64(project))"
+            parts.append("\(sql: Activity.visitors.name) AS NOT MATERIALIZED (\(own))")
         }
         let people = people?.ctes(of: project, dialect) ?? [], members = segment.map { [SegmentCompiler.cte($0, self)] } ?? []
         return "WITH \(SQL.joined(people + members + parts))"
@@ -191,7 +229,7 @@ public struct Scope: Sendable {
         let isMember: SQL = "visitor IN (SELECT visitor FROM segment)"
         guard people != nil else {
             let all = segment == nil ? condition : SQL.all([condition, isMember])
-            return "\(sql: Self.qualified(table, dialect)) WHERE \(all)"
+            return "\(Self.qualified(table, dialect)) WHERE \(all)"
         }
         let byPerson: SQL = "(\(matching(table, condition))) by_person"
         return segment == nil ? byPerson : "\(byPerson) WHERE \(isMember)"
@@ -199,7 +237,7 @@ public struct Scope: Sendable {
 
     /// A SELECT of the rows of `table` that meet the condition. If the scope counts people, `visitor` is the person.
     func matching(_ table: FactTable, _ condition: SQL) -> SQL {
-        let stored: SQL = "SELECT * FROM \(sql: Self.qualified(table, dialect)) WHERE \(condition)"
+        let stored: SQL = "SELECT * FROM \(Self.qualified(table, dialect)) WHERE \(condition)"
         guard people != nil else { return stored }
         let columns = table.allColumns.map(\.name).filter { $0 != "visitor" }.map { SQL(sql: "stored.\($0)") }
         return """
@@ -215,8 +253,8 @@ public struct Scope: Sendable {
     }
 
     /// The qualified name of the stored table. It refers to the table even if a CTE has the same name.
-    private static func qualified(_ table: FactTable, _ dialect: Dialect) -> String {
-        dialect == .duckdb ? "main.\(table.name)" : table.name
+    private static func qualified(_ table: FactTable, _ dialect: Dialect) -> SQL {
+        SQL(table: dialect == .duckdb ? "main.\(table.name)" : table.name)
     }
 
     /// The condition that a row is in the scope's project and range.

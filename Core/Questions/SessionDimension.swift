@@ -55,7 +55,9 @@ extension Scope {
     /// This scope with the `moduleConditions` of all filters on dimensions of modules.
     func withModuleConditions() async throws -> Scope {
         guard filters.contains(where: { $0.dimension.ofModule != nil }) else { return self }
-        let bare = Scope(project: project, range: range, timezone: timezone, restrictions: restrictions, reader: reader)
+        let bare = Scope(
+            project: project, range: range, timezone: timezone, restrictions: restrictions, reader: reader, facts: facts
+        ).overDatasets()
         var scope = self
         for filter in filters {
             if let dimension = filter.dimension.ofModule { scope.moduleConditions[filter] = try await dimension.condition(filter, bare) }

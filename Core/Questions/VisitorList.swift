@@ -24,14 +24,14 @@ public struct VisitorList: Encodable, Sendable {
     ///   - ctes: the CTEs that `visitors` reads, besides the scope's.
     ///   - visitors: a SELECT of a single column, `visitor`, without duplicates.
     public static func page(
-        _ name: StaticString, of scope: Scope, reading tables: [FactTable] = [], ctes: SQL? = nil, visitors: SQL
+        _ name: StaticString, of scope: Scope, ctes: SQL? = nil, visitors: SQL
     ) async throws -> VisitorList {
         // Visitors are ordered by key, because that reveals nothing about them and is the same on every engine. Ids are looked up only for
         // this page.
         let prefix: SQL = ctes.map { "\($0), " } ?? ""
         let project = Int64(scope.project)
         let rows = try await scope.rows(
-            name, reading: tables, continues: true,
+            name, continues: true,
             """
             \(prefix)all_visitors AS MATERIALIZED (SELECT \(project) AS project, visitor FROM (\(visitors)) listed),
             page AS MATERIALIZED (
@@ -39,14 +39,13 @@ public struct VisitorList: Encodable, Sendable {
               ORDER BY visitor_key LIMIT \(scope.limit) OFFSET \(scope.offset))
             SELECT visitor_key, (SELECT count(*) FROM all_visitors) AS total, id
             FROM page LEFT JOIN (
-              SELECT visitor, min(id) AS id FROM core_visitors
-              WHERE project = \(project) AND visitor IN (SELECT visitor FROM page) GROUP BY visitor) ids ON ids.visitor = page.visitor
+              SELECT visitor, min(id) AS id FROM core_visitors WHERE visitor IN (SELECT visitor FROM page) GROUP BY visitor) ids ON ids.visitor = page.visitor
             ORDER BY visitor_key
             """)
         var total = rows.first?.int("total") ?? 0
         if rows.isEmpty, scope.offset > 0 {
             let count: SQL = "\(prefix)all_visitors AS (\(visitors)) SELECT count(*) AS total FROM all_visitors"
-            total = try await scope.rows(name, reading: tables, continues: true, count)[0].int("total")
+            total = try await scope.rows(name, continues: true, count)[0].int("total")
         }
         return VisitorList(data: rows.map { $0.optionalText("id") ?? anonymousID($0.int("visitor_key")) }, total: total)
     }

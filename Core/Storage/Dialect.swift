@@ -45,6 +45,9 @@ public enum Dialect: String, Sendable {
             : "\(rows).visitor"
     }
 
+    /// The tables that `visitorKey` reads.
+    @_spi(Host) public var tablesOfVisitorKeys: Set<String> { self == .duckdb ? ["ingest_visitors"] : [] }
+
     // MARK: JSON stored as text
 
     /// The value at `path` as text, compared by code points; null if there is none. Strings are unquoted; any other value is returned as

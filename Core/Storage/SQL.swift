@@ -7,6 +7,8 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
     enum Part: Sendable {
         case text(String)
         case value(Value)
+        /// The name of a stored table, which only a scope may write.
+        case table(String)
     }
 
     private(set) var parts: [Part]
@@ -15,6 +17,9 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
     public init(stringInterpolation: StringInterpolation) { parts = stringInterpolation.parts }
     /// Uses text unchanged. Only for text from Pulse's source.
     public init(sql: String) { parts = [.text(sql)] }
+
+    /// The name of a stored table. `sources` leaves it out: whoever uses this has restricted what is read from the table.
+    @_spi(Host) public init(table: String) { parts = [.table(table)] }
 
     /// Collects text and bound values.
     public struct StringInterpolation: StringInterpolationProtocol {
@@ -63,7 +68,13 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
         }
         for part in parts {
             // A name may continue in the next piece of text, but not across a bound value.
-            guard case .text(let text) = part else { end(); continue }
+            let text: String
+            switch part {
+            case .text(let piece), .table(let piece): text = piece
+            case .value:
+                end()
+                continue
+            }
             for byte in text.utf8 {
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
@@ -95,7 +106,7 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
         var text = "", values: [Value] = []
         for part in parts {
             switch part {
-            case .text(let piece): text += piece
+            case .text(let piece), .table(let piece): text += piece
             case .value(let value):
                 values.append(value)
                 text += dialect.placeholder(values.count, for: value)

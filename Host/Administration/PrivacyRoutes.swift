@@ -1,9 +1,9 @@
-import Access
+@_spi(Scopes) import Access
 import Common
 import HTTPTypes
 @_spi(Host) import Ingest
 import NIOCore
-import Questions
+@_spi(Host) import Questions
 @_spi(Host) import Storage
 
 extension AdministrationRoutes {
@@ -61,9 +61,14 @@ extension AdministrationRoutes {
 
     // MARK: One visitor
 
+    /// The members of an export that have all facts of one module.
+    private static func sections(_ facts: FactCatalog) -> [(name: String, tables: [FactTable])] {
+        [("surveys", "surveys"), ("experiments", "ab_testing"), ("replays", "session_replay")].map { ($0, facts.tables(of: $1)) }
+    }
+
     @Sendable private func exportVisitor(_ call: ProjectRequest) async throws -> Answer {
         let id = try Self.visitorID(call)
-        let report = try await VisitorExport(events: eventStore, tables: tables).text(
+        let report = try await VisitorExport(events: eventStore, tables: tables, sections: Self.sections(call.services.factTables)).text(
             of: id, in: call.project.number, settle: writer.settle)
         try await audit("visitor.export", id, call)
         return .json(bytes: .init(bytes: report.bytes))
@@ -103,6 +108,8 @@ extension AdministrationRoutes {
 struct VisitorExport: Sendable {
     let events: any EventStore
     let tables: [FactTable]
+    /// The members with the rows of some tables. All other tables are under `telemetry`.
+    let sections: [(name: String, tables: [FactTable])]
 
     /// Returns the whole response as JSON, with rows in time order.
     func text(of id: String, in project: Int32, settle: @Sendable () async throws -> Void) async throws -> JSONText {
@@ -120,8 +127,17 @@ struct VisitorExport: Sendable {
         }
         text.append(raw: #","sessions":"#)
         append(try await sessions(reference, project), to: &text)
-        text.append(raw: #","surveys":[],"experiments":[],"replays":[],"telemetry":{"#)
-        for (index, table) in tables.filter({ $0 != Activity.table && $0 != Activity.visitors }).enumerated() {
+        for (name, tables) in sections {
+            text.append(raw: #","\#(name)":"#)
+            var found: [Rows] = []
+            for table in tables { found.append(try await rows(of: table, reference, project, where: "TRUE")) }
+            append(found, to: &text)
+        }
+        text.append(raw: #","telemetry":{"#)
+        let others = tables.filter { table in
+            table != Activity.table && table != Activity.visitors && !sections.contains { $0.tables.contains(table) }
+        }
+        for (index, table) in others.enumerated() {
             text.append(raw: (index > 0 ? "," : "") + #""\#(table.name)":"#)
             append(try await rows(of: table, reference, project, where: "TRUE"), to: &text)
         }
@@ -177,10 +193,12 @@ struct VisitorExport: Sendable {
             """, timeoutSeconds: 60)
     }
 
+    private func append(_ rows: Rows, to text: inout JSONText) { append([rows], to: &text) }
+
     /// Appends rows as JSON objects, with instants as ISO 8601 and `data` as the JSON it contains.
-    private func append(_ rows: Rows, to text: inout JSONText) {
+    private func append(_ tables: [Rows], to text: inout JSONText) {
         text.append(raw: "[")
-        for (index, row) in rows.enumerated() {
+        for (index, row) in tables.joined().enumerated() {
             text.append(raw: index > 0 ? ",{" : "{")
             for (position, (column, value)) in zip(row.columns, row.values).enumerated() {
                 text.append(raw: (position > 0 ? "," : "") + #""\#(column)":"#)

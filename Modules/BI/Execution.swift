@@ -16,8 +16,7 @@ enum Execution {
         let ctes = datasets + tables
         let statement: SQL = ctes.isEmpty ? query : "\(SQL.joined(ctes)) \(query)"
         let rows = try await answer {
-            try await scope.restricted(by: policies).rows(
-                "bi.query", reading: compiler.used.compactMap(\.dataset.table), continues: !ctes.isEmpty, statement)
+            try await scope.overDatasets().restricted(by: policies).rows("bi.query", continues: !ctes.isEmpty, statement)
         }
         // PostgreSQL rejects a number that is out of range; DuckDB continues with infinity or NaN.
         guard rows.values.allSatisfy({ $0.allSatisfy { $0.double?.isFinite != false } }) else { throw failure }

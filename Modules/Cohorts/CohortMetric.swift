@@ -16,8 +16,6 @@ struct CohortMetric: Sendable {
         currency = name == .revenue ? try await call.currency() : nil
     }
 
-    var tables: [FactTable] { name == .revenue ? [Revenue.orders] : [] }
-
     /// A SELECT of `visitor`, `occurred_at` and `amount`. It contains all activity; `amount` is what the row adds to the sum, possibly 0.
     var marks: SQL {
         switch name {

@@ -38,7 +38,7 @@ struct CohortReport: Encodable, Sendable {
 
     static func run(_ scope: Scope, by period: CalendarPeriod, _ metric: CohortMetric) async throws -> CohortReport {
         let rows = try await scope.rows(
-            "cohorts.report", reading: metric.tables,
+            "cohorts.report",
             """
             SELECT first_day, count(*) AS visitors, CAST(sum(amount) AS double precision) AS total
             FROM (

@@ -3,7 +3,7 @@ import Core
 /// Compares what groups of visitors do: cohorts by first activity, and segments.
 public struct CohortsModule: AnalyticsModule {
     public static let manifest = ModuleManifest(
-        name: "cohorts", category: .analysis,
+        name: "cohorts", category: .analysis, reads: ["revenue"],
         summaries: [
             "en": "Behaviour of visitors grouped by the week or month of their first activity, or by segment.",
             "de": "Was Besucher tun, die in derselben Woche oder im selben Monat zum ersten Mal kamen oder zum selben Segment gehören.",

@@ -83,7 +83,7 @@ struct SegmentComparison: Encodable, Sendable {
         let all = period.number(of: Day(number: buckets.all.lowerBound))...period.number(of: Day(number: buckets.all.upperBound))
         let visitors = try await scope.visitorCount().distinct(groups: Int64(all.count) + 1)
         let rows = try await scope.rows(
-            "cohorts.compare", reading: metric.tables,
+            "cohorts.compare",
             """
             SELECT bucket, \(visitors) AS visitors, CAST(coalesce(sum(amount), 0) AS double precision) AS total
             FROM (

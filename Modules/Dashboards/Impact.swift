@@ -37,9 +37,6 @@ struct Impact: Encodable, Sendable {
         .optional("filter", .text(16_384)), .optional("segment_id", .text(40)),
     ])
 
-    /// The fact table of module `error_tracking`, declared with only the columns that are needed here.
-    static let errors = FactTable("error_tracking_errors", FactTable.sessionColumns)
-
     struct Question: Sendable {
         let metric: Metric
         let event: String?
@@ -79,7 +76,7 @@ struct Impact: Encodable, Sendable {
             case .sessions: "count(DISTINCT row(visitor, session_at))"
             }
         let rows = try await scope.rows(
-            "dashboards.impact", reading: question.metric == .errors ? [Self.errors] : [], continues: true,
+            "dashboards.impact", continues: true,
             """
             dated AS (
               SELECT visitor, session_at, \(scope.dialect.quotient("occurred_at - \(question.range.start.milliseconds)", "86400000")) AS day,

@@ -24,7 +24,7 @@ struct ErrorBreakdown: Encodable, Sendable {
         guard properties.contains(property) else { return [] }
         let condition = SQL.all(filter.conditions), column = SQL(sql: property), visitors = try await scope.visitorCount()
         return try await scope.rows(
-            "error_tracking.breakdown", reading: [ErrorTable.table],
+            "error_tracking.breakdown",
             """
             SELECT value, occurrences, visitors, sum(occurrences) OVER () AS total
             FROM (SELECT \(column) AS value, count(*) AS occurrences, \(visitors.distinct(groups: 1_000)) AS visitors

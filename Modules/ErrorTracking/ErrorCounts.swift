@@ -9,7 +9,7 @@ enum ErrorTimeseries {
     static func run(_ scope: Scope, _ filter: ErrorFilter, by unit: TimeBuckets.Unit) async throws -> [Point] {
         let buckets = TimeBuckets(unit, of: scope), all = try buckets.points()
         let rows = try await scope.rows(
-            "error_tracking.timeseries", reading: [ErrorTable.table],
+            "error_tracking.timeseries",
             """
             SELECT \(buckets.number(of: "occurred_at")) AS bucket, count(*) AS errors FROM error_tracking_errors
             WHERE \(SQL.all(filter.conditions)) GROUP BY 1
@@ -42,13 +42,13 @@ struct ErrorStats: Encodable, Sendable {
     static func run(_ scope: Scope, _ filter: ErrorFilter) async throws -> ErrorStats {
         let condition = SQL.all(filter.conditions), visitors = try await scope.visitorCount()
         async let totals = scope.rows(
-            "error_tracking.stats", reading: [ErrorTable.table],
+            "error_tracking.stats",
             """
             SELECT count(*) AS errors, count(DISTINCT fingerprint) AS kinds, \(visitors.distinct()) AS visitors FROM error_tracking_errors
             WHERE \(condition)
             """)
         async let releases = scope.rows(
-            "error_tracking.stats_releases", reading: [ErrorTable.table],
+            "error_tracking.stats_releases",
             """
             SELECT release, count(*) AS errors FROM error_tracking_errors WHERE release IS NOT NULL AND \(condition)
             GROUP BY release ORDER BY errors DESC, release LIMIT \(maximumReleases)

@@ -83,7 +83,7 @@ struct ErrorGroups: Sendable {
 
     private func counts(_ condition: SQL) async throws -> [Count] {
         let rows = try await scope.rows(
-            "error_tracking.groups", reading: [ErrorTable.table],
+            "error_tracking.groups",
             """
             SELECT fingerprint, fingerprint_low, count(*) AS occurrences, max(occurred_at) AS last_at FROM error_tracking_errors
             WHERE \(condition) GROUP BY fingerprint, fingerprint_low
@@ -95,7 +95,7 @@ struct ErrorGroups: Sendable {
     /// Returns how many visitors each error affected. Queried only for the groups on this page, because distinct counts are expensive.
     private func visitors(of groups: [Count], _ condition: SQL) async throws -> [Fingerprint: Int64] {
         let rows = try await scope.rows(
-            "error_tracking.visitors", reading: [ErrorTable.table],
+            "error_tracking.visitors",
             """
             SELECT fingerprint, fingerprint_low, count(*) AS visitors
             FROM (SELECT DISTINCT fingerprint, fingerprint_low, visitor FROM error_tracking_errors
@@ -108,7 +108,7 @@ struct ErrorGroups: Sendable {
     /// Returns the page on which each error occurred most often, and the number of pages on which it occurred.
     private func pages(of groups: [Count], _ condition: SQL) async throws -> [Fingerprint: (top: String, count: Int64)] {
         let rows = try await scope.rows(
-            "error_tracking.pages", reading: [ErrorTable.table],
+            "error_tracking.pages",
             """
             SELECT fingerprint, fingerprint_low, path, paths
             FROM (SELECT fingerprint, fingerprint_low, path, count(*) OVER (PARTITION BY fingerprint, fingerprint_low) AS paths,
@@ -124,7 +124,7 @@ struct ErrorGroups: Sendable {
     /// Returns the latest row of each group. The time of that row is known before the query, so the store can skip all other rows.
     private func latest(of groups: [Count], _ condition: SQL) async throws -> [Fingerprint: Row] {
         let rows = try await scope.rows(
-            "error_tracking.latest", reading: [ErrorTable.table],
+            "error_tracking.latest",
             """
             SELECT fingerprint, fingerprint_low, message, path, browser, browser_version, release, environment, filename
             FROM error_tracking_errors
@@ -140,7 +140,7 @@ struct ErrorGroups: Sendable {
     /// Returns when each error was first and last seen, over all time. Keyed by the fingerprint's high half.
     private func seen(_ fingerprints: [Fingerprint]) async throws -> [Int64: (first: Instant, last: Instant)] {
         let rows = try await call.wholeScope().rows(
-            "error_tracking.seen", reading: [ErrorTable.table],
+            "error_tracking.seen",
             """
             SELECT fingerprint, min(occurred_at) AS first_at, max(occurred_at) AS last_at FROM error_tracking_errors
             WHERE fingerprint IN \(SQL.list(fingerprints.map(\.high))) GROUP BY fingerprint

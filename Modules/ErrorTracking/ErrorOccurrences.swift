@@ -67,7 +67,7 @@ struct ErrorOccurrences: Sendable {
 
     func run(limit: Int) async throws -> [Occurrence] {
         let rows = try await scope.rows(
-            "error_tracking.details", reading: [ErrorTable.table],
+            "error_tracking.details",
             """
             SELECT visitor, session_at, occurred_at, fingerprint, fingerprint_low, message, stack, filename, line, col, path, release,
               environment, browser, browser_version, os, os_version

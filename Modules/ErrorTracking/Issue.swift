@@ -84,7 +84,7 @@ struct Issues: Sendable {
         guard !resolved.isEmpty else { return [:] }
         let values = resolved.map { "(\($0.key.high), \($0.value.updatedAt?.milliseconds ?? 0))" }.sorted().joined(separator: ", ")
         let rows = try await call.wholeScope().rows(
-            "error_tracking.regressions", reading: [ErrorTable.table], continues: true,
+            "error_tracking.regressions", continues: true,
             """
             resolved AS (SELECT * FROM (VALUES \(sql: values)) AS given (issue, since))
             SELECT fingerprint, fingerprint_low, release, min(occurred_at) AS first_at

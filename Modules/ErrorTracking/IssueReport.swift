@@ -41,7 +41,7 @@ struct IssueReport: Encodable, Sendable {
         let scope = call.wholeScope(), dialect = scope.dialect
         let visitors = try await scope.visitorCount()
         let rows = try await scope.rows(
-            "error_tracking.issue", reading: [ErrorTable.table], continues: true,
+            "error_tracking.issue", continues: true,
             """
             occurrences AS (SELECT * FROM error_tracking_errors WHERE fingerprint = \(fingerprint.high) AND fingerprint_low = \(fingerprint.low)),
             tagged AS (SELECT release, min(occurred_at) AS first_at, max(occurred_at) AS last_at FROM occurrences WHERE release IS NOT NULL GROUP BY release)

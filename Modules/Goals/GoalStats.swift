@@ -53,7 +53,7 @@ struct GoalStats: Encodable, Sendable {
         // A visitor may have several events with the same name at the same instant, so orders are matched by the properties of their event
         // too. Orders for which no properties are stored are matched only by visitor, time and name.
         return try await scope.rows(
-            "goals.revenue", reading: [Revenue.orders], continues: true,
+            "goals.revenue", continues: true,
             """
             converting AS MATERIALIZED (
               SELECT DISTINCT visitor, occurred_at, name, coalesce(data, '') AS data FROM events WHERE \(step.condition(scope.dialect)))

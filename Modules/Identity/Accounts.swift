@@ -23,7 +23,7 @@ struct Account: Encodable, Sendable {
     static func list(_ id: String?, _ scope: Scope, limit: Int, offset: Int) async throws -> [Account] {
         let wanted: SQL = id.map { " WHERE account_id = \($0)" } ?? ""
         let rows = try await scope.rows(
-            "identity.accounts", reading: [Identity.memberships],
+            "identity.accounts",
             """
             SELECT account_id, min(occurred_at) AS first_at, max(occurred_at) AS last_at,
               \(Identity.latest("account_name", where: "account_name IS NOT NULL", scope.dialect)) AS name
@@ -77,7 +77,7 @@ struct Member: Encodable, Sendable {
     /// Returns the account's members, most recently seen first.
     static func list(of account: String, _ scope: Scope, limit: Int, offset: Int) async throws -> [Member] {
         let rows = try await scope.rows(
-            "identity.members", reading: Profile.tables + [Identity.memberships], continues: true,
+            "identity.members", continues: true,
             """
             \(Profile.known(scope.dialect)), \(Account.members(of: account, scope.dialect))
             SELECT id, user_id, role, last_at FROM members JOIN known ON known.visitor = members.visitor
@@ -119,7 +119,7 @@ struct AccountAnalytics: Encodable, Sendable {
     static func run(_ id: String, _ call: ProjectRequest, _ scope: Scope) async throws -> AccountAnalytics {
         let whole = call.wholeScope()
         let counts = try await whole.rows(
-            "identity.account_members", reading: [Identity.memberships, Identity.profiles], continues: true,
+            "identity.account_members", continues: true,
             """
             \(Account.members(of: id, whole.dialect)),
             users AS (

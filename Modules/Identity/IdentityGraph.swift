@@ -61,7 +61,7 @@ struct IdentityGraph: Encodable, Sendable {
     private static func identified(_ visitors: [String], _ scope: Scope) async throws -> Set<ExactText> {
         guard !visitors.isEmpty else { return [] }
         let rows = try await scope.rows(
-            "identity.identified", reading: [Identity.profiles, Activity.visitors],
+            "identity.identified",
             """
             SELECT DISTINCT id FROM core_visitors WHERE id IN \(list: visitors) AND visitor IN (SELECT visitor FROM identity_profiles)
             """)
@@ -71,7 +71,7 @@ struct IdentityGraph: Encodable, Sendable {
     private static func edges(of nodes: [Node], limit: Int, _ scope: Scope) async throws -> [Edge] {
         func ids(_ kind: Node.Kind) -> [String] { nodes.filter { $0.type == kind }.map(\.id.text) }
         let rows = try await scope.rows(
-            "identity.graph", reading: [Identity.profiles, Identity.memberships, Activity.visitors], continues: true,
+            "identity.graph", continues: true,
             """
             ids AS (SELECT visitor, min(id) AS id FROM core_visitors GROUP BY visitor),
             named AS (

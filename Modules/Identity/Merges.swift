@@ -46,7 +46,7 @@ struct Merge: Encodable, Sendable {
     static func visitors(of users: [String], _ scope: Scope) async throws -> [ExactText: Int64] {
         guard !users.isEmpty else { return [:] }
         let rows = try await scope.rows(
-            "identity.merged_visitors", reading: [Identity.profiles], continues: true,
+            "identity.merged_visitors", continues: true,
             """
             named AS (
               SELECT visitor, \(Identity.latest("user_id", scope.dialect)) AS user_id FROM identity_profiles

@@ -65,7 +65,7 @@ struct Aliases: Encodable, Sendable {
 
     static func run(_ user: String, _ scope: Scope) async throws -> Aliases {
         let rows = try await scope.rows(
-            "identity.aliases", reading: [Identity.profiles, Activity.visitors], continues: true,
+            "identity.aliases", continues: true,
             """
             named AS (
               SELECT visitor, \(Identity.latest("user_id", scope.dialect)) AS user_id, min(CASE WHEN user_id = \(user) THEN occurred_at END) AS since

@@ -39,12 +39,10 @@ struct Profile: Encodable, Sendable {
         """
     }
 
-    static let tables = [Identity.profiles, Identity.traits, Activity.visitors]
-
     /// Returns profiles, most recently seen first.
     static func list(_ scope: Scope, limit: Int, offset: Int) async throws -> [Profile] {
         let rows = try await scope.rows(
-            "identity.profiles", reading: tables, continues: true,
+            "identity.profiles", continues: true,
             """
             \(known(scope.dialect))
             SELECT visitor, id, user_id, last_at FROM known ORDER BY last_at DESC, id LIMIT \(limit) OFFSET \(offset)
@@ -60,7 +58,7 @@ struct Profile: Encodable, Sendable {
     /// Returns the profile of a visitor; nil if the visitor was never identified.
     static func one(_ id: String, _ scope: Scope) async throws -> Profile? {
         let rows = try await scope.rows(
-            "identity.profile", reading: tables, continues: true,
+            "identity.profile", continues: true,
             """
             \(known(scope.dialect)) SELECT visitor, user_id, first_at, last_at FROM known
             WHERE visitor IN (SELECT visitor FROM core_visitors WHERE id = \(id))
@@ -79,7 +77,7 @@ enum Traits {
     static func of(_ visitors: [Int64], _ scope: Scope) async throws -> [Int64: [ExactText: JSON]] {
         guard !visitors.isEmpty else { return [:] }
         let rows = try await scope.rows(
-            "identity.traits", reading: [Identity.traits],
+            "identity.traits",
             """
             SELECT visitor, name, \(Identity.latest("value", scope.dialect)) AS value FROM identity_traits
             WHERE visitor IN \(list: visitors) GROUP BY visitor, name
@@ -91,7 +89,7 @@ enum Traits {
     static func of(accounts: [String], _ scope: Scope) async throws -> [ExactText: [ExactText: JSON]] {
         guard !accounts.isEmpty else { return [:] }
         let rows = try await scope.rows(
-            "identity.account_traits", reading: [IdentityModule.accountTraits],
+            "identity.account_traits",
             """
             SELECT account_id, name, \(Identity.latest("value", scope.dialect)) AS value FROM identity_account_traits
             WHERE account_id IN \(list: accounts) GROUP BY account_id, name

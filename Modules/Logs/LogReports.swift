@@ -4,7 +4,7 @@ import Core
 enum LogList {
     static func run(_ scope: Scope, _ filter: LogFilter) async throws -> [LogEntry] {
         let rows = try await scope.rows(
-            "logs.list", reading: [LogEntry.table],
+            "logs.list",
             """
             SELECT occurred_at, number, level, message, data, path, release, environment, visitor_id FROM logs_entries
             WHERE \(filter.condition) ORDER BY occurred_at DESC, number DESC LIMIT \(scope.limit) OFFSET \(scope.offset)
@@ -30,7 +30,7 @@ enum LogSummary {
 
     static func run(_ scope: Scope, _ filter: LogFilter) async throws -> [Line] {
         let rows = try await scope.rows(
-            "logs.summary", reading: [LogEntry.table],
+            "logs.summary",
             """
             SELECT level, release, count(*) AS entries FROM logs_entries WHERE \(filter.condition)
             GROUP BY level, release ORDER BY entries DESC, level, release NULLS FIRST LIMIT \(Self.maximumLines)
@@ -52,7 +52,7 @@ enum LogHistogram {
     static func run(_ scope: Scope, _ filter: LogFilter, by unit: TimeBuckets.Unit) async throws -> [Point] {
         let buckets = TimeBuckets(unit, of: scope), all = try buckets.points()
         let rows = try await scope.rows(
-            "logs.timeseries", reading: [LogEntry.table],
+            "logs.timeseries",
             """
             SELECT \(buckets.number(of: "occurred_at")) AS bucket, level, count(*) AS entries FROM logs_entries
             WHERE \(filter.condition) GROUP BY 1, 2

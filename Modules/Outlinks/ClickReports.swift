@@ -22,7 +22,7 @@ struct ClickedLink: Encodable, Sendable {
     static func run(_ scope: Scope, _ type: String?) async throws -> [ClickedLink] {
         let chosen: SQL = type.map { "link_type = \($0)" } ?? "TRUE"
         return try await scope.rows(
-            "outlinks.links", reading: [OutlinksModule.clicks],
+            "outlinks.links",
             """
             SELECT url, link_type, sum(n) AS n, count(*) AS visitors
             FROM (SELECT url, link_type, visitor, count(*) AS n FROM outlinks_clicks WHERE \(chosen) GROUP BY url, link_type, visitor) per_visitor
@@ -67,7 +67,7 @@ struct Clicks: Encodable, Sendable {
         var conditions: [SQL] = type.map { ["link_type = \($0)"] } ?? []
         if dimension == .host { conditions.append("host <> ''") }
         return try await scope.rows(
-            "outlinks.clicks", reading: [OutlinksModule.clicks],
+            "outlinks.clicks",
             """
             SELECT \(column), sum(n) AS n, count(*) AS visitors
             FROM (SELECT \(column), visitor, count(*) AS n FROM outlinks_clicks WHERE \(SQL.all(conditions)) GROUP BY \(column), visitor) per_visitor

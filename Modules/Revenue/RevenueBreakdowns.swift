@@ -62,7 +62,7 @@ struct RevenueSources: Encodable, Sendable {
 
     static func run(_ scope: Scope, in currency: String) async throws -> RevenueSources {
         let rows = try await scope.rows(
-            "revenue.sources", reading: [Revenue.orders],
+            "revenue.sources",
             """
             SELECT source, count(*) FILTER (WHERE worth >= 0) AS orders, CAST(sum(worth) AS double precision) AS revenue,
               count(DISTINCT visitor) FILTER (WHERE worth >= 0) AS buyers

@@ -27,7 +27,7 @@ struct RevenueTimeseries: Encodable, Sendable {
     static func run(_ scope: Scope, by unit: TimeBuckets.Unit, in currency: String) async throws -> RevenueTimeseries {
         let buckets = TimeBuckets(unit, of: scope), all = try buckets.points()
         let rows = try await scope.rows(
-            "revenue.timeseries", reading: [Revenue.orders],
+            "revenue.timeseries",
             """
             SELECT bucket, count(*) FILTER (WHERE worth >= 0) AS orders, count(*) FILTER (WHERE worth < 0) AS refunds,
               CAST(coalesce(sum(worth), 0) AS double precision) AS revenue

@@ -32,7 +32,7 @@ struct ScrollDistribution: Encodable, Sendable {
     static func run(_ scope: Scope, path: String?) async throws -> ScrollDistribution {
         let chosen: SQL = path.map { "path = \($0)" } ?? "TRUE"
         let rows = try await scope.rows(
-            "scroll.distribution", reading: [ScrollModule.depths], continues: true,
+            "scroll.distribution", continues: true,
             """
             \(ScrollModule.samples),
             ended AS NOT MATERIALIZED (SELECT least(\(scope.dialect.quotient("depth", "10")), 9) AS tenth FROM samples WHERE \(chosen))

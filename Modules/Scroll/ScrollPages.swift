@@ -23,7 +23,7 @@ struct ScrollPages: Encodable, Sendable {
     static func run(_ scope: Scope) async throws -> [ScrollPages] {
         let ranks = scope.dialect.nearestRanks([50, 75], of: "depth")
         return try await scope.rows(
-            "scroll.pages", reading: [ScrollModule.depths], continues: true,
+            "scroll.pages", continues: true,
             """
             \(ScrollModule.samples)
             SELECT path, sum(depth) AS depths, count(*) AS samples, \(ranks[0]) AS p50, \(ranks[1]) AS p75 FROM samples

@@ -30,7 +30,7 @@ struct NextPages: Encodable, Sendable {
     static func run(_ scope: Scope, term: String?) async throws -> NextPages {
         let chosen: SQL = term.map { "term = \($0)" } ?? "TRUE"
         let rows = try await scope.rows(
-            "search.next_pages", reading: [SearchModule.queries], continues: true,
+            "search.next_pages", continues: true,
             """
             searched AS MATERIALIZED (
               SELECT visitor, session_at, occurred_at, path, term, row_number() OVER (ORDER BY occurred_at, visitor, session_at, term) AS number
@@ -61,6 +61,6 @@ struct NextPages: Encodable, Sendable {
 
     private static func searches(_ scope: Scope, _ chosen: SQL) async throws -> Int64 {
         try await scope.rows(
-            "search.count", reading: [SearchModule.queries], "SELECT count(*) AS n FROM search_queries WHERE \(chosen)")[0].int("n")
+            "search.count", "SELECT count(*) AS n FROM search_queries WHERE \(chosen)")[0].int("n")
     }
 }

@@ -23,7 +23,7 @@ struct SearchQueries: Encodable, Sendable {
 
     static func run(_ scope: Scope) async throws -> [SearchQueries] {
         try await scope.rows(
-            "search.queries", reading: [SearchModule.queries], continues: true,
+            "search.queries", continues: true,
             """
             searched AS NOT MATERIALIZED (
               SELECT term, visitor, count(*) AS n, sum(results_count) AS results, count(results_count) AS counted,
@@ -54,7 +54,7 @@ struct EmptySearches: Encodable, Sendable {
 
     static func run(_ scope: Scope) async throws -> [EmptySearches] {
         try await scope.rows(
-            "search.no_results", reading: [SearchModule.queries],
+            "search.no_results",
             """
             SELECT term, sum(n) AS n, count(*) AS visitors
             FROM (SELECT term, visitor, count(*) AS n FROM search_queries WHERE results_count = 0 GROUP BY term, visitor) searched

@@ -52,7 +52,7 @@ struct Attribution: Sendable {
         let lookback = Int64(lookbackDays) * 86_400_000
         let wide = scope.widened(to: TimeRange(start: scope.range.start.adding(milliseconds: -lookback), end: scope.range.end))
         let rows = try await wide.rows(
-            "utm.attribution", reading: [UtmModule.touches, Revenue.orders], continues: true,
+            "utm.attribution", continues: true,
             """
             \(UtmModule.firstTouches),
             converted AS MATERIALIZED (

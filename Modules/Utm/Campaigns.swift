@@ -40,7 +40,7 @@ struct Campaigns: Encodable, Sendable {
 
     static func run(_ scope: Scope) async throws -> [Campaigns] {
         try await scope.rows(
-            "utm.campaigns", reading: [UtmModule.touches], continues: true,
+            "utm.campaigns", continues: true,
             """
             \(UtmModule.firstTouches),
             views AS NOT MATERIALIZED (SELECT visitor, session_at, count(*) AS n FROM pageviews GROUP BY visitor, session_at)
@@ -90,7 +90,7 @@ struct CampaignBreakdown: Encodable, Sendable {
     static func run(_ scope: Scope, by parameter: Parameter) async throws -> [CampaignBreakdown] {
         let column = SQL(sql: "utm_\(parameter.rawValue)")
         return try await scope.rows(
-            "utm.breakdown", reading: [UtmModule.touches], continues: true,
+            "utm.breakdown", continues: true,
             """
             \(UtmModule.firstTouches)
             SELECT \(column) AS name, count(DISTINCT touch.visitor) AS visitors, count(*) FILTER (WHERE kind = 0) AS views
@@ -119,7 +119,7 @@ struct CampaignTimeseries: Encodable, Sendable {
     static func run(_ scope: Scope, source: String) async throws -> [CampaignTimeseries] {
         let buckets = TimeBuckets(.day, of: scope), all = try buckets.points(chosenBy: "start_at")
         let rows = try await scope.rows(
-            "utm.timeseries", reading: [UtmModule.touches], continues: true,
+            "utm.timeseries", continues: true,
             """
             \(UtmModule.firstTouches)
             SELECT bucket, count(*) AS views, count(DISTINCT visitor) AS visitors

@@ -22,14 +22,14 @@ struct Channels: Encodable, Sendable {
               LEFT JOIN first_touches touch ON touch.visitor = visits.visitor AND touch.session_at = visits.session_at)
             """
         let channels = try await scope.rows(
-            "utm.origins", reading: [UtmModule.touches], continues: true,
+            "utm.origins", continues: true,
             """
             \(origins)
             SELECT origin, count(*) AS n FROM origins GROUP BY origin ORDER BY n DESC, origin LIMIT \(OriginText.maximum)
             """
         ).map { [OriginText.channel($0.text("origin")).rawValue, $0.text("origin")] }
         return try await scope.rows(
-            "utm.channels", reading: [UtmModule.touches], continues: true,
+            "utm.channels", continues: true,
             """
             \(origins),
             known AS (\(scope.dialect.table(["channel", "origin"], of: channels)))
@@ -66,7 +66,7 @@ struct AIReferrers: Encodable, Sendable {
             return "CASE \(SQL.joined(cases, separator: " ")) END"
         }
         return try await scope.rows(
-            "utm.ai_referrers", reading: [UtmModule.touches], continues: true,
+            "utm.ai_referrers", continues: true,
             """
             \(UtmModule.firstTouches),
             sent AS NOT MATERIALIZED (

@@ -38,7 +38,7 @@ struct VitalsBreakdown: Encodable, Sendable {
         let column = SQL(sql: dimension.rawValue)
         let isListed: SQL = dimension == .country ? "country <> ''" : "TRUE"
         let rows = try await scope.rows(
-            "webvitals.breakdown", reading: [WebVitalsModule.measurements], continues: true,
+            "webvitals.breakdown", continues: true,
             """
             listed AS MATERIALIZED (
               SELECT \(column) AS place, count(*) AS samples FROM webvitals_measurements WHERE \(isListed) GROUP BY \(column)

@@ -33,7 +33,7 @@ struct VitalsSummary: Encodable, Sendable {
     static func run(_ scope: Scope) async throws -> VitalsSummary {
         let ranks = scope.dialect.nearestRanks([50, 75, 99], of: "value")
         let rows = try await scope.rows(
-            "webvitals.summary", reading: [WebVitalsModule.measurements],
+            "webvitals.summary",
             """
             SELECT metric, \(ranks[0]) AS p50, \(ranks[1]) AS p75, \(ranks[2]) AS p99 FROM webvitals_measurements GROUP BY metric
             """)

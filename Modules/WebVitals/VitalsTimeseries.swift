@@ -20,7 +20,7 @@ struct VitalsTimeseries: Encodable, Sendable {
     static func run(_ scope: Scope, _ metric: Metric, by unit: TimeBuckets.Unit) async throws -> VitalsTimeseries {
         let buckets = TimeBuckets(unit, of: scope), all = try buckets.points()
         let rows = try await scope.rows(
-            "webvitals.timeseries", reading: [WebVitalsModule.measurements], continues: true,
+            "webvitals.timeseries", continues: true,
             """
             measured AS NOT MATERIALIZED (
               SELECT \(buckets.number(of: "occurred_at")) AS bucket, value FROM webvitals_measurements WHERE metric = \(metric.rawValue))

@@ -10,7 +10,7 @@ struct PageEntries: Encodable, Sendable {
     /// The entries by page, busiest first.
     static func run(_ scope: Scope) async throws -> [PageEntries] {
         let rows = try await scope.rows(
-            "guestbook.pages", reading: [GuestbookModule.entries],
+            "guestbook.pages",
             """
             SELECT path, count(*) AS entries FROM guestbook_entries GROUP BY path
             ORDER BY entries DESC, path LIMIT \(scope.limit) OFFSET \(scope.offset)

@@ -140,13 +140,13 @@ extension ProbeModule {
     @Sendable private func report(_ call: ProjectRequest) async throws -> Answer {
         let scope = try await call.scope()
         let rows = try await scope.rows(
-            "probe.facts", reading: [Self.facts],
+            "probe.facts",
             """
             SELECT label, count(*) AS count, coalesce(sum(amount), 0) AS amount FROM probe_facts GROUP BY label
             ORDER BY count DESC, label LIMIT \(scope.limit) OFFSET \(scope.offset)
             """)
         let visitors = try await scope.rows(
-            "probe.visitors", reading: [Self.facts], "SELECT count(DISTINCT visitor) AS visitors FROM probe_facts")
+            "probe.visitors", "SELECT count(DISTINCT visitor) AS visitors FROM probe_facts")
         return try .json(
             Report(
                 data: rows.map { .init(label: $0.text("label"), count: $0.int("count"), amount: $0.double("amount")) },

@@ -62,7 +62,7 @@ export async function show(view) {
         ],
         { signal },
       ),
-      later(t('utm.attribution'),
+      view.can('revenue') && later(t('utm.attribution'),
         {
           wide: true,
           explain: t('utm.attribution?'),
