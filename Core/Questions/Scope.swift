@@ -114,10 +114,17 @@ public struct Scope: Sendable {
     public func rows(_ name: StaticString, continues: Bool = false, _ query: SQL) async throws -> Rows {
         let words = query.words, tables = try facts.tables(in: words, of: name)
         try checkSources(query, tables.map(\.name), of: name)
-        let prelude = try await withModuleConditions().prelude(for: query, words, reading: tables)
-        try facts.check(prelude)
+        let prelude = try await preparedPrelude(for: query, words, reading: tables)
         return try await reader.rows(
             "/* \(sql: "\(name)") */ \(prelude)\(sql: continues ? ", " : " ")\(query)", of: project, over: decisiveRange)
+    }
+
+    /// - Throws: 403 if the segment or a filter reads facts that the caller may not read.
+    private func preparedPrelude(for query: SQL, _ words: Set<String>, reading tables: [FactTable]) async throws -> SQL {
+        let scope = try await withModuleConditions(), prelude = scope.prelude(for: query, words, reading: tables)
+        // Without them, the prelude reads activity and `tables` alone.
+        if segment != nil || !scope.moduleConditions.isEmpty { try facts.check(prelude) }
+        return prelude
     }
 
     /// - Throws: an error if a statement reads from a name that nothing defines, which could be a stored table.
@@ -137,8 +144,7 @@ public struct Scope: Sendable {
         let allFacts = matching(table, SQL.all(["project = \(Int64(project))"] + rowConditions(on: table.name)))
         let words = query.words, tables = try self.facts.tables(in: words.union([table.name]), of: name)
         try checkSources(query, tables.map(\.name) + facts.words, of: name)
-        let prelude = try await withModuleConditions().prelude(for: query, words, reading: tables.filter { $0 != table })
-        try self.facts.check(prelude)
+        let prelude = try await preparedPrelude(for: query, words, reading: tables.filter { $0 != table })
         return try await reader.rows(
             "/* \(sql: "\(name)") */ \(prelude), \(facts) AS NOT MATERIALIZED (\(allFacts)), \(query)", of: project, over: .always)
     }

@@ -2,122 +2,139 @@ extension SQL {
     /// The names that a statement reads from after FROM and JOIN, and that it does not define itself as CTEs. A name with a schema is one
     /// name, such as `main.core_activity`. Functions that return rows are not included.
     ///
-    /// Understands the SQL of reports: upper-case or lower-case keywords, no comments, no quoted names.
+    /// Understands the SQL of reports: upper-case or lower-case keywords, no comments, no quoted names. Works on bytes, because it reads
+    /// every statement, also one whose result is in memory.
     @_spi(Host) public var sources: Set<String> {
-        var reader = SourceReader(tokens: tokens)
-        return reader.sources()
-    }
-
-    fileprivate enum Token: Equatable {
-        case word(String)
-        case symbol(UInt8)
-        /// A bound value, or a string.
-        case value
-    }
-
-    private var tokens: [Token] {
-        var tokens: [Token] = [], word: [UInt8] = [], isString = false
-        func end() {
-            if !word.isEmpty { tokens.append(.word(String(decoding: word, as: UTF8.self))) }
-            word.removeAll(keepingCapacity: true)
-        }
+        var text: [UInt8] = []
+        text.reserveCapacity(4_096)
         for part in parts {
-            guard case .text(let text) = part else {
-                end()
-                tokens.append(.value)
+            if case .text(let piece) = part { text.append(contentsOf: piece.utf8) } else { text.append(SourceReader.value) }
+        }
+        return text.withUnsafeBufferPointer { text in
+            var reader = SourceReader(text)
+            return reader.sources()
+        }
+    }
+}
+
+private struct SourceReader {
+    /// Stands for a bound value and for the name of a stored table. No statement contains this byte.
+    static let value: UInt8 = 1
+
+    private struct Token {
+        /// The place of a word in the text; empty for a symbol.
+        var word: Range<Int>
+        var symbol: UInt8
+    }
+
+    private static let open = UInt8(ascii: "("), close = UInt8(ascii: ")"), comma = UInt8(ascii: ","), quote = UInt8(ascii: "'")
+
+    private let text: UnsafeBufferPointer<UInt8>
+    private var tokens: [Token] = []
+    private var names: Set<String> = [], defined: Set<String> = []
+    /// For each open parenthesis, and the statement around them: whether a FROM clause is being read.
+    private var isInFrom = [false]
+    /// Whether FROM is part of the function whose parenthesis is open, as in `EXTRACT(hour FROM x)`.
+    private var isArgument = [false]
+
+    init(_ text: UnsafeBufferPointer<UInt8>) {
+        self.text = text
+        tokens.reserveCapacity(text.count / 4)
+        var at = 0
+        while at < text.count {
+            let byte = text[at]
+            if Self.isName(byte) {
+                let start = at
+                while at < text.count, Self.isName(text[at]) { at += 1 }
+                tokens.append(Token(word: start..<at, symbol: 0))
                 continue
             }
-            for byte in text.utf8 {
-                if isString {
-                    isString = byte != UInt8(ascii: "'")
-                    continue
-                }
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-                    UInt8(ascii: "_"), UInt8(ascii: "."):
-                    word.append(byte)
-                case UInt8(ascii: "'"):
-                    end()
-                    tokens.append(.value)
-                    isString = true
-                case UInt8(ascii: " "), UInt8(ascii: "\n"), UInt8(ascii: "\t"): end()
-                default:
-                    end()
-                    tokens.append(.symbol(byte))
-                }
+            at += 1
+            if byte == Self.quote {
+                while at < text.count, text[at] != Self.quote { at += 1 }
+                at += 1
+                tokens.append(Token(word: 0..<0, symbol: Self.value))
+            } else if byte > UInt8(ascii: " ") || byte == Self.value {
+                tokens.append(Token(word: 0..<0, symbol: byte))
             }
         }
-        end()
-        return tokens
     }
 
-    private struct SourceReader {
-        let tokens: [Token]
-        private var names: Set<String> = [], defined: Set<String> = []
-        /// For each open parenthesis, and the statement around them: whether a FROM clause is being read.
-        private var isInFrom = [false]
-        /// Whether FROM is part of the function whose parenthesis is open, as in `EXTRACT(hour FROM x)`.
-        private var isArgument = [false]
-
-        init(tokens: [Token]) { self.tokens = tokens }
-
-        private static let open = Token.symbol(UInt8(ascii: "(")), close = Token.symbol(UInt8(ascii: ")"))
-        private static let comma = Token.symbol(UInt8(ascii: ","))
-        private static let withFrom: Set<String> = ["EXTRACT", "SUBSTRING", "TRIM", "OVERLAY"]
-        /// The words that end a FROM clause.
-        private static let ends: Set<String> = [
-            "SELECT", "WHERE", "GROUP", "ORDER", "HAVING", "LIMIT", "OFFSET", "UNION", "EXCEPT", "INTERSECT", "WINDOW", "ON", "USING",
-            "QUALIFY",
-        ]
-
-        private func word(_ index: Int) -> String? {
-            guard tokens.indices.contains(index), case .word(let word) = tokens[index] else { return nil }
-            return word
+    private static func isName(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+            UInt8(ascii: "_"), UInt8(ascii: "."):
+            true
+        default: false
         }
+    }
 
-        mutating func sources() -> Set<String> {
-            for index in tokens.indices {
-                switch tokens[index] {
-                case Self.open:
-                    isInFrom.append(false)
-                    isArgument.append(word(index - 1).map { Self.withFrom.contains($0.uppercased()) } ?? false)
-                case Self.close where isInFrom.count > 1:
-                    isInFrom.removeLast()
-                    isArgument.removeLast()
-                case Self.comma where isInFrom.last == true: read(at: index + 1)
-                case .word(let word): take(word.uppercased(), at: index)
-                default: break
-                }
-            }
-            return names.subtracting(defined)
-        }
+    private func isSymbol(_ index: Int, _ symbol: UInt8) -> Bool { tokens.indices.contains(index) && tokens[index].symbol == symbol }
 
-        private mutating func take(_ keyword: String, at index: Int) {
-            switch keyword {
-            case "FROM" where isArgument.last == false && word(index - 1)?.uppercased() != "DISTINCT", "JOIN":
-                isInFrom[isInFrom.count - 1] = true
-                read(at: index + 1)
-            case "AS": define(before: index)
-            case _ where Self.ends.contains(keyword): isInFrom[isInFrom.count - 1] = false
+    /// Whether a token is this keyword, in upper or lower case.
+    private func isWord(_ index: Int, _ keyword: StaticString) -> Bool {
+        guard tokens.indices.contains(index), tokens[index].word.count == keyword.utf8CodeUnitCount else { return false }
+        let start = tokens[index].word.lowerBound
+        // Letters differ from their capitals by one bit.
+        return (0..<keyword.utf8CodeUnitCount).allSatisfy { text[start + $0] & 0xDF == keyword.utf8Start[$0] & 0xDF }
+    }
+
+    private func isWord(_ index: Int, among keywords: [StaticString]) -> Bool { keywords.contains { isWord(index, $0) } }
+
+    private func name(_ index: Int) -> String? {
+        guard tokens.indices.contains(index), !tokens[index].word.isEmpty else { return nil }
+        return String(decoding: text[tokens[index].word], as: UTF8.self)
+    }
+
+    private static let functionsWithFrom: [StaticString] = ["EXTRACT", "SUBSTRING", "TRIM", "OVERLAY"]
+    /// The words that end a FROM clause.
+    private static let ends: [StaticString] = [
+        "SELECT", "WHERE", "GROUP", "ORDER", "HAVING", "LIMIT", "OFFSET", "UNION", "EXCEPT", "INTERSECT", "WINDOW", "ON", "USING",
+        "QUALIFY",
+    ]
+
+    mutating func sources() -> Set<String> {
+        for index in tokens.indices {
+            switch tokens[index].symbol {
+            case Self.open:
+                isInFrom.append(false)
+                isArgument.append(isWord(index - 1, among: Self.functionsWithFrom))
+            case Self.close where isInFrom.count > 1:
+                isInFrom.removeLast()
+                isArgument.removeLast()
+            case Self.comma: if isInFrom[isInFrom.count - 1] { read(at: index + 1) }
+            case 0: takeWord(at: index)
             default: break
             }
         }
+        return names.subtracting(defined)
+    }
 
-        private mutating func read(at index: Int) {
-            guard let name = word(index) else { return }
-            if ["LATERAL", "ONLY"].contains(name.uppercased()) { return read(at: index + 1) }
-            if tokens.indices.contains(index + 1), tokens[index + 1] == Self.open { return }
-            names.insert(name)
+    private mutating func takeWord(at index: Int) {
+        let depth = isInFrom.count - 1
+        if isWord(index, "FROM") && !isArgument[depth] && !isWord(index - 1, "DISTINCT") || isWord(index, "JOIN") {
+            isInFrom[depth] = true
+            read(at: index + 1)
+        } else if isWord(index, "AS") {
+            define(before: index)
+        } else if isInFrom[depth], isWord(index, among: Self.ends) {
+            isInFrom[depth] = false
         }
+    }
 
-        /// Takes note of `name AS (`, `name AS [NOT] MATERIALIZED (` and `name (columns) AS (`.
-        private mutating func define(before index: Int) {
-            var next = index + 1
-            while let word = word(next), ["NOT", "MATERIALIZED"].contains(word.uppercased()) { next += 1 }
-            guard tokens.indices.contains(next), tokens[next] == Self.open else { return }
-            var at = index - 1
-            if at > 0, tokens[at] == Self.close { at = (tokens[..<at].lastIndex(of: Self.open) ?? 0) - 1 }
-            if let name = word(at) { defined.insert(name) }
-        }
+    private mutating func read(at index: Int) {
+        if isWord(index, among: ["LATERAL", "ONLY"]) { return read(at: index + 1) }
+        guard !isSymbol(index + 1, Self.open), let name = name(index) else { return }
+        names.insert(name)
+    }
+
+    /// Takes note of `name AS (`, `name AS [NOT] MATERIALIZED (` and `name (columns) AS (`.
+    private mutating func define(before index: Int) {
+        var next = index + 1
+        while isWord(next, among: ["NOT", "MATERIALIZED"]) { next += 1 }
+        guard isSymbol(next, Self.open) else { return }
+        var at = index - 1
+        if isSymbol(at, Self.close) { at = (tokens[..<at].lastIndex { $0.symbol == Self.open } ?? 0) - 1 }
+        if let name = name(at) { defined.insert(name) }
     }
 }
