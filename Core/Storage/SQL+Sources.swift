@@ -1,20 +1,32 @@
+import Synchronization
+
 extension SQL {
     /// The names that a statement reads from after FROM and JOIN, and that it does not define itself as CTEs. A name with a schema is one
     /// name, such as `main.core_activity`. Functions that return rows are not included.
     ///
-    /// Understands the SQL of reports: upper-case or lower-case keywords, no comments, no quoted names. Works on bytes, because it reads
-    /// every statement, also one whose result is in memory.
+    /// Understands the SQL of reports: upper-case or lower-case keywords, no comments, no quoted names. Works on bytes, because every
+    /// statement is read, also one whose result is in memory.
     @_spi(Host) public var sources: Set<String> {
         var text: [UInt8] = []
         text.reserveCapacity(4_096)
         for part in parts {
             if case .text(let piece) = part { text.append(contentsOf: piece.utf8) } else { text.append(SourceReader.value) }
         }
-        return text.withUnsafeBufferPointer { text in
+        if let known = Self.known.withLock({ $0[text] }) { return known }
+        let sources = text.withUnsafeBufferPointer { text in
             var reader = SourceReader(text)
             return reader.sources()
         }
+        Self.known.withLock { known in
+            if known.count >= Self.maximumKnown { known.removeAll() }
+            known[text] = sources
+        }
+        return sources
     }
+
+    /// The sources of recent statements, by their text. Values are bound, so a report's text is nearly always the same.
+    private static let known = Mutex<[[UInt8]: Set<String>]>([:])
+    private static let maximumKnown = 500
 }
 
 private struct SourceReader {
