@@ -77,7 +77,7 @@ public final class Directory: Sendable {
     /// The settings of `module` in `project`: the project's own, or else the installation's defaults.
     public func state(of module: String, in project: Project) -> ModuleState {
         // A project may have settings of modules that this host doesn't load.
-        defaults.loads(module) ? project.modules[module] ?? defaults.state(of: module) : defaults.state(of: module)
+        (defaults.loads(module) ? project.modules[module] : nil) ?? defaults.state(of: module)
     }
 
     /// All modules of this host, with their settings in `project`.

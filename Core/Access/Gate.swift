@@ -49,8 +49,8 @@ import Synchronization
         return try Self.labelled(outcome, rate, surface).get()
     }
 
-    /// Like the asynchronous `pass`, for a request whose body is there. If the route answers requests in place, this takes no task. Calls
-    /// `done` once, now or later, on any thread.
+    /// Like the asynchronous `pass`, for a request whose body has arrived. Creates a task only if the route can't answer the request in place.
+    /// Calls `done` once, before or after it returns, on any thread.
     public func pass(
         _ request: IncomingRequest, _ body: ByteBuffer, to route: Route, module: String?, surface: any Surface,
         then done: @escaping Route.Completion

@@ -227,8 +227,8 @@ public struct Route: Sendable {
 
     /// Answers a request without waiting for anything, on the thread that has read it.
     ///
-    /// Returns false, and does nothing, if this request has to wait, or is so large that others would wait for it. It then takes the usual
-    /// way. Returns true if it has called `done`, or will.
+    /// Returns true if it has called `done` or will call it. Returns false, and does nothing, if the request has to wait, or is so large that
+    /// others would wait for it; the route's ordinary handler then gets the request.
     @_spi(Host) public typealias HandlerInPlace =
         @Sendable (_ call: ProjectRequest, _ body: ByteBuffer, _ done: @escaping Completion) -> Bool
 
@@ -236,7 +236,7 @@ public struct Route: Sendable {
     @_spi(Host) public private(set) var handlerInPlace: HandlerInPlace?
 
     /// This route, whose small requests `handler` answers on the thread that has read them. For routes that pages call for each visitor:
-    /// it takes much less time than a task. Only routes for API keys that have no variable part in the path can have such a handler.
+    /// it costs much less than a task. Only routes for API keys that have no variable part in the path can have such a handler.
     @_spi(Host) public func answeringInPlace(_ handler: @escaping HandlerInPlace) -> Route {
         guard case .project = self.handler, scope != .admin, pathNames.isEmpty else {
             preconditionFailure("\(method) \(path) can't be answered in place")

@@ -50,7 +50,7 @@ import NIOCore
         return try Self.answer(to: batch, isSingle: payloads.isSingle)
     }
 
-    /// Like `collect`, for the few small events that a page sends: nothing here waits. See `Route.answeringInPlace`.
+    /// Like `collect`, for requests with a few small events, as pages send them. Nothing here waits. See `Route.answeringInPlace`.
     public func collectInPlace(_ call: ProjectRequest, _ body: ByteBuffer, _ done: @escaping Route.Completion) -> Bool {
         guard body.readableBytes <= min(Self.liveBytes, call.services.limits.bytes), !pipeline.lacksSalt(at: call.now) else { return false }
         do {
@@ -165,7 +165,7 @@ import NIOCore
 
     private enum MediaType {
         case json
-        /// What curl calls a body that no header describes. Accepted if the body is JSON; real forms are rejected.
+        /// The type that curl sends by default. Accepted if the body is JSON; real forms are rejected.
         case form
 
         func check(_ body: ByteBuffer) throws {

@@ -43,7 +43,7 @@ public struct FactCatalog: Sendable {
     func absentOwner(of table: String, readBy module: String) -> String? { reads[module]?.first { table.hasPrefix($0 + "_") } }
 }
 
-/// What a scope's statements may read: the tables of modules that the caller may read.
+/// The fact tables that a scope's statements may read.
 @_spi(Scopes) public struct FactAccess: Sendable {
     let catalog: FactCatalog
     /// The module whose statements these are; nil for the host's own.
@@ -57,7 +57,8 @@ public struct FactCatalog: Sendable {
         self.check = check
     }
 
-    /// The fact tables that a module's statement names, which consists of these words.
+    /// The fact tables that a module's statement names.
+    /// - Parameter words: the words of the statement.
     /// - Throws: 403 for a table of a module that the caller may not read; `UnreadableFacts` for one that the module's manifest omits.
     func tables(in words: Set<String>, of name: StaticString) throws -> [FactTable] {
         try catalog.tables(in: words).map { owner, table in
@@ -78,7 +79,7 @@ public struct FactCatalog: Sendable {
         throw UnreadableFacts(
             description:
                 "Statement '\(name)' reads '\(unknown.sorted().joined(separator: "', '"))', which neither the scope nor the statement "
-                + "defines, and no loaded module has as a fact table.")
+                + "defines, and no loaded module has as a fact table. Correct the name, or add the table to its module's factTables.")
     }
 
     /// Checks what a segment, filters or the scope add to a module's statement.

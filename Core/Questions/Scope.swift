@@ -169,8 +169,9 @@ public struct Scope: Sendable {
         return TimeRange(start: min(range.start, segmentRange.start), end: max(range.end, segmentRange.end))
     }
 
-    /// The `WITH` clause for `query`, whose words are `named`. It has only the CTEs and columns that `query` names. The engine would plan unused ones too, and
+    /// The `WITH` clause for `query`. It has only the CTEs and columns that `query` names. The engine would plan unused ones too, and
     /// planning takes most of a short statement's time.
+    /// - Parameter named: the words of `query`.
     func prelude(for query: SQL, _ named: Set<String>, reading tables: [FactTable]) -> SQL {
         let sessionFilters = filters.filter { $0.dimension.isOfSession }
         let rowFilters = filters.filter { !$0.dimension.isOfSession }

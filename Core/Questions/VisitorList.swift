@@ -39,7 +39,8 @@ public struct VisitorList: Encodable, Sendable {
               ORDER BY visitor_key LIMIT \(scope.limit) OFFSET \(scope.offset))
             SELECT visitor_key, (SELECT count(*) FROM all_visitors) AS total, id
             FROM page LEFT JOIN (
-              SELECT visitor, min(id) AS id FROM core_visitors WHERE visitor IN (SELECT visitor FROM page) GROUP BY visitor) ids ON ids.visitor = page.visitor
+              SELECT visitor, min(id) AS id FROM core_visitors WHERE visitor IN (SELECT visitor FROM page) GROUP BY visitor) ids
+              ON ids.visitor = page.visitor
             ORDER BY visitor_key
             """)
         var total = rows.first?.int("total") ?? 0

@@ -17,6 +17,7 @@ extension SQL {
             var reader = SourceReader(text)
             return reader.sources()
         }
+        guard text.count <= Self.maximumBytes else { return sources }
         Self.known.withLock { known in
             if known.count >= Self.maximumKnown { known.removeAll() }
             known[text] = sources
@@ -26,7 +27,7 @@ extension SQL {
 
     /// The sources of recent statements, by their text. Values are bound, so a report's text is nearly always the same.
     private static let known = Mutex<[[UInt8]: Set<String>]>([:])
-    private static let maximumKnown = 500
+    private static let maximumKnown = 500, maximumBytes = 16 << 10
 }
 
 private struct SourceReader {

@@ -46,7 +46,7 @@ final class FrontDoor: HTTPResponder {
     /// The largest body of a request that is answered in place. Other requests on the same thread wait meanwhile.
     static let maximumBytesInPlace = 4 << 10
 
-    /// The endpoint that answers a request in place; nil if the request takes the usual way.
+    /// The endpoint that answers a request in place; nil if Hummingbird must handle the request.
     func endpointInPlace(_ request: HTTPRequest) -> Endpoint? {
         guard let target = request.path, let endpoint = inPlace.first(where: { $0.owns(request.method, target) }) else { return nil }
         let fields = request.headerFields

@@ -45,7 +45,6 @@ extension DashboardsModule {
                 success: .json(.object(Impact.fields))
             ) { call in
                 let body = try await call.body(), question = try Impact.Question(body)
-                if question.metric == .errors { try call.require(module: "error_tracking") }
                 let scope = try await call.scope { ["filter", "segment_id"].contains($0) ? body[$0]?.string : nil }
                 return try .json(try await Impact.run(question, scope))
             }.explained,

@@ -36,7 +36,6 @@ struct SegmentBreakdown: Encodable, Sendable {
                 SELECT name AS value, count(DISTINCT visitor) AS visitors FROM events GROUP BY name \(page)
                 """)
         case _ where property.hasPrefix("trait:") && property.utf8.count > 6:
-            try call.require(module: "identity")
             rows = try await byTrait(String(property.dropFirst(6)), segment, call, scope, page)
         default:
             throw ServiceError.parameter(

@@ -81,46 +81,6 @@ struct AdministrationVisitorTests {
         }
     }
 
-    /// A module whose facts an export lists under a name of their own.
-    private struct Surveys: AnalyticsModule {
-        static let manifest = ModuleManifest(name: "surveys", category: .experience, summaries: ["en": "Surveys."])
-        static let answers = FactTable("surveys_answers", [Column("answer", .text)]), shown = FactTable("surveys_shown", [])
-
-        init(_ setup: ModuleSetup = ModuleSetup()) {}
-
-        var factTables: [FactTable] { [Self.answers, Self.shown] }
-        var migrations: [Migration] { [Migration("001", on: .events, factTables.map { .createFactTable($0) })] }
-        var collectors: [Collector] {
-            [
-                Collector("survey", "An answer.", fields: [.required("answer", .text(50))]) { payload in
-                    let answer = payload.text("answer")
-                    return Draft(facts: { _ in [(Self.answers, [.text(answer)]), (Self.shown, [])] })
-                }
-            ]
-        }
-    }
-
-    @Test("an export lists the facts of surveys by themselves", arguments: Profile.available)
-    func sections(profile: Profile) async throws {
-        try await TestApp.run(profile, modules: ModuleList.current.load() + [Surveys()]) { app in
-            let change = Directory.ModuleChange(module: "surveys", isEnabled: true, access: .all)
-            try await app.installation.directory.setModules([change], in: app.project, by: "test")
-            for visitor in ["ada", "bob", "ada"] {
-                #expect(try await app.collect(#"{"type":"survey","answer":"\#(visitor)","visitor_id":"\#(visitor)"}"#).status == 200)
-            }
-            let path = "/api/admin/projects/\(app.project.id)/privacy/visitors/ada"
-            let export = try await app.get(path + "/export", as: .token).json()
-            #expect(
-                Self.picked(export["surveys"], ["occurred_at", "answer"]) == [
-                    #""2026-03-02T12:00:00Z" "ada""#, #""2026-03-02T12:00:00Z" "ada""#, #""2026-03-02T12:00:00Z" missing"#,
-                    #""2026-03-02T12:00:00Z" missing"#,
-                ])
-            #expect(export["telemetry"]?["surveys_answers"] == nil)
-            #expect(try await app.delete(path, as: .token).status == 204)
-            #expect(try await app.get(path + "/export", as: .token).json()["surveys"]?.elements.isEmpty == true)
-        }
-    }
-
     @Test("an export has the visitor's rows from every table, in time order", arguments: Profile.available)
     func export(profile: Profile) async throws {
         try await Self.run(profile) { app, path in

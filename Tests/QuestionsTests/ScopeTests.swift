@@ -41,7 +41,7 @@ struct ScopeTests {
 
     private static let orders = FactTable("shop_orders", [Column("price", .int64)]), stars = FactTable("stars_given", [])
 
-    /// What the statements of `module` may read if the caller may read all modules but `stars`.
+    /// Access for statements of `module`. The caller may read every module except `stars`.
     private static func facts(of module: String?) -> FactAccess {
         let catalog = FactCatalog([
             .init(module: "shop", tables: [orders]), .init(module: "stars", tables: [stars]),
@@ -80,7 +80,8 @@ struct ScopeTests {
     }
 
     private static func unknown(_ name: String) -> String {
-        "Statement 'test' reads '\(name)', which neither the scope nor the statement defines, and no loaded module has as a fact table."
+        "Statement 'test' reads '\(name)', which neither the scope nor the statement defines, and no loaded module has as a fact table. Correct the name, "
+            + "or add the table to its module's factTables."
     }
 
     @Test("facts of all time are read from modules that the caller may read")

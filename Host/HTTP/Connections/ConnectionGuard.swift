@@ -282,7 +282,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
             isLast = true
             if pending == 0 {
                 if isClosing { return isBuffered(context) ? () : closeOnceSent(context) }  // closes after the last response
-                // What the client has sent by now is still read, and answered.
+                // Requests that are already on their way are still read and answered.
                 idleUntil = .now() + limits.parting
                 return set(idleUntil, context)
             }

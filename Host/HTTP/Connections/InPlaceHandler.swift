@@ -4,10 +4,10 @@ import Logging
 import NIOCore
 import NIOHTTPTypes
 
-/// Answers the small requests of `FrontDoor.endpointInPlace` on the connection's event loop. All others, and all that is unusual about
-/// these, go on to Hummingbird, which runs a task for each.
+/// Answers small requests (`FrontDoor.endpointInPlace`) on the connection's event loop. All other requests go on to Hummingbird, which runs
+/// a task for each. So do small requests whose body does not arrive.
 ///
-/// The bridge to asynchronous code, the task and the changes of thread cost more than half of what it takes to collect an event.
+/// The bridge to asynchronous code, the task and the thread switches cost more than collecting the event itself.
 final class InPlaceHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -31,7 +31,7 @@ final class InPlaceHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var pending = 0
     /// Parts of the next requests.
     private var held = CircularBuffer<HTTPRequestPart>()
-    /// Events that Hummingbird would close the connection for: the client sends no more, or the host is stopping.
+    /// Events after which Hummingbird would close the connection: the client has stopped sending, or the host is stopping.
     private var heldEvents: [Any] = []
     private var isReadHeld = false
     private var isDraining = false
@@ -123,8 +123,8 @@ final class InPlaceHandler: ChannelDuplexHandler, RemovableChannelHandler {
         drain(context)
     }
 
-    /// Takes up what was held back, until the next request that waits for its answer. A request that is answered at once ends up here
-    /// again, so the outermost call goes on with the next one: a connection may hold thousands.
+    /// Handles what was held back, up to the next request that has to wait for the journal. A request that is answered immediately calls this
+    /// again; the nested call does nothing, because a connection may hold thousands of requests, too many to recurse.
     private func drain(_ context: ChannelHandlerContext) {
         guard !isDraining, !(held.isEmpty && heldEvents.isEmpty && !isReadHeld) else { return }
         isDraining = true
