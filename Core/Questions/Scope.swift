@@ -129,7 +129,8 @@ public struct Scope: Sendable {
 
     /// - Throws: an error if a statement reads from a name that nothing defines, which could be a stored table.
     private func checkSources(_ query: SQL, _ tables: [String], of name: StaticString) throws {
-        let unknown = query.sources.subtracting(Self.provided).subtracting(tables).subtracting(dialect.tablesOfVisitorKeys)
+        let own = dialect.tablesOfVisitorKeys
+        let unknown = query.sources.filter { !Self.provided.contains($0) && !tables.contains($0) && !own.contains($0) }
         if !unknown.isEmpty { try facts.refuse(unknown, in: name) }
     }
 

@@ -1,3 +1,4 @@
+import Common
 import Synchronization
 
 extension SQL {
@@ -7,32 +8,31 @@ extension SQL {
     /// Understands the SQL of reports: upper-case or lower-case keywords, no comments, no quoted names. Works on bytes, because every
     /// statement is read, also one whose result is in memory.
     @_spi(Host) public var sources: Set<String> {
-        var text: [UInt8] = []
+        var text = ""
         text.reserveCapacity(4_096)
-        for part in parts {
-            if case .text(let piece) = part { text.append(contentsOf: piece.utf8) } else { text.append(SourceReader.value) }
-        }
-        if let known = Self.known.withLock({ $0[text] }) { return known }
-        let sources = text.withUnsafeBufferPointer { text in
+        for part in parts { if case .text(let piece) = part { text += piece } else { text.unicodeScalars.append(SourceReader.value) } }
+        let key = ExactText(text)
+        if let known = Self.known.withLock({ $0[key] }) { return known }
+        let sources = text.withUTF8 { text in
             var reader = SourceReader(text)
             return reader.sources()
         }
-        guard text.count <= Self.maximumBytes else { return sources }
+        guard text.utf8.count <= Self.maximumBytes else { return sources }
         Self.known.withLock { known in
             if known.count >= Self.maximumKnown { known.removeAll() }
-            known[text] = sources
+            known[key] = sources
         }
         return sources
     }
 
     /// The sources of recent statements, by their text. Values are bound, so a report's text is nearly always the same.
-    private static let known = Mutex<[[UInt8]: Set<String>]>([:])
+    private static let known = Mutex<[ExactText: Set<String>]>([:])
     private static let maximumKnown = 500, maximumBytes = 16 << 10
 }
 
 private struct SourceReader {
     /// Stands for a bound value and for the name of a stored table. No statement contains this byte.
-    static let value: UInt8 = 1
+    static let value: Unicode.Scalar = "\u{1}"
 
     private struct Token {
         /// The place of a word in the text; empty for a symbol.
@@ -66,8 +66,8 @@ private struct SourceReader {
             if byte == Self.quote {
                 while at < text.count, text[at] != Self.quote { at += 1 }
                 at += 1
-                tokens.append(Token(word: 0..<0, symbol: Self.value))
-            } else if byte > UInt8(ascii: " ") || byte == Self.value {
+                tokens.append(Token(word: 0..<0, symbol: UInt8(ascii: Self.value)))
+            } else if byte > UInt8(ascii: " ") || byte == UInt8(ascii: Self.value) {
                 tokens.append(Token(word: 0..<0, symbol: byte))
             }
         }
