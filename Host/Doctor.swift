@@ -116,7 +116,7 @@ struct Doctor: Sendable {
 
     private struct Readiness: Decodable {
         struct Check: Decodable { let ok: Bool, error: String? }
-        struct Journal: Decodable { let backlog_bytes: Int64, capacity_bytes: Int64 }
+        struct Journal: Decodable { let backlog_bytes: Int64, capacity_bytes: Int64, set_aside_rows: Int }
         let control: Check, events: Check, coordination: Check, journal: Journal
     }
 
@@ -138,6 +138,7 @@ struct Doctor: Sendable {
                 check.ok ? .ok(name, "the host can reach it") : .fail(name, "the host can't reach it: \(check.error ?? "no reason given")"))
         }
         findings.append(backlog(answer.journal.backlog_bytes, of: answer.journal.capacity_bytes))
+        if answer.journal.set_aside_rows > 0 { findings.append(setAside("\(answer.journal.set_aside_rows) rows")) }
         return (findings, true)
     }
 
@@ -193,7 +194,7 @@ struct Doctor: Sendable {
                     },
                 ]
                 if findings.allSatisfy({ $0.verdict == .ok }) {
-                    findings += await migrations(engines) + journal(engines) + databaseClock(engines)
+                    findings += await migrations(engines) + journal(engines) + setAside(engines) + databaseClock(engines)
                 }
                 return findings
             }
@@ -233,6 +234,22 @@ struct Doctor: Sendable {
                         "damaged places in data that is already stored: \(examination.harmless). No event is lost, but check the disk."),
                 ]
         } catch { return [.fail("journal", "\(CommandError(error))")] }
+    }
+
+    /// Facts that wait in the event store for their module.
+    private func setAside(_ engines: Engines) async -> [Finding] {
+        // The table is missing until the migrations have run.
+        guard let rows = try? await engines.events.query(SetAside.counts, timeoutSeconds: 30), !rows.isEmpty else { return [] }
+        return rows.map { row in
+            let problem = row.text("problem"), text = "\(row.int("count")) rows of table \(row.text("table_name"))"
+            return problem.isEmpty ? setAside(text) : .warn("set aside", "\(text) don't fit it: \(problem). This is a bug in Pulse.")
+        }
+    }
+
+    private func setAside(_ what: String) -> Finding {
+        .warn(
+            "set aside",
+            "\(what) wait in the event store: their module is not loaded (modules.disabled), or they do not fit their table.")
     }
 
     // MARK: GeoIP and clocks

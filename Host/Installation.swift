@@ -32,6 +32,9 @@ public struct Installation: Sendable {
     let counters: IngestCounters
     let writer: IngestWriter
     let stream: LiveStream
+    let followers: Followers
+    let hosts: Hosts
+    let otherHosts: OtherHosts
     let gate: Gate
     let limiter: RateLimiter
     let crossOrigin: CrossOrigin
@@ -42,12 +45,15 @@ public struct Installation: Sendable {
     let dashboard: DashboardSessions
 
     /// Opens the stores, migrates their schema and catches up with the journal.
-    /// - Parameter events: wraps the event store, for tests. Nil to use the store directly.
+    /// - Parameters:
+    ///   - events: wraps the event store, for tests. Nil to use the store directly.
+    ///   - followers: what is driven by the journal.
     /// - Throws: an error that an administrator has to fix, such as an invalid configuration, an unreachable server, or a database
     ///   from a newer version of Pulse.
     static func open(
         _ configuration: HostConfiguration, modules: [any AnalyticsModule], time: any TimeSource = SystemTime(),
-        patience: StartupWait = .none, events: ((any EventStore) -> any EventStore)? = nil, telemetry: Telemetry, logger: Logger
+        patience: StartupWait = .none, events: ((any EventStore) -> any EventStore)? = nil,
+        followers: [any JournalFollower] = [], telemetry: Telemetry, logger: Logger
     ) async throws -> Installation {
         var engines = try await Engines.open(configuration, time: time, logger: logger)
         if let events { engines.events = events(engines.events) }
@@ -58,7 +64,7 @@ public struct Installation: Sendable {
                     try await engines.events.ping()
                 }
             }
-            let installation = try assemble(configuration, modules, engines, time, telemetry, logger)
+            let installation = try assemble(configuration, modules, engines, time, telemetry, logger, followers: followers)
             try await installation.prepare()
             return installation
         } catch {
@@ -70,7 +76,7 @@ public struct Installation: Sendable {
     /// Creates all parts without accessing the stores. Opens the journal, and generates the secrets that are not configured.
     static func assemble(
         _ configuration: HostConfiguration, _ modules: [any AnalyticsModule], _ engines: Engines, _ time: any TimeSource,
-        _ telemetry: Telemetry, _ logger: Logger
+        _ telemetry: Telemetry, _ logger: Logger, followers: [any JournalFollower] = []
     ) throws -> Installation {
         let folder = DataFolder(configuration.storage.dataFolder)
         let adminToken = try configuration.adminToken?.revealed ?? folder.secret(DataFolder.adminToken, prefix: "padm_")
@@ -78,21 +84,32 @@ public struct Installation: Sendable {
         let directory = Directory(
             control: engines.control, coordination: engines.coordination, time: time,
             defaults: ModuleDefaults(modules: modules, settings: configuration.modules))
-        let journal = try Journal(folder: folder.path("journal"), maximumBytes: Int64(configuration.storage.journalMaxMB) << 20)
+        let tables = ModuleRegistry.factTables(of: modules)
+        let journal = try Journal(
+            folder: folder.path("journal"), heading: SegmentHeading(tables), maximumBytes: Int64(configuration.storage.journalMaxMB) << 20)
         let sessions = Sessions(
             timeoutMinutes: configuration.privacy.sessionTimeoutMinutes, maximumSessions: configuration.limits.liveSessions)
         let identity = VisitorIdentity(control: engines.control)
         let counters = IngestCounters(metrics: telemetry.metrics)
-        let tables = [Activity.table, Activity.visitors] + modules.flatMap(\.factTables)
+        let hosts = Hosts(coordination: engines.coordination, id: journal.id, time: time)
         let stream = LiveStream(
-            tables: tables, shown: modules.flatMap { module in module.liveTables.map { (module.name, $0) } })
+            tables: tables, shown: modules.flatMap { module in module.liveTables.map { (module.name, $0) } },
+            hosts: engines.isAlone ? nil : (hosts, engines.coordination, time))
+        let unnamed = ModuleList.tablesBeforeHeadings(modules)
+        var following = Followers.Settings()
+        following.maximumBytes = Int64(configuration.storage.journalMaxMB) << 20
+        let journalFollowers = Followers(
+            followers, journal: journal, events: engines.events, control: engines.control, tables: tables, unnamed: unnamed,
+            settings: following, time: time, metrics: telemetry.metrics, logger: logger)
         let writer = IngestWriter(
-            journal: journal, events: engines.events, tables: tables, counters: counters,
-            sessionTimeoutMinutes: configuration.privacy.sessionTimeoutMinutes, logger: logger,
+            journal: journal, events: engines.events, tables: tables, unnamed: unnamed,
+            counters: counters,
+            sessionTimeoutMinutes: configuration.privacy.sessionTimeoutMinutes, logger: logger, followers: journalFollowers,
             applied: { rows, duplicates in stream.publish(rows, duplicates) })
+        let otherHosts = OtherHosts(hosts: hosts, writer: writer, time: time)
         let reports = Reports(
             events: engines.events, readers: engines.readers, timeoutSeconds: Double(configuration.storage.queryTimeoutSeconds),
-            maximumBytes: configuration.limits.reportCacheMB << 20, settle: { try await writer.settle($0) },
+            maximumBytes: configuration.limits.reportCacheMB << 20, settle: { try await otherHosts.settle($0) },
             version: { engines.isAlone ? counters.version(of: $0, over: $1) : nil })
         let deferred = Deferred<Collection>()
         let services = Services(
@@ -135,6 +152,10 @@ public struct Installation: Sendable {
             tables: tables, sessions: sessions, identity: identity,
             geoIP: geoIP,
             gate: { module, project, key in try gate.directory.checkModule(module, .write, project, key) })
+        otherHosts.answer { project, visitor in
+            counters.changed(project: project)
+            pipeline.forget(project: project, visitor: visitor)
+        }
         let collection = Collection(
             journal: journal, writer: writer, pipeline: pipeline, counters: counters, maximumEvents: configuration.limits.batchEvents)
         deferred.set(collection)
@@ -143,7 +164,7 @@ public struct Installation: Sendable {
             engines: engines, journal: journal, writer: writer, telemetry: telemetry, time: time,
             showsMetrics: configuration.telemetry.metrics)
         let administration = AdministrationRoutes(
-            eventStore: engines.events, writer: writer, counters: counters, pipeline: pipeline, tables: tables,
+            eventStore: engines.events, writer: writer, counters: counters, pipeline: pipeline, otherHosts: otherHosts, tables: tables,
             privacyDefaults: PrivacyRules(configuration.privacy))
         let backups = BackupRoutes(backup: Backup(engines: engines, settle: writer.settle, time: time), folder: folder.path("backups"))
         let dashboard = DashboardSessions(
@@ -161,7 +182,8 @@ public struct Installation: Sendable {
             modules: modules, hostRoutes: hostRoutes + description.routes(describing: hostRoutes).map { (nil, $0) })
         return Installation(
             configuration: configuration, engines: engines, directory: directory, registry: registry, journal: journal,
-            sessions: sessions, identity: identity, counters: counters, writer: writer, stream: stream, gate: gate, limiter: limiter,
+            sessions: sessions, identity: identity, counters: counters, writer: writer, stream: stream,
+            followers: journalFollowers, hosts: hosts, otherHosts: otherHosts, gate: gate, limiter: limiter,
             crossOrigin: crossOrigin, telemetry: telemetry, logger: logger, time: time, adminToken: adminToken,
             dashboard: dashboard)
     }
@@ -177,6 +199,7 @@ public struct Installation: Sendable {
         try await noteStrangeFacts()
         try await createConfiguredProjects()
         try await identity.renewSalts(now: time.now)
+        try await followers.begin()
         try await writer.recover()
         try await sessions.restore(from: engines.events, now: time.now, isAlone: engines.isAlone)
     }
@@ -240,7 +263,7 @@ public struct Installation: Sendable {
 
     var services: [any Service] {
         let runner = JobRunner(jobs: jobs, coordination: engines.coordination, owner: journal.id, logger: logger)
-        let own = telemetry.services + [Following(installation: self), writer, runner]
+        let own = telemetry.services + [Following(installation: self), Company(installation: self), followers, writer, runner]
         return (own + registry.modules.flatMap(\.services)).map(NamedService.init)
     }
 
@@ -254,7 +277,7 @@ public struct Installation: Sendable {
             Job("salts", everySeconds: 3_600, shared: false) { try await identity.renewSalts(now: time.now) },
             Job("directory", everySeconds: 2, shared: false) { try await directory.poll() },
             Job("key_use", everySeconds: 60, shared: false) { try await directory.flushLastUse() },
-            Job("streams", everySeconds: 15, shared: false) { stream.keepAlive() },
+            Job("streams", everySeconds: 15, shared: false) { await stream.keepAlive() },
             Job("retention", everySeconds: 3_600) { try await retention.run(now: time.now) },
         ] + registry.modules.flatMap(\.jobs)
     }
@@ -308,6 +331,33 @@ private struct Following: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown { await installation.directory.follow(logger: installation.logger) }
+    }
+}
+
+/// Keeps company with the installation's other hosts: each asks the others, and live events go to all of them.
+private struct Company: Service {
+    let installation: Installation
+
+    func run() async throws {
+        guard !installation.engines.isAlone else { return try await gracefulShutdown() }
+        await cancelWhenGracefulShutdown {
+            guard let id = await name() else { return }
+            await withTaskGroup { group in
+                group.addTask { await installation.hosts.run(installation: id, about: installation.otherHosts.about) }
+                group.addTask { await installation.stream.run(installation: id) }
+            }
+        }
+    }
+
+    /// The installation's id, as soon as the control store can tell it.
+    private func name() async -> String? {
+        while !Task.isCancelled {
+            do { return try await InstallationID.read(from: installation.engines.control) } catch {
+                installation.logger.warning("the installation's id could not be read", metadata: ["error": "\(error)"])
+                try? await Task.sleep(for: .seconds(5))
+            }
+        }
+        return nil
     }
 }
 

@@ -1,5 +1,6 @@
 import Core
 @_spi(Host) import Settings
+@_spi(Host) import Storage
 
 /// The modules that a program contains. The `pulse` program lists its modules in the target `AllModules`. Tests list only
 /// the modules that they need.
@@ -19,6 +20,18 @@ public struct ModuleList: Sendable {
 
     /// Creates every module with its default settings.
     @_spi(Host) public func load() throws -> [any AnalyticsModule] { try load(HostConfiguration.parse("", knownModules: names).modules) }
+
+    /// The tables of `modules` in the order in which rows had their numbers before each segment of the journal said what they mean. Modules
+    /// that came later are not among them. For the first start after an upgrade from such a version that was killed.
+    static func tablesBeforeHeadings(_ modules: [any AnalyticsModule]) -> [FactTable] {
+        [Activity.table, Activity.visitors] + modules.filter { modulesBeforeHeadings.contains($0.name) }.flatMap(\.factTables)
+    }
+
+    /// The modules of that version.
+    private static let modulesBeforeHeadings: Set<String> = [  // exact: module names come from our own source
+        "bi", "cohorts", "core", "dashboards", "error_tracking", "funnels", "goals", "identity", "logs", "outlinks", "paths", "retention",
+        "revenue", "scroll", "search", "segments", "utm", "webvitals",
+    ]
 
     /// The mistakes in the settings of the modules that the configuration loads.
     func errors(in settings: ModulesSettings) -> [ConfigurationError] {

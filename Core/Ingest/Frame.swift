@@ -13,6 +13,13 @@ enum Frame {
         buffer.append(contentsOf: record)
     }
 
+    /// The record with its frame.
+    static func framed(_ record: [UInt8]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        append(record, checksum(of: record), to: &bytes)
+        return bytes
+    }
+
     struct Found {
         let start: Int
         let end: Int

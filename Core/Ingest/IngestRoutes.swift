@@ -78,7 +78,7 @@ import Storage
     /// facts, as long as the module is on and the key may read it. The stream ends when the key is revoked or expires.
     @Sendable func watch(_ call: ProjectRequest) async throws -> Answer {
         let directory = call.directory, id = call.project.id, keyID = call.key?.id
-        let events = try stream.watch(call.project.number) { [mayRead] in
+        let events = try await stream.watch(call.project.number) { [mayRead] in
             let key = keyID.flatMap(directory.key(id:))
             guard let project = directory.project(id), keyID == nil || key != nil else { return nil }
             return { module in mayRead(module, project, key) }

@@ -14,6 +14,12 @@ extension IngestWriter {
         return acknowledged.asOf(appliedPosition)
     }
 
+    /// The instant before which everything acknowledged by this host can be queried.
+    func asOf(_ now: Instant) -> Instant {
+        let applied = appliedPosition
+        return applied >= journal.committedPosition ? now : acknowledged.asOf(applied)
+    }
+
     /// How many seconds the writer needs for its backlog at the speed of its latest batches, to two decimals.
     public var backlogSeconds: Double {
         let bytes = journal.backlogBytes

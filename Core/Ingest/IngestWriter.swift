@@ -32,20 +32,22 @@ import Synchronization
     }
 
     let journal: Journal
-    private let events: any EventStore
-    private let tables: [FactTable]
-    private let counters: IngestCounters
+    let events: any EventStore
+    let tables: [FactTable]
+    private let translations: Translations
+    let counters: IngestCounters
     let settings: Settings
     private let placement: SessionPlacement
     /// Decides when batches may enter the journal.
     let door: BatchDoor
     /// Where the acknowledged events of each project end in the journal.
     let acknowledged = Acknowledged()
-    private let logger: Logger
+    let logger: Logger
+    private let followers: Followers?
     private let applied: @Sendable (_ rows: [EncodedRow], _ duplicates: [Bool]) async -> Void
-    private let state = Mutex(State())
+    let state = Mutex(State())
 
-    private struct State {
+    struct State {
         var applied = JournalPosition.start
         /// The batch last sent to the event store, until it is known to be stored.
         var batch: Batch?
@@ -60,28 +62,38 @@ import Synchronization
         var failure: String?
         var wakeUp: CheckedContinuation<Void, Never>?
         var isHurried = false
+        /// How many rows are set aside in the store, by the table that they belong to.
+        var setAside: [String: Int] = [:]
     }
 
-    private struct Batch {
+    struct Batch {
         var facts: FactBatch
         /// The size of the batch in the journal.
         let bytes: Int
+        /// Whether the table numbers of the batch's rows are certain.
+        let hasHeading: Bool
     }
 
-    /// - Parameter applied: called for every batch, in order, once its rows can be queried; it drives the fan-out.
+    /// - Parameters:
+    ///   - unnamed: the tables that the numbers mean in segments without a heading; nil for `tables`.
+    ///   - followers: told how far the event store has come.
+    ///   - applied: called for every batch, in order, once its rows can be queried; it drives the live stream.
     public init(
-        journal: Journal, events: any EventStore, tables: [FactTable], counters: IngestCounters, settings: Settings = Settings(),
-        sessionTimeoutMinutes: Int = 30, logger: Logger,
+        journal: Journal, events: any EventStore, tables: [FactTable], unnamed: [FactTable]? = nil, counters: IngestCounters,
+        settings: Settings = Settings(),
+        sessionTimeoutMinutes: Int = 30, logger: Logger, followers: Followers? = nil,
         applied: @escaping @Sendable (_ rows: [EncodedRow], _ duplicates: [Bool]) async -> Void
     ) {
         self.journal = journal
         self.events = events
         self.tables = tables
+        translations = Translations(to: tables, unnamed: unnamed ?? tables)
         self.counters = counters
         self.settings = settings
         placement = SessionPlacement(tables: tables, events: events, timeoutMinutes: sessionTimeoutMinutes)
         door = BatchDoor(journal, acknowledged, settings.door)
         self.logger = logger
+        self.followers = followers
         self.applied = applied
     }
 
@@ -92,6 +104,7 @@ import Synchronization
         if let loss = try journal.begin(behind: position) { logger.error("events may be lost", metadata: ["reason": "\(loss)"]) }
         advance(to: max(stored, journal.startPosition))
         while try await applyNext(isRecovering: true) {}
+        try await takeBack()
     }
 
     // MARK: Waiting
@@ -244,6 +257,11 @@ import Synchronization
             outcome = try await events.apply(batch.facts)
             // The batch is never dropped, because its events exist only in the journal.
             if outcome.wasApplied, state.withLock({ !$0.isTried || $0.isContested }) { throw JournalInUse(journal: journal.id) }
+        } catch let error as RowMismatch where batch.hasHeading {
+            // Nothing of the batch is stored. The rows that don't fit are set aside, so they don't stop the facts behind them.
+            guard let rest = setAside(in: batch.facts, after: error) else { throw error }
+            state.withLock { $0.batch?.facts = rest }
+            return true
         } catch {
             state.withLock { if error is JournalInUse { $0.isContested = true } else { $0.isTried = true } }
             throw error
@@ -262,6 +280,7 @@ import Synchronization
         // An earlier process wrote these rows to the journal, so this process has not counted them as waiting.
         if isRecovering { counters.kept(rows) }
         counters.applied(rows: rows, duplicates: outcome.duplicates)
+        noteSetAside(rows, outcome.duplicates)
         for project in Set(batch.facts.moves.map(\.project)) { counters.changed(project: project) }
         await applied(rows, outcome.duplicates)
         advance(to: batch.facts.position)
@@ -290,19 +309,28 @@ import Synchronization
     /// The next batch from the journal; nil when the journal has nothing more.
     private func nextBatch(isRecovering: Bool) throws -> Batch? {
         let position = appliedPosition
-        let (records, next) = try journal.read(from: position, maximumBytes: maximumBytes(isRecovering: isRecovering))
-        guard !records.isEmpty else {
+        let reading = try journal.read(from: position, maximumBytes: maximumBytes(isRecovering: isRecovering))
+        guard !reading.records.isEmpty else {
             // The end of a segment is the same place as the start of the next one, and a caller may be waiting for that position.
-            if next > position { advance(to: next) }
+            if reading.next > position { advance(to: reading.next) }
             return nil
         }
-        let parsed = try records.map(JournalRecord.init)
+        let parsed = try reading.records.map(JournalRecord.init)
+        var rows = parsed.flatMap(\.rows)
+        if let translation = translations.translation(of: reading.heading) { rows = rows.map { translation($0) } }
         let facts = FactBatch(
-            journal: journal.id, position: next, tables: tables, rows: parsed.flatMap(\.rows),
-            ledger: Self.summed(parsed.flatMap(\.ledger)),
+            journal: journal.id, position: reading.next, tables: tables, rows: rows, ledger: Self.summed(parsed.flatMap(\.ledger)),
             trace: { row in row.read { header, _ in self.tables[header.table].name == Activity.table.name } ? Activity.trace(of: row) : nil
+            },
+            alongside: { [journal, keepsDuplicates = followers?.isEmpty == false] duplicates in
+                guard keepsDuplicates else { return [] }
+                let records = zip(reading.offsets, parsed).map { ($0, $1.rows.count) }
+                return FollowedDuplicates.insertion(
+                    journal: journal.id, from: reading.start, to: reading.next, records: records, duplicates: duplicates
+                ).map { [.init($0)] } ?? []
             })
-        return Batch(facts: facts, bytes: records.reduce(0) { $0 + $1.count })
+        return Batch(
+            facts: facts, bytes: reading.records.reduce(0) { $0 + $1.count }, hasHeading: reading.heading != nil)
     }
 
     private static func summed(_ entries: [LedgerEntry]) -> [LedgerEntry] {
@@ -324,6 +352,7 @@ import Synchronization
             state.waiters.removeAll { $0.until <= position }
             return (ready, state.speed.bytesPerSecond)
         }
+        followers?.advance(to: position)
         acknowledged.applied(upTo: position)
         door.applied(upTo: position, bytesPerSecond: bytesPerSecond, batchSeconds: batchSeconds)
         for waiter in ready { waiter.wait.end(.success(true)) }

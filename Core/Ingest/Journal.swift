@@ -8,8 +8,9 @@ import Synchronization
 /// Records are appended in order; one `fdatasync` acknowledges all waiting appends (group commit). The writer reads the records, applies
 /// them to the event store, and then passes them to the fan-out. A segment is deleted once none of its records is needed.
 ///
-/// Each segment is a file `<number>.journal`. In it, a record is its length and CRC-32 (both u32, little-endian), then its bytes. After a
-/// crash the last segment may end in a torn record. That record was never acknowledged, so it is cut off.
+/// Each segment is a file `<number>.journal`. In it, a record is its length and CRC-32 (both u32, little-endian), then its bytes. The first
+/// record is a `SegmentHeading`. After a crash the last segment may end in a torn record. That record was never acknowledged, so it is cut
+/// off.
 @_spi(Host) public final class Journal: Sendable {
     /// Identifies this journal in the event store, so each host has its own position.
     public let id: String
@@ -20,6 +21,9 @@ import Synchronization
     private let folder: String
     private let segmentBytes: Int64
     private let maximumBytes: Int64
+    /// The heading of the segments that this process writes, in its frame. It is written together with a segment's first group, so an
+    /// unused segment is an empty file.
+    private let heading: [UInt8]
     private let state: Mutex<State>
     /// Writes and syncs, one group at a time.
     private let queue = DispatchQueue(label: "pulse.journal")
@@ -34,10 +38,16 @@ import Synchronization
         /// The end of the appended records, and the end of those on disk.
         var end: JournalPosition
         var committed: JournalPosition
-        /// Where the oldest record that is still needed begins.
+        /// Where the oldest record that the event store still needs begins.
         var kept: JournalPosition
+        /// Where the oldest record that each follower still needs begins.
+        var holds: [String: JournalPosition] = [:]
         /// The size of each segment in bytes; the newest is being written.
         var segments: [Int64: Int64]
+        /// The end of the last record on disk, which may be in a segment before the newest.
+        var lastRecordEnd: JournalPosition
+        /// The segment whose heading was read last, with the heading's length in its frame; 0 if the segment has none.
+        var readHeading: (segment: Int64, heading: SegmentHeading?, length: Int64)?
         /// Damage found in the newest segment when it was opened.
         var damage: [JournalFiles.Damage] = []
         var descriptor: Int32
@@ -61,11 +71,15 @@ import Synchronization
 
     /// Opens the journal in `folder`, creating the folder when it is missing.
     /// - Parameters:
+    ///   - heading: what the table numbers in the appended rows mean; nil if the records have no rows.
     ///   - maximumBytes: the largest backlog; further appends are rejected.
     ///   - segmentBytes: the size at which a new segment is started.
     /// - Throws: if the folder can't be used, or the id is missing but records exist.
-    public init(folder: String, maximumBytes: Int64 = 1 << 30, segmentBytes: Int64 = 64 << 20) throws {
+    public init(
+        folder: String, heading: SegmentHeading? = nil, maximumBytes: Int64 = 1 << 30, segmentBytes: Int64 = 64 << 20
+    ) throws {
         self.folder = folder
+        self.heading = heading.map { Frame.framed($0.record) } ?? []
         self.maximumBytes = maximumBytes
         self.segmentBytes = segmentBytes
         try FileManager.default.createDirectory(
@@ -76,10 +90,23 @@ import Synchronization
         do {
             id = try JournalFiles.identity(in: lock, of: folder, isOwner: isOwner)
             state = Mutex(
-                isOwner ? try Self.open(folder) : State(end: .start, committed: .start, kept: .start, segments: [:], descriptor: -1))
+                isOwner
+                    ? try Self.open(folder)
+                    : State(end: .start, committed: .start, kept: .start, segments: [:], lastRecordEnd: .start, descriptor: -1))
         } catch {
             Foundation.close(lock)
             throw error
+        }
+        if isOwner, let heading { try beginSegment(unlessHeaded: heading) }
+    }
+
+    /// Starts a new segment if the newest one has records whose table numbers mean something else.
+    private func beginSegment(unlessHeaded heading: SegmentHeading) throws {
+        try state.withLock { state in
+            guard state.committed.offset > 0, try self.heading(of: state.committed.segment, &state).heading != heading else { return }
+            guard startSegment(state.committed.segment + 1, &state) else {
+                throw JournalError("can't start a new segment in \(folder)", errno)
+            }
         }
     }
 
@@ -92,7 +119,7 @@ import Synchronization
         segments[newest] = bytes
         let end = JournalPosition(segment: newest, offset: bytes)
         let oldest = JournalPosition(segment: segments.keys.min() ?? newest, offset: 0)
-        return State(end: end, committed: end, kept: oldest, segments: segments, damage: damage, descriptor: descriptor)
+        return State(end: end, committed: end, kept: oldest, segments: segments, lastRecordEnd: end, damage: damage, descriptor: descriptor)
     }
 
     // MARK: Appending
@@ -133,6 +160,10 @@ import Synchronization
             guard !state.isClosed else { throw ServiceError.unavailable("stopping", "The server is stopping. Try again in a moment.") }
             let size = Int64(record.count + Frame.bytes)
             guard Self.backlog(state) + size <= maximumBytes else { throw Self.full }
+            if state.end.offset == 0 {
+                state.pending = heading
+                state.end = JournalPosition(segment: state.end.segment, offset: Int64(heading.count))
+            }
             Frame.append(record, checksum, to: &state.pending)
             state.end = JournalPosition(segment: state.end.segment, offset: state.end.offset + size)
             state.waiters.append(waiter)
@@ -192,6 +223,7 @@ import Synchronization
         let (end, watchers) = state.withLock { state -> (JournalPosition, [AsyncStream<Void>.Continuation]) in
             let end = JournalPosition(segment: state.committed.segment, offset: offset)
             state.committed = end
+            state.lastRecordEnd = end
             state.segments[state.committed.segment] = offset
             state.failure = nil
             if offset >= segmentBytes { _ = startSegment(state.committed.segment + 1, &state) }
@@ -212,6 +244,7 @@ import Synchronization
         state.segments[number] = 0
         state.committed = JournalPosition(segment: number, offset: 0)
         // Pending records are written to the new segment.
+        if !state.pending.isEmpty { state.pending.insert(contentsOf: heading, at: 0) }
         state.end = JournalPosition(segment: number, offset: Int64(state.pending.count))
         return true
     }
@@ -241,7 +274,8 @@ import Synchronization
 
     /// Deletes the current segment once everything in it is released. It is no longer needed, and its size may be why the disk is full.
     private func dropReleased(_ state: inout State) {
-        guard isOwner, state.kept >= state.committed, state.committed.offset > 0 else { return }
+        let needed = Self.needed(state)
+        guard isOwner, needed >= state.committed, state.committed.offset > 0 else { return }
         guard startSegment(state.committed.segment + 1, &state) else { return }
         state.kept = state.committed
         let gone = state.segments.filter { $0.key < state.committed.segment }
@@ -279,9 +313,11 @@ import Synchronization
             guard isOwner else { return nil }
             let stored = position ?? .start
             for damage in state.damage where damage.end > stored { throw JournalFiles.damaged(folder, damage.start) }
-            guard state.committed >= stored else {
-                let end = state.committed
-                guard startSegment(stored.segment + 1, &state) else { throw JournalError("can't start a new segment in \(folder)", errno) }
+            guard state.lastRecordEnd >= stored else {
+                let end = state.lastRecordEnd
+                guard state.committed >= stored || startSegment(stored.segment + 1, &state) else {
+                    throw JournalError("can't start a new segment in \(folder)", errno)
+                }
                 return "the journal ends at byte \(end.offset) of segment \(end.segment), before its stored position "
                     + "(byte \(stored.offset) of segment \(stored.segment)): some of its files were lost, and with them the latest "
                     + "acknowledged events that were not stored yet"
@@ -340,16 +376,20 @@ import Synchronization
     /// Returns whole records starting at `position`, about `maximumBytes` in total, and the position after them. Returns at least one
     /// record if there is any.
     /// - Throws: `JournalError` if a record is damaged or a file can't be read.
-    public func read(from position: JournalPosition, maximumBytes: Int) throws -> (records: [ArraySlice<UInt8>], next: JournalPosition) {
-        let (start, available) = state.withLock { state -> (JournalPosition, Int64) in
+    public func read(from position: JournalPosition, maximumBytes: Int) throws -> Reading {
+        let (start, available, heading) = try state.withLock { state -> (JournalPosition, Int64, SegmentHeading?) in
             var start = position
             // At the end of a finished segment, the next record is in the following one.
             while start.segment < state.committed.segment, start.offset >= state.segments[start.segment] ?? 0 {
                 start = JournalPosition(segment: start.segment + 1, offset: 0)
             }
-            return (start, (state.segments[start.segment] ?? 0) - start.offset)
+            let size = state.segments[start.segment] ?? 0
+            guard size > start.offset else { return (start, 0, nil) }
+            let (heading, length) = try self.heading(of: start.segment, &state)
+            start = JournalPosition(segment: start.segment, offset: max(start.offset, length))
+            return (start, size - start.offset, heading)
         }
-        guard available > 0 else { return ([], start) }
+        guard available > 0 else { return Reading(start: start, records: [], next: start, heading: nil) }
         let path = JournalFiles.path(folder, start.segment)
         func piece(_ bytes: Int) throws -> [UInt8] {
             try JournalFiles.read(path, from: start.offset, count: Int(min(available, Int64(bytes))))
@@ -362,14 +402,85 @@ import Synchronization
             (records, used) = try Frame.split(bytes, path, start.offset)
         }
         guard !records.isEmpty else { throw JournalFiles.damaged(path, start.offset) }
-        return (records, JournalPosition(segment: start.segment, offset: start.offset + Int64(used)))
+        let next = JournalPosition(segment: start.segment, offset: start.offset + Int64(used))
+        return Reading(start: start, records: records, next: next, heading: heading)
     }
 
-    /// Marks everything before `position` as no longer needed, and deletes the segments that lie entirely before it.
+    /// Records that were read together; all are in one segment.
+    public struct Reading: Sendable {
+        /// Where the first of the records begins.
+        public let start: JournalPosition
+        public let records: [ArraySlice<UInt8>]
+        /// The position after the records.
+        public let next: JournalPosition
+        /// What the table numbers in the records mean; nil for a segment written before segments had headings.
+        public let heading: SegmentHeading?
+
+        /// Where each record begins in the segment.
+        var offsets: [Int64] {
+            var at = start.offset
+            return records.map { record in
+                defer { at += Int64(Frame.bytes + record.count) }
+                return at
+            }
+        }
+    }
+
+    /// The heading of a segment that has records, and its length in its frame.
+    private func heading(of segment: Int64, _ state: inout State) throws -> (heading: SegmentHeading?, length: Int64) {
+        if let read = state.readHeading, read.segment == segment { return (read.heading, read.length) }
+        let path = JournalFiles.path(folder, segment)
+        var bytes = try JournalFiles.read(path, from: 0, count: Frame.bytes)
+        bytes = try JournalFiles.read(path, from: 0, count: Frame.bytes + Frame.length(of: bytes))
+        // A damaged first record is found by whoever needs it.
+        let first = try? Frame.split(bytes, path, 0).records.first
+        let heading = try first.flatMap { try SegmentHeading($0) }
+        let length = heading == nil ? 0 : Int64(bytes.count)
+        state.readHeading = (segment, heading, length)
+        return (heading, length)
+    }
+
+    /// Marks everything before `position` as stored, and deletes the segments that nobody needs any more.
     public func release(before position: JournalPosition) {
+        deleteUnneeded { $0.kept = max($0.kept, position) }
+    }
+
+    /// Keeps the records from `position` on for a follower, also when they are stored. They don't count towards the backlog.
+    func hold(_ follower: String, from position: JournalPosition) { deleteUnneeded { $0.holds[follower] = position } }
+
+    /// Bytes from `position` to the end of the records on disk.
+    func bytes(from position: JournalPosition) -> Int64 {
+        state.withLock { state in
+            state.segments.reduce(0) { sum, segment in
+                segment.key < position.segment ? sum : sum + max(0, segment.value - (segment.key == position.segment ? position.offset : 0))
+            }
+        }
+    }
+
+    /// The start of the oldest segment after which at most `bytes` follow; the newest segment if it alone is larger.
+    func start(ofLast bytes: Int64) -> JournalPosition {
+        state.withLock { state in
+            var left = bytes, first = state.committed.segment
+            for (number, size) in state.segments.sorted(by: { $0.key > $1.key }) {
+                left -= size
+                guard left >= 0 || number == first else { break }
+                first = number
+            }
+            return JournalPosition(segment: first, offset: 0)
+        }
+    }
+
+    private static func needed(_ state: borrowing State) -> JournalPosition {
+        var needed = state.kept
+        for position in state.holds.values { needed = min(needed, position) }
+        return needed
+    }
+
+    private func deleteUnneeded(after change: (inout State) -> Void) {
         let gone = state.withLock { state -> [Int64: Int64] in
-            state.kept = max(state.kept, position)
-            let gone = state.segments.filter { $0.key < position.segment && $0.key < state.end.segment }
+            change(&state)
+            let needed = Self.needed(state)
+            let gone = state.segments.filter { $0.key < needed.segment && $0.key < state.end.segment }
             for number in gone.keys { state.segments[number] = nil }
             return gone
         }

@@ -41,7 +41,7 @@ struct JournalRecord {
 
     /// - Throws: `JournalError` if the bytes are shorter than their length fields say.
     init(_ bytes: ArraySlice<UInt8>) throws {
-        var reader = Reader(bytes: bytes, at: bytes.startIndex)
+        var reader = RecordReader(bytes)
         project = try reader.number()
         hour = try reader.number()
         received = Int(try reader.number() as UInt32)
@@ -66,23 +66,32 @@ struct JournalRecord {
             + refusals.map { LedgerEntry(project: project, hour: hour, outcome: .refused, reason: $0.reason, count: Int64($0.count)) }
             + adjustments.map { LedgerEntry(project: project, hour: hour, outcome: .adjusted, reason: $0.reason, count: Int64($0.count)) }
     }
+}
 
-    private struct Reader {
-        let bytes: ArraySlice<UInt8>
-        var at: Int
+/// Reads the fields of a journal record in order.
+struct RecordReader {
+    private let bytes: ArraySlice<UInt8>
+    private var at: Int
 
-        var isAtEnd: Bool { at >= bytes.endIndex }
-
-        mutating func take(_ count: Int) throws -> ArraySlice<UInt8> {
-            guard at + count <= bytes.endIndex else { throw JournalError("a journal record is shorter than its length fields say") }
-            defer { at += count }
-            return bytes[at..<(at + count)]
-        }
-
-        mutating func number<Number: FixedWidthInteger>() throws -> Number {
-            try take(MemoryLayout<Number>.size).withUnsafeBytes { Number(littleEndian: $0.loadUnaligned(as: Number.self)) }
-        }
+    init(_ bytes: ArraySlice<UInt8>) {
+        self.bytes = bytes
+        at = bytes.startIndex
     }
+
+    var isAtEnd: Bool { at >= bytes.endIndex }
+
+    mutating func take(_ count: Int) throws -> ArraySlice<UInt8> {
+        guard at + count <= bytes.endIndex else { throw JournalError("a journal record is shorter than its length fields say") }
+        defer { at += count }
+        return bytes[at..<(at + count)]
+    }
+
+    mutating func number<Number: FixedWidthInteger>() throws -> Number {
+        try take(MemoryLayout<Number>.size).withUnsafeBytes { Number(littleEndian: $0.loadUnaligned(as: Number.self)) }
+    }
+
+    /// A text of at most 255 bytes, after its length.
+    mutating func text() throws -> String { String(decoding: try take(Int(try number() as UInt8)), as: UTF8.self) }
 }
 
 /// Refused events of one project and hour, by reason. The ledger counts them; their data is not kept.

@@ -1,10 +1,11 @@
 import Common
+import Coordination
 import NIOCore
 import Questions
 @_spi(Host) import Storage
 import Synchronization
 
-/// Sends facts to watchers as they arrive. The writer publishes each batch after it has applied the batch.
+/// Sends facts to watchers as they arrive, on whichever host. The writer publishes each batch after it has applied the batch.
 @_spi(Host) public final class LiveStream: Sendable {
     private struct Watcher {
         let project: Int32
@@ -30,9 +31,15 @@ import Synchronization
     private let tables: [FactTable]
     /// The module facts that the stream shows, by table name.
     private let shown: [String: (module: String, table: LiveTable)]
+    private let relay: LiveRelay?
     private let state = Mutex(State())
 
-    public init(tables: [FactTable], shown: [(module: String, table: LiveTable)] = []) {
+    /// - Parameter hosts: the installation's other hosts, with the coordination that they share; nil if there can be none.
+    public init(
+        tables: [FactTable], shown: [(module: String, table: LiveTable)] = [],
+        hosts: (hosts: Hosts, coordination: any Coordination, time: any TimeSource)? = nil
+    ) {
+        relay = hosts.map { LiveRelay(hosts: $0.hosts, coordination: $0.coordination, time: $0.time) }
         self.tables = tables
         self.shown = Dictionary(shown.map { ($0.table.table.name, $0) }) { first, _ in first }
     }
@@ -41,7 +48,7 @@ import Synchronization
     /// facts that modules show. A watcher that can't keep up misses the oldest events.
     /// - Parameter rights: called for every batch; the stream ends when it returns nil.
     /// - Throws: 503 if there are too many watchers, or the server is stopping.
-    public func watch(_ project: Int32, rights: @escaping @Sendable () -> Rights?) throws -> AsyncStream<ByteBuffer> {
+    public func watch(_ project: Int32, rights: @escaping @Sendable () -> Rights?) async throws -> AsyncStream<ByteBuffer> {
         let (stream, continuation) = AsyncStream<ByteBuffer>.makeStream(bufferingPolicy: .bufferingNewest(Self.bufferedEvents))
         let number = try state.withLock { state -> Int? in
             guard !state.isClosed else { throw ServiceError.unavailable("stopping", "The server is stopping. Try again in a moment.") }
@@ -57,6 +64,7 @@ import Synchronization
         continuation.onTermination = { [weak self] _ in self?.state.withLock { _ = $0.watchers.removeValue(forKey: number) } }
         // A comment sent first, so proxies and clients see the response start immediately.
         continuation.yield(ByteBuffer(string: ": connected\n\n"))
+        await relay?.announce([project])
         return stream
     }
 
@@ -64,10 +72,23 @@ import Synchronization
     var watchers: Int { state.withLock { $0.watchers.count } }
 
     /// Sends a comment to every watcher. This detects closed connections and ends streams whose key lost its rights.
-    public func keepAlive() {
-        for (watcher, _) in admitted(state.withLock { Array($0.watchers.values) }) {
-            watcher.continuation.yield(ByteBuffer(string: ": alive\n\n"))
+    public func keepAlive() async {
+        let watchers = admitted(state.withLock { Array($0.watchers.values) }).map(\.watcher)
+        for watcher in watchers { watcher.continuation.yield(ByteBuffer(string: ": alive\n\n")) }
+        await relay?.announce(Set(watchers.map(\.project)))
+    }
+
+    /// Carries events from and to other hosts until the task is cancelled.
+    public func run(installation: String) async {
+        await relay?.run(installation: installation) { [weak self] project, module, events in
+            self?.deliver(events, of: project, module: module)
         }
+    }
+
+    private func deliver(_ events: String, of project: Int32, module: String) {
+        let watchers = state.withLock { $0.watchers.values.filter { $0.project == project } }
+        let text = ByteBuffer(string: events)
+        for (watcher, mayRead) in admitted(watchers) where mayRead(module) { watcher.continuation.yield(text) }
     }
 
     /// Returns the watchers that may still watch and what they may read, and ends the streams of the others.
@@ -81,24 +102,36 @@ import Synchronization
 
     /// Sends the new facts of a batch to the watchers.
     public func publish(_ rows: [EncodedRow], _ duplicates: [Bool]) {
-        let all = state.withLock { Array($0.watchers.values) }
-        guard !all.isEmpty else { return }
+        let all = state.withLock { Array($0.watchers.values) }, elsewhere = relay?.wanted ?? []
+        guard !all.isEmpty || !elsewhere.isEmpty else { return }
         let watchers = Dictionary(grouping: admitted(all), by: \.watcher.project)
+        var sent: [Destination: String] = [:]
         for (row, isDuplicate) in zip(rows, duplicates) where !isDuplicate {
-            let header = row.read { header, _ in header }
-            guard let listening = watchers[header.project] else { continue }
-            let name = tables[header.table].name
-            if name == Activity.table.name {
-                let readers = listening.filter { $0.mayRead(Self.activityModule) }
-                guard !readers.isEmpty else { continue }
-                let event = Self.event(row)
-                for reader in readers { reader.watcher.continuation.yield(event) }
-            } else if let (module, live) = shown[name] {
-                let readers = listening.filter { $0.mayRead(module) }
-                guard !readers.isEmpty, let event = live.serverSentEvent(row) else { continue }
-                for reader in readers { reader.watcher.continuation.yield(event) }
-            }
+            let header = row.read { header, _ in header }, isWanted = elsewhere.contains(header.project)
+            guard isWanted || watchers[header.project] != nil, let module = module(of: header.table) else { continue }
+            let readers = watchers[header.project]?.filter { $0.mayRead(module) } ?? []
+            guard isWanted || !readers.isEmpty, let event = event(row, of: header.table) else { continue }
+            for reader in readers { reader.watcher.continuation.yield(event) }
+            if isWanted { sent[Destination(project: header.project, module: module), default: ""] += String(buffer: event) }
         }
+        for (destination, events) in sent { relay?.send(events, of: destination.project, module: destination.module) }
+    }
+
+    private struct Destination: Hashable {
+        let project: Int32
+        /// The module that gates the events, named in our source.
+        let module: String
+    }
+
+    /// The module that gates the rows of a table; nil if the stream doesn't show them.
+    private func module(of table: Int) -> String? {
+        let name = tables[table].name
+        return name == Activity.table.name ? Self.activityModule : shown[name]?.module
+    }
+
+    private func event(_ row: EncodedRow, of table: Int) -> ByteBuffer? {
+        let name = tables[table].name
+        return name == Activity.table.name ? Self.event(row) : shown[name]?.table.serverSentEvent(row)
     }
 
     /// Ends every stream and rejects new ones. Called at shutdown.

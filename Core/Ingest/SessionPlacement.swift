@@ -79,9 +79,3 @@ struct SessionPlacement: Sendable {
         return question
     }
 }
-
-extension FactBatch {
-    fileprivate func with(_ rows: [EncodedRow], moves: [SessionMove]) -> FactBatch {
-        FactBatch(journal: journal, position: position, tables: tables, rows: rows, ledger: ledger, moves: moves, trace: trace)
-    }
-}

@@ -25,9 +25,13 @@ import Questions
         modules.flatMap { module in module.collectors.map { EventPipeline.Registered(module: module.name, collector: $0) } }
     }
 
-    /// All fact tables, those that all modules share first. The order gives tables their numbers in the journal, which must not change
-    /// while the journal has records.
-    public var factTables: [FactTable] { [Activity.table, Activity.visitors] + modules.flatMap(\.factTables) }
+    /// All fact tables, those that all modules share first.
+    public var factTables: [FactTable] { Self.factTables(of: modules) }
+
+    /// All fact tables of a host with these modules. Their order gives tables their numbers in rows.
+    public static func factTables(of modules: [any AnalyticsModule]) -> [FactTable] {
+        [Activity.table, Activity.visitors] + modules.flatMap(\.factTables) + [SetAside.table]
+    }
 
     /// The names under which Core keeps its own migrations, which no module can have.
     public static let reserved = ["access", "ingest", "activity"]
@@ -35,7 +39,12 @@ import Questions
     /// All migrations, grouped by the module that owns them. The migrations of shared tables come first.
     public var migrations: [(module: String, migrations: [Migration])] {
         [
-            ("access", AccessTables.migrations), ("ingest", IngestTables.migrations + VisitorIdentity.migrations),
+            ("access", AccessTables.migrations),
+            (
+                "ingest",
+                IngestTables.migrations + VisitorIdentity.migrations + SetAside.migrations + Followers.migrations
+                    + InstallationID.migrations
+            ),
             ("activity", Activity.migrations),
         ] + modules.map { ($0.name, $0.migrations) }
     }

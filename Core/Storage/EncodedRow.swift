@@ -33,6 +33,11 @@ import Foundation
             self.role = role
             self.eventID = eventID
         }
+
+        /// The header of the same row in another table.
+        func ofTable(_ table: Int) -> Header {
+            Header(table: table, project: project, hour: hour, role: role, eventID: eventID, isTentative: isTentative)
+        }
     }
 
     /// How a row relates to the event it comes from.

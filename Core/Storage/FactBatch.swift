@@ -13,11 +13,35 @@
     public let moves: [SessionMove]
     /// Returns the row to store in place of a duplicate; nil to store none.
     public let trace: @Sendable (EncodedRow) -> EncodedRow?
+    /// Statements to run in the batch's transaction, after its rows are stored. Gets, for each row, whether it was left out.
+    public let alongside: @Sendable (_ duplicates: [Bool]) -> [Statement]
+
+    /// A statement that changes something besides the facts.
+    public struct Statement: Sendable {
+        public let sql: SQL
+        /// How many rows the statement must change; the batch fails if it changes more or fewer. Nil for any number.
+        public let changes: Int?
+
+        public init(_ sql: SQL, changes: Int? = nil) {
+            self.sql = sql
+            self.changes = changes
+        }
+
+        /// - Throws: `OtherRowsChanged` if `count` is not the number of rows that the statement must change.
+        public func check(_ count: Int) throws {
+            if let changes, changes != count { throw OtherRowsChanged() }
+        }
+    }
+
+    /// Another host changed rows that a batch's statement is about. Nothing of the batch was stored.
+    public struct OtherRowsChanged: Error, Sendable {}
 
     public init(
         journal: String, position: JournalPosition, tables: [FactTable], rows: [EncodedRow], ledger: [LedgerEntry],
-        moves: [SessionMove] = [], trace: @escaping @Sendable (EncodedRow) -> EncodedRow? = { _ in nil }
+        moves: [SessionMove] = [], trace: @escaping @Sendable (EncodedRow) -> EncodedRow? = { _ in nil },
+        alongside: @escaping @Sendable (_ duplicates: [Bool]) -> [Statement] = { _ in [] }
     ) {
+        self.alongside = alongside
         self.moves = moves
         self.trace = trace
         self.journal = journal
@@ -25,6 +49,15 @@
         self.tables = tables
         self.rows = rows
         self.ledger = ledger
+    }
+}
+
+extension FactBatch {
+    /// The batch with other rows in place of its own.
+    public func with(_ rows: [EncodedRow], moves: [SessionMove]? = nil) -> FactBatch {
+        FactBatch(
+            journal: journal, position: position, tables: tables, rows: rows, ledger: ledger, moves: moves ?? self.moves, trace: trace,
+            alongside: alongside)
     }
 }
 
@@ -39,4 +72,20 @@
         self.duplicates = duplicates
         self.wasApplied = wasApplied
     }
+}
+
+/// A fact doesn't fit its table: a bug in a module, or rows of another version of it. Nothing of the batch was stored.
+@_spi(Host) public struct RowMismatch: Error, Sendable, CustomStringConvertible {
+    public let table: String
+    /// The column that the value doesn't fit; nil if the row itself is wrong.
+    public let column: String?
+    public let problem: String
+
+    public init(table: String, column: String?, problem: String) {
+        self.table = table
+        self.column = column
+        self.problem = problem
+    }
+
+    public var description: String { "fact for table '\(table)'" + (column.map { ", column '\($0)'" } ?? "") + ": \(problem)" }
 }

@@ -15,6 +15,18 @@ public struct Column: Sendable, Equatable {
     /// module. It is 0 in rows stored before the table had the column.
     public static let arrival = Column("arrival", .int64, default: .int(0))
 
+    /// The value for a fact that was collected before the table had the column: the default or, if there is none, null or the type's zero.
+    var filler: Value {
+        if let defaultValue, !defaultValue.isNull { return defaultValue }
+        guard !isNullable else { return .null }
+        return switch type {
+        case .int16, .int32, .int64: .int(0)
+        case .double: .double(0)
+        case .text: .text("")
+        case .bool: .bool(false)
+        }
+    }
+
     public init(_ name: String, _ type: ColumnType, nullable: Bool = false, default defaultValue: Value? = nil) {
         self.name = name
         self.type = type

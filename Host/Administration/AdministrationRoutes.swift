@@ -10,6 +10,7 @@ struct AdministrationRoutes: Sendable {
     let writer: IngestWriter
     let counters: IngestCounters
     let pipeline: EventPipeline
+    let otherHosts: OtherHosts
     let tables: [FactTable]
     /// The privacy rules that new projects start with.
     let privacyDefaults: PrivacyRules

@@ -69,18 +69,20 @@ extension AdministrationRoutes {
     @Sendable private func exportVisitor(_ call: ProjectRequest) async throws -> Answer {
         let id = try Self.visitorID(call)
         let report = try await VisitorExport(events: eventStore, tables: tables, sections: Self.sections(call.services.factTables)).text(
-            of: id, in: call.project.number, settle: writer.settle)
+            of: id, in: call.project.number, settle: otherHosts.settleAll)
         try await audit("visitor.export", id, call)
         return .json(bytes: .init(bytes: report.bytes))
     }
 
     @Sendable private func eraseVisitor(_ call: ProjectRequest) async throws -> Answer {
         let id = try Self.visitorID(call)
-        let erased = try await VisitorErasure(events: eventStore, tables: tables).erase(id, in: call.project.number, settle: writer.settle)
+        let project = call.project.number, visitor = VisitorIdentity.key(of: id, project: project)
+        let erased = try await VisitorErasure(events: eventStore, tables: tables).erase(id, in: project, settle: otherHosts.settleAll)
         await writer.dropStored()
-        counters.changed(project: call.project.number)
-        pipeline.forget(project: call.project.number, visitor: VisitorIdentity.key(of: id, project: call.project.number))
+        counters.changed(project: project)
+        pipeline.forget(project: project, visitor: visitor)
         try await audit("visitor.erase", id, call, rows: erased)
+        try await otherHosts.forget(visitor, of: project)
         return .noContent
     }
 

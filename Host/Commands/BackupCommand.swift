@@ -121,11 +121,13 @@ extension HostConfiguration {
     /// Stores the events that are waiting in the journal.
     fileprivate func catchUp(_ engines: Engines, _ modules: [any AnalyticsModule]) async throws {
         let telemetry = quietTelemetry
+        let tables = ModuleRegistry.factTables(of: modules)
         let journal = try Journal(
-            folder: DataFolder(storage.dataFolder).path("journal"), maximumBytes: Int64(storage.journalMaxMB) << 20)
+            folder: DataFolder(storage.dataFolder).path("journal"), heading: SegmentHeading(tables),
+            maximumBytes: Int64(storage.journalMaxMB) << 20)
         defer { journal.close() }
         let writer = IngestWriter(
-            journal: journal, events: engines.events, tables: try ModuleRegistry(modules: modules, hostRoutes: []).factTables,
+            journal: journal, events: engines.events, tables: tables, unnamed: ModuleList.tablesBeforeHeadings(modules),
             counters: IngestCounters(metrics: telemetry.metrics), logger: telemetry.logger("pulse"), applied: { _, _ in })
         try await writer.recover()
     }

@@ -53,6 +53,8 @@ struct Probes: Sendable {
                                     "backlog_seconds", .number(0...1e9),
                                     "Estimated seconds until the backlog is stored, at the writer's recent speed."),
                                 .required("capacity_bytes", .count),
+                                .required(
+                                    "set_aside_rows", .count, "Rows that wait in the event store because their module is not loaded."),
                                 .optional("error", .string(0...2_000)),
                             ])),
                         .optional("control", check), .optional("events", check), .optional("coordination", check),
@@ -99,7 +101,10 @@ struct Probes: Sendable {
     }
 
     private struct Readiness: Encodable {
-        struct Backlog: Encodable { let ok: Bool, backlog_bytes: Int64, backlog_seconds: Double, capacity_bytes: Int64, error: String? }
+        struct Backlog: Encodable {
+            let ok: Bool, backlog_bytes: Int64, backlog_seconds: Double, capacity_bytes: Int64, set_aside_rows: Int
+            let error: String?
+        }
         let ok: Bool, journal: Backlog, control: Check?, events: Check?, coordination: Check?
     }
 
@@ -112,7 +117,8 @@ struct Probes: Sendable {
         let failure =
             backlog < capacity * 9 / 10 ? await journal.failure() : "It is full, because the event store has accepted nothing for a while."
         let state = Readiness.Backlog(
-            ok: failure == nil, backlog_bytes: backlog, backlog_seconds: writer.backlogSeconds, capacity_bytes: capacity, error: failure)
+            ok: failure == nil, backlog_bytes: backlog, backlog_seconds: writer.backlogSeconds, capacity_bytes: capacity,
+            set_aside_rows: writer.setAsideRows.values.reduce(0, +), error: failure)
         guard request.text("full") == "true" else {
             return try .json(
                 Readiness(ok: state.ok, journal: state, control: nil, events: nil, coordination: nil), status: state.ok ? 200 : 503)

@@ -94,8 +94,8 @@ struct KeyRightsTests {
             // The response is complete once the stream has ended by itself.
             async let watched = app.get("/api/v1/stream", as: .key(made.secret))
             while stream.watchers == 0 { await Task.yield() }
-            let kept = try stream.watch(app.project.number) { { $0 == "core" } },
-                blind = try stream.watch(app.project.number) { { $0 == "logs" } }
+            let kept = try await stream.watch(app.project.number) { { $0 == "core" } },
+                blind = try await stream.watch(app.project.number) { { $0 == "logs" } }
             try await app.collect(#"{"type":"pageview","path":"/before"}"#)
             _ = try await app.get("/api/v1/stats")
             if end == "revoked" {
@@ -120,10 +120,10 @@ struct KeyRightsTests {
         try await TestApp.run { app in
             let stream = app.installation.stream
             var open: [AsyncStream<ByteBuffer>] = []
-            for _ in 0..<250 { open.append(try stream.watch(app.project.number) { { _ in true } }) }
-            let error = #expect(throws: ServiceError.self) { try stream.watch(app.project.number) { { _ in true } } }
+            for _ in 0..<250 { open.append(try await stream.watch(app.project.number) { { _ in true } }) }
+            let error = await #expect(throws: ServiceError.self) { try await stream.watch(app.project.number) { { _ in true } } }
             #expect(error?.status == 503 && error?.retryAfterSeconds == 5)
-            open.append(try stream.watch(app.project.number + 1) { { _ in true } })
+            open.append(try await stream.watch(app.project.number + 1) { { _ in true } })
             #expect(open.count == 251)
         }
     }

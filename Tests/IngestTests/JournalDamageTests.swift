@@ -204,7 +204,7 @@ struct JournalDamageTests {
                 var at = JournalPosition.start, read: [String] = []
                 let found = message {
                     for _ in texts {
-                        let (records, next) = try journal.read(from: at, maximumBytes: 8)
+                        let reading = try journal.read(from: at, maximumBytes: 8), records = reading.records, next = reading.next
                         read += records.map { String(decoding: $0, as: UTF8.self) }
                         at = next
                     }

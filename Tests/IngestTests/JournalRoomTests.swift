@@ -48,7 +48,7 @@ struct JournalRoomTests {
             #expect(lost.withLock { $0 } == 1)
             #expect(try journal.texts().count == 5)
 
-            let (_, second) = try journal.read(from: .start, maximumBytes: 1)
+            let second = try journal.read(from: .start, maximumBytes: 1).next
             journal.release(before: second)
             #expect(journal.backlogBytes == 80)
             #expect(await refusal { try await journal.append("just too large") } == Self.full)

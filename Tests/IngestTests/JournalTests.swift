@@ -30,7 +30,7 @@ struct JournalTests {
             var at = JournalPosition.start
             for (index, text) in sent.enumerated() {
                 #expect(try journal.texts(from: at) == Array(sent[index...]))
-                let (records, next) = try journal.read(from: at, maximumBytes: 1)
+                let reading = try journal.read(from: at, maximumBytes: 1), records = reading.records, next = reading.next
                 #expect(records.map { String(decoding: $0, as: UTF8.self) } == [text])
                 #expect(next > at)
                 at = next

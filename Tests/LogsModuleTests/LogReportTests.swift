@@ -147,8 +147,8 @@ struct LogReportTests {
     func live(profile: Profile) async throws {
         try await TestApp.run(profile) { app in
             let stream = app.installation.stream
-            let reader = try stream.watch(app.project.number) { { $0 == "logs" } },
-                other = try stream.watch(app.project.number) { { $0 == "core" } }
+            let reader = try await stream.watch(app.project.number) { { $0 == "logs" } },
+                other = try await stream.watch(app.project.number) { { $0 == "core" } }
             try await app.collect(#"{"type":"log","visitor_id":"ada","level":"warn","message":"Checkout retry","body":{"retry_count":2}}"#)
             try await app.collect(#"{"type":"pageview","path":"/"}"#)
             func first(_ events: AsyncStream<ByteBuffer>) async -> String? {

@@ -50,20 +50,23 @@ package struct TestApp: Sendable {
     ///   - yaml: configuration on top of the defaults.
     package static func run(
         _ profile: Profile = .embedded, modules: [any AnalyticsModule]? = nil, now: String = noon, yaml: String = "",
-        events: ((any EventStore) -> any EventStore)? = nil, over wire: Wire = .inProcess,
+        events: ((any EventStore) -> any EventStore)? = nil, followers: [any JournalFollower] = [], over wire: Wire = .inProcess,
         _ body: @escaping @Sendable (TestApp) async throws -> Void
     ) async throws {
         let folder = NSTemporaryDirectory() + "pulse-test-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let modules = try modules ?? ModuleList.current.load(HostConfiguration.parse(yaml, knownModules: ModuleList.current.names).modules)
         let environment = try await StoreTemplates.shared.stores(profile, modules, in: folder)
-        try await run(in: folder, environment: environment, modules: modules, now: now, yaml: yaml, events: events, over: wire, body)
+        try await run(
+            in: folder, environment: environment, modules: modules, now: now, yaml: yaml, events: events, followers: followers, over: wire,
+            body)
     }
 
     /// Runs `body` against a Pulse on a given data folder, for tests that start Pulse more than once.
     package static func run(
         in folder: String, environment: [String: String] = [:], modules: [any AnalyticsModule]? = nil, now: String = noon,
-        yaml: String = "", events: ((any EventStore) -> any EventStore)? = nil, over wire: Wire = .inProcess,
+        yaml: String = "", events: ((any EventStore) -> any EventStore)? = nil, followers: [any JournalFollower] = [],
+        over wire: Wire = .inProcess,
         _ body: @escaping @Sendable (TestApp) async throws -> Void
     ) async throws {
         let defaults = [
@@ -76,7 +79,7 @@ package struct TestApp: Sendable {
         let time = ManualTime(now), telemetry = Telemetry(configuration.telemetry, quiet: true)
         let installation = try await Installation.open(
             configuration, modules: try modules ?? ModuleList.current.load(configuration.modules), time: time, events: events,
-            telemetry: telemetry, logger: telemetry.logger("test"))
+            followers: followers, telemetry: telemetry, logger: telemetry.logger("test"))
         do {
             let project =
                 if let known = installation.directory.projects.first { known } else {

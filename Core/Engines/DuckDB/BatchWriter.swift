@@ -45,6 +45,10 @@ final class BatchWriter: @unchecked Sendable {
                 let facts = try sort(batch, headings, duplicates, &ledger, on: connection)
                 try append(facts, of: batch.tables, on: connection)
                 try ledger.store(on: connection)
+                for statement in batch.alongside(duplicates) {
+                    let (text, values) = statement.sql.rendered(for: .duckdb)
+                    try statement.check(Int(try connection.run(text, values).changedCount))
+                }
                 return AppliedBatch(duplicates: duplicates)
             }
         } catch {

@@ -90,15 +90,6 @@ extension DuckDBError {
     }
 }
 
-/// A fact's encoded bytes don't match its table's columns. This is a bug in Pulse, found before anything is stored.
-struct RowMismatch: Error, CustomStringConvertible {
-    let table: String
-    let column: String?
-    let problem: String
-
-    var description: String { "fact for table '\(table)'" + (column.map { ", column '\($0)'" } ?? "") + ": \(problem)" }
-}
-
 extension ServiceError {
     static func eventStoreUnavailable(retryAfterSeconds: Int = 1) -> ServiceError {
         .unavailable(

@@ -20,7 +20,7 @@ struct FactCopy {
     }
 
     /// Sends the rows to the server.
-    /// - Throws: `PostgreSQLError` for a value that doesn't fit its column. The error names the column.
+    /// - Throws: `RowMismatch` for a value that doesn't fit its column.
     func write(_ rows: [EncodedRow], to session: PostgreSQLSession) throws {
         let count = try session.copyIn(statement) { send in
             var buffer = CopyBuffer(capacity: Self.chunkBytes + (64 << 10))
@@ -59,7 +59,9 @@ struct FactCopy {
                     try appendDefault(of: column, to: &buffer)
                 }
             }
-            guard cursor.next() == nil else { throw misfit("more values than columns", nil) }
+            guard cursor.next() == nil else {
+                throw RowMismatch(table: table, column: nil, problem: "the row has more values than the table's \(columns.count) columns")
+            }
         }
     }
 
@@ -105,8 +107,7 @@ struct FactCopy {
         }
     }
 
-    private func misfit(_ what: String, _ column: Column?) -> PostgreSQLError {
-        let place = column.map { "\(table).\($0.name)" } ?? table
-        return PostgreSQLError(sqlState: "22000", message: "\(place) was given \(what)", statement: statement)
+    private func misfit(_ what: String, _ column: Column?) -> RowMismatch {
+        RowMismatch(table: table, column: column?.name, problem: "the column was given \(what)")
     }
 }

@@ -20,7 +20,7 @@ struct FactPlan {
     /// Each event id once. The ids are sorted, so hosts that store the same ids wait for each other but never deadlock.
     let identities: [Identity]
 
-    /// - Throws: `PostgreSQLError` for a row with an unknown table, without a timestamp, or outside the years 1 to 9999.
+    /// - Throws: `RowMismatch` for a row with an unknown table, without a timestamp, or outside the years 1 to 9999.
     init(_ batch: FactBatch) throws {
         var headers: [EncodedRow.Header] = [], months: Set<Month> = [], first: [EncodedRow.EventID: Int] = [:]
         headers.reserveCapacity(batch.rows.count)
@@ -30,15 +30,19 @@ struct FactPlan {
                 _ = cursor.next()
                 return (header, cursor.next())
             }
-            guard batch.tables.indices.contains(header.table), case .int(let milliseconds)? = instant else {
-                throw PostgreSQLError.misuse("row \(index) of a batch has an unknown table or no timestamp")
+            guard batch.tables.indices.contains(header.table) else {
+                throw RowMismatch(table: "number \(header.table)", column: nil, problem: "there is no such table")
+            }
+            guard case .int(let milliseconds)? = instant else {
+                throw RowMismatch(table: batch.tables[header.table].name, column: "occurred_at", problem: "the row has no time")
             }
             headers.append(header)
             if header.role == .event, let id = header.eventID, first[id] == nil { first[id] = index }
             // Consecutive rows are usually in the same month.
             if let latest, latest.table == header.table, latest.milliseconds.contains(milliseconds) { continue }
             guard let month = CalendarMonth(containing: milliseconds) else {
-                throw PostgreSQLError.misuse("a row of \(batch.tables[header.table].name) is outside the years 1 to 9999")
+                throw RowMismatch(
+                    table: batch.tables[header.table].name, column: "occurred_at", problem: "it is outside the years 1 to 9999")
             }
             latest = (header.table, month.milliseconds)
             months.insert(Month(table: batch.tables[header.table].name, month: month))

@@ -133,6 +133,11 @@ import Synchronization
                     try FactCopy(batch.tables[number]).write(rows, to: session)
                 }
                 try Self.store(plan.ledger(duplicates: duplicates), in: session)
+                for statement in batch.alongside(duplicates) {
+                    let (text, values) = statement.sql.rendered(for: .postgresql)
+                    let result = try session.answer(to: text, ParameterList(values, statement: text))
+                    try statement.check(result.changedCount)
+                }
             }
         } catch is AlreadyApplied {
             // Normally, an earlier attempt of this host stored the batch. But if another host has held the journal since, that host

@@ -13,6 +13,8 @@ final class PostgreSQLResult {
     /// The command's tag, such as `COMMIT` or `INSERT 0 3`.
     var command: String { String(cString: PQcmdStatus(pointer)) }
     var rowCount: Int { Int(PQntuples(pointer)) }
+    /// The number of rows that an INSERT, UPDATE or DELETE changed.
+    var changedCount: Int { Int(String(cString: PQcmdTuples(pointer))) ?? 0 }
 
     /// The rows, with values converted by column type.
     var rows: Rows { rows(keepingDigits: false) }

@@ -32,7 +32,7 @@ extension Journal {
     func texts(from position: JournalPosition = .start, piece: Int = 1 << 20) throws -> [String] {
         var at = position, texts: [String] = []
         while true {
-            let (records, next) = try read(from: at, maximumBytes: piece)
+            let reading = try read(from: at, maximumBytes: piece), records = reading.records, next = reading.next
             // The end of a segment is the start of the next one.
             guard !records.isEmpty || next > at else { return texts }
             texts += records.map { String(decoding: $0, as: UTF8.self) }

@@ -1,0 +1,186 @@
+import Common
+import Synchronization
+
+/// The other hosts of this installation that are running, and questions to them, over the coordination that they share.
+///
+/// Each host says every two seconds that it is there. A question goes to all hosts that were heard lately, and each of them replies once it
+/// has done what the question asks for. Without other hosts, a question costs nothing.
+public final class Hosts: Sendable {
+    /// Does what a question asks for. The reply is text without line breaks. An error counts as no reply.
+    public typealias Answer = @Sendable (_ text: String) async throws -> String
+
+    /// What a question brought.
+    public struct Replies: Sendable {
+        /// The replies, by host.
+        public internal(set) var replies: [String: String]
+        /// The hosts that gave no reply in time, each with the last text that it said of itself.
+        public internal(set) var missing: [String: String]
+    }
+
+    private struct Question {
+        /// The hosts that have not replied yet.
+        var asked: Set<String>
+        var replies: [String: String] = [:]
+        let wait: CheckedContinuation<Void, Never>
+    }
+
+    private struct State {
+        /// When each host was heard last, and what it said of itself.
+        var others: [String: (at: Instant, about: String)] = [:]
+        var topics: [String: Answer] = [:]
+        var questions: [Int: Question] = [:]
+        /// The replies to questions that have ended, until the asker takes them.
+        var ended: [Int: [String: String]] = [:]
+        var next = 0
+        var channel: String?
+    }
+
+    private let coordination: any Coordination
+    private let time: any TimeSource
+    /// This host's id, a word.
+    public let id: String
+    private let state = Mutex(State())
+
+    /// A host that was not heard for this long has stopped.
+    static let silenceSeconds: Int64 = 10
+    private static let heartbeat = Duration.seconds(2)
+
+    public init(coordination: any Coordination, id: String, time: any TimeSource) {
+        self.coordination = coordination
+        self.id = id
+        self.time = time
+    }
+
+    /// Registers what answers questions about `topic`, a word. Call it before `run`.
+    public func answer(_ topic: String, with answer: @escaping Answer) { state.withLock { $0.topics[topic] = answer } }
+
+    /// The other hosts that were heard lately.
+    public var others: [String] {
+        let now = time.now
+        return state.withLock { state in state.others.filter { now - $0.value.at < Self.silenceSeconds * 1_000 }.keys.sorted() }
+    }
+
+    // MARK: Asking
+
+    /// Asks all other hosts, and returns when all have replied or `limit` has passed.
+    public func ask(_ topic: String, _ text: String = "", within limit: Duration) async -> Replies {
+        let asked = Set(others)
+        guard !asked.isEmpty, let channel = state.withLock({ $0.channel }) else { return Replies(replies: [:], missing: [:]) }
+        let number = state.withLock { state in
+            state.next += 1
+            return state.next
+        }
+        let message = "ask \(id) \(number) \(topic) \(text)"
+        let sending = Mutex<Task<Void, Never>?>(nil)
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { wait in
+                state.withLock { $0.questions[number] = Question(asked: asked, wait: wait) }
+                let task = Task {
+                    if (try? await coordination.publish(channel, message)) != nil { try? await Task.sleep(for: limit) }
+                    end(number)
+                }
+                sending.withLock { $0 = task }
+                // Cancelled before the question was registered.
+                if Task.isCancelled { end(number) }
+            }
+        } onCancel: {
+            end(number)
+        }
+        sending.withLock { $0 }?.cancel()
+        return state.withLock { state in
+            let replies = state.ended.removeValue(forKey: number) ?? [:]
+            let missing = asked.subtracting(replies.keys)
+            return Replies(
+                replies: replies, missing: Dictionary(uniqueKeysWithValues: missing.map { ($0, state.others[$0]?.about ?? "") }))
+        }
+    }
+
+    private func end(_ number: Int) {
+        state.withLock { state -> CheckedContinuation<Void, Never>? in
+            guard let question = state.questions.removeValue(forKey: number) else { return nil }
+            state.ended[number] = question.replies
+            return question.wait
+        }?.resume()
+    }
+
+    // MARK: Running
+
+    /// Takes part until the task is cancelled.
+    /// - Parameters:
+    ///   - installation: the installation's id, the same on all of its hosts. Hosts of other installations are not heard.
+    ///   - about: what this host says of itself with each heartbeat; text without line breaks.
+    public func run(installation: String, about: @escaping @Sendable () -> String) async {
+        let channel = "hosts:\(installation)"
+        let events = coordination.subscribe(channel)
+        state.withLock { $0.channel = channel }
+        await withTaskGroup { group in
+            group.addTask {
+                await self.say("hello", about, on: channel)
+                while (try? await Task.sleep(for: Self.heartbeat)) != nil { await self.say("here", about, on: channel) }
+            }
+            group.addTask {
+                for await event in events {
+                    switch event {
+                    case .message(let text): self.take(text, about, on: channel)
+                    case .resumed: await self.say("hello", about, on: channel)
+                    }
+                }
+            }
+        }
+        try? await coordination.publish(channel, "gone \(id)")
+    }
+
+    private func say(_ word: String, _ about: () -> String, on channel: String) async {
+        try? await coordination.publish(channel, "\(word) \(id) \(about())")
+    }
+
+    private func take(_ text: String, _ about: @escaping @Sendable () -> String, on channel: String) {
+        let parts = text.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count >= 2, parts[1] != id else { return }
+        let word = parts[0], other = parts[1], rest = parts.count > 2 ? parts[2] : ""
+        if word == "gone" { return leave(other) }
+        let isNew = state.withLock { state in
+            let about = word == "ask" || word == "reply" ? state.others[other]?.about ?? "" : rest
+            return state.others.updateValue((time.now, about), forKey: other) == nil
+        }
+        switch word {
+        case "hello": Task { await say("here", about, on: channel) }
+        case "here" where isNew: Task { await say("here", about, on: channel) }
+        case "ask": Task { await reply(to: other, rest, on: channel) }
+        case "reply": take(reply: rest, from: other)
+        default: break
+        }
+    }
+
+    private func reply(to other: String, _ question: String, on channel: String) async {
+        let parts = question.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 3, let answer = state.withLock({ $0.topics[parts[1]] }), let reply = try? await answer(parts[2]) else {
+            return
+        }
+        try? await coordination.publish(channel, "reply \(id) \(other) \(parts[0]) \(reply)")
+    }
+
+    private func take(reply text: String, from other: String) {
+        let parts = text.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 3, parts[0] == id, let number = Int(parts[1]) else { return }
+        let isDone = state.withLock { state in
+            guard state.questions[number]?.asked.remove(other) != nil else { return false }
+            state.questions[number]?.replies[other] = parts[2]
+            return state.questions[number]?.asked.isEmpty == true
+        }
+        if isDone { end(number) }
+    }
+
+    /// A host that stops has applied what it acknowledged, so nobody has to wait for it.
+    private func leave(_ other: String) {
+        let done = state.withLock { state -> [Int] in
+            state.others[other] = nil
+            return state.questions.keys.filter { number in
+                guard state.questions[number]?.asked.remove(other) != nil else { return false }
+                state.questions[number]?.replies[other] = ""
+                return state.questions[number]?.asked.isEmpty == true
+            }
+        }
+        for number in done { end(number) }
+    }
+}
