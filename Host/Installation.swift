@@ -194,8 +194,8 @@ public struct Installation: Sendable {
     }
 
     private func createConfiguredProjects() async throws {
-        let existing = Set(directory.projects.map(\.name))
-        for wanted in configuration.projects where !existing.contains(wanted.name) {
+        let existing = directory.projects
+        for wanted in configuration.projects where !existing.contains(where: { $0.name.isExactly(wanted.name) }) {
             let project = try await directory.createProject(
                 name: wanted.name, domain: wanted.domain, privacy: PrivacyRules(configuration.privacy), by: "configuration")
             let changes = wanted.modules.sorted { $0.key < $1.key }.map { module, level in

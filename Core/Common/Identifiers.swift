@@ -30,6 +30,50 @@ public enum Identifiers {
     }
 }
 
+/// The SHA-256 of a secret, for looking up who has the secret. Takes 32 bytes instead of the 64 and more of its hexadecimal text.
+public struct SecretDigest: Sendable, Hashable {
+    private let first: UInt64, second: UInt64, third: UInt64, fourth: UInt64
+
+    /// Hashes `secret`.
+    public init(of secret: String) {
+        var secret = secret, hash = SHA256()
+        secret.withUTF8 { hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
+        self = hash.finalize().withUnsafeBytes { bytes in
+            func word(_ index: Int) -> UInt64 { UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self)) }
+            return SecretDigest(first: word(0), second: word(1), third: word(2), fourth: word(3))
+        }
+    }
+
+    /// The digest with this text, as `Digest.sha256` returns it. Nil for any other text.
+    public init?(hex text: String) {
+        guard text.utf8.count == 64 else { return nil }
+        var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0), index = 0
+        for byte in text.utf8 {
+            let digit: UInt64
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = UInt64(byte - UInt8(ascii: "0"))
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = UInt64(byte - UInt8(ascii: "a")) + 10
+            default: return nil
+            }
+            switch index >> 4 {
+            case 0: words.0 = words.0 << 4 | digit
+            case 1: words.1 = words.1 << 4 | digit
+            case 2: words.2 = words.2 << 4 | digit
+            default: words.3 = words.3 << 4 | digit
+            }
+            index += 1
+        }
+        self.init(first: words.0, second: words.1, third: words.2, fourth: words.3)
+    }
+
+    private init(first: UInt64, second: UInt64, third: UInt64, fourth: UInt64) {
+        (self.first, self.second, self.third, self.fourth) = (first, second, third, fourth)
+    }
+
+    /// One word is enough, because every bit of a digest is as good as random.
+    public func hash(into hasher: inout Hasher) { hasher.combine(first) }
+}
+
 /// Hashes values that must not be stored in plain text, and encodes and compares hashes.
 public enum Digest {
     /// SHA-256 in lowercase hex. Use it for secrets with 128 or more random bits, for which a slow hash adds nothing.
