@@ -46,24 +46,27 @@ public struct SecretDigest: Sendable, Hashable {
 
     /// The digest with this text, as `Digest.sha256` returns it. Nil for any other text.
     public init?(hex text: String) {
-        guard text.utf8.count == 64 else { return nil }
-        var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0), index = 0
-        for byte in text.utf8 {
-            let digit: UInt64
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = UInt64(byte - UInt8(ascii: "0"))
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = UInt64(byte - UInt8(ascii: "a")) + 10
+        var text = text
+        let words: (UInt64, UInt64, UInt64, UInt64)? = text.withUTF8 { digits in
+            guard digits.count == 64, let first = Self.word(digits[0..<16]), let second = Self.word(digits[16..<32]),
+                let third = Self.word(digits[32..<48]), let fourth = Self.word(digits[48..<64])
+            else { return nil }
+            return (first, second, third, fourth)
+        }
+        guard let words else { return nil }
+        self.init(first: words.0, second: words.1, third: words.2, fourth: words.3)
+    }
+
+    private static func word(_ digits: Slice<UnsafeBufferPointer<UInt8>>) -> UInt64? {
+        var word: UInt64 = 0
+        for digit in digits {
+            switch digit {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): word = word << 4 | UInt64(digit - UInt8(ascii: "0"))
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): word = word << 4 | UInt64(digit - UInt8(ascii: "a") + 10)
             default: return nil
             }
-            switch index >> 4 {
-            case 0: words.0 = words.0 << 4 | digit
-            case 1: words.1 = words.1 << 4 | digit
-            case 2: words.2 = words.2 << 4 | digit
-            default: words.3 = words.3 << 4 | digit
-            }
-            index += 1
         }
-        self.init(first: words.0, second: words.1, third: words.2, fourth: words.3)
+        return word
     }
 
     private init(first: UInt64, second: UInt64, third: UInt64, fourth: UInt64) {

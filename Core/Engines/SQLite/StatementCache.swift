@@ -22,7 +22,7 @@ final class StatementCache: Sendable {
         }
         var rows: [[Value]] = []
         let cursor = try GRDB.Row.fetchCursor(statement, arguments: arguments)
-        while let row = try cursor.next() { rows.append(row.databaseValues.map(Value.init)) }
+        while let row = try cursor.next() { rows.append(Value.all(of: row)) }
         return Rows(columns: statement.columnNames, values: rows)
     }
 
@@ -33,7 +33,7 @@ final class StatementCache: Sendable {
         var rows: [[Value]] = []
         let cursor = try GRDB.Row.fetchCursor(statement, arguments: arguments)
         while let row = try cursor.next() {
-            rows.append(row.databaseValues.map(Value.init))
+            rows.append(Value.all(of: row))
             guard rows.count == Self.batchRows else { continue }
             try body(Rows(columns: columns, values: rows))
             rows.removeAll(keepingCapacity: true)
@@ -71,6 +71,14 @@ extension Value {
                 throw SQLiteError.misuse("text with a NUL character can't be stored", statement: statement)
             }
             return value.databaseValue
+        }
+    }
+
+    /// The values of a row. By index, because GRDB's collections of values also look up the columns' names.
+    fileprivate static func all(of row: GRDB.Row) -> [Value] {
+        (0..<row.count).map { index in
+            let value: DatabaseValue = row[index]
+            return Value(value)
         }
     }
 
