@@ -252,7 +252,7 @@ public struct Installation: Sendable {
         [
             Job("sessions", everySeconds: 60, shared: false) { sessions.sweep(now: time.now) },
             Job("salts", everySeconds: 3_600, shared: false) { try await identity.renewSalts(now: time.now) },
-            Job("directory", everySeconds: 2, shared: false) { try await directory.poll() },
+            Job("directory", everySeconds: 1, shared: false) { try await directory.poll() },
             Job("key_use", everySeconds: 60, shared: false) { try await directory.flushLastUse() },
             Job("streams", everySeconds: 15, shared: false) { stream.keepAlive() },
             Job("retention", everySeconds: 3_600) { try await retention.run(now: time.now) },

@@ -20,9 +20,9 @@ struct ChangeLog: Sendable {
 
     /// What changed.
     struct Change: Sendable {
-        /// `project` or `session`.
+        /// `project`, `session`, or the table of definitions that are kept in memory.
         let kind: String
-        /// The id of the project or session.
+        /// The id of the project or session; for definitions, of their project.
         let subject: String
     }
 

@@ -31,6 +31,17 @@ extension Directory {
         return result
     }
 
+    /// Changes definitions that hosts keep in memory; see `live`. Returns when this host has dropped them.
+    /// - Parameters:
+    ///   - table: the table of the definitions.
+    ///   - body: makes the change. Returns nil if there was nothing to change.
+    @_spi(Definitions) public func change<Result: Sendable>(
+        definitionsIn table: String, of project: Project,
+        _ body: @escaping @Sendable (any ControlTransaction) async throws -> Result?
+    ) async throws -> Result? {
+        try await change(project.id, kind: table, body)
+    }
+
     /// Creates a project with `privacy` as its initial rules. Its modules have the installation's default settings.
     public func createProject(name: String, domain: String, privacy: PrivacyRules, by actor: String) async throws -> Project {
         let id = Identifiers.uuid(), now = time.now

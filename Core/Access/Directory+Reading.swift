@@ -37,6 +37,7 @@ extension Directory {
                 for change in changes where change.kind == ChangeLog.session { state.endedSessions.insert(change.subject) }
                 state.position = end
             }
+            for change in changes { live.drop(change.kind, of: change.subject) }
         }
     }
 
@@ -49,6 +50,7 @@ extension Directory {
             defer { state = everything }
             return state
         }
+        live.dropAll()
         // Freed here, not under the lock.
         _ = consume old
     }

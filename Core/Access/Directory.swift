@@ -21,6 +21,8 @@ public final class Directory: Sendable {
     let reading = FairSemaphore(permits: 1)
     /// Lets one task at a time change the directory, because concurrent transactions would only conflict.
     let changing = FairSemaphore(permits: 1)
+    /// Definitions in memory. The log of changes says when they are outdated.
+    @_spi(Definitions) public let live = LiveValues(maximumBytes: 64 << 20)
     /// Uses of keys that are not stored yet.
     private let uses = Mutex<[(key: String, at: Instant)]>([])
 
