@@ -217,8 +217,8 @@ public struct Installation: Sendable {
     }
 
     private func createConfiguredProjects() async throws {
-        let existing = Set(directory.projects.map(\.name))
-        for wanted in configuration.projects where !existing.contains(wanted.name) {
+        let existing = directory.projects
+        for wanted in configuration.projects where !existing.contains(where: { $0.name.isExactly(wanted.name) }) {
             let project = try await directory.createProject(
                 name: wanted.name, domain: wanted.domain, privacy: PrivacyRules(configuration.privacy), by: "configuration")
             let changes = wanted.modules.sorted { $0.key < $1.key }.map { module, level in
@@ -275,7 +275,7 @@ public struct Installation: Sendable {
         [
             Job("sessions", everySeconds: 60, shared: false) { sessions.sweep(now: time.now) },
             Job("salts", everySeconds: 3_600, shared: false) { try await identity.renewSalts(now: time.now) },
-            Job("directory", everySeconds: 2, shared: false) { try await directory.poll() },
+            Job("directory", everySeconds: 1, shared: false) { try await directory.poll() },
             Job("key_use", everySeconds: 60, shared: false) { try await directory.flushLastUse() },
             Job("streams", everySeconds: 15, shared: false) { await stream.keepAlive() },
             Job("retention", everySeconds: 3_600) { try await retention.run(now: time.now) },

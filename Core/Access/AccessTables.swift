@@ -46,6 +46,11 @@ import Storage
     /// Numbers that new projects must not get: facts in the event store have them, although no project in this control store does.
     static let takenNumbers = Table("access_taken_numbers", [Column("number", .int32)], primaryKey: ["number"])
 
+    /// The log of changes to projects, keys, module switches and ended sessions. See `ChangeLog`.
+    static let changes = Table(
+        "access_changes",
+        [Column("number", .int64), Column("token", .int64), Column("kind", .text), Column("subject", .text)], primaryKey: ["number"])
+
     /// The migrations of these tables, oldest first.
     public static let migrations = [
         Migration(
@@ -55,5 +60,14 @@ import Storage
             ]),
         Migration("002-ended-sessions", on: .control, [.createTable(endedSessions)]),
         Migration("003-taken-numbers", on: .control, [.createTable(takenNumbers)]),
+        Migration(
+            "004-changes", on: .control,
+            [
+                .createTable(changes),
+                // The log is never empty, so that hosts have a position in it from the start.
+                .statements { _ in
+                    ["INSERT INTO access_changes (number, token, kind, subject) VALUES (1, 0, 'start', '')"]
+                },
+            ]),
     ]
 }

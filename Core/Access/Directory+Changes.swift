@@ -1,18 +1,56 @@
 import Common
+import Coordination
 import Foundation
 import Storage
 
 /// Changes to the directory. Changes by administrators write their audit entry in the same transaction.
 extension Directory {
+    /// Changes a project, its keys or its module switches, or ends a session. Nothing else writes their tables: this function also logs the
+    /// change, in the same transaction, so that every host reads it. Returns when this host has.
+    /// - Parameters:
+    ///   - subject: the id of the project or session.
+    ///   - kind: `ChangeLog.project` or `ChangeLog.session`.
+    ///   - body: makes the change. Returns nil if there was nothing to change.
+    private func change<Result: Sendable>(
+        _ subject: String, kind: String = ChangeLog.project,
+        _ body: @escaping @Sendable (any ControlTransaction) async throws -> Result?
+    ) async throws -> Result? {
+        let result = try await changing.withPermit {
+            try await control.write { transaction in
+                let result = try await body(transaction)
+                if result != nil { try await ChangeLog.record(kind, subject, in: transaction) }
+                return result
+            }
+        }
+        guard let result else { return nil }
+        // The change is made, so it is read even if the caller has been cancelled meanwhile.
+        try await Task { [self] in
+            try await refresh()
+            try? await coordination.publish(Self.channel, sender)
+        }.value
+        return result
+    }
+
+    /// Changes definitions that hosts keep in memory; see `live`. Returns when this host has dropped them.
+    /// - Parameters:
+    ///   - table: the table of the definitions.
+    ///   - body: makes the change. Returns nil if there was nothing to change.
+    @_spi(Definitions) public func change<Result: Sendable>(
+        definitionsIn table: String, of project: Project,
+        _ body: @escaping @Sendable (any ControlTransaction) async throws -> Result?
+    ) async throws -> Result? {
+        try await change(project.id, kind: table, body)
+    }
+
     /// Creates a project with `privacy` as its initial rules. Its modules have the installation's default settings.
     public func createProject(name: String, domain: String, privacy: PrivacyRules, by actor: String) async throws -> Project {
         let id = Identifiers.uuid(), now = time.now
         let settings = try Self.text(privacy)
-        try await control.write { transaction in
+        _ = try await change(id) { transaction in
             let next = try await transaction.run(
                 """
-                /* access.next_number */ SELECT coalesce(max(number), 0) + 1 AS number
-                FROM (SELECT number FROM access_projects UNION ALL SELECT number FROM access_taken_numbers) numbers
+                /* access.next_number */ SELECT coalesce(max(number), 0) + 1 AS number FROM
+                (SELECT max(number) AS number FROM access_projects UNION ALL SELECT max(number) FROM access_taken_numbers) numbers
                 """)
             try await transaction.run(
                 """
@@ -21,8 +59,8 @@ extension Directory {
                 """)
             try await AuditLog.record(
                 "project.create", by: actor, on: "project \(id)", metadata: ["name": name], project: id, at: now, in: transaction)
+            return ()
         }
-        try await changed()
         guard let project = project(id) else { throw ServiceError.notFound("Project", id) }
         return project
     }
@@ -69,10 +107,10 @@ extension Directory {
         let key = APIKey(
             id: Identifiers.uuid(), projectID: project.id, name: request.name, prefix: secret.prefix(12) + "...",
             scopes: Set(scopes), allowedModules: modules, isServer: request.isServer, createdAt: time.now,
-            expiresAt: request.expiresAt, lastUsedAt: nil
+            expiresAt: request.expiresAt, lastUsedAt: nil, digest: SecretDigest(of: secret)
         )
         let hash = Digest.sha256(secret), scopeText = scopes.map(\.rawValue).joined(separator: ",")
-        try await control.write { transaction in
+        _ = try await change(project.id) { transaction in
             try await transaction.run(
                 """
                 /* access.create_key */ INSERT INTO access_keys
@@ -83,8 +121,8 @@ extension Directory {
             try await AuditLog.record(
                 "key.create", by: actor, on: "key \(key.id)", metadata: ["name": key.name, "scopes": scopeText],
                 project: project.id, at: key.createdAt, in: transaction)
+            return ()
         }
-        try await changed()
         return (key, secret)
     }
 
@@ -93,35 +131,35 @@ extension Directory {
         try await flushLastUse()
         let rows = try await control.read(
             """
-            /* access.list_keys */ SELECT \(sql: DirectoryReader.keyColumns) FROM access_keys
+            /* access.list_keys */ SELECT \(sql: APIKey.columns) FROM access_keys
             WHERE project_id = \(project.id) AND revoked_at IS NULL ORDER BY created_at, id
             """)
-        return rows.map(DirectoryReader.key)
+        var texts = SharedTexts()
+        return rows.values.compactMap { APIKey($0, in: project.id, sharing: &texts) }
     }
 
     /// Revokes a key immediately, on every host.
     /// - Throws: 404 if the key doesn't exist, belongs to another project or is already revoked.
     public func revokeKey(_ id: String, in project: Project, by actor: String) async throws {
         let now = time.now
-        let found = try await control.write { transaction in
+        let found: Void? = try await change(project.id) { transaction in
             let rows = try await transaction.run(
                 """
                 /* access.revoke_key */ UPDATE access_keys SET revoked_at = \(now.milliseconds)
                 WHERE id = \(id) AND project_id = \(project.id) AND revoked_at IS NULL RETURNING id
                 """)
-            guard !rows.isEmpty else { return false }
+            guard !rows.isEmpty else { return nil }
             try await AuditLog.record("key.revoke", by: actor, on: "key \(id)", project: project.id, at: now, in: transaction)
-            return true
+            return ()
         }
-        guard found else { throw ServiceError.notFound("Key", id) }
-        try await changed()
+        guard found != nil else { throw ServiceError.notFound("Key", id) }
     }
 
     /// Ends a dashboard session immediately, on every host.
     /// - Parameter lifetimeDays: how long sessions last, in days. Records of sessions that ended longer ago are deleted.
     public func endSession(_ id: String, lifetimeDays: Int64) async throws {
         let now = time.now, past = now.adding(days: -lifetimeDays)
-        try await control.write { transaction in
+        _ = try await change(id, kind: ChangeLog.session) { transaction in
             try await transaction.run(
                 "/* access.forget_sessions */ DELETE FROM access_ended_sessions WHERE ended_at < \(past.milliseconds)")
             try await transaction.run(
@@ -129,8 +167,8 @@ extension Directory {
                 /* access.end_session */ INSERT INTO access_ended_sessions (id, ended_at) VALUES (\(id), \(now.milliseconds))
                 ON CONFLICT (id) DO NOTHING
                 """)
+            return ()
         }
-        try await changed()
     }
 
     /// A change to the settings of one module. Nil leaves a setting unchanged.
@@ -162,7 +200,7 @@ extension Directory {
             }
         }
         let now = time.now, defaults = self.defaults
-        try await control.write { transaction in
+        _ = try await change(project.id) { transaction in
             for change in changes {
                 let rows = try await transaction.run(
                     "SELECT is_enabled, access FROM access_modules WHERE project_id = \(project.id) AND module = \(change.module)")
@@ -183,8 +221,8 @@ extension Directory {
                     metadata: ["enabled": String(state.isEnabled), "access": state.access.rawValue],
                     project: project.id, at: now, in: transaction)
             }
+            return ()
         }
-        try await changed()
     }
 
     /// Changes privacy rules and returns the new ones. `change` gets the stored rules, which may be newer than the copy in this host's
@@ -193,9 +231,10 @@ extension Directory {
         of project: Project, by actor: String, _ change: @escaping @Sendable (inout PrivacyRules) -> Void
     ) async throws -> PrivacyRules {
         let now = time.now
-        let rules = try await control.write { transaction in
+        let rules: PrivacyRules? = try await self.change(project.id) { transaction in
             let rows = try await transaction.run("/* access.privacy */ SELECT privacy FROM access_projects WHERE id = \(project.id)")
-            var rules = try rows.first.map { try DirectoryReader.privacy($0) } ?? project.privacy
+            var texts = SharedTexts()
+            var rules = try rows.first.map { try texts.privacy($0.text("privacy")) } ?? project.privacy
             change(&rules)
             let text = try Self.text(rules)
             try await transaction.run(
@@ -205,8 +244,7 @@ extension Directory {
                 in: transaction)
             return rules
         }
-        try await changed()
-        return rules
+        return rules ?? project.privacy
     }
 
     /// Replaces all privacy rules of the project.

@@ -1,42 +1,30 @@
 import Common
 import Coordination
 import Foundation
-import Logging
 import Storage
 import Synchronization
 
-/// The projects, keys and module settings that the gate needs. All of them are kept in memory and reloaded when any host changes something.
+/// The projects, keys and module settings that the gate needs. All of them are in memory; what any host changes is read anew.
 public final class Directory: Sendable {
     /// The channel on which hosts announce changes.
     static let channel = "access"
     /// This host's id, which it publishes on the channel.
-    private let sender = Identifiers.uuid()
-
-    struct Snapshot: Sendable {
-        var projects: [String: Project] = [:]
-        var projectsByNumber: [Int32: Project] = [:]
-        /// The keys that are not revoked, by the hash of their secret.
-        var keys: [String: APIKey] = [:]
-        /// The same keys by id.
-        var keysByID: [String: APIKey] = [:]
-        /// Ids of dashboard sessions that were ended before they expired.
-        var endedSessions: Set<String> = []
-        /// The state of the audit log and the ended sessions when `poll` last checked them.
-        var seen = ""
-        /// The number of the reload that read this snapshot.
-        var reload = 0
-    }
+    let sender = Identifiers.uuid()
 
     let control: any ControlStore
     let coordination: any Coordination
     let time: any TimeSource
     /// The modules of this host, with their default settings.
     @_spi(Host) public let defaults: ModuleDefaults
-    private let state = Mutex(Snapshot())
-    /// Number of reloads started so far.
-    private let reloads = Mutex(0)
-    /// When each key was last used, by key id, to about a minute.
-    private let lastUse = Mutex<[String: Instant]>([:])
+    let state = Mutex(DirectoryState())
+    /// Lets one task at a time read the control store, so that an older state never replaces a newer one.
+    let reading = FairSemaphore(permits: 1)
+    /// Lets one task at a time change the directory, because concurrent transactions would only conflict.
+    let changing = FairSemaphore(permits: 1)
+    /// Definitions in memory. The log of changes says when they are outdated.
+    @_spi(Definitions) public let live = LiveValues(maximumBytes: 64 << 20)
+    /// Uses of keys that are not stored yet.
+    private let uses = Mutex<[(key: String, at: Instant)]>([])
 
     @_spi(Host) public init(control: any ControlStore, coordination: any Coordination, time: any TimeSource, defaults: ModuleDefaults) {
         self.control = control
@@ -49,30 +37,40 @@ public final class Directory: Sendable {
 
     /// The key with this secret; nil if it is unknown, revoked or expired.
     public func key(secret: String) -> APIKey? {
-        let hash = Digest.sha256(secret)
-        guard let key = state.withLock({ $0.keys[hash] }) else { return nil }
+        let digest = SecretDigest(of: secret)
+        guard let key = state.withLock({ $0.key(digest) }) else { return nil }
+        return admitted(key)
+    }
+
+    /// The key with this secret, and its project; nil if the key is unknown, revoked or expired.
+    func caller(secret: String) -> (key: APIKey, project: Project)? {
+        let digest = SecretDigest(of: secret)
+        let found = state.withLock { state in state.key(digest).flatMap { key in state.project(key.projectID).map { (key, $0) } } }
+        guard let found, admitted(found.0) != nil else { return nil }
+        return found
+    }
+
+    private func admitted(_ key: APIKey) -> APIKey? {
         let now = time.now
-        if let expiry = key.expiresAt, expiry <= now { return nil }
-        noteUse(of: key, at: now)
+        guard !key.isExpired(at: now) else { return nil }
+        if key.noteUse(at: now) { uses.withLock { $0.append((key.id, now)) } }
         return key
     }
 
     /// The current state of the key with this id; nil if it is unknown, revoked or expired. For long requests, whose key may change after
     /// they were admitted.
     public func key(id: String) -> APIKey? {
-        guard let key = state.withLock({ $0.keysByID[id] }) else { return nil }
-        return key.expiresAt.map { $0 <= time.now } == true ? nil : key
+        guard let key = state.withLock({ $0.key(id: id) }) else { return nil }
+        return key.isExpired(at: time.now) ? nil : key
     }
 
     /// The project with this id, or nil.
-    public func project(_ id: String) -> Project? { state.withLock { $0.projects[id] ?? $0.projects[id.lowercased()] } }
+    public func project(_ id: String) -> Project? { state.withLock { $0.project(id) ?? $0.project(id.lowercased()) } }
     /// The project with this number, or nil.
-    public func project(number: Int32) -> Project? { state.withLock { $0.projectsByNumber[number] } }
+    public func project(number: Int32) -> Project? { state.withLock { $0.project(number: number) } }
 
     /// All projects, oldest first.
-    public var projects: [Project] {
-        state.withLock { Array($0.projects.values) }.sorted { $0.number < $1.number }
-    }
+    public var projects: [Project] { state.withLock { $0.projects } }
 
     /// The settings of `module` in `project`: the project's own, or else the installation's defaults.
     public func state(of module: String, in project: Project) -> ModuleState {
@@ -119,69 +117,31 @@ public final class Directory: Sendable {
     /// Whether the dashboard session with this id was ended before it expired, on any host.
     public func isEnded(session id: String) -> Bool { state.withLock { $0.endedSessions.contains(id) } }
 
-    // MARK: Reloading
+    // MARK: Key use
 
-    /// Reads all projects, keys, module settings and ended sessions from the control store.
-    public func reload() async throws {
-        let number = reloads.withLock { count in
-            count += 1
-            return count
-        }
-        var snapshot = try await DirectoryReader(control: control, defaults: defaults).read()
-        snapshot.reload = number
-        // If reloads overlap, the reload that started last wins, because it has read the changes that triggered the others.
-        state.withLock { if $0.reload < number { $0 = snapshot } }
-    }
-
-    /// Reloads after changes by other hosts, until the task is cancelled.
-    public func follow(logger: Logger) async {
-        // Messages from this host are skipped, because it reloads after its own changes.
-        for await event in coordination.subscribe(Self.channel) where event != .message(sender) {
-            do { try await reload() } catch {
-                logger.warning("projects and keys could not be reloaded", metadata: ["error": "\(error)"])
+    /// Stores when keys were last used. Called periodically and at shutdown.
+    public func flushLastUse() async throws {
+        while true {
+            // In parts, so that other changes don't have to wait for the uses of very many keys.
+            let part = uses.withLock { uses in
+                defer { uses.removeFirst(min(500, uses.count)) }
+                return Array(uses.prefix(500))
+            }
+            guard !part.isEmpty else { return }
+            do { try await store(part) } catch {
+                uses.withLock { $0 += part }
+                throw error
             }
         }
     }
 
-    /// Reloads if something changed without a message on the channel, for example through `pulse key create` while a host is running, or on
-    /// hosts that don't share Redis. Every change adds an audit entry or an ended session, so comparing those is enough.
-    public func poll() async throws {
-        let rows = try await control.read(
-            """
-            /* access.poll */ SELECT count(*) AS n, max(created_at) AS latest,
-            (SELECT max(ended_at) FROM access_ended_sessions) AS ended, (SELECT count(*) FROM access_ended_sessions) AS sessions
-            FROM access_audit
-            """)
-        let seen = ["n", "latest", "ended", "sessions"].map { String(rows[0].int($0)) }.joined(separator: " ")
-        guard state.withLock({ $0.seen }) != seen else { return }
-        try await reload()
-        state.withLock { $0.seen = seen }
-    }
-
-    /// Makes a change by this host visible: immediately on this host, and on other hosts when they get the message.
-    func changed() async throws {
-        try await reload()
-        try? await coordination.publish(Self.channel, sender)
-    }
-
-    private func noteUse(of key: APIKey, at now: Instant) {
-        lastUse.withLock { uses in
-            // A precision of a minute is enough for people, and saves an update for each request with a busy key.
-            if let noted = uses[key.id], now - noted < 60_000 { return }
-            uses[key.id] = now
-        }
-    }
-
-    /// Stores when keys were last used. Called periodically and at shutdown.
-    public func flushLastUse() async throws {
-        let uses = lastUse.withLock { $0 }
-        guard !uses.isEmpty else { return }
+    private func store(_ uses: [(key: String, at: Instant)]) async throws {
         try await control.write { transaction in
-            for (id, instant) in uses {
+            for use in uses {
                 try await transaction.run(
                     """
-                    /* access.last_use */ UPDATE access_keys SET last_used_at = \(instant.milliseconds)
-                    WHERE id = \(id) AND (last_used_at IS NULL OR last_used_at < \(instant.milliseconds))
+                    /* access.last_use */ UPDATE access_keys SET last_used_at = \(use.at.milliseconds)
+                    WHERE id = \(use.key) AND (last_used_at IS NULL OR last_used_at < \(use.at.milliseconds))
                     """)
             }
         }

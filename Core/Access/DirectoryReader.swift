@@ -1,62 +1,50 @@
 import Common
-import Foundation
 import Storage
 
-/// Reads projects, keys and module settings from the control store.
+/// Reads projects, keys and module settings from the control store: all of them, or those of projects that changed.
 struct DirectoryReader: Sendable {
     let control: any ControlStore
     let defaults: ModuleDefaults
 
-    func read() async throws -> Directory.Snapshot {
-        var switches: [String: [String: ModuleState]] = [:]
-        for row in try await control.read("/* access.modules */ SELECT project_id, module, is_enabled, access FROM access_modules") {
-            // `access` is "" if the module was switched on or off but never got an access level.
-            let module = row.text("module"), level = AccessLevel(rawValue: row.text("access"))
-            switches[row.text("project_id"), default: [:]][module] = ModuleState(
-                isEnabled: row["is_enabled"].bool ?? false, access: level ?? defaults.state(of: module).access)
-        }
-        var snapshot = Directory.Snapshot()
-        let projects = try await control.read(
-            "/* access.projects */ SELECT id, number, name, domain, privacy, created_at FROM access_projects WHERE deleted_at IS NULL")
-        for row in projects {
-            let project = Project(
-                id: row.text("id"), number: Int32(row.int("number")), name: row.text("name"), domain: row.text("domain"),
-                createdAt: Instant(milliseconds: row.int("created_at")),
-                privacy: try Self.privacy(row),
-                modules: switches[row.text("id")] ?? [:]
-            )
-            snapshot.projects[project.id] = project
-            snapshot.projectsByNumber[project.number] = project
-        }
-        let keys = try await control.read(
-            "/* access.keys */ SELECT \(sql: Self.keyColumns), secret_hash FROM access_keys WHERE revoked_at IS NULL")
-        for row in keys {
-            let key = Self.key(row)
-            snapshot.keys[row.text("secret_hash")] = key
-            snapshot.keysByID[key.id] = key
-        }
-        for row in try await control.read("/* access.ended_sessions */ SELECT id FROM access_ended_sessions") {
-            snapshot.endedSessions.insert(row.text("id"))
-        }
-        return snapshot
+    /// Everything, up to `position` at least. Changes that are made meanwhile may be included in part, but they are in the log after
+    /// `position`, so they are read again.
+    func everything(upTo position: ChangeLog.Position?) async throws -> DirectoryState {
+        let builder = DirectoryBuilder(defaults)
+        let counts = try await control.read(
+            "/* access.count */ SELECT (SELECT count(*) FROM access_projects) AS projects, (SELECT count(*) FROM access_keys) AS keys")
+        if let counts = counts.first { builder.reserve(projects: Int(counts.int("projects")), keys: Int(counts.int("keys"))) }
+        try await read(into: builder)
+        let sessions = try await control.read("/* access.ended_sessions */ SELECT id FROM access_ended_sessions")
+        var state = builder.state
+        for row in sessions { state.endedSessions.insert(row.text("id")) }
+        state.position = position
+        return state
     }
 
-    static func privacy(_ row: Row) throws -> PrivacyRules {
-        try JSONDecoder().decode(PrivacyRules.self, from: Data(row.text("privacy").utf8))
+    /// The projects that changed after `position`, with their keys and settings. Projects that don't exist any more are left out.
+    func projects(changedAfter position: ChangeLog.Position) async throws -> DirectoryState {
+        let builder = DirectoryBuilder(defaults)
+        try await read(
+            "IN (SELECT subject FROM access_changes WHERE number > \(position.number) AND kind = 'project')", into: builder)
+        return builder.state
     }
 
-    static let keyColumns =
-        "id, project_id, name, prefix, scopes, allowed_modules, is_server, created_at, expires_at, last_used_at"
-
-    static func key(_ row: Row) -> APIKey {
-        APIKey(
-            id: row.text("id"), projectID: row.text("project_id"), name: row.text("name"), prefix: row.text("prefix"),
-            scopes: Set(row.text("scopes").split(separator: ",").compactMap { KeyScope(rawValue: String($0)) }),
-            allowedModules: row.optionalText("allowed_modules").map { $0.split(separator: ",").map(String.init) },
-            isServer: row["is_server"].bool ?? false,
-            createdAt: Instant(milliseconds: row.int("created_at")),
-            expiresAt: row["expires_at"].int.map(Instant.init(milliseconds:)),
-            lastUsedAt: row["last_used_at"].int.map(Instant.init(milliseconds:))
-        )
+    /// - Parameter ids: the condition on the ids of the projects to read; nil for all projects.
+    private func read(_ ids: SQL? = nil, into builder: DirectoryBuilder) async throws {
+        func and(_ column: SQL) -> SQL { ids.map { "AND \(column) \($0)" } ?? "" }
+        // In this order, because a project's settings belong to it, and a key to its project.
+        try await control.read(
+            """
+            /* access.modules */ SELECT project_id, module, is_enabled, access FROM access_modules
+            WHERE TRUE \(and("project_id")) ORDER BY project_id, module
+            """, inBatches: builder.addSettings)
+        try await control.read(
+            """
+            /* access.projects */ SELECT id, number, name, domain, privacy, created_at FROM access_projects
+            WHERE deleted_at IS NULL \(and("id")) ORDER BY number
+            """, inBatches: builder.addProjects)
+        try await control.read(
+            "/* access.keys */ SELECT \(sql: APIKey.columns) FROM access_keys WHERE revoked_at IS NULL \(and("project_id"))",
+            inBatches: builder.addKeys)
     }
 }

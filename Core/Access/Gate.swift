@@ -195,7 +195,7 @@ import Synchronization
             throw ServiceError(
                 status: 401, code: "missing_key", message: "Missing API key. Provide it via X-Pulse-Key header or ?key= query parameter.")
         }
-        guard let key = directory.key(secret: secret), let project = directory.project(key.projectID) else {
+        guard let (key, project) = directory.caller(secret: secret) else {
             throw ServiceError(status: 401, code: "invalid_key", message: "Invalid API key.")
         }
         return Applicant(key: key, project: project, needed: Self.neededScope(route.scope, key))

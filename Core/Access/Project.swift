@@ -1,7 +1,10 @@
 import Common
+import Synchronization
 
 /// One site or app. Its facts and definitions are invisible to other projects.
-public struct Project: Sendable, Equatable {
+///
+/// A class, because the directory holds many and every request passes one on several times.
+public final class Project: Sendable, Equatable {
     /// The project's id, a UUID.
     public let id: String
     /// The small number that identifies the project in facts.
@@ -16,6 +19,25 @@ public struct Project: Sendable, Equatable {
     public let privacy: PrivacyRules
     /// The settings of modules that were changed for this project, by module name. All other modules have the installation's defaults.
     public let modules: [String: ModuleState]
+
+    init(
+        id: String, number: Int32, name: String, domain: String, createdAt: Instant, privacy: PrivacyRules, modules: [String: ModuleState]
+    ) {
+        self.id = id
+        self.number = number
+        self.name = name
+        self.domain = domain
+        self.createdAt = createdAt
+        self.privacy = privacy
+        self.modules = modules
+    }
+
+    public static func == (left: Project, right: Project) -> Bool {
+        left === right
+            || left.id.isExactly(right.id) && left.number == right.number && left.name.isExactly(right.name)
+                && left.domain.isExactly(right.domain) && left.createdAt == right.createdAt && left.privacy == right.privacy
+                && left.modules == right.modules
+    }
 }
 
 /// A project's rules for what is stored about its visitors.
@@ -43,7 +65,9 @@ public struct PrivacyRules: Sendable, Equatable, Codable {
 }
 
 /// An API key, without its secret, which is never stored.
-public struct APIKey: Sendable, Equatable {
+///
+/// A class, because the directory holds many and every request passes one on several times.
+public final class APIKey: Sendable {
     /// The key's id, a UUID.
     public let id: String
     /// The id of the project that the key belongs to.
@@ -64,6 +88,39 @@ public struct APIKey: Sendable, Equatable {
     public let expiresAt: Instant?
     /// When the key was last used, accurate to about a minute; nil for never.
     public let lastUsedAt: Instant?
+    /// The digest of the secret.
+    let digest: SecretDigest
+    /// When the key was last used as far as this host has noted it, in epoch milliseconds.
+    private let noted: Atomic<Int64>
+
+    init(
+        id: String, projectID: String, name: String, prefix: String, scopes: Set<KeyScope>, allowedModules: [String]?, isServer: Bool,
+        createdAt: Instant, expiresAt: Instant?, lastUsedAt: Instant?, digest: SecretDigest
+    ) {
+        self.id = id
+        self.projectID = projectID
+        self.name = name
+        self.prefix = prefix
+        self.scopes = scopes
+        self.allowedModules = allowedModules
+        self.isServer = isServer
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+        self.lastUsedAt = lastUsedAt
+        self.digest = digest
+        noted = Atomic(lastUsedAt?.milliseconds ?? 0)
+    }
+
+    /// Notes that the key is used at `now`. Returns false if a use within the last minute was noted before: a precision of a minute is
+    /// enough for people, and saves an update for each request with a busy key.
+    func noteUse(at now: Instant) -> Bool {
+        let before = noted.load(ordering: .relaxed)
+        guard now.milliseconds - before >= 60_000 else { return false }
+        return noted.compareExchange(expected: before, desired: now.milliseconds, ordering: .relaxed).exchanged
+    }
+
+    /// Whether the key is expired at `now`.
+    func isExpired(at now: Instant) -> Bool { expiresAt.map { $0 <= now } ?? false }
 
     /// Whether the key has `scope`. The `admin` scope includes all others.
     public func has(_ scope: KeyScope) -> Bool { scopes.contains(scope) || scopes.contains(.admin) }

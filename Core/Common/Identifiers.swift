@@ -30,6 +30,53 @@ public enum Identifiers {
     }
 }
 
+/// The SHA-256 of a secret, for looking up who has the secret. Takes 32 bytes instead of the 64 and more of its hexadecimal text.
+public struct SecretDigest: Sendable, Hashable {
+    private let first: UInt64, second: UInt64, third: UInt64, fourth: UInt64
+
+    /// Hashes `secret`.
+    public init(of secret: String) {
+        var secret = secret, hash = SHA256()
+        secret.withUTF8 { hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
+        self = hash.finalize().withUnsafeBytes { bytes in
+            func word(_ index: Int) -> UInt64 { UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self)) }
+            return SecretDigest(first: word(0), second: word(1), third: word(2), fourth: word(3))
+        }
+    }
+
+    /// The digest with this text, as `Digest.sha256` returns it. Nil for any other text.
+    public init?(hex text: String) {
+        var text = text
+        let words: (UInt64, UInt64, UInt64, UInt64)? = text.withUTF8 { digits in
+            guard digits.count == 64, let first = Self.word(digits[0..<16]), let second = Self.word(digits[16..<32]),
+                let third = Self.word(digits[32..<48]), let fourth = Self.word(digits[48..<64])
+            else { return nil }
+            return (first, second, third, fourth)
+        }
+        guard let words else { return nil }
+        self.init(first: words.0, second: words.1, third: words.2, fourth: words.3)
+    }
+
+    private static func word(_ digits: Slice<UnsafeBufferPointer<UInt8>>) -> UInt64? {
+        var word: UInt64 = 0
+        for digit in digits {
+            switch digit {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): word = word << 4 | UInt64(digit - UInt8(ascii: "0"))
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): word = word << 4 | UInt64(digit - UInt8(ascii: "a") + 10)
+            default: return nil
+            }
+        }
+        return word
+    }
+
+    private init(first: UInt64, second: UInt64, third: UInt64, fourth: UInt64) {
+        (self.first, self.second, self.third, self.fourth) = (first, second, third, fourth)
+    }
+
+    /// One word is enough, because every bit of a digest is as good as random.
+    public func hash(into hasher: inout Hasher) { hasher.combine(first) }
+}
+
 /// Hashes values that must not be stored in plain text, and encodes and compares hashes.
 public enum Digest {
     /// SHA-256 in lowercase hex. Use it for secrets with 128 or more random bits, for which a slow hash adds nothing.

@@ -207,13 +207,16 @@ final class JSONDocument: @unchecked Sendable {
     fileprivate let tape: UnsafePointer<UInt64>
     fileprivate let strings: UnsafePointer<UInt8>
 
-    fileprivate init(parser: OpaquePointer, _ parsed: pulse_json_document) {
+    private let isPooled: Bool
+
+    fileprivate init(parser: OpaquePointer, _ parsed: pulse_json_document, isPooled: Bool = true) {
         self.parser = parser
+        self.isPooled = isPooled
         tape = parsed.tape
         strings = parsed.strings
     }
 
-    deinit { JSONParsers.giveBack(parser) }
+    deinit { if isPooled { JSONParsers.giveBack(parser) } else { pulse_json_parser_free(parser) } }
 }
 
 /// A pool of idle simdjson parsers. Each keeps its buffers, so a parse allocates nothing.
@@ -277,6 +280,21 @@ extension JSON {
     public static func parse(_ text: String) throws -> JSON {
         var text = text
         return try text.withUTF8 { try parse(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// Parses an array of values that are kept for long. Its buffers are only as large as this text needs; those of the pool may be large,
+    /// because a large text came before. Each element may be nested as deep as a whole document.
+    public static func parse(kept text: String) throws -> JSON {
+        guard let parser = pulse_json_parser_new(maximumDepth + 1) else {
+            throw ServiceError.unavailable("out_of_memory", "Not enough memory to read the definitions.")
+        }
+        var parsed = pulse_json_document(), text = text
+        let status = text.withUTF8 { pulse_json_parse(parser, $0.baseAddress, $0.count, &parsed) }
+        guard status == PULSE_JSON_OK else {
+            pulse_json_parser_free(parser)
+            throw ServiceError.body(message(for: status))
+        }
+        return JSON(JSONDocument(parser: parser, parsed, isPooled: false), 1)
     }
 
     private static func message(for status: pulse_json_status) -> String {

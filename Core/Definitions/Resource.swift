@@ -1,4 +1,4 @@
-import Access
+@_spi(Definitions) import Access
 import Common
 import Foundation
 import HTTPTypes
@@ -46,6 +46,10 @@ public struct Resource: Sendable {
     public let relations: (@Sendable (ProjectRequest, Relations) throws -> Void)?
     /// A boolean field that is true in at most one definition of a project. Setting it in one definition clears it in the others.
     public let exclusive: String?
+    /// Whether the definitions of a project are kept in memory when one of them is used, so that requests don't read them from the store.
+    /// For definitions that reports read and that a project has at most thousands of. A change takes effect at once on the host that makes
+    /// it, and within a second on all others.
+    public let isLive: Bool
 
     /// A change to a definition, and the definitions that exist after it.
     public struct Relations: Sendable {
@@ -59,7 +63,7 @@ public struct Resource: Sendable {
 
     public init(
         _ kind: String, path: String, table: String, fields: [Schema.Field], unique: String? = nil, uniqueInAnyCase: Bool = false,
-        counted: Set<String> = [], defaults: String? = nil, exclusive: String? = nil,
+        counted: Set<String> = [], defaults: String? = nil, exclusive: String? = nil, live isLive: Bool = false,
         check: @escaping @Sendable (JSON) throws -> Void = { _ in },
         verify: @escaping @Sendable (ProjectRequest, _ id: String?, JSON) async throws -> Void = { _, _, _ in },
         relations: (@Sendable (ProjectRequest, Relations) throws -> Void)? = nil, normalize: (@Sendable (JSON) throws -> String)? = nil
@@ -81,6 +85,7 @@ public struct Resource: Sendable {
         self.verify = verify
         self.relations = relations
         self.exclusive = exclusive
+        self.isLive = isLive
     }
 
     /// A stored definition.
@@ -94,11 +99,22 @@ public struct Resource: Sendable {
         /// When the definition was last changed.
         public let updatedAt: Instant
 
-        init(_ row: Row) throws {
+        /// What was made of the definition; nil if it is not kept in memory.
+        private let values: DefinitionValues?
+
+        init(_ row: Row) throws { self.init(row, fields: try JSON.parse(row.text("definition")), values: nil) }
+
+        init(_ row: Row, fields: JSON, values: DefinitionValues?) {
+            self.values = values
+            self.fields = fields
             id = row.text("id")
-            fields = try JSON.parse(row.text("definition"))
             createdAt = Instant(milliseconds: row.int("created_at"))
             updatedAt = Instant(milliseconds: row.int("updated_at"))
+        }
+
+        /// The definition in the form that its module works with. If the definition is kept in memory, `make` runs once for each type.
+        public func value<Value: Sendable>(_ make: (Definition) throws -> Value) rethrows -> Value {
+            try values?.value { try make(self) } ?? make(self)
         }
     }
 
@@ -177,6 +193,7 @@ public struct Resource: Sendable {
 
     /// The definition with this id; nil if the project has none.
     public func find(_ id: String, for call: ProjectRequest) async throws -> Definition? {
+        if let live = try await live(call) { return live.first(where: "id", is: id) }
         let rows = try await call.control.read(
             "SELECT \(sql: Self.columns) FROM \(sql: table) WHERE id = \(id) AND project_id = \(call.project.id)")
         return try rows.first.map(Definition.init)
@@ -185,6 +202,10 @@ public struct Resource: Sendable {
     /// The project's definitions with these ids, by id. Leaves out ids that the project doesn't have.
     public func find(_ ids: [String], for call: ProjectRequest) async throws -> [String: Definition] {
         var definitions: [String: Definition] = [:]
+        if let live = try await live(call) {
+            for id in ids { definitions[id] = live.first(where: "id", is: id) }
+            return definitions
+        }
         // In batches, because the number of values in a statement is limited.
         for start in stride(from: 0, to: ids.count, by: 500) {
             let rows = try await call.control.read(
@@ -197,18 +218,31 @@ public struct Resource: Sendable {
         return definitions
     }
 
+    /// The definition whose string field `field` has exactly this value, such as a key; nil if the project has none. If there are several,
+    /// the oldest.
+    public func find(_ value: String, by field: String, for call: ProjectRequest) async throws -> Definition? {
+        if let live = try await live(call) { return live.first(where: field, is: value) }
+        return try await all(call).first { $0.fields[field]?.string?.isExactly(value) == true }
+    }
+
+    /// The definitions in memory. Nil if they are not kept there.
+    private func live(_ call: ProjectRequest) async throws -> LiveDefinitions? {
+        isLive ? try await LiveDefinitions.of(self, call) : nil
+    }
+
     private static let columns = "id, definition, created_at, updated_at"
 
     /// All of the project's definitions, oldest first.
     public func all(_ call: ProjectRequest) async throws -> [Definition] {
-        try await call.control.read(selectAll(of: call.project.id)).map(Definition.init)
+        if let live = try await live(call) { return live.all }
+        return try await call.control.read(selectAll(of: call.project.id)).map(Definition.init)
     }
 
     private func all(of project: String, in transaction: any ControlTransaction) async throws -> [Definition] {
         try await transaction.run(selectAll(of: project)).map(Definition.init)
     }
 
-    private func selectAll(of project: String) -> SQL {
+    func selectAll(of project: String) -> SQL {
         "SELECT \(sql: Self.columns) FROM \(sql: table) WHERE project_id = \(project) ORDER BY created_at, id"
     }
 
@@ -335,7 +369,7 @@ public struct Resource: Sendable {
         let noun = kind.lowercased(), actor = call.actor, project = call.project.id, now = call.now
         let changed: (old: Definition?, row: Row)?
         do {
-            changed = try await call.control.write { transaction in
+            changed = try await write(call) { transaction in
                 let before =
                     action == .create
                     ? nil
@@ -368,7 +402,16 @@ public struct Resource: Sendable {
     /// definitions.
     public func changeAll(of call: ProjectRequest, _ change: @escaping @Sendable (_ id: String, JSON) throws -> String?) async throws {
         let project = call.project.id, now = call.now
-        try await call.control.write { try await changeAll(of: project, at: now, in: $0, change) }
+        _ = try await write(call) { try await changeAll(of: project, at: now, in: $0, change) }
+    }
+
+    /// Runs one change of the project's definitions. Everything that changes them goes through here, because other hosts must know of it.
+    private func write<Result: Sendable>(
+        _ call: ProjectRequest, _ body: @escaping @Sendable (any ControlTransaction) async throws -> Result?
+    ) async throws -> Result? {
+        isLive
+            ? try await call.directory.change(definitionsIn: table, of: call.project, body)
+            : try await call.control.write(body)
     }
 
     private func changeAll(

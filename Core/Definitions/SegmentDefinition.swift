@@ -13,7 +13,7 @@ public enum SegmentDefinition {
             .required("definition", .object([]), "The segment's rule: match and conditions, as described in the module's documentation."),
             .optional("is_active", .boolean, "Whether reports can use the segment. Default: true."),
         ],
-        defaults: #"{"description":null,"is_active":true}"#,
+        defaults: #"{"description":null,"is_active":true}"#, live: true,
         check: { _ = try Segment.parse($0["definition"] ?? $0) },
         verify: { call, id, body in
             guard let definition = body["definition"] else { return }
@@ -33,7 +33,7 @@ public enum SegmentDefinition {
     /// other definitions.
     private static func references(of definition: Resource.Definition) -> Set<String> {
         var ids: Set<String> = []
-        let segment = try? Segment.parse(definition.fields["definition"] ?? definition.fields)
+        let segment = try? parsed(definition)
         segment?.rule.forEachLeaf { if case .segment(let id, _) = $0 { ids.insert(id) } }
         return ids
     }
@@ -59,7 +59,12 @@ public enum SegmentDefinition {
 
     /// The segment that a definition describes, with its references resolved, whether or not it is active.
     public static func segment(_ definition: Resource.Definition, for call: ProjectRequest) async throws -> Segment {
-        try await resolve(try Segment.parse(definition.fields["definition"] ?? definition.fields), for: call, inside: [definition.id])
+        try await resolve(try parsed(definition), for: call, inside: [definition.id])
+    }
+
+    /// The rule of a definition, with its references as they are.
+    fileprivate static func parsed(_ definition: Resource.Definition) throws -> Segment {
+        try definition.value { try Segment.parse($0.fields["definition"] ?? $0.fields) }
     }
 
     /// Replaces references to other segments with the rules of those segments, and checks access to the modules whose facts are read.
@@ -143,7 +148,7 @@ private struct SegmentExpansion {
         guard let saved = try await SegmentDefinition.resource.find(id, for: call) else {
             throw ServiceError.body("field 'definition' refers to segment '\(id)', which does not exist.")
         }
-        let rule = try Segment.parse(saved.fields["definition"] ?? saved.fields).rule
+        let rule = try SegmentDefinition.parsed(saved).rule
         rules[id] = rule
         return rule
     }

@@ -8,6 +8,10 @@ public protocol ControlStore: Sendable {
     /// Runs one read-only statement.
     func read(_ statement: SQL) async throws -> Rows
 
+    /// Runs one read-only statement, and gives its rows to `body` in batches, in order. For results that shouldn't be in memory as a whole.
+    /// All batches are from one state of the store.
+    func read(_ statement: SQL, inBatches body: @escaping @Sendable (Rows) throws -> Void) async throws
+
     /// Runs `body` in one serializable transaction. SQLite has a single writer. PostgreSQL retries after a conflict, so `body` may run more
     /// than once and must have no other side effects.
     func write<Result: Sendable>(_ body: @escaping @Sendable (any ControlTransaction) async throws -> Result) async throws -> Result
@@ -44,6 +48,10 @@ public protocol ControlTransaction: Sendable {
 }
 
 extension ControlStore {
+    public func read(_ statement: SQL, inBatches body: @escaping @Sendable (Rows) throws -> Void) async throws {
+        try body(try await read(statement))
+    }
+
     /// Runs one statement in its own transaction.
     @discardableResult
     public func write(_ statement: SQL) async throws -> Rows { try await write { try await $0.run(statement) } }

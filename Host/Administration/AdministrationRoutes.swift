@@ -35,7 +35,7 @@ struct AdministrationRoutes: Sendable {
                 ]),
                 success: .json(project, status: 201), use: createProject),
             Route(
-                installation: .get, Self.root, "List all projects, oldest first.", access: .read,
+                installation: .get, Self.root, "List all projects, oldest first.", access: .read, parameters: Self.part,
                 success: .json(.object([.required("data", .list(project))])), use: listProjects),
             Route(.get, Self.one, "Read a project.", scope: .admin, access: .read, success: .json(project)) { call in
                 try .json(ProjectAnswer(call.project))
@@ -57,6 +57,12 @@ struct AdministrationRoutes: Sendable {
                     ])), use: listAudit),
         ]
     }
+
+    /// Without these parameters, the list has all projects.
+    private static let part = [
+        Parameter("limit", .integer(1...1_000, default: nil), "Maximum number of projects. Default: all."),
+        Parameter("offset", .integer(0...1_000_000, default: nil), "Number of projects to skip. Default: none."),
+    ]
 
     private struct List<Element: Encodable>: Encodable { let data: [Element] }
 
@@ -80,7 +86,8 @@ struct AdministrationRoutes: Sendable {
     }
 
     @Sendable private func listProjects(_ call: InstallationRequest) async throws -> Answer {
-        try .json(List(data: call.directory.projects.map(ProjectAnswer.init)))
+        let projects = call.directory.projects.dropFirst(call.offset)
+        return try .json(List(data: projects.prefix(call.integer("limit", default: projects.count)).map(ProjectAnswer.init)))
     }
 
     @Sendable private func listAudit(_ call: ProjectRequest) async throws -> Answer {

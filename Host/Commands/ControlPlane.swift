@@ -9,8 +9,8 @@ import Logging
 
 /// Access to projects and keys without opening the event store, for commands that work even while a host is running.
 ///
-/// SQLite and PostgreSQL can be used by several processes. The running host notices changes by polling the audit log every two
-/// seconds, or immediately if the host and the command use the same Redis.
+/// SQLite and PostgreSQL can be used by several processes. The running host notices changes by polling the log of changes every
+/// second, or immediately if the host and the command use the same Redis.
 struct ControlPlane: Sendable {
     let configuration: HostConfiguration
     let directory: Directory

@@ -9,7 +9,7 @@ enum Metric {
             .required("name", .text(200)), .required("dataset", .text(100)),
             .required("expression", .text(2_000), "A formula such as sum(pageviews) / count(). May refer to other metrics by key."),
         ],
-        unique: "key",
+        unique: "key", live: true,
         check: { metric in
             let key = metric["key"]?.string ?? ""
             guard key.utf8.allSatisfy(isNamePart), key.utf8.first.map({ !(48...57).contains($0) }) == true else {

@@ -3,7 +3,7 @@ import Core
 extension Funnel {
     static let resource = Resource(
         "Funnel", path: "/api/v1/funnels", table: "funnels_definition", fields: [.required("name", .text(200))] + fields,
-        counted: ["steps", "exclusions"], check: { _ = try Funnel($0) }, normalize: labelled)
+        counted: ["steps", "exclusions"], live: true, check: { _ = try Funnel($0) }, normalize: labelled)
 
     /// Returns the definition with a label for each step. A step without a label gets its value as the label.
     @Sendable private static func labelled(_ definition: JSON) throws -> String {

@@ -34,7 +34,7 @@ struct Goal: Sendable {
             .required("goal_type", .choice(Kind.allCases.map(\.rawValue)), "Can't be changed after the goal is created."),
             .required("config", .object([]), "By type: path, event_name and where, threshold_seconds or threshold_pages. Also value."),
         ],
-        check: { _ = try Goal($0) }, verify: keepsType, normalize: kept)
+        live: true, check: { _ = try Goal($0) }, verify: keepsType, normalize: kept)
 
     /// Returns the definition without the members of `config` that the goal's type doesn't use.
     @Sendable private static func kept(_ definition: JSON) throws -> String {

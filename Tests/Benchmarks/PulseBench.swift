@@ -16,8 +16,10 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Repetitions of each measurement. The median is reported.") var repetitions = 5
     @Option(help: "Seconds of load in each measurement of single events. The import runs six times as long.") var seconds = 5
     @Option(help: "Number of errors in the data set of errors and logs. It has as many log entries.") var facts = 1_000_000
-    @Option(help: "Parts to run, separated by commas: single, batch, import, reports, facts. analyses is a subset of reports.")
-    var only = "single,batch,import,reports,facts"
+    @Option(help: "Number of projects in the installation with very many of them. Each has three keys.") var projects = 100_000
+    @Option(
+        help: "Parts to run, separated by commas: single, batch, import, reports, facts, directory. analyses is a subset of reports.")
+    var only = "single,batch,import,reports,facts,directory"
     @Option(help: "Folder for the data sets.") var folder = ".build/bench-data"
     @Option(help: "Path of the `pulse` program. Default: the one next to this program.") var pulse: String?
 
@@ -49,9 +51,10 @@ struct RunCommand: AsyncParsableCommand {
         if parts.contains("facts") {
             report.add(try await FactTimes(program: program, folder: folder, facts: facts, repetitions: repetitions).run())
         }
+        if parts.contains("directory") { report.add(try await DirectoryTimes(program: program, projects: projects).run()) }
         report.took = begun.duration(to: .now)
         // Partial runs are for trying things out; the page shows complete runs.
-        try report.finish(writesPage: parts.isSuperset(of: ["single", "batch", "import", "reports", "facts"]))
+        try report.finish(writesPage: parts.isSuperset(of: ["single", "batch", "import", "reports", "facts", "directory"]))
     }
 }
 

@@ -8,7 +8,7 @@ final class PulseProcess {
     let address: String
     let dataFolder: String
     private let process = Process()
-    private static let adminToken = "benchmark-admin-token"
+    static let adminToken = "benchmark-admin-token"
 
     /// Starts the process without waiting for it; see `ready`.
     init(program: String, dataFolder: String) throws {
@@ -45,6 +45,8 @@ final class PulseProcess {
 
     /// Seconds of CPU time so far. Unlike a rate, the CPU time per request hardly depends on the machine's other load.
     var processorSeconds: Double { Processes.processorSeconds(process.processIdentifier) }
+    /// The largest resident memory so far.
+    var peakMB: Double { Processes.megabytes("VmHWM", of: process.processIdentifier) }
     var residentMB: Double { Processes.megabytes("VmRSS", of: process.processIdentifier) }
     /// Resident memory in MB, without the pages of programs and libraries, which the system shares and may drop at any time.
     var ownMB: Double { Processes.megabytes("RssAnon", of: process.processIdentifier) }
@@ -72,10 +74,11 @@ final class PulseProcess {
     }
 
     func createProject(_ name: String) async throws -> Keys {
-        let project = try await post("/api/admin/projects", #"{"name":"\#(name)","domain":"www.example.com"}"#)
+        let project = try await create("/api/admin/projects", #"{"name":"\#(name)","domain":"www.example.com"}"#)
         guard let id = project["id"] as? String else { throw BenchError("no project was created: \(project)") }
         func key(_ scope: String, server: Bool) async throws -> String {
-            let made = try await post("/api/admin/projects/\(id)/keys", #"{"name":"\#(scope)","scopes":["\#(scope)"],"server":\#(server)}"#)
+            let made = try await create(
+                "/api/admin/projects/\(id)/keys", #"{"name":"\#(scope)","scopes":["\#(scope)"],"server":\#(server)}"#)
             guard let key = made["key"] as? String else { throw BenchError("no key was created: \(made)") }
             return key
         }
@@ -84,7 +87,8 @@ final class PulseProcess {
             query: try await key("query", server: false))
     }
 
-    private func post(_ path: String, _ body: String) async throws -> [String: Any] {
+    /// Sends `body` as the administrator, and returns the response.
+    func create(_ path: String, _ body: String) async throws -> [String: Any] {
         let answer = try await Client.post(
             address + path, headers: [("Authorization", "Bearer \(Self.adminToken)"), ("Content-Type", "application/json")],
             body: ByteBuffer(string: body))
@@ -101,8 +105,9 @@ enum Client {
         let body: ByteBuffer
     }
 
-    static func get(_ url: String, key: String? = nil) async throws -> Answer {
+    static func get(_ url: String, key: String? = nil, token: String? = nil) async throws -> Answer {
         var request = HTTPClientRequest(url: url)
+        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
         if let key { request.headers.add(name: "X-Pulse-Key", value: key) }
         return try await answer(to: request)
     }

@@ -4,7 +4,7 @@ import Foundation
 struct Finding {
     enum Part: String, CaseIterable {
         case ingest = "Ingest", imports = "An import next to another project", report = "Reports", analysis = "Analyses", facts =
-            "Errors and logs", start = "Start", memory = "Memory", disk = "Disk", note = "Notes"
+            "Errors and logs", directory = "Many projects", start = "Start", memory = "Memory", disk = "Disk", note = "Notes"
     }
 
     let part: Part

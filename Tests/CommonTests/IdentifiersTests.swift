@@ -65,4 +65,13 @@ struct IdentifiersTests {
     func equal(left: String, right: String, isEqual: Bool) {
         #expect(Digest.equal(left, right) == isEqual)
     }
+
+    @Test("the digest of a secret equals the digest with its text, and no other")
+    func secretDigests() {
+        let digest = SecretDigest(of: "pa_live_a")
+        #expect(SecretDigest(hex: Digest.sha256("pa_live_a")) == digest)
+        #expect(SecretDigest(hex: Digest.sha256("pa_live_b")) != digest)
+        #expect(SecretDigest(hex: String(Digest.sha256("pa_live_a").dropLast()) + "g") == nil)
+        #expect(SecretDigest(hex: "") == nil && SecretDigest(hex: Digest.sha256("pa_live_a").uppercased()) == nil)
+    }
 }

@@ -138,6 +138,22 @@ struct AdministrationProjectTests {
         }
     }
 
+    @Test("the list of projects can be read in parts, and is whole without parameters")
+    func parts() async throws {
+        try await TestApp.run { app in
+            for name in ["b", "c", "d"] { _ = try await app.installation.createProject(name, domain: "a.example") }
+            for (query, names) in [
+                ("", ["Test", "b", "c", "d"]), ("?limit=2", ["Test", "b"]), ("?limit=2&offset=1", ["b", "c"]), ("?offset=3", ["d"]),
+                ("?offset=4", []),
+            ] {
+                let answer = try await app.get(Self.path + query, as: .token)
+                #expect(try answer.json()["data"]?.elements.map { $0["name"]?.string ?? "" } == names)
+            }
+            let refused = try await app.get(Self.path + "?limit=0", as: .token)
+            #expect(refused.status == 400 && refused.body.contains("'limit'"), "\(refused.body)")
+        }
+    }
+
     @Test("an unknown project is not found", arguments: Profile.available)
     func unknown(profile: Profile) async throws {
         try await TestApp.run(profile) { app in

@@ -1,4 +1,5 @@
 @_spi(Host) import Storage
+import Synchronization
 import Testing
 
 /// The guarantees of every control store engine.
@@ -22,6 +23,16 @@ struct ControlStoreTests {
             #expect(rows.map { $0["ratio"] } == [.double(0.1), .double(-1e300), .null])
             #expect(rows.map { $0["name"] } == [.text("a"), .text(""), .null])
             #expect(rows.map { $0["flag"].bool } == [true, false, nil])
+        }
+    }
+
+    @Test("a read in batches gives every row once, in order, and ends with an error of its reader", arguments: ControlStoreEngine.all)
+    func batches(engine: ControlStoreEngine) async throws {
+        try await engine.use { store in
+            try await store.write { transaction in
+                for number in 1...2_500 { try await transaction.run("INSERT INTO probe (id, number) VALUES (\(number), \(-number))") }
+            }
+            try await expectBatches(of: store)
         }
     }
 
@@ -220,4 +231,23 @@ struct ControlStoreTests {
             await store.close()
         }
     }
+}
+
+/// Checks reads in batches of a store whose table `probe` has the ids 1 to 2,500.
+func expectBatches(of store: any ControlStore) async throws {
+    let seen = Mutex<[[Int64]]>([])
+    try await store.read(
+        "SELECT id, number FROM probe WHERE id > \(100) ORDER BY id",
+        inBatches: { rows in
+            #expect(rows.columns == ["id", "number"])
+            seen.withLock { $0.append(rows.map { $0.int("id") }) }
+            #expect(rows.allSatisfy { $0.int("number") == -$0.int("id") })
+        })
+    #expect(seen.withLock { $0.map(\.count) } == [1_000, 1_000, 400])
+    #expect(seen.withLock { $0.flatMap(\.self) } == Array(101...2_500))
+    try await store.read("SELECT id FROM probe WHERE id > \(9_000)", inBatches: { _ in Issue.record("there are no rows") })
+    await #expect(throws: ControlStoreTests.Stop.self) {
+        try await store.read("SELECT id FROM probe", inBatches: { _ in throw ControlStoreTests.Stop() })
+    }
+    #expect(try await store.read("SELECT count(*) AS n FROM probe")[0].int("n") == 2_500)
 }

@@ -8,6 +8,15 @@ import Testing
 // Only what differs from SQLite; the rest is in ControlStoreTests. Needs a server: see PostgreSQLTestServer.
 @Suite("PostgreSQL control store", .enabled(if: PostgreSQLTestServer.isThere, "PULSE_TEST_DATABASE_URL is not set"))
 struct PostgreSQLControlStoreTests {
+    @Test("a read in batches gives every row once, in order, and ends with an error of its reader")
+    func batches() async throws {
+        try await PostgreSQLTestServer.withControlStore { store, _ in
+            try await store.write("CREATE TABLE probe (id BIGINT, number BIGINT)")
+            try await store.write("INSERT INTO probe SELECT n, -n FROM generate_series(1, 2500) n")
+            try await expectBatches(of: store)
+        }
+    }
+
     @Test("concurrent writers of one row on two hosts lose no updates")
     func serialization() async throws {
         try await PostgreSQLTestServer.withControlStore { store, schema in

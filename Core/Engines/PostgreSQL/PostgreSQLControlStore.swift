@@ -14,6 +14,8 @@ import Logging
 
     /// The time limit of a read.
     static let readSeconds = 30.0
+    /// The time limit of a read in batches, and the number of rows in a batch.
+    private static let batchesSeconds = 300.0, batchRows = 1_000
     /// The maximum number of attempts for a transaction that conflicts with others, and of restarts after a broken connection.
     private static let maximumAttempts = 20, maximumReconnects = 2
 
@@ -37,6 +39,24 @@ import Logging
     public func read(_ statement: SQL) async throws -> Rows {
         let (text, values) = statement.rendered(for: .postgresql)
         do { return try await pool.perform(timeoutSeconds: Self.readSeconds) { try $0.execute(text, values) } } catch {
+            throw Self.contractError(error)
+        }
+    }
+
+    public func read(_ statement: SQL, inBatches body: @escaping @Sendable (Rows) throws -> Void) async throws {
+        let (text, values) = statement.rendered(for: .postgresql)
+        do {
+            try await pool.perform(timeoutSeconds: Self.batchesSeconds) { session in
+                try session.transaction("BEGIN READ ONLY") {
+                    try session.execute("DECLARE batches NO SCROLL CURSOR FOR \(text)", values, prepared: false)
+                    while true {
+                        let rows = try session.execute("FETCH FORWARD \(Self.batchRows) FROM batches", prepared: false)
+                        guard !rows.isEmpty else { return }
+                        try body(rows)
+                    }
+                }
+            }
+        } catch {
             throw Self.contractError(error)
         }
     }

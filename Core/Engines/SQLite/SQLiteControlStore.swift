@@ -74,6 +74,15 @@ import Synchronization
         }
     }
 
+    public func read(_ statement: Storage.SQL, inBatches body: @escaping @Sendable (Rows) throws -> Void) async throws {
+        let (text, values) = statement.rendered(for: .sqlite)
+        do {
+            try await pool.unsafeRead { try self.statements.run(text, values, in: $0, inBatches: body) }
+        } catch {
+            throw SQLiteError.from(error, text)
+        }
+    }
+
     public func write<Result: Sendable>(
         _ body: @escaping @Sendable (any ControlTransaction) async throws -> Result
     ) async throws -> Result {

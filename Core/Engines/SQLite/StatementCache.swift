@@ -9,19 +9,43 @@ final class StatementCache: Sendable {
     static let capacity = 512
     private let kept = Mutex<Set<String>>([])
 
+    /// The number of rows in a batch.
+    static let batchRows = 1_000
+
     /// Runs `text` and returns its rows. A statement without a result returns no rows.
     /// - Throws: `DatabaseError`; `SQLiteError` for a value with a NUL character, because SQLite would cut the value off there.
     func run(_ text: String, _ values: [Value], in database: Database) throws -> Rows {
-        let statement = try shouldKeep(text) ? database.cachedStatement(sql: text) : database.makeStatement(sql: text)
-        let arguments = try StatementArguments(values.map { try $0.databaseValue(for: text) })
+        let (statement, arguments) = try prepare(text, values, in: database)
         guard statement.columnCount > 0 else {
             try statement.execute(arguments: arguments)
             return Rows()
         }
         var rows: [[Value]] = []
         let cursor = try GRDB.Row.fetchCursor(statement, arguments: arguments)
-        while let row = try cursor.next() { rows.append(row.databaseValues.map(Value.init)) }
+        while let row = try cursor.next() { rows.append(Value.all(of: row)) }
         return Rows(columns: statement.columnNames, values: rows)
+    }
+
+    /// Runs the query `text`, and gives its rows to `body` in batches, in order.
+    func run(_ text: String, _ values: [Value], in database: Database, inBatches body: (Rows) throws -> Void) throws {
+        let (statement, arguments) = try prepare(text, values, in: database)
+        let columns = statement.columnNames
+        var rows: [[Value]] = []
+        let cursor = try GRDB.Row.fetchCursor(statement, arguments: arguments)
+        while let row = try cursor.next() {
+            rows.append(Value.all(of: row))
+            guard rows.count == Self.batchRows else { continue }
+            try body(Rows(columns: columns, values: rows))
+            rows.removeAll(keepingCapacity: true)
+        }
+        if !rows.isEmpty { try body(Rows(columns: columns, values: rows)) }
+    }
+
+    private func prepare(_ text: String, _ values: [Value], in database: Database) throws -> (Statement, StatementArguments) {
+        (
+            try shouldKeep(text) ? database.cachedStatement(sql: text) : database.makeStatement(sql: text),
+            try StatementArguments(values.map { try $0.databaseValue(for: text) })
+        )
     }
 
     private func shouldKeep(_ text: String) -> Bool {
@@ -47,6 +71,14 @@ extension Value {
                 throw SQLiteError.misuse("text with a NUL character can't be stored", statement: statement)
             }
             return value.databaseValue
+        }
+    }
+
+    /// The values of a row. By index, because GRDB's collections of values also look up the columns' names.
+    fileprivate static func all(of row: GRDB.Row) -> [Value] {
+        (0..<row.count).map { index in
+            let value: DatabaseValue = row[index]
+            return Value(value)
         }
     }
 
