@@ -90,8 +90,8 @@ public struct Installation: Sendable {
         let sessions = Sessions(
             timeoutMinutes: configuration.privacy.sessionTimeoutMinutes, maximumSessions: configuration.limits.liveSessions)
         let identity = VisitorIdentity(control: engines.control)
-        let counters = IngestCounters(metrics: telemetry.metrics)
         let hosts = Hosts(coordination: engines.coordination, id: journal.id, time: time)
+        let counters = IngestCounters(metrics: telemetry.metrics, reasons: modules.flatMap(\.dropReasons))
         let stream = LiveStream(
             tables: tables, shown: modules.flatMap { module in module.liveTables.map { (module.name, $0) } },
             hosts: engines.isAlone ? nil : (hosts, engines.coordination, time))
@@ -113,7 +113,7 @@ public struct Installation: Sendable {
             version: { engines.isAlone ? counters.version(of: $0, over: $1) : nil })
         let deferred = Deferred<Collection>()
         let services = Services(
-            control: engines.control, directory: directory, time: time, reports: reports, facts: deferred,
+            control: engines.control, directory: directory, time: time, reports: reports, intake: deferred,
             catalog: ReportCatalog(modules.flatMap { module in module.reports.map { (module.name, $0) } }),
             datasets: DatasetCatalog(
                 modules.flatMap { module in
@@ -142,22 +142,28 @@ public struct Installation: Sendable {
             attempts: Attempts("wrong admin tokens from your address", maximum: 100, time: time),
             admitsOrigin: crossOrigin.admits,
             refused: { project, route, code in
-                guard route.scope == .ingest, let reason = DropReason(rawValue: code) else { return }
+                guard route.scope == .ingest, let reason = DropReason.named(code) else { return }
                 deferred.value?.refuse(in: project, at: time.now, reason)
             })
         let geoIP = try configuration.privacy.geoipDatabase.map(GeoIP.init(path:))
         let pipeline = EventPipeline(
             collectors: modules.flatMap { module in module.collectors.map { .init(module: module.name, collector: $0) } },
             extensions: modules.flatMap { module in module.extensions.map { .init(module: module.name, fields: $0) } },
-            tables: tables, sessions: sessions, identity: identity,
-            geoIP: geoIP,
-            gate: { module, project, key in try gate.directory.checkModule(module, .write, project, key) })
+            tables: tables,
+            // exact: tables are named in our source
+            owners: Dictionary(modules.flatMap { module in module.factTables.map { ($0.name, module.name) } }) { first, _ in first },
+            steps: IngestSteps(
+                modules.flatMap { module in module.ingestSteps.map { (module.name, $0) } }, metrics: telemetry.metrics, logger: logger,
+                isOn: { directory.state(of: $0, in: $1).isEnabled }),
+            sessions: sessions, identity: identity, geoIP: geoIP,
+            gate: { module, project, allowed in try directory.checkCollection(of: module, in: project, allowedModules: allowed) })
         otherHosts.answer { project, visitor in
             counters.changed(project: project)
             pipeline.forget(project: project, visitor: visitor)
         }
         let collection = Collection(
-            journal: journal, writer: writer, pipeline: pipeline, counters: counters, maximumEvents: configuration.limits.batchEvents)
+            journal: journal, writer: writer, pipeline: pipeline, counters: counters, time: time,
+            maximumEvents: configuration.limits.batchEvents, countCall: gate.countCollection)
         deferred.set(collection)
         let ledger = Ledger(reports: reports, writer: writer, counters: counters)
         let probes = Probes(
@@ -174,7 +180,7 @@ public struct Installation: Sendable {
         let description = DescriptionRoutes(modules: modules, configuration: configuration)
         let hostRoutes =
             IngestRoutes(
-                collection: collection, ledger: ledger, stream: stream,
+                collection: collection, ledger: ledger, stream: stream, reasons: modules.flatMap(\.dropReasons),
                 mayRead: { module, project, key in (try? gate.directory.checkModule(module, .read, project, key)) != nil }
             ).routes
             + (RootRoutes().routes + probes.routes + administration.routes + backups.routes + dashboardRoutes.routes).map { (nil, $0) }
@@ -310,10 +316,18 @@ private final class Deferred<Value: Sendable>: Sendable {
     func set(_ value: Value) { box.withLock { $0 = value } }
 }
 
-extension Deferred<Collection>: FactRecorder {
-    func record(_ facts: [Fact], about visitor: String, of project: Project, at instant: Instant) async throws {
+extension Deferred<Collection>: EventIntake {
+    private var collection: Collection {
         guard let value else { preconditionFailure("no request is served before the collection exists") }
-        try await value.record(facts, about: visitor, of: project, at: instant)
+        return value
+    }
+
+    func collect(_ events: [IncomingEvent], for sender: EventSender, _ options: CollectOptions) async throws -> [EventOutcome] {
+        try await collection.collect(events, for: sender, options)
+    }
+
+    func record(_ facts: [Fact], about visitor: String, at instant: Instant, id: String?, for sender: EventSender) async throws {
+        try await collection.record(facts, about: visitor, at: instant, id: id, for: sender)
     }
 }
 

@@ -35,6 +35,14 @@ struct ModulePage {
             """
         if !module.collectors.isEmpty { text += "## Events\n\n" + module.collectors.map(Self.collector).joined() }
         text += module.extensions.map { "## Adds to `\($0.type)`\n\n\($0.summary)\n\n" + Self.fields($0.fields) }.joined()
+        if !module.ingestSteps.isEmpty {
+            text +=
+                "## Steps of collection\n\n"
+                + module.ingestSteps.map { step in
+                    let reasons = step.reasons.map { "`\($0.name)`: \($0.words["en"] ?? "")" }.joined(separator: "; ")
+                    return "- `\(step.name)` (\(step.position))\(reasons.isEmpty ? "" : " drops events for \(reasons)")\n"
+                }.joined() + "\n"
+        }
         if !module.routes.isEmpty { text += "## API\n\n" + Self.routes(module.routes) + "\n" }
         if !module.dimensions.isEmpty {
             text +=

@@ -92,6 +92,8 @@ public struct Telemetry: Sendable {
         "ingest_stored_events_total": "Events that this host wrote to the event store.",
         "ingest_duplicate_events_total": "Events with an event_id that was already stored.",
         "ingest_dropped_events_total": "Events that were rejected or dropped, by reason.",
+        "ingest_step_events_total": "Events that passed a module's step, by module, step and outcome: kept, changed, dropped or failed.",
+        "ingest_step_seconds": "How long a module's step took for an event, by module and step.",
         "ingest_adjusted_events_total": "Events that were changed slightly before they were stored, by reason.",
         "ingest_waiting_events": "Events in the journal that are not yet in the event store.",
     ]

@@ -97,6 +97,12 @@ public final class Directory: Sendable {
         try caller.check(module)
     }
 
+    /// Like `checkModule` for a sender of events who is limited to `allowedModules`.
+    @_spi(Host) public func checkCollection(of module: String, in project: Project, allowedModules: [String]?) throws {
+        try checkSwitch(module, .write, project)
+        guard allowedModules?.contains(module) ?? true else { throw Self.forbidden(module) }
+    }
+
     private func checkSwitch(_ module: String, _ access: AccessMode, _ project: Project) throws {
         let state = state(of: module, in: project)
         guard state.isEnabled else {

@@ -240,6 +240,13 @@ import Synchronization
         try label.check()
     }
 
+    /// Counts one call of code that collects without a request, like a request with one of the project's ingest keys.
+    /// - Throws: 429 if the limit is exceeded.
+    public func countCollection(of project: Project) async throws {
+        var rate: RateLabel?
+        try await count(.ingest, project.id, &rate)
+    }
+
     // MARK: Administration
 
     private func admitAdministrator(_ request: IncomingRequest, _ surface: any Surface, _ rate: inout RateLabel?) async throws {

@@ -11,7 +11,7 @@ public struct Services: Sendable {
         let control: any ControlStore
         let directory: Directory
         let time: any TimeSource
-        let facts: any FactRecorder
+        let intake: any EventIntake
         let catalog: ReportCatalog
         let datasets: DatasetCatalog
         let factTables: FactCatalog
@@ -24,7 +24,7 @@ public struct Services: Sendable {
         let externalDatabase: any ExternalDatabase
 
         init(
-            control: any ControlStore, directory: Directory, time: any TimeSource, facts: any FactRecorder, catalog: ReportCatalog,
+            control: any ControlStore, directory: Directory, time: any TimeSource, intake: any EventIntake, catalog: ReportCatalog,
             datasets: DatasetCatalog, factTables: FactCatalog, payloadTypes: Set<String>, scriptFeatures: [ScriptFeature],
             dimensions: [(module: String, dimension: SessionDimension)], limits: BodyLimits, publicURL: String?, vault: Vault,
             externalDatabase: any ExternalDatabase
@@ -32,7 +32,7 @@ public struct Services: Sendable {
             self.control = control
             self.directory = directory
             self.time = time
-            self.facts = facts
+            self.intake = intake
             self.catalog = catalog
             self.datasets = datasets
             self.factTables = factTables
@@ -56,8 +56,8 @@ public struct Services: Sendable {
     public var directory: Directory { shared.directory }
     /// The clock; tests replace it.
     public var time: any TimeSource { shared.time }
-    /// Records facts that don't come with an event.
-    public var facts: any FactRecorder { shared.facts }
+    /// Takes events and facts from code.
+    public var intake: any EventIntake { shared.intake }
     /// The reports that can be run by name.
     public var catalog: ReportCatalog { shared.catalog }
     /// The datasets that can be read by name.
@@ -81,7 +81,7 @@ public struct Services: Sendable {
 
     public init(
         control: any ControlStore, directory: Directory, time: any TimeSource, reports: any ReportReader,
-        facts: any FactRecorder, catalog: ReportCatalog = ReportCatalog(),
+        intake: any EventIntake, catalog: ReportCatalog = ReportCatalog(),
         datasets: DatasetCatalog = DatasetCatalog(), factTables: FactCatalog = FactCatalog(), payloadTypes: Set<String> = [],
         scriptFeatures: [ScriptFeature] = [],
         dimensions: [(module: String, dimension: SessionDimension)] = [],
@@ -89,7 +89,7 @@ public struct Services: Sendable {
     ) {
         self.reports = reports
         shared = Shared(
-            control: control, directory: directory, time: time, facts: facts, catalog: catalog, datasets: datasets,
+            control: control, directory: directory, time: time, intake: intake, catalog: catalog, datasets: datasets,
             factTables: factTables, payloadTypes: payloadTypes,
             scriptFeatures: scriptFeatures, dimensions: dimensions, limits: limits, publicURL: publicURL, vault: vault,
             externalDatabase: externalDatabase)

@@ -90,7 +90,8 @@ extension JSON {
     /// The JSON value null.
     public static let nothing = JSON(raw: "null")
 
-    init(text: String) {
+    /// A string.
+    public init(text: String) {
         var written = JSONText()
         written.append(string: text)
         self.init(raw: written.string)

@@ -134,7 +134,7 @@ final class BatchDoor: Sendable {
             return Int((Double(sender.bytes + sender.waitingBytes) / max(1, state.bytesPerSecond)).rounded(.up).clamped(1, 60))
         }
         return ServiceError(
-            status: 429, code: DropReason.tooFast.rawValue,
+            status: 429, code: DropReason.tooFast.name,
             message: "Events arrive faster than they can be stored. Retry after \(seconds.counting("second")).",
             retryAfterSeconds: seconds)
     }

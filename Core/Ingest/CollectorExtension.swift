@@ -1,3 +1,4 @@
+@_spi(Host) import Access
 import Common
 import Storage
 
@@ -59,7 +60,7 @@ extension EventPipeline {
     func extend(_ draft: inout Draft, of type: String, _ payload: inout Payload, _ sender: Sender) throws {
         for registered in extensions[type] ?? [] {
             guard payload.hasAny(of: registered.added.fields) else { continue }
-            guard (try? gate(registered.module, sender.project, sender.key)) != nil else { continue }
+            guard (try? gate(registered.module, sender.project, sender.given.allowedModules)) != nil else { continue }
             try Self.refusing {
                 try payload.check(registered.added.fields)
                 guard let addition = try registered.added.read(payload) else { return }

@@ -25,9 +25,9 @@ extension EventPipeline {
         return registered
     }
 
-    func checkModule(_ module: String, _ sender: Sender) throws {
-        do { try gate(module, sender.project, sender.key) } catch let error as ServiceError {
-            throw Refusal(reason: DropReason(rawValue: error.code) ?? .moduleDisabled, error: error)
+    func checkModule(_ module: String, in project: Project, allowedModules: [String]?) throws {
+        do { try gate(module, project, allowedModules) } catch let error as ServiceError {
+            throw Refusal(reason: .named(error.code) ?? .moduleDisabled, error: error)
         }
     }
 
@@ -50,7 +50,7 @@ extension EventPipeline {
     static func refusing<Result>(_ body: () throws -> Result) throws -> Result {
         do { return try body() } catch let error as ServiceError {
             // `invalid_body` is reserved for whole requests; here only one event is wrong.
-            let reason = DropReason(rawValue: error.code).flatMap { $0 == .invalidBody ? nil : $0 }
+            let reason = DropReason.named(error.code).flatMap { $0 == .invalidBody ? nil : $0 }
             throw Refusal(reason: reason ?? .invalidEvent, error: error)
         }
     }
@@ -78,21 +78,9 @@ extension EventPipeline {
     }
 
     func checkPrivacy(_ payload: Payload, _ sender: Sender, _ browser: Browser) throws {
-        let settings = sender.project.privacy
-        func drop(_ reason: DropReason) -> Refusal { Refusal(reason: reason, error: .body("not kept.")) }
-        if settings.respectDNT, sender.asksNotToTrack { throw drop(.doNotTrack) }
-        if settings.consentRequired, payload["consent_granted"]?.boolean != true { throw drop(.consent) }
-        if let mode = payload["consent_mode"]?.string, !settings.allowedConsentModes.isEmpty {
-            guard settings.allowedConsentModes.contains(mode) else { throw drop(.consent) }
-        } else if settings.consentRequired, !settings.allowedConsentModes.isEmpty {
-            throw drop(.consent)
-        }
-        // Denied consent counts even when the project doesn't require consent.
-        if payload["consent_granted"]?.boolean == false { throw drop(.consent) }
-        if settings.botFiltering, browser.userAgent.isBot { throw drop(.bot) }
-        if !settings.blockedUserAgents.isEmpty {
-            let header = browser.header.lowercased()
-            if settings.blockedUserAgents.contains(where: { header.contains($0.lowercased()) }) { throw drop(.blockedUserAgent) }
+        // By index, because copying a step would retain each of its parts.
+        for index in PrivacyStep.all.indices where PrivacyStep.all[index].drops(payload, sender, browser) {
+            throw Refusal(reason: PrivacyStep.all[index].reason, error: .body("not kept."))
         }
     }
 }

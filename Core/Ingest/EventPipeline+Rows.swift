@@ -1,7 +1,6 @@
 import Access
 import Common
 @_spi(Host) import Enrichment
-import HTTPTypes
 import Questions
 @_spi(Host) import Storage
 import Synchronization
@@ -69,19 +68,34 @@ extension EventPipeline {
         return Effect(session: touched, visitor: newlyKnown, adjustments: adjustments)
     }
 
-    /// Adds facts that came without an event, such as notes, together with the visitor's id.
-    func add(_ facts: [Fact], about id: String, of project: Project, at instant: Instant, to rows: inout EncodedRows) {
-        let visitor = VisitorIdentity.key(of: id, project: project.number)
-        for (table, values) in facts + [(Activity.visitors, [.text(id)])] {
+    /// Adds facts that came without an event, and the visitor's id. The first fact counts as an event.
+    /// - Throws: `Refusal` if the module of a fact may not collect.
+    func add(
+        _ facts: [Fact], about visitorID: String, id: String?, from sender: EventSender, at instant: Instant, now: Instant,
+        to rows: inout EncodedRows
+    ) throws {
+        let project = sender.project.number, visitor = VisitorIdentity.key(of: visitorID, project: project)
+        let eventID = id.map { VisitorIdentity.eventID($0, project: project) }
+        for (table, _) in facts {
+            guard let owner = owners[table.name] else { preconditionFailure("table \(table.name) belongs to no module") }
+            try checkModule(owner, in: sender.project, allowedModules: sender.allowedModules)
+        }
+        var role = EncodedRow.Role.event
+        func add(_ table: FactTable, _ values: [Value], _ role: EncodedRow.Role) {
             guard let number = tableNumbers[table.name] else { preconditionFailure("table \(table.name) is not registered") }
             let header = EncodedRow.Header(
-                table: number, project: project.number, hour: instant.startOfHour.milliseconds, role: .note, eventID: nil)
+                table: number, project: project, hour: now.startOfHour.milliseconds, role: role, eventID: role == .event ? eventID : nil)
             rows.append(header) { row in
-                Self.begin(&row, project.number, instant.milliseconds, visitor)
+                Self.begin(&row, project, instant.milliseconds, visitor)
                 for value in values { row.append(value) }
-                if recordsArrival[number] { row.append(nextArrival(instant)) }
+                if recordsArrival[number] { row.append(nextArrival(now)) }
             }
         }
+        for (table, values) in facts {
+            add(table, values, role)
+            role = .follower
+        }
+        add(Activity.visitors, [.text(visitorID)], .note)
     }
 
     /// Returns a number larger than all previous ones. Across hosts, that holds only as far as their clocks agree.
@@ -131,14 +145,14 @@ extension EventPipeline {
             country: place?.country ?? "", region: place?.region ?? "", city: place?.city ?? "",
             browser: agent.browser, browserVersion: agent.browserVersion, os: agent.os, osVersion: agent.osVersion,
             device: agent.device.rawValue, screen: activity.screen,
-            language: activity.language.isEmpty ? Language.tag(of: sender.acceptLanguage) : Language.tag(of: activity.language))
+            language: activity.language.isEmpty ? Language.tag(of: sender.given.acceptLanguage) : Language.tag(of: activity.language))
     }
 
     /// A site may have host names other than its project's domain, so referrers from the page's own origin count as internal as well.
     func source(of referrer: String, _ sender: Sender) -> String {
         let source = ReferrerSource.source(of: referrer, siteHost: sender.project.domain)
-        guard source != ReferrerSource.direct, !sender.origin.isEmpty else { return source }
-        return ReferrerSource.source(of: referrer, siteHost: sender.origin)
+        guard source != ReferrerSource.direct, !sender.given.origin.isEmpty else { return source }
+        return ReferrerSource.source(of: referrer, siteHost: sender.given.origin)
     }
 
     /// Appends the columns of `Activity.table`, in its order.

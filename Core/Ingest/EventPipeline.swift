@@ -1,12 +1,11 @@
 import Access
 import Common
 @_spi(Host) import Enrichment
-import HTTPTypes
 import Questions
 @_spi(Host) import Storage
 import Synchronization
 
-/// The steps that turn one event into facts, in order. Each step passes the event on or refuses it with a reason.
+/// The steps that turn one event into facts, in order. Each step passes the event on or refuses it with a reason. `IngestStep` lists them.
 @_spi(Host) public final class EventPipeline: Sendable {
     /// A collector and the module that owns it. This is a class because one is looked up for every event, and copying a collector would
     /// retain each of its parts.
@@ -27,18 +26,24 @@ import Synchronization
     /// Whether the rows of each table record their order of arrival, indexed by table number. `lastArrival` is the last number used.
     let recordsArrival: [Bool]
     let lastArrival = Atomic<Int64>(0)
-    let gate: @Sendable (_ module: String, Project, APIKey?) throws -> Void
+    let gate: @Sendable (_ module: String, Project, _ allowedModules: [String]?) throws -> Void
+    let steps: IngestSteps
+    /// The module that owns each table, by table name. Tables that all modules share are absent.
+    let owners: [String: String]
     let sessions: Sessions
     let identity: VisitorIdentity
     let knownVisitors = KnownVisitors()
     let userAgents = UserAgentParser()
     let geoIP: GeoIP?
 
-    /// - Parameter gate: throws when collection for the module is not allowed (`Directory.checkModule`).
+    /// - Parameters:
+    ///   - tables: all fact tables, in the order of their numbers.
+    ///   - owners: the module that owns each table, by table name.
+    ///   - gate: throws when collection for the module is not allowed (`Directory.checkCollection`).
     public init(
-        collectors: [Registered], extensions: [RegisteredExtension] = [], tables: [FactTable], sessions: Sessions,
-        identity: VisitorIdentity, geoIP: GeoIP?,
-        gate: @escaping @Sendable (_ module: String, Project, APIKey?) throws -> Void
+        collectors: [Registered], extensions: [RegisteredExtension] = [], tables: [FactTable], owners: [String: String],
+        steps: IngestSteps, sessions: Sessions, identity: VisitorIdentity, geoIP: GeoIP?,
+        gate: @escaping @Sendable (_ module: String, Project, _ allowedModules: [String]?) throws -> Void
     ) {
         self.collectors = Dictionary(collectors.map { ($0.collector.type, $0) }) { first, _ in first }
         // exact: tables are named in our source
@@ -51,6 +56,8 @@ import Synchronization
         (activityNumber, visitorsNumber) = (activity, visitors)
         self.extensions = Dictionary(grouping: extensions, by: \.added.type)
         self.gate = gate
+        self.owners = owners
+        self.steps = steps
         self.sessions = sessions
         self.identity = identity
         self.geoIP = geoIP
@@ -58,28 +65,22 @@ import Synchronization
 
     /// What all events of a request have in common. This is a class because it is passed to every step of every event.
     final class Sender: Sendable {
-        let project: Project
-        let key: APIKey?
+        let given: EventSender
         let now: Instant
-        /// Nil if a server sent the request, because it sends events on behalf of other people's browsers.
+        /// Nil if a server sent the events, because it sends events on behalf of other people's browsers.
         let browser: Browser?
-        let acceptLanguage: String
-        /// Host and port of the page that sent the request, from the `Origin` header; "" if the header is missing.
-        let origin: String
-        let asksNotToTrack: Bool
+        /// The modules' steps that its events pass.
+        let steps: [IngestSteps.Registered]
 
+        var project: Project { given.project }
         /// Whether a page sent the events, so they are about the page's own visitor. Only browsers send `Origin` with events.
-        var isPage: Bool { browser != nil && !origin.isEmpty }
+        var isPage: Bool { browser != nil && !given.origin.isEmpty }
 
-        init(_ call: ProjectRequest, browser: Browser?) {
-            let headers = call.request.headers
-            project = call.project
-            key = call.key
-            now = call.now
+        init(_ given: consuming EventSender, now: Instant, browser: Browser?, steps: [IngestSteps.Registered]) {
+            self.given = given
+            self.now = now
             self.browser = browser
-            acceptLanguage = headers.value(.acceptLanguage) ?? ""
-            origin = headers.value(.origin)?.split(separator: "/").last.map(String.init) ?? ""
-            asksNotToTrack = headers.value(EventPipeline.dnt) == "1" || headers.value(EventPipeline.gpc) == "1"
+            self.steps = steps
         }
     }
 
@@ -87,33 +88,51 @@ import Synchronization
     func lacksSalt(at now: Instant) -> Bool { !identity.hasSalt(of: Day(now)) }
     func fetchSalt(at now: Instant) async { await identity.fetchSalt(of: now) }
 
-    func sender(of call: ProjectRequest) -> Sender {
-        let isServer = call.key?.isServer ?? false
-        return Sender(
-            call,
-            browser: isServer ? nil : browser(call.request.headers.value(.userAgent) ?? "", call.request.clientAddress, of: call.project))
+    func sender(_ given: consuming EventSender, at now: Instant) -> Sender {
+        let browser = given.isServer ? nil : browser(given.userAgent, given.clientAddress, of: given.project)
+        let steps = steps.active(in: given.project)
+        return Sender(given, now: now, browser: browser, steps: steps)
     }
 
-    private static let dnt = HTTPField.Name("DNT")!
-    private static let gpc = HTTPField.Name("Sec-GPC")!
+    /// An event that passed all checks. It has changed nothing yet, so it may still be left out.
+    struct Checked {
+        let registered: Registered
+        let payload: Payload
+        let browser: Browser
+        let draft: Draft
+        let at: Instant?
+        let adjustments: Adjustments
+    }
 
     /// Adds the facts of one event to `rows`. Adds none if the event is refused.
     /// - Throws: `Refusal`.
     func add(_ json: JSON, from sender: Sender, to rows: inout EncodedRows) throws -> Effect {
+        add(try check(json, from: sender), from: sender, to: &rows)
+    }
+
+    /// Checks one event.
+    /// - Throws: `Refusal`.
+    func check(_ json: JSON, from sender: Sender) throws -> Checked {
         let registered = try collector(of: json)
-        try checkModule(registered.module, sender)
+        try checkModule(registered.module, in: sender.given.project, allowedModules: sender.given.allowedModules)
         var payload = Payload(json)
         try Self.checkFields(&payload, registered.collector, sender)
         // A server's own address and client library are not the visitor's, so anything that the server doesn't send stays unknown.
         let browser = sender.browser ?? browser(payload.text("user_agent"), payload.text("ip"), of: sender.project)
         try checkPrivacy(payload, sender, browser)
+        if !sender.steps.isEmpty { try steps.run(&payload, of: registered, from: sender, browser) }
         var draft = try Self.refusing { try registered.collector.read(payload) }
         try extend(&draft, of: registered.collector.type, &payload, sender)
         let at = try Self.time(of: payload, now: sender.now)
-        var visitor = visitor(payload, sender, browser, at)
-        if registered.collector.isAboutVisitor { visitor.id = visitor.id ?? VisitorList.anonymousID(visitor.key) }
         let adjustments = payload.adjustments.union(Self.adjust(&draft, payload))
-        return encode(draft, payload, sender, browser, visitor, at, adjustments, into: &rows)
+        return Checked(registered: registered, payload: payload, browser: browser, draft: draft, at: at, adjustments: adjustments)
+    }
+
+    /// Finds the visitor and the session of an event, and adds its facts to `rows`.
+    func add(_ event: consuming Checked, from sender: Sender, to rows: inout EncodedRows) -> Effect {
+        var visitor = visitor(event.payload, sender, event.browser, event.at)
+        if event.registered.collector.isAboutVisitor { visitor.id = visitor.id ?? VisitorList.anonymousID(visitor.key) }
+        return encode(event.draft, event.payload, sender, event.browser, visitor, event.at, event.adjustments, into: &rows)
     }
 
     /// Makes the adjustments that involve more than the schema of a single field.

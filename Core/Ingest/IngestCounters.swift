@@ -9,7 +9,7 @@ import Synchronization
 @_spi(Host) public final class IngestCounters: Sendable {
     private let receivedTotal, storedTotal, duplicateTotal: Counter
     private let waitingGauge: Gauge
-    private let refusedTotals: [DropReason: Counter]
+    private let refusedTotals: [String: Counter]
     private let adjustedTotals: [String: Counter]
     private let versions = Mutex<[Int32: ProjectVersions]>([:])
     /// Ledger entries that the journal could not accept.
@@ -22,7 +22,11 @@ import Synchronization
         var total: Int64 = 0
     }
 
-    public init(metrics: any MetricsFactory) {
+    /// What became of events whose senders wait to learn it.
+    let awaited = AwaitedEvents()
+
+    /// - Parameter reasons: the modules' reasons to drop events.
+    public init(metrics: any MetricsFactory, reasons: [DropReason] = []) {
         receivedTotal = Counter(label: "ingest_received_events_total", dimensions: [], factory: metrics)
         storedTotal = Counter(label: "ingest_stored_events_total", dimensions: [], factory: metrics)
         duplicateTotal = Counter(label: "ingest_duplicate_events_total", dimensions: [], factory: metrics)
@@ -33,14 +37,15 @@ import Synchronization
                 ($0.name, Counter(label: "ingest_adjusted_events_total", dimensions: [("reason", $0.name)], factory: metrics))
             })
         refusedTotals = Dictionary(
-            uniqueKeysWithValues: DropReason.allCases.map {
-                ($0, Counter(label: "ingest_dropped_events_total", dimensions: [("reason", $0.rawValue)], factory: metrics))
-            })
+            (DropReason.core + reasons).map {
+                ($0.name, Counter(label: "ingest_dropped_events_total", dimensions: [("reason", $0.name)], factory: metrics))
+            }
+        ) { first, _ in first }
     }
 
     func received(_ count: Int) { receivedTotal.increment(by: count) }
     func adjusted(_ reason: String, _ count: Int) { adjustedTotals[reason]?.increment(by: count) }
-    func refused(_ reason: DropReason, _ count: Int) { refusedTotals[reason]?.increment(by: count) }
+    func refused(_ reason: String, _ count: Int) { refusedTotals[reason]?.increment(by: count) }
 
     /// Counts events that entered the journal or, if the number is negative, left it.
     func kept(_ count: Int64, of project: Int32, at hour: Int64) {
@@ -91,6 +96,7 @@ import Synchronization
         var stored = 0, repeated = 0
         var touched: [Int32: Set<Int64>] = [:]
         var left: [Int32: [Int64: Int64]] = [:]
+        let isAwaited = !awaited.isEmpty
         for (row, isDuplicate) in zip(rows, duplicates) {
             let (header, day) = row.read { header, cursor -> (EncodedRow.Header, Int64) in
                 _ = cursor.next()
@@ -101,6 +107,7 @@ import Synchronization
             guard header.role == .event else { continue }
             left[header.project, default: [:]][header.hour, default: 0] += 1
             if isDuplicate { repeated += 1 } else { stored += 1 }
+            if isAwaited, let id = header.eventID { awaited.note(id, isDuplicate: isDuplicate) }
         }
         storedTotal.increment(by: stored)
         duplicateTotal.increment(by: repeated)

@@ -10,16 +10,19 @@ import Storage
     let collection: Collection
     let ledger: Ledger
     let stream: LiveStream
+    /// The modules' reasons to drop events.
+    let reasons: [DropReason]
     /// Whether a key may read the facts of a module.
     let mayRead: @Sendable (_ module: String, Project, APIKey?) -> Bool
 
     public init(
-        collection: Collection, ledger: Ledger, stream: LiveStream,
+        collection: Collection, ledger: Ledger, stream: LiveStream, reasons: [DropReason] = [],
         mayRead: @escaping @Sendable (_ module: String, Project, APIKey?) -> Bool
     ) {
         self.mayRead = mayRead
         self.collection = collection
         self.ledger = ledger
+        self.reasons = reasons
         self.stream = stream
     }
 
@@ -51,7 +54,7 @@ import Storage
                                 .list(
                                     .object([
                                         .required("hour", .timestamp), .required("received", .count), .required("stored", .count),
-                                        .required("duplicate", .count), .required("refused", .map(.count), "Refused events, by reason."),
+                                        .required("duplicate", .count), .required("refused", .map(.count), refusedSummary),
                                         .required("adjusted", .map(.count), "Events that were changed so they could be stored, by reason."),
                                         .required("waiting", .count),
                                     ])))
@@ -64,6 +67,11 @@ import Storage
                     success: .other("text/event-stream"), use: watch)
             ),
         ]
+    }
+
+    private var refusedSummary: String {
+        "Refused events, by reason. "
+            + (DropReason.core + reasons).map { "`\($0.name)`: \($0.words["en"] ?? "")" }.joined(separator: "; ") + "."
     }
 
     private struct LedgerAnswer: Encodable { let data: [Ledger.Hour] }

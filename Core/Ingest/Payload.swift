@@ -89,6 +89,43 @@ public struct Payload: Sendable {
         adjustments.insert(.leftOut)
     }
 
+    /// The event with other values in these fields; a nil value removes the field. Its fields must be checked again.
+    func changing(_ changes: [(name: String, value: JSON?)]) throws -> Payload {
+        func write(_ old: JSON, adding added: [(name: String, value: JSON?)], to text: inout JSONText) {
+            var isFirst = true
+            func begin(_ name: String) {
+                if !isFirst { text.append(raw: ",") }
+                isFirst = false
+                text.append(string: name)
+                text.append(raw: ":")
+            }
+            text.append(raw: "{")
+            for (name, value) in old.members where !changes.contains(where: { $0.name.isExactly(name) }) {
+                begin(name)
+                if let nested, name.isExactly("payload") { write(nested, adding: changes, to: &text) } else { text.append(value) }
+            }
+            for case (let name, let value?) in added {
+                begin(name)
+                text.append(value)
+            }
+            text.append(raw: "}")
+        }
+        var text = JSONText()
+        write(flat, adding: nested == nil ? changes : [], to: &text)
+        var changed = Payload(try text.bytes.withUnsafeBytes { try JSON.parse($0) })
+        changed.adjustments = adjustments
+        return changed
+    }
+
+    /// All fields that are not null, each once, without `type`.
+    var fields: [(name: String, value: JSON)] {
+        var names: [String] = []
+        for (name, _) in flat.members + (nested?.members ?? []) where !["type", "payload"].contains(exactly: name) {
+            if !names.contains(exactly: name) { names.append(name) }
+        }
+        return names.compactMap { name in self[name].map { (name, $0) } }
+    }
+
     /// Adds adjustments that other code made.
     mutating func note(_ adjustments: Adjustments) { self.adjustments.formUnion(adjustments) }
 

@@ -11,7 +11,7 @@ import Storage
 /// 1. `init(setup)`: reads the module's settings and does nothing else. An error here keeps Pulse from starting; the host reports the
 ///    errors of all modules together.
 /// 2. `migrations`, `factTables`: applied before anything runs.
-/// 3. `routes`, `collectors`, `extensions`, `datasets`, `dimensions`, `reports`, `pages`: served behind the gate, so the module doesn't
+/// 3. `routes`, `collectors`, `extensions`, `ingestSteps`, `datasets`, `dimensions`, `reports`, `pages`: served behind the gate, so the module doesn't
 ///    check access itself.
 /// 4. `jobs`, `services`: started and stopped with the host.
 public protocol AnalyticsModule: Sendable {
@@ -35,6 +35,8 @@ public protocol AnalyticsModule: Sendable {
     var collectors: [Collector] { get }
     /// Fields that the module adds to the payload types of other modules.
     var extensions: [CollectorExtension] { get }
+    /// Steps that every event of a project passes before it is stored, if the module is on there.
+    var ingestSteps: [IngestStep] { get }
     /// The module's facts that BI, exports, segments and dashboards may read by name.
     var datasets: [Dataset] { get }
     /// Dimensions that the module adds to the filters of all reports. The columns of activity are always available as dimensions.
@@ -62,6 +64,7 @@ extension AnalyticsModule {
     public var routes: [Route] { [] }
     public var collectors: [Collector] { [] }
     public var extensions: [CollectorExtension] { [] }
+    public var ingestSteps: [IngestStep] { [] }
     public var datasets: [Dataset] { [] }
     public var dimensions: [SessionDimension] { [] }
     public var reports: [NamedReport] { [] }

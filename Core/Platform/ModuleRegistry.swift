@@ -91,8 +91,12 @@ import Questions
             module.collectors.flatMap { collector in collector.fields.map { ("\(collector.type).\($0.name)", module.name) } }
         }
         reportClashes("Field", added + own)
+        let reasons = modules.flatMap { module in module.dropReasons.map { ($0.name, module.name) } }
+        reportClashes("Drop reason", reasons + DropReason.core.map { ($0.name, "Core") })
         problems += tableProblems("activity", [Activity.table, Activity.visitors], Activity.migrations)
-        for module in modules { problems += tableProblems(module.name, module.factTables, module.migrations) + datasetProblems(module) }
+        for module in modules {
+            problems += tableProblems(module.name, module.factTables, module.migrations) + datasetProblems(module) + stepProblems(module)
+        }
         return problems.sorted()
     }
 
@@ -123,6 +127,31 @@ import Questions
             }
     }
 
+    private static func stepProblems(_ module: any AnalyticsModule) -> [String] {
+        func isName(_ name: String) -> Bool {
+            (1...64).contains(name.utf8.count)
+                && name.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == UInt8(ascii: "_") }
+        }
+        let names = module.ingestSteps.map(\.name)
+        var problems = names.filter { !isName($0) }.map {
+            "Ingest step '\($0)' of module '\(module.name)' must have a name of 1 to 64 lowercase letters, digits and underscores."
+        }
+        problems += Set(names.filter { name in names.count { $0 == name } > 1 }).map {
+            "Module '\(module.name)' has two ingest steps called '\($0)'."
+        }
+        for reason in module.dropReasons {
+            if !reason.name.hasPrefix(module.name + "_") || !isName(reason.name) {
+                problems.append("Drop reason '\(reason.name)' of module '\(module.name)' must be called '\(module.name)_...'.")
+            }
+            let missing = Set(type(of: module).manifest.summaries.keys).union(["en"]).subtracting(reason.words.keys).sorted()
+            if !missing.isEmpty {
+                problems.append(
+                    "Drop reason '\(reason.name)' of module '\(module.name)' lacks words in: \(missing.joined(separator: ", ")).")
+            }
+        }
+        return problems
+    }
+
     private static func datasetProblems(_ module: any AnalyticsModule) -> [String] {
         module.datasets.flatMap { dataset -> [String] in
             guard let table = module.factTables.first(where: { $0.name == dataset.name }) else {
@@ -135,6 +164,13 @@ import Questions
                 "Dataset '\(dataset.name)' of module '\(module.name)' lists the column '\($0)', but its fact table has no such column."
             }
         }
+    }
+}
+
+extension AnalyticsModule {
+    /// The reasons for which the module's steps drop events, each once.
+    @_spi(Host) public var dropReasons: [DropReason] {
+        ingestSteps.flatMap(\.reasons).reduce(into: []) { all, reason in if !all.contains(reason) { all.append(reason) } }
     }
 }
 

@@ -2,8 +2,9 @@
 import Common
 @_spi(Host) import Enrichment
 import HTTPTypes
+import Ingest
 import NIOCore
-import Platform
+@_spi(Host) import Platform
 import Questions
 import Settings
 import Storage
@@ -116,6 +117,7 @@ struct DashboardRoutes: Sendable {
     private struct State: Encodable {
         struct Site: Encodable { let id: String, name: String, domain: String }
         struct Module: Encodable { let name: String, category: String, summaries: [String: String], enabled: Bool, access: AccessLevel }
+        struct Reason: Encodable { let name: String, words: [String: String], told: Bool }
         struct Dimension: Encodable { let name: String, titles: [String: String] }
         struct Entry: Encodable {
             let id: String, module: String, category: String, titles: [String: String], script: String, available: Bool
@@ -148,6 +150,10 @@ struct DashboardRoutes: Sendable {
             .required(
                 "dimensions", .list(.object([.required("name", .text(64)), .required("titles", .map(.text(100)))])),
                 "Dimensions that the enabled modules add to those of activity, for filters."),
+            .optional(
+                "reasons",
+                .list(.object([.required("name", .text(64)), .required("words", .map(.text(200))), .required("told", .boolean)])),
+                "Reasons for which the steps of modules drop events; absent if there are none."),
         ])
 
         let ok = true
@@ -162,6 +168,7 @@ struct DashboardRoutes: Sendable {
         var modules: [Module] = []
         var pages: [Entry] = []
         var dimensions: [Dimension] = []
+        var reasons: [Reason]?
     }
 
     private func answer(_ session: DashboardSession?, _ call: AnonymousRequest) throws -> Answer {
@@ -183,6 +190,8 @@ struct DashboardRoutes: Sendable {
     }
 
     private func describe(_ project: Project?, _ key: APIKey?, _ directory: Directory, in state: inout State) {
+        let reasons = modules.flatMap(\.dropReasons)
+        if !reasons.isEmpty { state.reasons = reasons.map { .init(name: $0.name, words: $0.words, told: $0.isTold) } }
         for module in modules {
             let manifest = type(of: module).manifest
             let setting = project.map { directory.state(of: module.name, in: $0) } ?? directory.defaults.state(of: module.name)

@@ -63,7 +63,7 @@ enum SCIM {
         let facts = Identify(
             userID: user.fields["user_name"]?.string, traits: try JSON.parse(traits(of: user, isGone: new == nil, before: old))
         ).facts
-        try await call.services.facts.record(facts, about: "scim:\(user.id)", of: call.project, at: call.now)
+        try await call.services.intake.record(facts, about: "scim:\(user.id)", at: call.now, for: EventSender(call))
     }
 
     /// Returns the profile's traits as JSON text. A trait that the user no longer has is set to null, which removes it.

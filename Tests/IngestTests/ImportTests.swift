@@ -1,3 +1,4 @@
+@_spi(Host) import Access
 import AllModules
 @_spi(Host) import Common
 import Core
@@ -75,7 +76,7 @@ struct ImportTests {
     }
 
     @Test(
-        "the importing project's next batch waits and is rejected; single events and other projects' batches are accepted",
+        "the importing project's next batch waits and is rejected, also one from code; single events and other projects' batches are accepted",
         arguments: Profile.available)
     func door(profile: Profile) async throws {
         try await Self.whileNothingIsStored(profile) { app, other, store in
@@ -84,6 +85,8 @@ struct ImportTests {
             writer.door.applied(upTo: writer.appliedPosition, bytesPerSecond: 1_000)
             #expect(try await app.collect(Self.batch).status == 200)
             async let next = app.collect(Self.batch)
+            let intake = app.installation.gate.services.intake, sender = EventSender(.module("core"), for: app.project)
+            async let handedIn = intake.collect(Array(repeating: IncomingEvent("pageview", path: "/"), count: 1_000), for: sender)
             #expect(try await app.collect(Self.pageview).status == 200)
             #expect(try await app.collect(Self.batch, as: other[.ingest]!).status == 200)
             let refused = try await next
@@ -91,12 +94,16 @@ struct ImportTests {
             let seconds = try #require(refused.headers[.retryAfter].flatMap(Int.init))
             #expect((10...60).contains(seconds))
             #expect(refused.body == #"{"error":"Events arrive faster than they can be stored. Retry after \#(seconds) seconds."}"#)
+            do {
+                _ = try await handedIn
+                Issue.record("a large batch from code did not wait")
+            } catch let error as ServiceError { #expect(error.status == 429 && error.code == "too_fast") }
 
             store.release()
             try await writer.settle()
             #expect(try await app.collect(Self.batch).status == 200)
             #expect(try await app.stats("pageviews") == 242)
-            #expect(try await app.ledger() == ["12:00 received 243 = stored 242 + duplicate 0 + waiting 0 + too_fast 1"])
+            #expect(try await app.ledger() == ["12:00 received 244 = stored 242 + duplicate 0 + waiting 0 + too_fast 2"])
             #expect(try Self.pageviews(try await app.get("/api/v1/stats", as: other[.query]!)) == 121)
         }
     }

@@ -2,6 +2,7 @@
 
 import { h, replace, select, finder, focusHeading } from './dom.js';
 import { ask, script } from './api.js';
+import { addReasons } from './ledger.js';
 import { t, clock, language, languages, remember, loadLanguage, loadTexts, translated, addText } from './text.js';
 import { read, href, parameters, parametersBefore, interval } from './state.js';
 import { session as askSession, logIn, logOut, showLogin, logInAbove, mark } from './login.js';
@@ -93,6 +94,7 @@ function build() {
   // The server sends the summaries of the modules, and the titles of the dimensions that they add.
   for (const { name, summaries } of session.modules) addText(`module.${name}`, summaries);
   for (const { name, titles } of session.dimensions) addText(`dimension.${name}`, titles);
+  addReasons(session.reasons ?? []);
   const main = h('main', { id: 'main', tabindex: -1 });
   const nav = h('nav', { 'aria-label': t('navigation') });
   const menu = h('button',

@@ -219,6 +219,7 @@ export default {
   'refused.rate_limited': 'zu viele Anfragen',
   'refused.too_fast': 'schneller gesendet, als sie gespeichert werden können',
   'refused.journal_full': 'das Journal war voll',
+  'refused.batch_refused': 'ein anderes Ereignis der Sendung wurde abgelehnt, und der Absender wollte alles oder nichts',
 
   'count.visitors': '{count} Besucher',
   'count.pageviews': { one: '{count} Seitenaufruf', other: '{count} Seitenaufrufe' },

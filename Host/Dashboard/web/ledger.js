@@ -1,10 +1,21 @@
 // The events that were rejected or changed, as the ledger counts them.
 
 import { ask } from './api.js';
-import { t, has } from './text.js';
+import { t, has, addText } from './text.js';
 
 /** Reasons that come from the project's privacy settings: these events are rejected on purpose. */
 const intended = ['bot', 'do_not_track', 'consent', 'blocked_user_agent'];
+
+/**
+ * Adds the reasons of modules, which the server sends with their words.
+ * @param {{ name: string, words: Record<string, string>, told: boolean }[]} reasons
+ */
+export function addReasons(reasons) {
+  for (const { name, words, told } of reasons) {
+    addText(`refused.${name}`, words);
+    if (!told) intended.push(name);
+  }
+}
 
 /** Sums of counts by reason. */
 function sums(rows) {
