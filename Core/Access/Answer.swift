@@ -1,3 +1,4 @@
+import Blobs
 import Common
 import HTTPTypes
 import NIOCore
@@ -7,8 +8,8 @@ public struct Answer: Sendable {
     /// A response body.
     public enum Body: Sendable {
         case bytes(ByteBuffer)
-        /// A body that is sent in pieces until the stream ends or the client disconnects.
-        case stream(AsyncStream<ByteBuffer>)
+        /// A body that is made while it is sent, until it ends or the client disconnects.
+        case stream(ByteStream)
     }
 
     /// The HTTP status.

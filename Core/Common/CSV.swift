@@ -1,4 +1,4 @@
-/// Parses comma-separated values.
+/// Parses and writes comma-separated values.
 ///
 /// - Source: RFC 4180. Two extensions: lines may also end in a lone LF or CR, as spreadsheets write them, and a byte order mark is skipped.
 ///   A quote inside an unquoted field is an ordinary character (`5" pipe`).
@@ -76,6 +76,25 @@ public enum CSV {
             return (inHeader > 0 && counts.allSatisfy { $0[index] == inHeader } ? 1 : 0, inHeader, -index)
         }
         return candidates[(0..<3).max { rank($0) < rank($1) }!]
+    }
+
+    /// Appends a record, with quotes around fields that need them, and CRLF.
+    public static func append(_ fields: [String], to bytes: inout [UInt8]) {
+        for (index, field) in fields.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            // A record with one empty field needs quotes, because an empty line is no record.
+            guard field.utf8.contains(where: { [UInt8(ascii: ","), quote, lf, cr].contains($0) }) || fields == [""] else {
+                bytes += field.utf8
+                continue
+            }
+            bytes.append(quote)
+            for byte in field.utf8 {
+                if byte == quote { bytes.append(quote) }
+                bytes.append(byte)
+            }
+            bytes.append(quote)
+        }
+        bytes += [cr, lf]
     }
 
     private static let quote = UInt8(ascii: "\""), lf = UInt8(ascii: "\n"), cr = UInt8(ascii: "\r"), tab = UInt8(ascii: "\t")

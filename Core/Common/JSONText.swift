@@ -75,7 +75,7 @@ public struct JSONText: Sendable {
     /// The number as it is stored and returned: the fewest digits that identify it, without an exponent from 1e-6 up to 21 integer digits.
     /// JavaScript writes numbers the same way, except that its large exponents have a plus. DuckDB reformats numbers in documents to this
     /// form; PostgreSQL returns numbers as they were stored.
-    static func digits(of number: Double) -> String {
+    public static func digits(of number: Double) -> String {
         let plain = "\(number)"
         guard let e = plain.utf8.firstIndex(of: UInt8(ascii: "e")) else { return plain.hasSuffix(".0") ? String(plain.dropLast(2)) : plain }
         let mantissa = plain[..<e], sign = number < 0 ? "-" : "", exponent = Int(plain[plain.utf8.index(after: e)...]) ?? 0

@@ -1,4 +1,5 @@
 @_spi(Host) import Access
+import Blobs
 import Common
 import Definitions
 import HTTPTypes
@@ -92,6 +93,7 @@ import Storage
             return { module in mayRead(module, project, key) }
         }
         return Answer(
-            status: 200, headers: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store"], body: .stream(events))
+            status: 200, headers: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store"],
+            body: .stream(ByteStream(events)))
     }
 }

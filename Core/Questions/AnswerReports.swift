@@ -23,6 +23,11 @@ final class AnswerReports: ReportReader {
         return try await reports.answer(statement, of: project, over: range)
     }
 
+    func stream(_ statement: SQL, of project: Int32) async throws -> RowStream {
+        try await settle(project)
+        return try await reports.start(statement, of: project)
+    }
+
     func visitorBound(of project: Int32) async throws -> Int64? {
         try await settle(project)
         return try await reports.bound(of: project)

@@ -9,6 +9,9 @@ public protocol ReportReader: Sendable {
     /// Runs one statement that reads the project's facts in the range.
     /// - Throws: `ServiceError` 503 if the statement exceeds the installation's time limit or the store is unavailable.
     func rows(_ statement: SQL, of project: Int32, over range: TimeRange) async throws -> Rows
+    /// Starts a statement that reads the project's facts and may return any number of rows. They are not cached.
+    /// - Throws: `ServiceError` 503 if too many such statements are running, or the first rows exceed the time limit.
+    func stream(_ statement: SQL, of project: Int32) async throws -> RowStream
     /// The value of `EventStore.visitorBound`, read once acknowledged events can be queried.
     func visitorBound(of project: Int32) async throws -> Int64?
 

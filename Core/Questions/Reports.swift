@@ -59,6 +59,10 @@ import Synchronization
         try await forOneResponse().rows(statement, of: project, over: range)
     }
 
+    public func stream(_ statement: SQL, of project: Int32) async throws -> RowStream {
+        try await forOneResponse().stream(statement, of: project)
+    }
+
     public func visitorBound(of project: Int32) async throws -> Int64? { try await forOneResponse().visitorBound(of: project) }
 
     public func forOneResponse() -> any ReportReader { AnswerReports(self) }
@@ -74,6 +78,13 @@ import Synchronization
         let rows = try await ask(statement, of: project)
         store(rows, for: key, version)
         return rows
+    }
+
+    /// Starts a statement on a connection of its own. It takes no turn, because a client may take long to read its rows.
+    func start(_ statement: SQL, of project: Int32) async throws -> RowStream {
+        let reader = try events.reader(of: project, secondsPerBatch: timeoutSeconds)
+        try await RowStream.limited { try await reader.start(statement) }
+        return RowStream(reader)
     }
 
     func bound(of project: Int32) async throws -> Int64? { try await events.visitorBound(of: project) }

@@ -112,11 +112,20 @@ public struct Scope: Sendable {
     ///   - query: the SQL that follows the scope's `WITH` clause. It reads the names that the scope provides and those that it defines.
     /// - Throws: 403 if the statement names a fact table of a module that the caller may not read.
     public func rows(_ name: StaticString, continues: Bool = false, _ query: SQL) async throws -> Rows {
+        try await reader.rows(try await statement(name, continues: continues, query), of: project, over: decisiveRange)
+    }
+
+    /// Like `rows`, for results of any length, such as exports: hands out the rows in batches, and caches none.
+    /// - Throws: 403 if the statement names a fact table of a module that the caller may not read; 503 if too many streams are open.
+    public func stream(_ name: StaticString, continues: Bool = false, _ query: SQL) async throws -> RowStream {
+        try await reader.stream(try await statement(name, continues: continues, query), of: project)
+    }
+
+    private func statement(_ name: StaticString, continues: Bool, _ query: SQL) async throws -> SQL {
         let words = query.words, tables = try facts.tables(in: words, of: name)
         try checkSources(query, tables.map(\.name), of: name)
         let prelude = try await preparedPrelude(for: query, words, reading: tables)
-        return try await reader.rows(
-            "/* \(sql: "\(name)") */ \(prelude)\(sql: continues ? ", " : " ")\(query)", of: project, over: decisiveRange)
+        return "/* \(sql: "\(name)") */ \(prelude)\(sql: continues ? ", " : " ")\(query)"
     }
 
     /// - Throws: 403 if the segment or a filter reads facts that the caller may not read.

@@ -23,9 +23,18 @@ import Synchronization
     public var asOf: Instant? { reader.asOf }
 
     public func rows(_ statement: SQL, of project: Int32, over range: TimeRange) async throws -> Rows {
+        note(statement)
+        return try await reader.rows(statement, of: project, over: range)
+    }
+
+    public func stream(_ statement: SQL, of project: Int32) async throws -> RowStream {
+        note(statement)
+        return try await reader.stream(statement, of: project)
+    }
+
+    private func note(_ statement: SQL) {
         let (sql, values) = statement.rendered(for: dialect)
         log.withLock { $0.append(Statement(sql: sql, values: values)) }
-        return try await reader.rows(statement, of: project, over: range)
     }
 
     public func visitorBound(of project: Int32) async throws -> Int64? { try await reader.visitorBound(of: project) }

@@ -7,6 +7,11 @@
     /// - Throws: `ServiceError` 503 if the engine is unavailable; `QueryTimeout` if the statement was stopped at its time limit.
     func query(_ statement: SQL, timeoutSeconds: Double) async throws -> Rows
 
+    /// A reader for results of any length. It has a connection of its own, so reports never wait for it.
+    /// - Parameter secondsPerBatch: the time limit for each batch. There is none for the whole.
+    /// - Throws: `ServiceError` 503 if too many readers are open.
+    func reader(of project: Int32, secondsPerBatch: Double) throws -> any BatchReader
+
     /// Adds a batch of facts and records the journal position after it, in one transaction.
     func apply(_ batch: FactBatch) async throws -> AppliedBatch
 

@@ -1,5 +1,6 @@
 // Everything that a module needs from Pulse, with a single `import Core`.
 @_exported import Access
+@_exported import Blobs
 @_exported import Common
 @_exported import Definitions
 @_exported import Enrichment

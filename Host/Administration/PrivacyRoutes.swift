@@ -1,4 +1,5 @@
 @_spi(Scopes) import Access
+import Blobs
 import Common
 import HTTPTypes
 @_spi(Host) import Ingest
@@ -68,10 +69,12 @@ extension AdministrationRoutes {
 
     @Sendable private func exportVisitor(_ call: ProjectRequest) async throws -> Answer {
         let id = try Self.visitorID(call)
-        let report = try await VisitorExport(events: eventStore, tables: tables, sections: Self.sections(call.services.factTables)).text(
-            of: id, in: call.project.number, settle: otherHosts.settleAll)
+        try await otherHosts.settleAll()
+        let export = try await VisitorExport(
+            of: id, in: call.project.number, events: eventStore, tables: tables, sections: Self.sections(call.services.factTables))
         try await audit("visitor.export", id, call)
-        return .json(bytes: .init(bytes: report.bytes))
+        return Answer(
+            status: 200, headers: [.contentType: "application/json; charset=utf-8"], body: .stream(ByteStream { try await export.next() }))
     }
 
     @Sendable private func eraseVisitor(_ call: ProjectRequest) async throws -> Answer {
@@ -103,120 +106,6 @@ extension AdministrationRoutes {
             try await AuditLog.record(
                 action, by: actor, on: "visitor \(pseudonym)", metadata: metadata, project: project, at: now, in: transaction)
         }
-    }
-}
-
-/// Exports everything about one visitor, from every fact table.
-struct VisitorExport: Sendable {
-    let events: any EventStore
-    let tables: [FactTable]
-    /// The members with the rows of some tables. All other tables are under `telemetry`.
-    let sections: [(name: String, tables: [FactTable])]
-
-    /// Returns the whole response as JSON, with rows in time order.
-    func text(of id: String, in project: Int32, settle: @Sendable () async throws -> Void) async throws -> JSONText {
-        try await settle()
-        let reference = try await events.visitor(VisitorIdentity.key(of: id, project: project), of: project)
-        var text = JSONText()
-        text.append(raw: #"{"visitor_id":"#)
-        text.append(string: id)
-        text.append(raw: #","identity":{"#)
-        try await appendIdentity(of: reference, project, to: &text)
-        text.append(raw: "}")
-        for (name, condition) in [("pageviews", "kind = 0"), ("events", "kind = 1")] {
-            text.append(raw: #","\#(name)":"#)
-            append(try await rows(of: Activity.table, reference, project, where: SQL(sql: condition)), to: &text)
-        }
-        text.append(raw: #","sessions":"#)
-        append(try await sessions(reference, project), to: &text)
-        for (name, tables) in sections {
-            text.append(raw: #","\#(name)":"#)
-            var found: [Rows] = []
-            for table in tables { found.append(try await rows(of: table, reference, project, where: "TRUE")) }
-            append(found, to: &text)
-        }
-        text.append(raw: #","telemetry":{"#)
-        let others = tables.filter { table in
-            table != Activity.table && table != Activity.visitors && !sections.contains { $0.tables.contains(table) }
-        }
-        for (index, table) in others.enumerated() {
-            text.append(raw: (index > 0 ? "," : "") + #""\#(table.name)":"#)
-            append(try await rows(of: table, reference, project, where: "TRUE"), to: &text)
-        }
-        text.append(raw: "}}")
-        return text
-    }
-
-    /// Appends the visitor's current identity: `user_id`, and the `traits` that were not removed. Appends nothing for a visitor who
-    /// was never identified. The telemetry part of the export has the history of both values.
-    private func appendIdentity(of visitor: Int64?, _ project: Int32, to text: inout JSONText) async throws {
-        guard let visitor, tables.contains(Identity.profiles), tables.contains(Identity.traits) else { return }
-        let own: SQL = "project = \(Int64(project)) AND visitor = \(visitor)"
-        let users = try await events.query(
-            """
-            /* privacy.export_user */ SELECT count(*) AS n, \(Identity.latest("user_id", where: "user_id IS NOT NULL", events.dialect)) AS user_id
-            FROM identity_profiles WHERE \(own)
-            """, timeoutSeconds: 60)
-        guard let user = users.first, user.int("n") > 0 else { return }
-        let traits = try await events.query(
-            """
-            /* privacy.export_traits */ SELECT name, \(Identity.latest("value", events.dialect)) AS value FROM identity_traits
-            WHERE \(own) GROUP BY name ORDER BY \(events.dialect.byCodePoints("name"))
-            """, timeoutSeconds: 60)
-        text.append(raw: #""user_id":"#)
-        if let id = user.optionalText("user_id") { text.append(string: id) } else { text.append(raw: "null") }
-        text.append(raw: #","traits":{"#)
-        var isFirst = true
-        for trait in traits where trait.text("value") != "null" {
-            if !isFirst { text.append(raw: ",") }
-            isFirst = false
-            text.append(string: trait.text("name"))
-            text.append(raw: ":" + trait.text("value"))
-        }
-        text.append(raw: "}")
-    }
-
-    private func rows(of table: FactTable, _ visitor: Int64?, _ project: Int32, where condition: SQL) async throws -> Rows {
-        let columns = ["occurred_at"] + table.columns.map(\.name)
-        return try await events.query(
-            """
-            /* privacy.export */ SELECT \(sql: columns.joined(separator: ", ")) FROM \(sql: table.name)
-            WHERE project = \(Int64(project)) AND visitor = \(visitor) AND \(condition) ORDER BY occurred_at
-            """, timeoutSeconds: 60)
-    }
-
-    private func sessions(_ visitor: Int64?, _ project: Int32) async throws -> Rows {
-        try await events.query(
-            """
-            /* privacy.export_sessions */ SELECT session_at, min(occurred_at) AS started_at, max(occurred_at) AS ended_at,
-              count(*) FILTER (WHERE kind = 0) AS pageviews, count(*) FILTER (WHERE kind = 1) AS events
-            FROM core_activity WHERE project = \(Int64(project)) AND visitor = \(visitor) AND kind < 2
-            GROUP BY session_at ORDER BY session_at
-            """, timeoutSeconds: 60)
-    }
-
-    private func append(_ rows: Rows, to text: inout JSONText) { append([rows], to: &text) }
-
-    /// Appends rows as JSON objects, with instants as ISO 8601 and `data` as the JSON it contains.
-    private func append(_ tables: [Rows], to text: inout JSONText) {
-        text.append(raw: "[")
-        for (index, row) in tables.joined().enumerated() {
-            text.append(raw: index > 0 ? ",{" : "{")
-            for (position, (column, value)) in zip(row.columns, row.values).enumerated() {
-                text.append(raw: (position > 0 ? "," : "") + #""\#(column)":"#)
-                switch value {
-                case .int(let milliseconds) where column.hasSuffix("_at"): text.append(string: Instant(milliseconds: milliseconds).iso8601)
-                case .text(let json) where column == "data": text.append(raw: json)
-                case .text(let value): text.append(string: value)
-                case .int(let value): text.append(raw: String(value))
-                case .double(let value): text.append(raw: "\(value)")
-                case .bool(let value): text.append(raw: String(value))
-                case .null: text.append(raw: "null")
-                }
-            }
-            text.append(raw: "}")
-        }
-        text.append(raw: "]")
     }
 }
 

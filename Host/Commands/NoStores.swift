@@ -29,6 +29,7 @@ struct NoEventStore: EventStore {
     let dialect: Dialect
 
     func query(_ statement: SQL, timeoutSeconds: Double) async throws -> Rows { Rows() }
+    func reader(of project: Int32, secondsPerBatch: Double) throws -> any BatchReader { throw NoStore() }
     func apply(_ batch: FactBatch) async throws -> AppliedBatch { throw NoStore() }
     func change(_ statements: [SQL]) async throws { throw NoStore() }
     func position(of journal: String) async throws -> JournalPosition? { nil }

@@ -1,5 +1,7 @@
 @_spi(Host) import Access
+@_spi(Host) import Blobs
 import Common
+import Glibc
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -45,12 +47,15 @@ final class Endpoint: Sendable {
         let answer = await server.telemetry.span(route, request.headers) { [self] in
             do {
                 let incoming = try server.incoming(request, context, id: id, module: module)
-                return try await server.gate.pass(incoming, to: route, module: module, surface: surface)
+                var answer = try await server.gate.pass(incoming, to: route, module: module, surface: surface)
+                // An error in the first piece still gets a response of its own.
+                if case .stream(let stream) = answer.body { answer.body = .stream(try await stream.begun()) }
+                return answer
             } catch { return refusal(of: error, surface, id, context.logger) }
         }
         measure(answer, since: start)
         if case .stream = answer.body { context.channel.triggerUserOutboundEvent(StreamedResponse(), promise: nil) }
-        return Self.response(answer, to: request, id: id)
+        return response(answer, to: request, context, id: id)
     }
 
     /// Responds to a request whose body is there. Calls `done` once, on the event loop, with the response and the request's id.
@@ -101,22 +106,38 @@ final class Endpoint: Sendable {
         }
     }
 
-    private static func response(_ answer: Answer, to request: Request, id: String) -> Response {
+    private func response(_ answer: Answer, to request: Request, _ context: PulseContext, id: String) -> Response {
         var headers = answer.headers
         headers[RequestIdentity.header] = id
+        let body: ResponseBody
         switch answer.body {
-        case .bytes(let buffer):
-            return Response(status: .init(code: answer.status), headers: headers, body: ResponseBody(byteBuffer: buffer))
-        case .stream(let pieces):
-            let body = ResponseBody { writer in
-                // Watch the connection, so the response ends as soon as the client disconnects, and not only when a later write
-                // fails.
+        case .bytes(let buffer): body = ResponseBody(byteBuffer: buffer)
+        case .stream(let stream):
+            let channel = context.channel, logger = context.logger
+            body = ResponseBody { [route] writer in
                 do {
-                    try await request.body.consumeWithCancellationOnInboundClose { _ in try await writer.write(pieces) }
-                } catch is CancellationError {}
+                    // Watch the connection, so the response ends as soon as the client disconnects, and not only when a later write
+                    // fails.
+                    try await request.body.consumeWithCancellationOnInboundClose { _ in
+                        try await stream.forEach { try await writer.write($0) }
+                    }
+                } catch {
+                    if let error = error as? BrokenStream, !(error.cause is CancellationError) {
+                        logger.error(
+                            "a response broke off", metadata: ["route": "\(route.path)", "error": "\(error.cause)", "request.id": "\(id)"])
+                    }
+                    await Self.cut(channel)
+                    throw error
+                }
                 try await writer.finish(nil)
             }
-            return Response(status: .init(code: answer.status), headers: headers, body: body)
         }
+        return Response(status: .init(code: answer.status), headers: headers, body: body)
+    }
+
+    /// Closes the connection with a reset. A client of HTTP/1.0 would take an orderly end for the end of the body.
+    private static func cut(_ channel: any Channel) async {
+        try? await (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+        try? await channel.close()
     }
 }

@@ -166,6 +166,9 @@ private struct ErasingStore: EventStore {
     func query(_ statement: SQL, timeoutSeconds: Double) async throws -> Rows {
         try await store.query(statement, timeoutSeconds: timeoutSeconds)
     }
+    func reader(of project: Int32, secondsPerBatch: Double) throws -> any BatchReader {
+        try store.reader(of: project, secondsPerBatch: secondsPerBatch)
+    }
     func apply(_ batch: FactBatch) async throws -> AppliedBatch { try await store.apply(batch) }
     func change(_ statements: [SQL]) async throws { try await store.change(statements) }
     func position(of journal: String) async throws -> JournalPosition? { try await store.position(of: journal) }

@@ -17,6 +17,8 @@ struct ScopeTests {
             return Rows(columns: [], values: [])
         }
 
+        func stream(_ statement: SQL, of project: Int32) async throws -> RowStream { throw CancellationError() }
+
         func visitorBound(of project: Int32) async throws -> Int64? { nil }
     }
 

@@ -15,6 +15,7 @@ struct MigratorTests {
         let dialect = Dialect.sqlite
 
         func query(_ statement: SQL, timeoutSeconds: Double) async throws -> Rows { try await store.read(statement) }
+        func reader(of project: Int32, secondsPerBatch: Double) throws -> any BatchReader { throw CancellationError() }
         func change(_ statements: [SQL]) async throws {
             try await store.write { for statement in statements { try await $0.run(statement) } }
         }

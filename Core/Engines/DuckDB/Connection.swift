@@ -13,6 +13,8 @@ final class Connection: @unchecked Sendable {
     private var statements = StatementCache()
     var schemaVersion: SchemaVersion?
     private var preparedAt = 0
+    /// The statement whose rows are being read in batches.
+    private var stream: RowStream?
 
     init(_ handle: duckdb_connection, _ feed: RowFeed) {
         self.handle = handle
@@ -20,6 +22,7 @@ final class Connection: @unchecked Sendable {
     }
 
     func close() {
+        stream = nil
         statements.removeAll()
         duckdb_disconnect(&handle)
     }
@@ -54,11 +57,15 @@ final class Connection: @unchecked Sendable {
     func run(_ text: String, _ values: [Value] = [], allowed: StatementKinds = .all) throws -> Rows {
         let statement = try values.isEmpty ? prepare(text) : prepared(text)
         defer { if values.isEmpty { destroy(statement) } }
+        try check(statement, text, allowed: allowed)
+        try bind(values, to: statement, text)
+        return try execute(statement, text, values) { try ResultReader.rows(&$0, text) }
+    }
+
+    private func check(_ statement: duckdb_prepared_statement, _ text: String, allowed: StatementKinds) throws {
         guard allowed.contains(duckdb_prepared_statement_type(statement)) else {
             throw DuckDBError(code: "not_allowed", message: "a statement of this kind can't run here", statement: text)
         }
-        try bind(values, to: statement, text)
-        return try execute(statement, text, values) { try ResultReader.rows(&$0, text) }
     }
 
     /// Runs a statement in a read-only transaction. Checking the statement's kind isn't enough: in DuckDB 2, a SELECT may delete in
@@ -76,6 +83,52 @@ final class Connection: @unchecked Sendable {
     }
 
     private static let beginReading = "BEGIN TRANSACTION READ ONLY"
+
+    /// Starts a statement whose rows `nextRows` reads, in the transaction of the one before. It ends with the connection.
+    func startStream(_ text: String, _ values: [Value]) throws {
+        let isFirst = stream == nil
+        stream = nil
+        if isFirst { try execute(Self.beginReading) }
+        let statement = try prepare(text)
+        stream = try RowStream(statement, text, values, on: self)
+    }
+
+    /// The next rows of the statement that was started; nil after the last.
+    func nextRows() throws -> Rows? { try stream?.next() }
+
+    /// A running statement whose rows are read chunk by chunk. DuckDB computes about a megabyte ahead and then waits.
+    private final class RowStream {
+        private var statement: duckdb_prepared_statement?
+        private var result = duckdb_result()
+        private let text: String, values: [Value]
+        private var names: [String] = [], types: [ResultType] = []
+        private var isAtEnd = false
+
+        init(_ statement: duckdb_prepared_statement, _ text: String, _ values: [Value], on connection: Connection) throws {
+            self.statement = statement
+            self.text = text
+            self.values = values
+            try connection.check(statement, text, allowed: .reading)
+            try connection.bind(values, to: statement, text)
+            try connection.run(statement, text, values, &result, duckdb_pending_prepared_streaming)
+            (names, types) = try ResultReader.columns(&result, text)
+        }
+
+        deinit {
+            duckdb_destroy_result(&result)
+            duckdb_destroy_prepare(&statement)
+        }
+
+        func next() throws -> Rows? {
+            if isAtEnd { return nil }
+            var rows: [[Value]] = []
+            if let chunk = duckdb_fetch_chunk(result) { ResultReader.take(chunk, types, to: &rows) }
+            if !rows.isEmpty { return Rows(columns: names, values: rows) }
+            if duckdb_result_error(&result).map({ $0.pointee != 0 }) == true { throw Connection.error(&result, text, values) }
+            isAtEnd = true
+            return nil
+        }
+    }
 
     /// Runs a statement whose values are lists.
     func runLists(_ text: String, _ lists: [ListValue]) throws -> Rows {
@@ -107,15 +160,23 @@ final class Connection: @unchecked Sendable {
             // Release the bound values, because a text may be as large as a megabyte.
             duckdb_clear_bindings(statement)
         }
+        try run(statement, text, values, &result, duckdb_pending_prepared)
+        return try read(&result)
+    }
+
+    /// Runs a statement whose values are bound. `begin` makes it ready to run.
+    private func run(
+        _ statement: duckdb_prepared_statement, _ text: String, _ values: [Value], _ result: inout duckdb_result,
+        _ begin: (duckdb_prepared_statement?, UnsafeMutablePointer<duckdb_pending_result?>?) -> duckdb_state
+    ) throws {
         var pending: duckdb_pending_result?
         defer { duckdb_destroy_pending(&pending) }
-        guard duckdb_pending_prepared(statement, &pending) == DUCKDB_SUCCESS else {
+        guard begin(statement, &pending) == DUCKDB_SUCCESS else {
             throw DuckDBError(
                 text: duckdb_pending_error(pending).map { String(cString: $0) } ?? "unknown", statement: text, values: values)
         }
         Self.wait(for: pending)
         guard duckdb_execute_pending(pending, &result) == DUCKDB_SUCCESS else { throw Self.error(&result, text, values) }
-        return try read(&result)
     }
 
     /// Works on the statement's tasks until none are left. While DuckDB's other threads work on the remaining tasks, this thread

@@ -60,6 +60,8 @@ final class ConnectionThreads: @unchecked Sendable {
     private var isPaused = false
     private var isStopped = false
     private var threads: Int
+    /// The number of calls of `close` that are closing connections.
+    private var closers = 0
     /// When the watch thread will wake up next; nil while it is awake, and if no job needs watching.
     private var nextLook: MonotonicTime?
 
@@ -175,9 +177,11 @@ final class ConnectionThreads: @unchecked Sendable {
     }
 
     /// Shuts down: rejects queued jobs, gives running ones up to `graceSeconds` to finish, closes the connections and ends the threads.
+    /// May be called several times; each call returns when all of this is done.
     func close(graceSeconds: Double) {
         let (refused, open) = monitor.withLock {
             isStopped = true
+            closers += 1
             let refused = waiting
             waiting = []
             workToDo.wakeAll()
@@ -190,8 +194,10 @@ final class ConnectionThreads: @unchecked Sendable {
         for job in refused { job.refuse?(ServiceError.eventStoreUnavailable()) }
         for connection in open { connection.close() }
         monitor.withLock {
+            closers -= 1
+            somethingEnded.wakeAll()
             deadlines.wakeAll()
-            while threads > 0 { somethingEnded.wait() }
+            while threads > 0 || closers > 0 { somethingEnded.wait() }
         }
     }
 

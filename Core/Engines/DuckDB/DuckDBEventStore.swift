@@ -15,12 +15,14 @@ import Synchronization
     let slot = DatabaseSlot()
     let readers: ConnectionThreads
     let writer: ConnectionThreads
+    let streams = ReaderConnections<ConnectionThreads>()
     private let logger: Logger
     let batches = BatchWriter()
     let checkpoints: Checkpoints
     private let recovery = Mutex(Recovery())
     /// Incremented on every schema change.
     private let schemaVersion: SchemaVersion
+    private let connect: @Sendable () throws -> Connection
 
     private struct Recovery {
         var isUnderWay = false
@@ -57,12 +59,14 @@ import Synchronization
             connection.schemaVersion = schemaVersion
             return connection
         }
+        self.connect = connect
         self.readers = ConnectionThreads(name: "duckdb-read", count: max(1, readers), maximumWaiting: 256, connect: connect)
         writer = ConnectionThreads(name: "duckdb-write", count: 1, maximumWaiting: 64, connect: connect)
     }
 
     deinit {
         // In case the owner forgot to call `close`. No job can be running here, because running jobs retain the store.
+        streams.end { $0.close(graceSeconds: 0) }
         readers.close(graceSeconds: 0)
         writer.close(graceSeconds: 0)
         slot.shut()
@@ -76,6 +80,16 @@ import Synchronization
             try await readers.run(timeoutSeconds: timeoutSeconds) { try $0.read(text, values) }
         }
     }
+
+    public func reader(of project: Int32, secondsPerBatch: Double) throws -> any BatchReader {
+        let threads = try streams.open(of: project) {
+            ConnectionThreads(name: "duckdb-stream", count: 1, maximumWaiting: 1, connect: connect)
+        }
+        return DuckDBBatchReader(self, threads, secondsPerBatch: secondsPerBatch)
+    }
+
+    /// The number of open readers.
+    var openReaders: Int { streams.count }
 
     public func apply(_ batch: FactBatch) async throws -> AppliedBatch {
         try await unavailableWhenBroken {
@@ -161,6 +175,7 @@ import Synchronization
     /// releases the file. Later calls throw `ServiceError` 503.
     public func close() async {
         try? await Self.onThread { [self] in
+            streams.end { $0.close(graceSeconds: 0) }
             readers.close(graceSeconds: 0)
             writer.close(graceSeconds: 5)
             slot.shut()
@@ -176,8 +191,10 @@ import Synchronization
         if checkpoints.isDue { writer.enqueue { [checkpoints] in checkpoints.runIfDue(on: $0) } }
     }
 
-    /// Stops running jobs, closes the connections of readers and writer, and runs `body` before any job resumes.
+    /// Stops running jobs, closes all connections, and runs `body` before any job resumes. Readers in batches end.
     func pauseAll(_ body: () throws -> Void) rethrows {
+        streams.end { $0.close(graceSeconds: 0) }
+        defer { streams.resume() }
         try readers.pause { try writer.pause { try body() } }
     }
 

@@ -5,6 +5,14 @@ import Storage
 /// Reads the chunks of a result into rows.
 enum ResultReader {
     static func rows(_ result: inout duckdb_result, _ text: String) throws -> Rows {
+        let (names, types) = try columns(&result, text)
+        var values: [[Value]] = []
+        while let chunk = duckdb_fetch_chunk(result) { take(chunk, types, to: &values) }
+        return Rows(columns: names, values: values)
+    }
+
+    /// The names and types of a result's columns.
+    static func columns(_ result: inout duckdb_result, _ text: String) throws -> (names: [String], types: [ResultType]) {
         let count = Int(duckdb_column_count(&result))
         var names: [String] = [], types: [ResultType] = []
         for index in 0..<count {
@@ -17,13 +25,14 @@ enum ResultReader {
             names.append(name)
             types.append(type)
         }
-        var values: [[Value]] = []
-        while let chunk = duckdb_fetch_chunk(result) {
-            var ended: duckdb_data_chunk? = chunk
-            defer { duckdb_destroy_data_chunk(&ended) }
-            append(chunk, types, to: &values)
-        }
-        return Rows(columns: names, values: values)
+        return (names, types)
+    }
+
+    /// Appends the rows of a chunk, and destroys the chunk.
+    static func take(_ chunk: duckdb_data_chunk, _ types: [ResultType], to values: inout [[Value]]) {
+        var ended: duckdb_data_chunk? = chunk
+        defer { duckdb_destroy_data_chunk(&ended) }
+        append(chunk, types, to: &values)
     }
 
     /// Calls `body` with each row of a result of two BIGINT columns without nulls, without building `Rows`.

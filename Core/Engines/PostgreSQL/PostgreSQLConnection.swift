@@ -48,6 +48,12 @@ final class PostgreSQLConnection: Sendable {
     /// Closes the connection after all queued work is done.
     func stop() { thread.stop() }
 
+    /// Stops the statement whose rows are being read, and closes the connection, after all queued work is done.
+    func abandon() {
+        _ = thread.enqueue { $0.abandon() }
+        thread.stop()
+    }
+
     private func run<Result: Sendable>(
         _ control: JobControl, _ work: @escaping @Sendable (PostgreSQLSession) throws -> Result
     ) async throws -> Result {

@@ -19,6 +19,7 @@ import Synchronization
 
     private let readers: PostgreSQLPool
     let writers: PostgreSQLPool
+    let streams = ReaderConnections<PostgreSQLConnection>()
     let partitions = MonthlyPartitions()
     let citus: CitusDistribution
     private let claims: JournalClaims
@@ -54,6 +55,14 @@ import Synchronization
         }
     }
 
+    public func reader(of project: Int32, secondsPerBatch: Double) throws -> any BatchReader {
+        PostgreSQLBatchReader(
+            self, try streams.open(of: project) { readers.extraConnection() }, secondsPerBatch: secondsPerBatch)
+    }
+
+    /// The number of open readers.
+    var openReaders: Int { streams.count }
+
     public func change(_ statements: [SQL]) async throws {
         let rendered = statements.map { $0.rendered(for: .postgresql) }
         try await writing { [citus, partitions] session in
@@ -86,6 +95,7 @@ import Synchronization
     /// Waits for running calls to finish, then closes all connections. Later calls throw `PostgreSQLError`.
     public func close() async {
         claims.close()
+        streams.end { $0.abandon() }
         await readers.close()
         await writers.close()
     }
@@ -301,7 +311,7 @@ import Synchronization
     }
 
     /// Runs `body` and converts its errors to those that the contract of `EventStore` allows.
-    private func contract<Result>(_ body: () async throws -> Result) async throws -> Result {
+    func contract<Result>(_ body: () async throws -> Result) async throws -> Result {
         do { return try await body() } catch let error as PostgreSQLError where error.sqlState == "23505" {
             throw UniqueViolation()
         } catch let error as PostgreSQLError where error.isUnavailable {

@@ -22,15 +22,32 @@ final class PostgreSQLResult {
     /// Returns the rows, with values converted by column type.
     /// - Parameter keepingDigits: whether a `numeric` that a double can't represent exactly is returned as text.
     func rows(keepingDigits: Bool) -> Rows {
-        let columnCount = PQnfields(pointer)
-        guard columnCount > 0 else { return Rows() }
-        let names = (0..<columnCount).map { String(cString: PQfname(pointer, $0)) }
-        let kinds = (0..<columnCount).map { ColumnKind(type: PQftype(pointer, $0)) }
-        let values = (0..<PQntuples(pointer)).map { row in
-            kinds.indices.map { column in value(row, Int32(column), kinds[column], keepingDigits) }
-        }
-        return Rows(columns: names, values: values)
+        let columns = columns
+        guard !columns.names.isEmpty else { return Rows() }
+        return Rows(columns: columns.names, values: values(columns, keepingDigits))
     }
+
+    /// The names of the columns, and how their values are read.
+    struct Columns {
+        fileprivate(set) var names: [String] = []
+        fileprivate var kinds: [ColumnKind] = []
+    }
+
+    var columns: Columns {
+        let all = 0..<PQnfields(pointer)
+        return Columns(
+            names: all.map { String(cString: PQfname(pointer, $0)) }, kinds: all.map { ColumnKind(type: PQftype(pointer, $0)) })
+    }
+
+    /// The values of all rows. `columns` are those of this result, or of another one of the same statement.
+    func values(_ columns: Columns, _ keepingDigits: Bool = false) -> [[Value]] {
+        (0..<PQntuples(pointer)).map { row in
+            columns.kinds.indices.map { column in value(row, Int32(column), columns.kinds[column], keepingDigits) }
+        }
+    }
+
+    /// The size of the first row's values, in bytes.
+    var bytesOfRow: Int { (0..<PQnfields(pointer)).reduce(0) { $0 + Int(PQgetlength(pointer, 0, $1)) } }
 
     /// Reads a `bigint` from a binary result.
     func binaryInt64(_ row: Int, _ column: Int) -> Int64 {

@@ -14,6 +14,8 @@ final class PostgreSQLSession {
     private let logger: Logger
     private var connection: OpaquePointer?
     private var statements = PreparedStatements()
+    /// The statement whose rows are being read in batches.
+    private var stream: (text: String, columns: PostgreSQLResult.Columns?)?
 
     /// Says when the running job must stop.
     var control = JobControl()
@@ -95,6 +97,7 @@ final class PostgreSQLSession {
     }
 
     func disconnect() {
+        stream = nil
         PQfinish(connection)
         connection = nil
     }
@@ -182,12 +185,8 @@ final class PostgreSQLSession {
         while let result = try next(&stopping) {
             switch result.status {
             case PGRES_FATAL_ERROR, PGRES_BAD_RESPONSE:
-                if isConnectionError(result) {
-                    let reason = PostgreSQLError(result: result.pointer, statement: nil).message
-                    disconnect()
-                    throw ConnectionLost(reason: reason)
-                }
-                failure = failure ?? PostgreSQLError(result: result.pointer, statement: text)
+                let error = try self.failure(result, text)
+                failure = failure ?? error
             case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
                 try settle(stopping)
                 return result
@@ -203,12 +202,84 @@ final class PostgreSQLSession {
         return last
     }
 
+    /// The error that the server reported in `result`.
+    /// - Throws: `ConnectionLost` if the connection failed, and drops it.
+    private func failure(_ result: PostgreSQLResult, _ text: String) throws -> PostgreSQLError {
+        if isConnectionError(result) {
+            let reason = PostgreSQLError(result: result.pointer, statement: nil).message
+            disconnect()
+            throw ConnectionLost(reason: reason)
+        }
+        return PostgreSQLError(result: result.pointer, statement: text)
+    }
+
     private func isConnectionError(_ result: PostgreSQLResult) -> Bool {
         guard let connection, PQstatus(connection) == CONNECTION_OK else { return true }
         // Field 'V' is the untranslated severity.
         let severity = PQresultErrorField(result.pointer, Int32(UInt8(ascii: "V"))).map { String(cString: $0) }
         return severity == "FATAL" || severity == "PANIC"
     }
+
+    // MARK: Rows in batches
+
+    /// The size of a batch, in rows and in bytes of their text. The row that reaches it is the last.
+    private static let rowsOfBatch = 1_000, bytesOfBatch = 256 << 10
+
+    /// Starts a statement whose rows `nextRows` reads. The one before must have been read to its end.
+    ///
+    /// libpq hands out the rows one by one (single-row mode). While nobody reads them, the server fills the socket's buffer and waits.
+    func startStream(_ text: String, _ values: [Value]) throws {
+        try checkControl()
+        if let stream { throw PostgreSQLError.misuse("another statement is being read", statement: stream.text) }
+        let text = NullPlaceholders.written(into: text, values), parameters = try ParameterList(values, statement: text)
+        try start(text) { connection in
+            parameters.withPointers { PQsendQueryParams(connection, text, $0, parameters.types, $1, $2, $3, 0) }
+        }
+        guard PQsetSingleRowMode(connection) == 1 else { throw PostgreSQLError.misuse("rows can't be read one by one", statement: text) }
+        stream = (text, nil)
+    }
+
+    /// The next rows of the statement that was started; nil after the last.
+    func nextRows() throws -> Rows? {
+        guard let text = stream?.text else { return nil }
+        try checkControl()
+        var values: [[Value]] = [], bytes = 0, stopping: Stopping?
+        while values.count < Self.rowsOfBatch, bytes < Self.bytesOfBatch {
+            guard let result = try next(&stopping) else {
+                let columns = stream?.columns
+                stream = nil
+                try settle(stopping)
+                return values.isEmpty ? nil : Rows(columns: columns?.names ?? [], values: values)
+            }
+            switch result.status {
+            case PGRES_SINGLE_TUPLE:
+                let columns = stream?.columns ?? result.columns
+                stream?.columns = columns
+                values += result.values(columns)
+                bytes += result.bytesOfRow
+            case PGRES_TUPLES_OK: break  // the end of the rows
+            default:
+                let failure = try failure(result, text)
+                try settle(stopping)
+                if let stopping, failure.sqlState == "57014" { throw stopping.reason.error }
+                throw failure
+            }
+        }
+        if let stopping {
+            try settle(stopping)
+            throw stopping.reason.error
+        }
+        return Rows(columns: stream?.columns?.names ?? [], values: values)
+    }
+
+    /// Stops the statement that is being read, without waiting for the server, and closes the connection.
+    func abandon() {
+        // A server that computes would notice the closed connection only when it sends the next rows.
+        if stream != nil, let connection { _ = CancelRequest(for: connection) }
+        disconnect()
+    }
+
+    var isInTransaction: Bool { connection.map { PQtransactionStatus($0) } == PQTRANS_INTRANS }
 
     // MARK: Transactions
 

@@ -41,6 +41,8 @@ final class RawConnection: Sendable {
     var received: String { inbox.state.withLock { $0.text } }
     var hasEnded: Bool { inbox.state.withLock { $0.hasEnded } }
     var isClosed: Bool { inbox.state.withLock { $0.isClosed } }
+    /// Whether the connection ended with a reset.
+    var wasReset: Bool { inbox.state.withLock { $0.wasReset } }
 
     /// Waits until `text` has arrived.
     func receive(_ text: String) async throws {
@@ -55,7 +57,7 @@ final class RawConnection: Sendable {
     private final class Inbox: ChannelInboundHandler, Sendable {
         typealias InboundIn = ByteBuffer
         struct State {
-            var text = "", hasEnded = false, isClosed = false
+            var text = "", hasEnded = false, isClosed = false, wasReset = false
         }
         let state = Mutex(State())
 
@@ -69,6 +71,9 @@ final class RawConnection: Sendable {
         }
 
         func channelInactive(context: ChannelHandlerContext) { state.withLock { ($0.hasEnded, $0.isClosed) = (true, true) } }
-        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+        func errorCaught(context: ChannelHandlerContext, error: any Error) {
+            if (error as? IOError)?.errnoCode == ECONNRESET { state.withLock { $0.wasReset = true } }
+            context.close(promise: nil)
+        }
     }
 }

@@ -59,6 +59,8 @@ final class FakeEventStore: EventStore {
 
     // MARK: EventStore
 
+    func reader(of project: Int32, secondsPerBatch: Double) throws -> any BatchReader { throw ServiceError.notFound("Reader", "") }
+
     func query(_ statement: SQL, timeoutSeconds: Double) async throws -> Rows {
         let (text, values) = statement.rendered(for: dialect)
         let question = ([text] + values.map { "\($0)" }).joined(separator: " | ")

@@ -146,6 +146,7 @@ typedef struct {
     F(duckdb_state, bind_value, (duckdb_prepared_statement statement, idx_t index, duckdb_value value), \
         (statement, index, value)) \
     F(duckdb_state, pending_prepared, (duckdb_prepared_statement statement, duckdb_pending_result *out), (statement, out)) \
+    F(duckdb_state, pending_prepared_streaming, (duckdb_prepared_statement statement, duckdb_pending_result *out), (statement, out)) \
     F(duckdb_pending_state, pending_execute_task, (duckdb_pending_result pending), (pending)) \
     F(duckdb_state, execute_pending, (duckdb_pending_result pending, duckdb_result *out), (pending, out)) \
     F(const char *, pending_error, (duckdb_pending_result pending), (pending)) \

@@ -1,0 +1,179 @@
+import Common
+@_spi(Host) import Ingest
+import NIOCore
+import Questions
+@_spi(Host) import Storage
+import Synchronization
+
+/// Exports everything about one visitor, from every fact table, as JSON that is made while it is sent. All rows are from the same instant.
+final class VisitorExport: Sendable {
+    private enum Part {
+        case text(String)
+        /// Rows as objects of an array that a text opens and closes.
+        case rows(SQL)
+    }
+
+    private struct Progress {
+        var part = 0
+        /// Whether the part's statement has been started, and whether it is the first of the array to have a row.
+        var isReading = false
+        var isFirst = true
+    }
+
+    /// Pieces are sent when they have this size, so that many small tables make one piece.
+    private static let bytesOfPiece = 32 << 10
+
+    private let reader: any BatchReader
+    private let parts: [Part]
+    private let progress = Mutex(Progress())
+
+    /// - Parameter sections: the members with the rows of some tables. All other tables are under `telemetry`.
+    init(
+        of id: String, in project: Int32, events: any EventStore, tables: [FactTable], sections: [(name: String, tables: [FactTable])]
+    ) async throws {
+        let reader = try events.reader(of: project, secondsPerBatch: 60)
+        self.reader = reader
+        let visitor = try await events.visitor(VisitorIdentity.key(of: id, project: project), of: project)
+        let own: SQL = "project = \(Int64(project)) AND visitor = \(visitor)"
+        var opening = JSONText()
+        opening.append(raw: #"{"visitor_id":"#)
+        opening.append(string: id)
+        opening.append(raw: #","identity":{"#)
+        if visitor != nil, tables.contains(Identity.profiles), tables.contains(Identity.traits) {
+            try await Self.appendIdentity(own, events.dialect, reader, to: &opening)
+        }
+        opening.append(raw: #"},"pageviews":["#)
+        var parts = [
+            Part.text(opening.string), Self.rows(of: Activity.table, own, and: "kind = 0"),
+            .text(#"],"events":["#), Self.rows(of: Activity.table, own, and: "kind = 1"),
+            .text(#"],"sessions":["#), Self.sessions(own),
+        ]
+        for (name, tables) in sections { parts += [.text(#"],"\#(name)":["#)] + tables.map { Self.rows(of: $0, own) } }
+        let others = tables.filter { table in
+            table != Activity.table && table != Activity.visitors && !sections.contains { $0.tables.contains(table) }
+        }
+        parts.append(.text(#"],"telemetry":{"#))
+        for (index, table) in others.enumerated() {
+            parts += [.text((index > 0 ? "]," : "") + #""\#(table.name)":["#), Self.rows(of: table, own)]
+        }
+        parts.append(.text(others.isEmpty ? "}}" : "]}}"))
+        self.parts = parts
+    }
+
+    deinit { reader.close() }
+
+    /// The next piece of the JSON; nil after the last.
+    func next() async throws -> ByteBuffer? {
+        var now = progress.withLock { $0 }
+        defer { progress.withLock { [now] in $0 = now } }
+        var text = JSONText()
+        while now.part < parts.count, text.bytes.count < Self.bytesOfPiece {
+            switch parts[now.part] {
+            case .text(let fixed):
+                text.append(raw: fixed)
+                now.isFirst = true
+                now.part += 1
+            case .rows(let statement):
+                if !now.isReading { try await Self.limited { try await reader.start(statement) } }
+                now.isReading = true
+                if let rows = try await Self.limited({ try await reader.next() }) {
+                    Self.append(rows, isFirst: &now.isFirst, to: &text)
+                } else {
+                    now.isReading = false
+                    now.part += 1
+                }
+            }
+        }
+        return text.bytes.isEmpty ? nil : ByteBuffer(bytes: text.bytes)
+    }
+
+    private static func limited<Result>(_ body: () async throws -> Result) async throws -> Result {
+        do { return try await body() } catch let timeout as QueryTimeout {
+            throw ServiceError.unavailable(
+                "query_timeout", "The next rows took longer than \(Int(timeout.seconds)) seconds, so the export was stopped.",
+                retryAfterSeconds: 5)
+        }
+    }
+
+    // MARK: What is read
+
+    /// Appends the visitor's current identity: `user_id`, and the `traits` that were not removed. Appends nothing for a visitor who
+    /// was never identified. The telemetry part of the export has the history of both values.
+    private static func appendIdentity(
+        _ own: SQL, _ dialect: Dialect, _ reader: any BatchReader, to text: inout JSONText
+    ) async throws {
+        let users = try await all(
+            """
+            /* privacy.export_user */ SELECT count(*) AS n, \(Identity.latest("user_id", where: "user_id IS NOT NULL", dialect)) AS user_id
+            FROM identity_profiles WHERE \(own)
+            """, reader)
+        guard let user = users.first, user.int("n") > 0 else { return }
+        let traits = try await all(
+            """
+            /* privacy.export_traits */ SELECT name, \(Identity.latest("value", dialect)) AS value FROM identity_traits
+            WHERE \(own) GROUP BY name ORDER BY \(dialect.byCodePoints("name"))
+            """, reader)
+        text.append(raw: #""user_id":"#)
+        if let id = user.optionalText("user_id") { text.append(string: id) } else { text.append(raw: "null") }
+        text.append(raw: #","traits":{"#)
+        var isFirst = true
+        for trait in traits where trait.text("value") != "null" {
+            if !isFirst { text.append(raw: ",") }
+            isFirst = false
+            text.append(string: trait.text("name"))
+            text.append(raw: ":" + trait.text("value"))
+        }
+        text.append(raw: "}")
+    }
+
+    private static func all(_ statement: SQL, _ reader: any BatchReader) async throws -> [Row] {
+        var all: [Row] = []
+        try await limited {
+            try await reader.start(statement)
+            while let rows = try await reader.next() { all += rows }
+        }
+        return all
+    }
+
+    private static func rows(of table: FactTable, _ own: SQL, and condition: SQL = "TRUE") -> Part {
+        let columns = ["occurred_at"] + table.columns.map(\.name)
+        return .rows(
+            """
+            /* privacy.export */ SELECT \(sql: columns.joined(separator: ", ")) FROM \(sql: table.name)
+            WHERE \(own) AND \(condition) ORDER BY occurred_at
+            """)
+    }
+
+    private static func sessions(_ own: SQL) -> Part {
+        .rows(
+            """
+            /* privacy.export_sessions */ SELECT session_at, min(occurred_at) AS started_at, max(occurred_at) AS ended_at,
+              count(*) FILTER (WHERE kind = 0) AS pageviews, count(*) FILTER (WHERE kind = 1) AS events
+            FROM core_activity WHERE \(own) AND kind < 2
+            GROUP BY session_at ORDER BY session_at
+            """)
+    }
+
+    // MARK: How it is written
+
+    /// Appends rows as JSON objects, with instants as ISO 8601 and `data` as the JSON it contains.
+    private static func append(_ rows: Rows, isFirst: inout Bool, to text: inout JSONText) {
+        for row in rows {
+            text.append(raw: isFirst ? "{" : ",{")
+            isFirst = false
+            for (position, (column, value)) in zip(row.columns, row.values).enumerated() {
+                text.append(raw: (position > 0 ? "," : "") + #""\#(column)":"#)
+                switch value {
+                case .int(let milliseconds) where column.hasSuffix("_at"): text.append(string: Instant(milliseconds: milliseconds).iso8601)
+                case .text(let json) where column == "data": text.append(raw: json)
+                case .text(let value): text.append(string: value)
+                case .int(let value): text.append(raw: String(value))
+                case .double(let value): text.append(raw: "\(value)")
+                case .bool(let value): text.append(raw: String(value))
+                case .null: text.append(raw: "null")
+                }
+            }
+            text.append(raw: "}")
+        }
+    }
+}
