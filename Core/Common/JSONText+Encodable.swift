@@ -3,10 +3,11 @@ extension JSONText {
     ///
     /// Foundation's encoder uses `String` keys for members, so it drops one of two names that are canonically equivalent. Member names
     /// often come from clients. This encoder keeps both names, as the databases do.
+    /// - Parameter instants: how to write instants; nil for ISO 8601.
     /// - Throws: `EncodingError` for infinity or NaN, which JSON can't represent.
-    public init(encoding value: some Encodable) throws {
+    public init(encoding value: some Encodable, instants: InstantText? = nil) throws {
         self.init()
-        append(try JSONPiece(encoding: value))
+        append(try JSONPiece(encoding: value, instants.map { [.instantText: $0] } ?? [:]))
     }
 
     fileprivate mutating func append(_ piece: JSONPiece) {
@@ -60,8 +61,8 @@ private enum JSONPiece {
         }
     }
 
-    init(encoding value: some Encodable) throws {
-        let encoder = PieceEncoder()
+    init(encoding value: some Encodable, _ userInfo: [CodingUserInfoKey: Any]) throws {
+        let encoder = PieceEncoder(userInfo)
         try value.encode(to: encoder)
         // A value that encodes nothing is an empty object.
         self = encoder.piece ?? .members(Members())
@@ -72,14 +73,16 @@ private enum JSONPiece {
 private final class PieceEncoder: Encoder {
     // Never filled. It only matters if encoding fails, which would be a bug in Pulse.
     let codingPath: [any CodingKey] = []
-    let userInfo: [CodingUserInfoKey: Any] = [:]
+    let userInfo: [CodingUserInfoKey: Any]
     var piece: JSONPiece?
 
+    init(_ userInfo: [CodingUserInfoKey: Any]) { self.userInfo = userInfo }
+
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
-        KeyedEncodingContainer(KeyedPieces(list: members()))
+        KeyedEncodingContainer(KeyedPieces(list: members(), userInfo: userInfo))
     }
 
-    func unkeyedContainer() -> any UnkeyedEncodingContainer { PieceList(list: elements()) }
+    func unkeyedContainer() -> any UnkeyedEncodingContainer { PieceList(list: elements(), userInfo: userInfo) }
     func singleValueContainer() -> any SingleValueEncodingContainer { self }
 
     /// Returns the same list each time, because a value may request its container several times.
@@ -114,7 +117,7 @@ extension PieceEncoder: SingleValueEncodingContainer {
     func encode(_ value: UInt16) { piece = .literal(value.description) }
     func encode(_ value: UInt32) { piece = .literal(value.description) }
     func encode(_ value: UInt64) { piece = .literal(value.description) }
-    func encode(_ value: some Encodable) throws { piece = try JSONPiece(encoding: value) }
+    func encode(_ value: some Encodable) throws { piece = try JSONPiece(encoding: value, userInfo) }
 
     /// Writes whole numbers without `.0`, to match the integer types.
     private func literal<Number: BinaryFloatingPoint & CustomStringConvertible>(_ value: Number) throws -> String {
@@ -128,21 +131,22 @@ extension PieceEncoder: SingleValueEncodingContainer {
 
 private struct KeyedPieces<Key: CodingKey>: KeyedEncodingContainerProtocol {
     let list: JSONPiece.Members
+    let userInfo: [CodingUserInfoKey: Any]
     let codingPath: [any CodingKey] = []
 
     func encodeNil(forKey key: Key) { add(.literal("null"), key) }
-    func encode(_ value: some Encodable, forKey key: Key) throws { add(try JSONPiece(encoding: value), key) }
+    func encode(_ value: some Encodable, forKey key: Key) throws { add(try JSONPiece(encoding: value, userInfo), key) }
 
     func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type, forKey key: Key) -> KeyedEncodingContainer<Nested> {
         let inner = JSONPiece.Members()
         add(.members(inner), key)
-        return KeyedEncodingContainer(KeyedPieces<Nested>(list: inner))
+        return KeyedEncodingContainer(KeyedPieces<Nested>(list: inner, userInfo: userInfo))
     }
 
     func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer {
         let inner = JSONPiece.Elements()
         add(.elements(inner), key)
-        return PieceList(list: inner)
+        return PieceList(list: inner, userInfo: userInfo)
     }
 
     func superEncoder() -> any Encoder { preconditionFailure("responses contain no class hierarchies") }
@@ -153,22 +157,23 @@ private struct KeyedPieces<Key: CodingKey>: KeyedEncodingContainerProtocol {
 
 private struct PieceList: UnkeyedEncodingContainer {
     let list: JSONPiece.Elements
+    let userInfo: [CodingUserInfoKey: Any]
     let codingPath: [any CodingKey] = []
     var count: Int { list.pieces.count }
 
     func encodeNil() { list.pieces.append(.literal("null")) }
-    func encode(_ value: some Encodable) throws { list.pieces.append(try JSONPiece(encoding: value)) }
+    func encode(_ value: some Encodable) throws { list.pieces.append(try JSONPiece(encoding: value, userInfo)) }
 
     func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type) -> KeyedEncodingContainer<Nested> {
         let inner = JSONPiece.Members()
         list.pieces.append(.members(inner))
-        return KeyedEncodingContainer(KeyedPieces<Nested>(list: inner))
+        return KeyedEncodingContainer(KeyedPieces<Nested>(list: inner, userInfo: userInfo))
     }
 
     func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer {
         let inner = JSONPiece.Elements()
         list.pieces.append(.elements(inner))
-        return PieceList(list: inner)
+        return PieceList(list: inner, userInfo: userInfo)
     }
 
     func superEncoder() -> any Encoder { preconditionFailure("responses contain no class hierarchies") }

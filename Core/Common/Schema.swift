@@ -194,7 +194,7 @@ extension Schema {
         for field in fields {
             let place = path.isEmpty ? field.name : "\(path).\(field.name)"
             guard let member = value[field.name] else {
-                if field.isRequired { throw ServiceError.body("missing required field '\(place)'.") }
+                if field.isRequired { throw ServiceError(.missingField(place)) }
                 continue
             }
             if member.isNull, !field.isRequired { continue }
@@ -202,8 +202,7 @@ extension Schema {
         }
         guard unknown == .refused else { return }
         for (name, _) in value.members where !fields.contains(where: { $0.name.isExactly(name) }) {
-            let accepted = fields.map { "'\($0.name)'" }.joined(separator: ", ")
-            throw ServiceError.body("unknown field '\(name.excerpt())'; accepted fields are \(accepted).")
+            throw ServiceError(.unknownField(name.excerpt(), accepted: fields.map(\.name)))
         }
     }
 
@@ -212,14 +211,14 @@ extension Schema {
         var keys = 0, bytes = 0
         try Self.measure(value, path, &keys, &bytes)
         guard keys <= limits.keys else {
-            throw ServiceError.body("field '\(path)' may hold at most \(limits.keys) keys; got \(keys).")
+            throw ServiceError.body(field: path, "may hold at most \(limits.keys) keys; got \(keys).")
         }
         // `bytes` is an upper bound. The exact size is computed only if the bound exceeds the limit.
         if bytes > limits.bytes {
             var text = JSONText()
             text.append(value)
             guard text.bytes.count <= limits.bytes else {
-                throw ServiceError.body("field '\(path)' may hold at most \(limits.bytes) bytes; got \(text.bytes.count).")
+                throw ServiceError.body(field: path, "may hold at most \(limits.bytes) bytes; got \(text.bytes.count).")
             }
         }
         if case .any = element { return }
@@ -263,7 +262,7 @@ extension Schema {
     }
 
     private static func nul(_ path: String) -> ServiceError {
-        .body("field '\(path)' contains a NUL character, which can't be stored.")
+        .body(field: path, "contains a NUL character, which can't be stored.")
     }
 
     private static func isUUID(_ text: String) -> Bool {
@@ -275,8 +274,8 @@ extension Schema {
     }
 
     private func refusal(_ path: String, _ value: JSON) -> ServiceError {
-        let subject = path.isEmpty ? "the body" : "field '\(path)'"
-        return .body("\(subject) must be \(expectation); got \(received(value)).")
+        let constraint = "must be \(expectation); got \(received(value))."
+        return path.isEmpty ? .body("the body \(constraint)") : .body(field: path, constraint)
     }
 
     /// The value in words for an error message. Includes the value itself if it is short enough to be helpful.

@@ -11,12 +11,24 @@ public struct ServiceError: Error, Sendable, Equatable, CustomStringConvertible 
     public let message: String
     /// After how many seconds a retry may succeed, sent as `Retry-After`; nil to omit the header.
     public let retryAfterSeconds: Int?
+    /// What is wrong, as data; nil if only the sentence says it.
+    public let evidence: Evidence?
 
     public init(status: Int, code: String, message: String, retryAfterSeconds: Int? = nil) {
         self.status = status
         self.code = code
         self.message = message
         self.retryAfterSeconds = retryAfterSeconds
+        evidence = nil
+    }
+
+    /// An error that the evidence describes completely. `message` is a sentence that fits every surface; each surface may write its own.
+    public init(_ evidence: Evidence) {
+        status = evidence.status
+        code = evidence.code
+        message = evidence.sentence
+        retryAfterSeconds = if case .rateLimited(let seconds) = evidence { seconds } else { nil }
+        self.evidence = evidence
     }
 
     public var description: String { "\(code): \(message)" }
@@ -27,18 +39,24 @@ public struct ServiceError: Error, Sendable, Equatable, CustomStringConvertible 
     }
 
     /// 400 for an invalid request body; `what` completes the sentence `Invalid request body: `.
-    public static func body(_ what: String) -> ServiceError {
-        invalid("invalid_body", "Invalid request body: \(what)")
+    public static func body(_ what: String) -> ServiceError { ServiceError(.body(field: nil, constraint: what)) }
+
+    /// 400 for an invalid field of the request body: `Invalid request body: field 'steps[0].name' must be ...`
+    /// - Parameters:
+    ///   - field: the field's path.
+    ///   - constraint: what is accepted and what came, such as `must be true or false; got 3.`
+    public static func body(field: String, _ constraint: String) -> ServiceError {
+        ServiceError(.body(field: field, constraint: constraint))
     }
 
     /// 400 for an invalid query parameter; `what` completes the sentence `Invalid query parameter 'name': `.
     public static func parameter(_ name: String, _ what: String) -> ServiceError {
-        invalid("invalid_parameter", "Invalid query parameter '\(name)': \(what)")
+        ServiceError(.parameter(name, constraint: what))
     }
 
     /// 404: `Funnel 'f1' not found.`
     public static func notFound(_ kind: String, _ id: String) -> ServiceError {
-        ServiceError(status: 404, code: "not_found", message: "\(kind) '\(id.excerpt())' not found.")
+        ServiceError(.notFound(resource: kind, id: id.excerpt()))
     }
 
     /// 503: this host, or a service that it depends on, can't handle the request at the moment.
