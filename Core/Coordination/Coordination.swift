@@ -2,7 +2,8 @@ import Common
 
 /// What the hosts of an installation share: rate limits, messages and leases. In memory for a single host, in Redis for several hosts.
 public protocol Coordination: Sendable {
-    /// Takes one token from the bucket named `key`, which is created full if it doesn't exist.
+    /// Counts one request against the counter named `key`, which is created if it doesn't exist. All requests with the same key must have
+    /// the same kind of limit.
     func take(_ key: String, _ limit: RateLimit) async throws -> RateDecision
 
     /// Sends `message` on `channel` to all connected hosts, including this one. Hosts that are offline don't get it later.
@@ -30,27 +31,33 @@ public enum CoordinationEvent: Sendable, Equatable {
     case resumed
 }
 
-/// The parameters of a token bucket.
-public struct RateLimit: Sendable, Hashable {
-    /// Tokens added per second.
-    public let perSecond: Int
-    /// The maximum number of tokens in the bucket.
-    public let burst: Int
+/// A limit on requests.
+public enum RateLimit: Sendable, Hashable {
+    /// A token bucket: refills evenly with `perSecond` tokens a second, and holds at most `burst`.
+    case bucket(perSecond: Int, burst: Int)
+    /// At most `count` requests in a window of `seconds`, which begins with the first request and ends all at once.
+    case window(count: Int, seconds: Int)
 
     /// - Parameter burst: the maximum number of tokens in the bucket; nil for `perSecond`.
-    public init(perSecond: Int, burst: Int? = nil) {
-        self.perSecond = perSecond
-        self.burst = burst ?? perSecond
+    public init(perSecond: Int, burst: Int? = nil) { self = .bucket(perSecond: perSecond, burst: burst ?? perSecond) }
+
+    /// How many requests are allowed: in a second, or in the window.
+    public var count: Int {
+        switch self {
+        case .bucket(let perSecond, _): perSecond
+        case .window(let count, _): count
+        }
     }
 }
 
-/// The result of taking a token: whether there was one, and the state of the bucket.
+/// The result of counting a request: whether it is allowed, and the state of its limit.
 public struct RateDecision: Sendable, Equatable {
-    /// Whether a token was taken.
+    /// Whether the request is allowed.
     public let isAllowed: Bool
-    /// The number of whole tokens left in the bucket.
+    /// How many more requests are allowed at once.
     public let remaining: Int
-    /// The seconds, rounded up, until the bucket is full if a token was taken, otherwise until the next token is available.
+    /// Seconds, rounded up. For a bucket: until it is full if the request is allowed, otherwise until the next request is. For a window:
+    /// until it ends.
     public let seconds: Int
 
     public init(isAllowed: Bool, remaining: Int, seconds: Int) {

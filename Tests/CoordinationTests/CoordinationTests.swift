@@ -48,6 +48,37 @@ struct CoordinationTests {
         }
     }
 
+    @Test("a window begins with its first request and ends all at once", arguments: CoordinationEngine.all)
+    func window(engine: CoordinationEngine) async throws {
+        try await engine.use { coordination in
+            let decisions = try await withinASecond {
+                let key = RedisTestServer.name(), limit = RateLimit.window(count: 2, seconds: 3_600)
+                var decisions: [RateDecision] = []
+                for _ in 0..<4 { decisions.append(try await coordination.take(key, limit)) }
+                return decisions + [try await coordination.take(key + "-other", limit)]
+            }
+            #expect(
+                decisions == [
+                    RateDecision(isAllowed: true, remaining: 1, seconds: 3_600),
+                    RateDecision(isAllowed: true, remaining: 0, seconds: 3_600),
+                    RateDecision(isAllowed: false, remaining: 0, seconds: 3_600),
+                    RateDecision(isAllowed: false, remaining: 0, seconds: 3_600),
+                    RateDecision(isAllowed: true, remaining: 1, seconds: 3_600),
+                ])
+            // Many callers at once get exactly what is allowed.
+            let key = RedisTestServer.name()
+            let allowed = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for _ in 0..<50 { group.addTask { try await coordination.take(key, .window(count: 10, seconds: 3_600)).isAllowed } }
+                return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            #expect(allowed == 10)
+            let short = RedisTestServer.name(), second = RateLimit.window(count: 1, seconds: 1)
+            #expect(try await coordination.take(short, second).isAllowed)
+            try await Task.sleep(for: .milliseconds(1_050))
+            #expect(try await coordination.take(short, second) == RateDecision(isAllowed: true, remaining: 0, seconds: 1))
+        }
+    }
+
     @Test("a bucket never holds more than its burst", arguments: CoordinationEngine.all)
     func full(engine: CoordinationEngine) async throws {
         try await engine.use { coordination in

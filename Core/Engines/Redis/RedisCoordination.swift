@@ -39,8 +39,13 @@ public final class RedisCoordination: Coordination {
     deinit { for thread in threads { thread.stop() } }
 
     public func take(_ key: String, _ limit: RateLimit) async throws -> RateDecision {
-        let answer = try await commands.run(
-            .take, key: Self.prefix + "bucket:" + key, [String(limit.perSecond), String(limit.burst)])
+        let answer =
+            switch limit {
+            case .bucket(let perSecond, let burst):
+                try await commands.run(.take, key: Self.prefix + "bucket:" + key, [String(perSecond), String(burst)])
+            case .window(let count, let seconds):
+                try await commands.run(.count, key: Self.prefix + "window:" + key, [String(count), String(seconds * 1_000)])
+            }
         let numbers = (answer.elements ?? []).compactMap(\.integer)
         guard numbers.count == 3 else { throw RedisCommands.unavailable }
         return RateDecision(isAllowed: numbers[0] == 1, remaining: numbers[1], seconds: numbers[2])

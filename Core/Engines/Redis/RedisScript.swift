@@ -28,6 +28,21 @@ enum RedisScript: String, CaseIterable {
         return {allowed, math.floor(tokens), math.max(1, math.ceil(missing / rate))}
         """
 
+    /// Counts a request in its window, which begins with the first request and ends when the entry expires. Arguments: the allowed requests,
+    /// milliseconds. Returns whether the request is allowed (1 or 0), how many more are, and the seconds until the window ends.
+    case count = """
+        local count, length = tonumber(ARGV[1]), tonumber(ARGV[2])
+        local used = tonumber(redis.call('GET', KEYS[1]) or '0')
+        local left = redis.call('PTTL', KEYS[1])
+        if used == 0 or left < 0 then
+          redis.call('SET', KEYS[1], '1', 'PX', length)
+          return {1, count - 1, math.max(1, math.ceil(length / 1000))}
+        end
+        local seconds = math.max(1, math.ceil(left / 1000))
+        if used >= count then return {0, 0, seconds} end
+        return {1, count - redis.call('INCR', KEYS[1]), seconds}
+        """
+
     /// Acquires or renews a lease. Arguments: owner, milliseconds. Returns 1, or 0 while another owner holds it.
     case acquire = """
         local holder = redis.call('GET', KEYS[1])
