@@ -36,8 +36,9 @@ public struct Installation: Sendable {
     let hosts: Hosts
     let otherHosts: OtherHosts
     let gate: Gate
-    let limiter: RateLimiter
-    let crossOrigin: CrossOrigin
+    /// Pulse's own surface.
+    let pulse: PulseSurface
+    let origins: PulseOrigins
     let telemetry: Telemetry
     let logger: Logger
     let time: any TimeSource
@@ -135,12 +136,12 @@ public struct Installation: Sendable {
             publicURL: configuration.server.publicURL,
             vault: Vault(secret: cookieSecret),
             externalDatabase: ExternalPostgreSQL())
-        let limiter = RateLimiter(coordination: engines.coordination, time: time, limits: .init(configuration.limits))
-        let crossOrigin = CrossOrigin(configuration.server)
+        let origins = PulseOrigins(configuration.server)
+        let pulse = PulseSurface(limits: .init(configuration.limits), origins: origins)
         let gate = Gate(
-            directory: directory, services: services, limiter: limiter, administration: Administration(token: adminToken),
+            directory: directory, services: services, limiter: RateLimiter(coordination: engines.coordination, time: time),
+            administration: Administration(token: adminToken),
             attempts: Attempts("wrong admin tokens from your address", maximum: 100, time: time),
-            admitsOrigin: crossOrigin.admits,
             refused: { project, route, code in
                 guard route.scope == .ingest, let reason = DropReason.named(code) else { return }
                 deferred.value?.refuse(in: project, at: time.now, reason)
@@ -163,7 +164,8 @@ public struct Installation: Sendable {
         }
         let collection = Collection(
             journal: journal, writer: writer, pipeline: pipeline, counters: counters, time: time,
-            maximumEvents: configuration.limits.batchEvents, countCall: gate.countCollection)
+            maximumEvents: configuration.limits.batchEvents, countCall: { try await gate.count(pulse.ratesOfCollection(in: $0), on: pulse) }
+        )
         deferred.set(collection)
         let ledger = Ledger(reports: reports, writer: writer, counters: counters)
         let probes = Probes(
@@ -181,7 +183,7 @@ public struct Installation: Sendable {
         let hostRoutes =
             IngestRoutes(
                 collection: collection, ledger: ledger, stream: stream, reasons: modules.flatMap(\.dropReasons),
-                mayRead: { module, project, key in (try? gate.directory.checkModule(module, .read, project, key)) != nil }
+                mayRead: { module, project, principal in (try? gate.directory.checkModule(module, .read, project, principal)) != nil }
             ).routes
             + (RootRoutes().routes + probes.routes + administration.routes + backups.routes + dashboardRoutes.routes).map { (nil, $0) }
         let registry = try ModuleRegistry(
@@ -189,8 +191,8 @@ public struct Installation: Sendable {
         return Installation(
             configuration: configuration, engines: engines, directory: directory, registry: registry, journal: journal,
             sessions: sessions, identity: identity, counters: counters, writer: writer, stream: stream,
-            followers: journalFollowers, hosts: hosts, otherHosts: otherHosts, gate: gate, limiter: limiter,
-            crossOrigin: crossOrigin, telemetry: telemetry, logger: logger, time: time, adminToken: adminToken,
+            followers: journalFollowers, hosts: hosts, otherHosts: otherHosts, gate: gate, pulse: pulse,
+            origins: origins, telemetry: telemetry, logger: logger, time: time, adminToken: adminToken,
             dashboard: dashboard)
     }
 
@@ -243,9 +245,9 @@ public struct Installation: Sendable {
 
     var frontDoor: FrontDoor {
         Server(
-            gate: gate, surfaces: [PulseSurface()], crossOrigin: crossOrigin, trustedProxies: configuration.server.trustedProxies,
+            gate: gate, pulse: pulse, publicURL: configuration.server.publicURL, trustedProxies: configuration.server.trustedProxies,
             telemetry: telemetry, dashboard: dashboard
-        ).responder(for: registry.routes)
+        ).responder(for: registry)
     }
 
     var connectionLimits: ConnectionLimits {
@@ -284,6 +286,7 @@ public struct Installation: Sendable {
             Job("directory", everySeconds: 1, shared: false) { try await directory.poll() },
             Job("key_use", everySeconds: 60, shared: false) { try await directory.flushLastUse() },
             Job("streams", everySeconds: 15, shared: false) { await stream.keepAlive() },
+            Job("long_answers", everySeconds: 1, shared: false) { gate.longAnswers.sweep() },
             Job("retention", everySeconds: 3_600) { try await retention.run(now: time.now) },
         ] + registry.modules.flatMap(\.jobs)
     }
@@ -303,8 +306,8 @@ public struct Installation: Sendable {
 
     /// Applies the settings that can change while serving: rate limits, origins and the log level.
     @_spi(Host) public func apply(_ configuration: HostConfiguration) {
-        limiter.set(.init(configuration.limits))
-        crossOrigin.set(configuration.server)
+        pulse.set(.init(configuration.limits))
+        origins.set(configuration.server)
         telemetry.setLevel(configuration.telemetry.logLevel)
     }
 }
@@ -388,12 +391,14 @@ private struct StreamShutdown: Service {
 extension ModuleDefaults {
     init(modules: [any AnalyticsModule], settings: ModulesSettings) {
         let names = modules.map(\.name)
+        // The switch of a surface is in the configuration. Projects begin with all of it.
+        let surfaces = modules.filter { $0.surface != nil }.map(\.name)
         self.init(
             modules: names,
             states: Dictionary(
                 // exact: module names come from our own source
                 uniqueKeysWithValues: names.map { name in
-                    let level = settings.level(of: name)
+                    let level = surfaces.contains(name) ? .all : settings.level(of: name)
                     return (name, ModuleState(isEnabled: level != .off, access: AccessLevel(rawValue: level.rawValue) ?? .read))
                 }))
     }
@@ -411,7 +416,7 @@ extension PrivacyRules {
     }
 }
 
-extension RateLimiter.Limits {
+extension PulseSurface.Limits {
     init(_ settings: LimitSettings) {
         self.init(
             ingestPerSecond: settings.ingestPerSecond, queryPerSecond: settings.queryPerSecond, adminPerSecond: settings.adminPerSecond)

@@ -18,7 +18,10 @@ public struct ModuleList: Sendable {
     /// The names of the modules, in the order of `types`.
     public var names: [String] { types.map { $0.manifest.name } }
 
-    /// Creates every module with its default settings.
+    /// The names of the modules that bring a surface.
+    public var surfaces: [String] { types.filter { $0.manifest.category == .surface }.map { $0.manifest.name } }
+
+    /// Creates every module with its default settings, those of surfaces included.
     @_spi(Host) public func load() throws -> [any AnalyticsModule] { try load(HostConfiguration.parse("", knownModules: names).modules) }
 
     /// The tables of `modules` in the order in which rows had their numbers before each segment of the journal said what they mean. Modules

@@ -1,3 +1,5 @@
+import Common
+
 /// The kind of access that a request needs to a module: `read` for reports and definitions, `write` for changes and collection.
 public enum AccessMode: String, Sendable, Codable, CaseIterable { case read, write }
 
@@ -30,6 +32,19 @@ public enum RouteScope: Sendable, Equatable {
 
     /// Whether the route is for requests from the front end of a site.
     public var isForFrontends: Bool { self == .ingest || self == .frontend }
+
+    /// The scope that `principal` needs for the route. Front-end routes accept `ingest` or `query`; if the principal has neither, the error
+    /// names `ingest`.
+    func needed(by principal: Principal) -> KeyScope {
+        switch self {
+        case .key(let needed): needed
+        case .frontend: principal.has(.query) && !principal.has(.ingest) ? .query : .ingest
+        case .admin, .installation, .publicToken, .anonymous: .admin
+        }
+    }
+
+    /// The credential that callers of the route need.
+    var credential: Evidence.Credential { self == .admin || self == .installation ? .administrator : .key }
 
     /// Callers with an API key that has the `ingest` scope.
     public static let ingest = RouteScope.key(.ingest)

@@ -88,36 +88,30 @@ public final class Directory: Sendable {
     /// - Throws: 403 that says which check failed.
     public func checkModule(_ module: String, _ access: AccessMode, _ project: Project, _ key: APIKey?) throws {
         try checkSwitch(module, access, project)
-        guard key?.mayUse(module) ?? true else { throw Self.forbidden(module) }
+        guard key?.mayUse(module) ?? true else { throw ServiceError(.moduleForbidden(module, byLink: false)) }
     }
 
-    /// Like `checkModule` for a key, but for any kind of caller.
-    func checkModule(_ module: String, _ access: AccessMode, _ project: Project, _ caller: Caller) throws {
+    /// Like `checkModule` for a key, but for any principal.
+    public func checkModule(_ module: String, _ access: AccessMode, _ project: Project, _ principal: Principal) throws {
         try checkSwitch(module, access, project)
-        try caller.check(module)
+        try principal.check(module)
     }
 
     /// Like `checkModule` for a sender of events who is limited to `allowedModules`.
     @_spi(Host) public func checkCollection(of module: String, in project: Project, allowedModules: [String]?) throws {
         try checkSwitch(module, .write, project)
-        guard allowedModules?.contains(module) ?? true else { throw Self.forbidden(module) }
+        guard allowedModules?.contains(module) ?? true else { throw ServiceError(.moduleForbidden(module, byLink: false)) }
     }
 
     private func checkSwitch(_ module: String, _ access: AccessMode, _ project: Project) throws {
         let state = state(of: module, in: project)
         guard state.isEnabled else {
-            throw ServiceError(status: 403, code: "module_disabled", message: "Module '\(module)' is not enabled for this project.")
+            throw ServiceError(.moduleOff(module))
         }
         // The reports of `core` are always available, even if its level permits only collection.
         guard state.access.allows(access) || (module == "core" && access == .read) else {
-            throw ServiceError(
-                status: 403, code: "module_access",
-                message: "Module '\(module)' does not allow \(access.rawValue) access for this project.")
+            throw ServiceError(.moduleAccess(module, access: access.rawValue))
         }
-    }
-
-    static func forbidden(_ module: String) -> ServiceError {
-        ServiceError(status: 403, code: "key_modules", message: "API key is not allowed to use module '\(module)'.")
     }
 
     /// Whether the dashboard session with this id was ended before it expired, on any host.

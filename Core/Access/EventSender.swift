@@ -39,7 +39,7 @@ public struct EventSender: Sendable {
     /// server's.
     public init(_ call: ProjectRequest) {
         let headers = call.request.headers
-        switch call.caller {
+        switch call.principal {
         case .key(let key):
             who = .key(key.id)
             allowedModules = key.allowedModules
@@ -51,6 +51,10 @@ public struct EventSender: Sendable {
         case .publicToken(let token):
             who = .publicToken
             allowedModules = token.allowedModules
+            isServer = false
+        case .other(let other):
+            who = .surface(call.principal.name)
+            allowedModules = other.rights.modules
             isServer = false
         }
         project = call.project

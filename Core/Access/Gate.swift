@@ -1,32 +1,30 @@
 import Common
-import Coordination
-import HTTPTypes
 import Logging
 import NIOCore
 import Questions
 import Storage
-import Synchronization
 
 /// The only place that decides whether a request reaches its handler. Every route gets the same checks in the same order: credentials
-/// (401), rate limit (429), scope (403), module enabled (403), access level (403), modules of the key (403). The handler then looks up the
-/// resource (404) before it reads the body (400).
+/// (401), rate limits (429), scope (403), module enabled (403), access level (403), modules of the caller (403). The handler then looks up
+/// the resource (404) before it reads the body (400).
+///
+/// The surface reads the credentials, sets the rates, and writes what the handler answers and what the gate says.
 @_spi(Host) public final class Gate: Sendable {
     /// Projects, keys and module switches.
     public let directory: Directory
     /// The services that handlers may use.
     public let services: Services
+    /// The streams that are being sent.
+    public let longAnswers = LongAnswers()
     private let limiter: RateLimiter
     private let administration: Administration
     /// Counts wrong admin tokens by client address.
     private let attempts: Attempts
-    /// Whether the page that a request comes from may call front-end routes.
-    private let admitsOrigin: @Sendable (IncomingRequest) -> Bool
-    /// Called when the gate rejects a request that carries a valid key of a project. `code` is the code of the error.
+    /// Called when the gate rejects a request that carries a valid credential for a project. `code` is the code of the error.
     private let refused: @Sendable (_ project: Project, _ route: Route, _ code: String) -> Void
 
     public init(
         directory: Directory, services: Services, limiter: RateLimiter, administration: Administration, attempts: Attempts,
-        admitsOrigin: @escaping @Sendable (IncomingRequest) -> Bool = { _ in true },
         refused: @escaping @Sendable (_ project: Project, _ route: Route, _ code: String) -> Void = { _, _, _ in }
     ) {
         self.directory = directory
@@ -34,42 +32,70 @@ import Synchronization
         self.limiter = limiter
         self.administration = administration
         self.attempts = attempts
-        self.admitsOrigin = admitsOrigin
         self.refused = refused
     }
 
-    /// Checks `request` against `route`, and runs the handler. `module` is nil for the host's own routes.
+    /// A route as one surface serves it. A class, because every request refers to it.
+    public final class Entrance: Sendable {
+        /// The route.
+        public let route: Route
+        /// The module that gates the route; nil for the host's own routes.
+        public let module: String?
+        /// The surface that serves the route.
+        public let surface: any Surface
+        /// Whether the surface is Pulse's own.
+        fileprivate let isPulse: Bool
+        /// Whether requests may be counted on arrival. Pulse's own surface counts only those with public tokens then.
+        fileprivate let countsArrivals: Bool
+        /// What the names of the surface's rate counters begin with.
+        fileprivate let ratePrefix: String
+
+        public init(to route: Route, module: String?, surface: any Surface) {
+            self.route = route
+            self.module = module
+            self.surface = surface
+            isPulse = surface is PulseSurface
+            countsArrivals = !isPulse || route.scope == .publicToken
+            ratePrefix = RateLimiter.prefix(of: surface)
+        }
+    }
+
+    /// A request on its way through the gate.
+    private struct Passage: Sendable {
+        let request: IncomingRequest
+        let entrance: Entrance
+        /// The state of the last rate limit that the request was counted against, even if it is rejected afterwards.
+        var rate: RateState?
+
+    }
+
+    /// Checks `request` against the route of `entrance`, and runs the handler.
     /// - Returns: the handler's response. If the request was counted against a rate limit, also the response for a failed check or for a
     ///   `ServiceError` of the handler.
     /// - Throws: a `ServiceError` if the request was not counted; any other error of the handler.
-    public func pass(_ request: IncomingRequest, to route: Route, module: String?, surface: any Surface) async throws -> Answer {
-        var rate: RateLabel?
+    public func pass(_ request: IncomingRequest, by entrance: Entrance) async throws -> Answer {
+        var passage = Passage(request: request, entrance: entrance)
         let outcome: Result<Answer, any Error>
-        do { outcome = .success(try await handle(request, route, module, surface, &rate)) } catch { outcome = .failure(error) }
-        return try Self.labelled(outcome, rate, surface).get()
+        do { outcome = .success(try await handle(&passage)) } catch { outcome = .failure(error) }
+        return try Self.finished(outcome, passage.rate, entrance).get()
     }
 
     /// Like the asynchronous `pass`, for a request whose body has arrived. Creates a task only if the route can't answer the request in place.
     /// Calls `done` once, before or after it returns, on any thread.
-    public func pass(
-        _ request: IncomingRequest, _ body: ByteBuffer, to route: Route, module: String?, surface: any Surface,
-        then done: @escaping Route.Completion
-    ) {
-        guard let handler = route.handlerInPlace, limiter.countsInPlace else {
-            return Self.runTask(done) { [self] in try await pass(request, to: route, module: module, surface: surface) }
-        }
-        var counted: RateLabel?
+    public func pass(_ request: IncomingRequest, _ body: ByteBuffer, by entrance: Entrance, then done: @escaping Route.Completion) {
+        var passage = Passage(request: request, entrance: entrance)
         do {
-            let caller = try admitInPlace(request, route, module, surface, &counted)
-            try Self.checkParameters(route, request)
-            let call = ProjectRequest(
-                request: request, services: services, bodySchema: route.body, module: module, project: caller.project, caller: caller.caller
-            )
-            let finish: Route.Completion = { [counted] in done(Self.labelled($0, counted, surface)) }
-            guard !handler(call, body, finish), case .project(let handler) = route.handler else { return }
-            Self.runTask(finish) { [self] in try await answer(request, route, module, caller, handler) }
+            guard let handler = entrance.route.handlerInPlace, entrance.isPulse, limiter.countsInPlace else {
+                return Self.runTask(done) { [self] in try await pass(request, by: entrance) }
+            }
+            let caller = try admitInPlace(&passage)
+            try Self.checkParameters(entrance, request)
+            let call = projectRequest(passage, caller, services)
+            let finish: Route.Completion = { [rate = passage.rate] in done(Self.finished($0, rate, entrance)) }
+            guard !handler(call, body, finish), case .project(let handler) = entrance.route.handler else { return }
+            Self.runTask(finish) { [self, passage] in try await answer(passage, caller, handler) }
         } catch {
-            done(Self.labelled(.failure(error), counted, surface))
+            done(Self.finished(.failure(error), passage.rate, entrance))
         }
     }
 
@@ -77,237 +103,269 @@ import Synchronization
         Task { do { done(.success(try await work())) } catch { done(.failure(error)) } }
     }
 
-    /// If the request was counted, the response has the rate headers, even if the request was rejected.
-    private static func labelled(
-        _ outcome: Result<Answer, any Error>, _ rate: RateLabel?, _ surface: any Surface
-    ) -> Result<Answer, any Error> {
-        guard let rate else { return outcome }
-        switch outcome {
-        case .success(let answer): return .success(rate.labelled(answer))
-        case .failure(let error as ServiceError): return .success(rate.labelled(surface.answer(to: error)))
-        case .failure: return outcome
+    /// The response for `error` to a request that no route answers. It is counted like any other on its arrival.
+    public func refuse(_ request: IncomingRequest, with error: ServiceError, on surface: any Surface) async -> Answer {
+        var rate: RateState?
+        do {
+            try await limiter.count(surface.rates(onArrivalOf: request, at: nil), RateLimiter.prefix(of: surface), &rate)
+            return Self.labelled(surface.answer(to: error), rate, surface)
+        } catch {
+            return Self.labelled(surface.answer(to: error as? ServiceError ?? ServiceError(.unknownPath)), rate, surface)
         }
     }
 
-    /// - Parameter rate: set as soon as the request is counted, even if the request is rejected afterwards.
-    private func handle(
-        _ request: IncomingRequest, _ route: Route, _ module: String?, _ surface: any Surface, _ rate: inout RateLabel?
-    ) async throws -> Answer {
+    /// Lets the surface write the response. If the request was counted, the response has the rate headers, even if the request was rejected.
+    private static func finished(
+        _ outcome: Result<Answer, any Error>, _ rate: RateState?, _ entrance: Entrance
+    ) -> Result<Answer, any Error> {
+        let surface = entrance.surface
+        do {
+            var answer = try outcome.get()
+            // Pulse's own JSON is what most handlers write, so it needs no second look.
+            if let outcome = answer.outcome, !(entrance.isPulse && answer.isWritten) { answer = try surface.write(answer, as: outcome) }
+            if case .value = answer.body { answer = answer.written(try answer.content(instants: surface.instants), status: answer.status) }
+            return .success(labelled(answer, rate, surface))
+        } catch let error as ServiceError where rate != nil {
+            return .success(labelled(surface.answer(to: error), rate, surface))
+        } catch { return .failure(error) }
+    }
+
+    private static func labelled(_ answer: Answer, _ rate: RateState?, _ surface: any Surface) -> Answer {
+        guard let rate else { return answer }
+        var answer = answer
+        surface.label(&answer.headers, with: rate)
+        return answer
+    }
+
+    private func handle(_ passage: inout Passage) async throws -> Answer {
+        let route = passage.entrance.route, request = passage.request
+        if passage.entrance.countsArrivals { try await count(passage.entrance.surface.rates(onArrivalOf: request, at: route), &passage) }
         switch route.handler {
         case .anonymous(let handler):
-            try Self.checkParameters(route, request)
+            try Self.checkParameters(passage.entrance, request)
             return try await handler(AnonymousRequest(request: request, services: services))
         case .installation(let handler):
-            try await admitAdministrator(request, surface, &rate)
-            try Self.checkParameters(route, request)
-            return try await handler(InstallationRequest(request: request, services: services, bodySchema: route.body))
+            let principal = try await admitAdministrator(&passage)
+            try Self.checkParameters(passage.entrance, request)
+            return try await handler(
+                InstallationRequest(request: request, services: services, principal: principal, bodySchema: route.body))
         case .project(let handler):
-            let caller = try await admit(request, route, module, surface, &rate)
-            try Self.checkParameters(route, request)
-            return try await answer(request, route, module, caller, handler)
+            let caller = try await admit(&passage)
+            try Self.checkParameters(passage.entrance, request)
+            return try await answer(passage, caller, handler)
         case .publicToken(let resolve, let handler):
-            let caller = try await admitPublic(request, route, module, resolve, &rate)
-            try Self.checkParameters(route, request)
-            var request = request
+            let caller = try await admitPublic(&passage, resolve)
+            try Self.checkParameters(passage.entrance, request)
             // Public requests must not be able to change the definition they show, so the gate drops undeclared query parameters.
-            request.query = request.query.keeping(route.parameters.map(\.name))
-            return try await answer(request, route, module, caller, handler)
+            var shown = passage.request
+            shown.query = shown.query.keeping(route.parameters.map(\.name))
+            let kept = Passage(request: shown, entrance: passage.entrance)
+            return try await answer(kept, caller, handler)
         }
     }
 
     /// Runs the handler, and adds a header that says how current the response is if it may lack acknowledged events.
     private func answer(
-        _ request: IncomingRequest, _ route: Route, _ module: String?, _ caller: Admitted,
-        _ handler: @Sendable (ProjectRequest) async throws -> Answer
+        _ passage: Passage, _ caller: Admitted, _ handler: @Sendable (ProjectRequest) async throws -> Answer
     ) async throws -> Answer {
         // Collection runs no reports, so it doesn't need a report reader of its own.
-        let services = route.scope == .ingest ? services : services.forOneResponse()
-        var answer = try await handler(
-            ProjectRequest(
-                request: request, services: services, bodySchema: route.body, module: module, project: caller.project, caller: caller.caller
-            ))
-        if let asOf = services.reports.asOf { answer.headers[Self.asOf] = asOf.iso8601 }
+        let services = passage.entrance.route.scope == .ingest ? services : services.forOneResponse()
+        var answer = try await handler(projectRequest(passage, caller, services))
+        if let asOf = services.reports.asOf { passage.entrance.surface.label(&answer.headers, asOf: asOf) }
+        if case .stream(let stream) = answer.body { answer.body = .stream(longAnswers.stream(stream, while: right(passage, caller))) }
         return answer
     }
 
-    /// Header with the instant before which the response has all acknowledged events. Sent only if it may lack some.
-    private static let asOf = HTTPField.Name("X-Pulse-As-Of")!
+    private func projectRequest(_ passage: Passage, _ caller: Admitted, _ services: Services) -> ProjectRequest {
+        ProjectRequest(
+            request: passage.request, services: services, bodySchema: passage.entrance.route.body, module: passage.entrance.module,
+            project: caller.project, principal: caller.principal, surface: passage.entrance.surface)
+    }
+
+    /// Whether the caller would still be admitted, for a response that takes long.
+    private func right(_ passage: Passage, _ caller: Admitted) -> @Sendable () -> Bool {
+        let id = caller.project.id, principal = caller.principal, session = passage.request.session
+        return { [directory, time = services.time, entrance = passage.entrance] in
+            let route = entrance.route, module = entrance.module
+            guard let now = ProjectRequest.principalNow(principal, session, id, directory, time), let project = directory.project(id),
+                route.scope == .publicToken || now.has(route.scope.needed(by: now))
+            else { return false }
+            guard let module else { return true }
+            return (try? directory.checkModule(module, route.access, project, now)) != nil
+        }
+    }
+
+    // MARK: Callers of projects
 
     private struct Admitted {
         let project: Project
-        let caller: Caller
+        let principal: Principal
     }
 
-    /// Admits a request with a public token. The request is counted by client address before the token is looked up, so nobody can try many
-    /// tokens. It is then counted by project, separately from requests with the project's keys.
-    private func admitPublic(
-        _ request: IncomingRequest, _ route: Route, _ module: String?, _ resolve: PublicTokenResolver, _ rate: inout RateLabel?
-    ) async throws -> Admitted {
-        try await count(.query, "address \(Attempts.subject(request.clientAddress))", &rate)
-        let token = try await resolve(request.pathParameters["token"] ?? "", AnonymousRequest(request: request, services: services))
-        guard let project = directory.project(token.project), token.maker.map({ directory.key(id: $0) != nil }) ?? true else {
-            throw ServiceError.notFound("Token", request.pathParameters["token"] ?? "")
+    /// Admits a request with a public token. It has been counted by client address before, so nobody can try many tokens.
+    private func admitPublic(_ passage: inout Passage, _ resolve: PublicTokenResolver) async throws -> Admitted {
+        let request = passage.request, text = request.pathParameters["token"] ?? ""
+        let found = try await resolve(text, AnonymousRequest(request: request, services: services))
+        guard let project = directory.project(found.project), let token = directory.current(found) else {
+            throw ServiceError.notFound("Token", text)
         }
-        try await count(.query, "public \(project.id)", &rate)
-        let caller = Caller.publicToken(token)
-        if let module { try directory.checkModule(module, route.access, project, caller) }
-        return Admitted(project: project, caller: caller)
+        let principal = Principal.publicToken(token)
+        let entrance = passage.entrance
+        try await count(entrance.surface.rates(of: principal, in: project, at: entrance.route), &passage)
+        if let module = entrance.module { try directory.checkModule(module, entrance.route.access, project, principal) }
+        return Admitted(project: project, principal: principal)
     }
 
-    private func admit(
-        _ request: IncomingRequest, _ route: Route, _ module: String?, _ surface: any Surface, _ rate: inout RateLabel?
-    ) async throws -> Admitted {
-        if route.scope == .admin { return try await admitProjectAdministrator(request, route, module, surface, &rate) }
-        let applicant = try applicant(request, route, surface)
+    private func admit(_ passage: inout Passage) async throws -> Admitted {
+        let caller: Admitted, entrance = passage.entrance
+        switch entrance.surface.credential(of: passage.request, for: entrance.route) {
+        case .administrator(let token)?: return try await admitProjectAdministrator(token, &passage)
+        case .key(let secret)?: caller = try keyHolder(secret)
+        case .own(let secret)?: caller = try await surfaceCaller(secret, passage)
+        case nil: throw ServiceError(.missingCredential(entrance.route.scope.credential))
+        }
         do {
-            try await count(applicant.kind, applicant.subject, &rate)
-            return try check(applicant, request, route, module)
-        } catch { throw noted(error, applicant, route) }
+            try await count(entrance.surface.rates(of: caller.principal, in: caller.project, at: entrance.route), &passage)
+            return try check(caller, passage)
+        } catch { throw noted(error, caller, entrance.route) }
     }
 
-    /// Like `admit`, for routes with an API key, if this host counts requests itself.
-    private func admitInPlace(
-        _ request: IncomingRequest, _ route: Route, _ module: String?, _ surface: any Surface, _ rate: inout RateLabel?
-    ) throws -> Admitted {
-        let applicant = try applicant(request, route, surface)
+    /// Like `admit`, for a request to Pulse's own surface with a key that this host counts itself. Routes that are answered in place take no
+    /// other credential.
+    private func admitInPlace(_ passage: inout Passage) throws -> Admitted {
+        let entrance = passage.entrance
+        guard case .key(let secret)? = entrance.surface.credential(of: passage.request, for: entrance.route) else {
+            throw ServiceError(.missingCredential(.key))
+        }
+        let caller = try keyHolder(secret)
         do {
-            let label = limiter.takeInPlace(applicant.kind, subject: applicant.subject)
-            rate = label
-            try label.check()
-            return try check(applicant, request, route, module)
-        } catch { throw noted(error, applicant, route) }
+            try limiter.countInPlace(
+                entrance.surface.rates(of: caller.principal, in: caller.project, at: entrance.route), entrance.ratePrefix, &passage.rate)
+            return try check(caller, passage)
+        } catch { throw noted(error, caller, entrance.route) }
     }
 
-    /// The valid key that a request carries.
-    private struct Applicant {
-        let key: APIKey
-        let project: Project
-        let needed: KeyScope
-
-        var kind: RateLimiter.Kind { needed == .ingest ? .ingest : .query }
-        /// The key of a page is public. A request with a key that lacks the scope must not use up the project's rate limit, so it is
-        /// counted against the key.
-        var subject: String { key.has(needed) ? project.id : "key \(key.id)" }
+    private func keyHolder(_ secret: String) throws -> Admitted {
+        guard let (key, project) = directory.caller(secret: secret) else { throw ServiceError(.invalidCredential(.key)) }
+        return Admitted(project: project, principal: .key(key))
     }
 
-    private func applicant(_ request: IncomingRequest, _ route: Route, _ surface: any Surface) throws -> Applicant {
-        guard let secret = surface.apiKey(of: request) else {
-            throw ServiceError(
-                status: 401, code: "missing_key", message: "Missing API key. Provide it via X-Pulse-Key header or ?key= query parameter.")
-        }
-        guard let (key, project) = directory.caller(secret: secret) else {
-            throw ServiceError(status: 401, code: "invalid_key", message: "Invalid API key.")
-        }
-        return Applicant(key: key, project: project, needed: Self.neededScope(route.scope, key))
+    /// The caller with one of the surface's own credentials.
+    private func surfaceCaller(_ secret: String, _ passage: Passage) async throws -> Admitted {
+        let principal = try await surfacePrincipal(secret, passage)
+        guard let id = principal.project, let project = directory.project(id),
+            principal.admitted.rights.projects?.contains(project.id) ?? true
+        else { throw ServiceError(.invalidCredential(passage.entrance.route.scope.credential)) }
+        return Admitted(project: project, principal: .other(principal.admitted))
     }
 
-    /// Checks an applicant that has been counted.
-    private func check(_ applicant: Applicant, _ request: IncomingRequest, _ route: Route, _ module: String?) throws -> Admitted {
-        let key = applicant.key
-        guard key.has(applicant.needed) else {
-            throw ServiceError(
-                status: 403, code: "missing_scope",
-                message: "API key does not have the required '\(applicant.needed.rawValue)' scope for this endpoint.")
-        }
-        if let module { try directory.checkModule(module, route.access, applicant.project, key) }
-        if route.scope.isForFrontends, !key.isServer, !admitsOrigin(request) {
-            throw ServiceError(
-                status: 403, code: "foreign_origin",
-                message: "Pages on this site may not send events to this Pulse: server.collection_origins does not list the site.")
-        }
-        return Admitted(project: applicant.project, caller: .key(key))
+    private func surfacePrincipal(_ secret: String, _ passage: Passage) async throws -> (admitted: SurfacePrincipal, project: String?) {
+        let request = AnonymousRequest(request: passage.request, services: services)
+        guard let admission = try await passage.entrance.surface.admission(for: secret, of: request, to: passage.entrance.route),
+            directory.current(.other(admission.principal)) != nil
+        else { throw ServiceError(.invalidCredential(passage.entrance.route.scope.credential)) }
+        return (admission.principal, admission.project)
     }
 
-    private func noted(_ error: any Error, _ applicant: Applicant, _ route: Route) -> any Error {
-        if let error = error as? ServiceError { refused(applicant.project, route, error.code) }
+    /// Checks a caller that has been counted.
+    private func check(_ caller: Admitted, _ passage: Passage) throws -> Admitted {
+        let entrance = passage.entrance, scope = entrance.route.scope, needed = scope.needed(by: caller.principal)
+        guard caller.principal.has(needed) else { throw ServiceError(.missingScope(needed.rawValue, parameter: nil)) }
+        if let module = entrance.module { try directory.checkModule(module, entrance.route.access, caller.project, caller.principal) }
+        if scope.isForFrontends, !caller.principal.isServer, !entrance.surface.admitsOrigin(of: passage.request) {
+            throw ServiceError(.foreignOrigin)
+        }
+        return caller
+    }
+
+    private func noted(_ error: any Error, _ caller: Admitted, _ route: Route) -> any Error {
+        if let error = error as? ServiceError { refused(caller.project, route, error.code) }
         return error
     }
 
-    /// The scope that the key needs for a route. Front-end routes accept `ingest` or `query`; if the key has neither, the error names
-    /// `ingest`.
-    private static func neededScope(_ scope: RouteScope, _ key: APIKey) -> KeyScope {
-        switch scope {
-        case .key(let needed): needed
-        case .frontend: key.has(.query) && !key.has(.ingest) ? .query : .ingest
-        case .admin, .installation, .publicToken, .anonymous: .admin
-        }
+    /// - Throws: 429 if a limit is exceeded.
+    private func count(_ rules: [RateRule], _ passage: inout Passage) async throws {
+        if !rules.isEmpty { try await limiter.count(rules, passage.entrance.ratePrefix, &passage.rate) }
     }
 
-    /// - Throws: 429 if the limit is exceeded.
-    private func count(_ kind: RateLimiter.Kind, _ subject: String, _ rate: inout RateLabel?) async throws {
-        let label = await limiter.take(kind, subject: subject)
-        rate = label
-        try label.check()
-    }
-
-    /// Counts one call of code that collects without a request, like a request with one of the project's ingest keys.
-    /// - Throws: 429 if the limit is exceeded.
-    public func countCollection(of project: Project) async throws {
-        var rate: RateLabel?
-        try await count(.ingest, project.id, &rate)
+    /// Counts work that is no request, such as a call of code that collects.
+    /// - Throws: 429 if a limit is exceeded.
+    public func count(_ rules: [RateRule], on surface: any Surface) async throws {
+        var state: RateState?
+        try await limiter.count(rules, RateLimiter.prefix(of: surface), &state)
     }
 
     // MARK: Administration
 
-    private func admitAdministrator(_ request: IncomingRequest, _ surface: any Surface, _ rate: inout RateLabel?) async throws {
-        guard let token = surface.bearer(of: request) else { throw Self.missingAdminToken }
-        guard administration.isAdminToken(token) else { throw wrongAdminToken(request) }
-        try admitGuessable(token, request)
-        try await count(.admin, "admin token", &rate)
+    private func admitAdministrator(_ passage: inout Passage) async throws -> Principal {
+        let entrance = passage.entrance
+        switch entrance.surface.credential(of: passage.request, for: entrance.route) {
+        case .administrator(let token)?:
+            guard administration.isAdminToken(token) else { throw wrongAdminToken(passage) }
+            try admitGuessable(token, passage)
+            try await count(entrance.surface.rates(of: .adminToken, in: nil, at: entrance.route), &passage)
+            return .adminToken
+        case .own(let secret)?:
+            let principal = Principal.other(try await surfacePrincipal(secret, passage).admitted)
+            try await count(entrance.surface.rates(of: principal, in: nil, at: entrance.route), &passage)
+            // An administrator of some projects doesn't administer the installation.
+            guard principal.has(.admin), principal.rights.projects == nil else {
+                throw ServiceError(.missingScope(KeyScope.admin.rawValue, parameter: nil))
+            }
+            return principal
+        case .key?: throw ServiceError(.invalidCredential(.administrator))
+        case nil: throw ServiceError(.missingCredential(.administrator))
+        }
     }
 
     /// - Throws: 429 if the token is short enough to be guessed and the client's address has sent too many wrong tokens.
-    private func admitGuessable(_ token: String, _ request: IncomingRequest) throws {
-        if limiter.isLimited(.admin) { try attempts.admit(token, from: request.clientAddress) }
+    private func admitGuessable(_ token: String, _ passage: Passage) throws {
+        if isAdministrationLimited(passage) { try attempts.admit(token, from: passage.request.clientAddress) }
     }
 
-    private func wrongAdminToken(_ request: IncomingRequest) -> any Error {
-        do { try attempts.count(request.clientAddress) } catch  where limiter.isLimited(.admin) { return error } catch {}
+    private func wrongAdminToken(_ passage: Passage) -> any Error {
+        let request = passage.request
+        do { try attempts.count(request.clientAddress) } catch  where isAdministrationLimited(passage) { return error } catch {}
         request.logger.warning("a request with a wrong admin token was rejected", metadata: ["client.address": "\(request.clientAddress)"])
-        return Self.invalidAdminToken
+        return ServiceError(.invalidCredential(.administrator))
     }
 
-    private func admitProjectAdministrator(
-        _ request: IncomingRequest, _ route: Route, _ module: String?, _ surface: any Surface, _ rate: inout RateLabel?
-    ) async throws -> Admitted {
-        guard let token = surface.bearer(of: request) else { throw Self.missingAdminToken }
-        let id = request.pathParameters["id"] ?? ""
+    private func isAdministrationLimited(_ passage: Passage) -> Bool {
+        !passage.entrance.surface.rates(of: .adminToken, in: nil, at: passage.entrance.route).isEmpty
+    }
+
+    private func admitProjectAdministrator(_ token: String, _ passage: inout Passage) async throws -> Admitted {
+        let route = passage.entrance.route, module = passage.entrance.module, surface = passage.entrance.surface
+        let id = passage.request.pathParameters["id"] ?? ""
         if administration.isAdminToken(token) {
-            try admitGuessable(token, request)
-            try await count(.admin, "admin token", &rate)
+            try admitGuessable(token, passage)
+            try await count(surface.rates(of: .adminToken, in: nil, at: route), &passage)
             guard let project = directory.project(id) else { throw ServiceError.notFound("Project", id) }
             // Modules can be checked only after the project is known.
-            if let module { try directory.checkModule(module, route.access, project, nil) }
-            return Admitted(project: project, caller: .adminToken)
+            if let module { try directory.checkModule(module, route.access, project, .adminToken) }
+            return Admitted(project: project, principal: .adminToken)
         }
-        guard let key = directory.key(secret: token), let project = directory.project(key.projectID) else { throw wrongAdminToken(request) }
-        try await count(.admin, key.id, &rate)
-        guard key.has(.admin) else {
-            throw ServiceError(
-                status: 403, code: "missing_scope",
-                message: "API key does not have the required 'admin' scope for this endpoint.")
-        }
+        guard let key = directory.key(secret: token), let project = directory.project(key.projectID) else { throw wrongAdminToken(passage) }
+        let principal = Principal.key(key)
+        try await count(surface.rates(of: principal, in: project, at: route), &passage)
+        guard key.has(.admin) else { throw ServiceError(.missingScope(KeyScope.admin.rawValue, parameter: nil)) }
         // If the key belongs to another project, the response is the same as if this project didn't exist.
         guard project.id == id.lowercased() else { throw ServiceError.notFound("Project", id) }
-        if let module { try directory.checkModule(module, route.access, project, key) }
+        if let module { try directory.checkModule(module, route.access, project, principal) }
         // Routes that belong to no module affect the whole project.
-        guard module != nil || key.allowedModules == nil || route.isForRestrictedKeys else {
-            throw ServiceError(
-                status: 403, code: "key_modules",
-                message: "API key is limited to some modules and may not use this endpoint; use one without allowed_modules.")
-        }
-        return Admitted(project: project, caller: .key(key))
+        guard module != nil || key.allowedModules == nil || route.isForRestrictedKeys else { throw ServiceError(.limitedToModules) }
+        return Admitted(project: project, principal: principal)
     }
 
-    private static let missingAdminToken = ServiceError(status: 401, code: "missing_admin_token", message: "Missing admin token.")
-    private static let invalidAdminToken = ServiceError(status: 401, code: "invalid_admin_token", message: "Invalid admin token.")
+    // MARK: Parameters
 
     /// - Throws: 400 for an invalid value. Reporting and administration routes also reject unknown and repeated parameters: if they ignored
     ///   a misspelled parameter, the response would be for a different question. Pages and collection ignore unknown parameters, because
     ///   links and caches add parameters of their own.
-    private static func checkParameters(_ route: Route, _ request: IncomingRequest) throws {
+    private static func checkParameters(_ entrance: Entrance, _ request: IncomingRequest) throws {
+        let route = entrance.route
         let names = route.refusesUnknownParameters && !request.query.text.isEmpty ? request.query.names : []
-        try checkKnown(names, route)
+        if !names.isEmpty { try checkKnown(names, route, entrance.surface.credentialParameters) }
         for parameter in route.parameters { try parameter.check(request.query) }
         var seen: Set<ExactText> = []
         for name in names where !seen.insert(ExactText(name)).inserted {
@@ -315,12 +373,9 @@ import Synchronization
         }
     }
 
-    /// The name of the query parameter that may carry an API key.
-    private static let keyParameter = "key"
-
-    private static func checkKnown(_ names: [String], _ route: Route) throws {
+    private static func checkKnown(_ names: [String], _ route: Route, _ credentials: [String]) throws {
         let known = route.parameters.map(\.name)
-        guard let unknown = names.first(where: { $0 != keyParameter && !known.contains($0) }) else { return }
+        guard let unknown = names.first(where: { !credentials.contains($0) && !known.contains($0) }) else { return }
         let suggestion = Spelling.nearest(to: unknown, among: known) ?? known.first { $0.hasPrefix(unknown + "_") }
         let accepted = known.isEmpty ? "this endpoint accepts none" : "accepted: " + known.joined(separator: ", ")
         throw ServiceError.parameter(

@@ -163,35 +163,6 @@ extension GatedRequest {
     }
 }
 
-/// Who sent a request for a project. An enum rather than an optional key, so a request without a key can't be mistaken for the
-/// administrator's.
-public enum Caller: Sendable {
-    case key(APIKey)
-    case adminToken
-    /// Someone with a public token, who may see what the key that created the token could see.
-    case publicToken(PublicToken)
-
-    /// The modules that the caller is limited to; nil for all.
-    var allowedModules: [String]? {
-        switch self {
-        case .key(let key): key.allowedModules
-        case .adminToken: nil
-        case .publicToken(let token): token.allowedModules
-        }
-    }
-
-    /// - Throws: 403 for a module that the caller may not use.
-    func check(_ module: String) throws {
-        guard allowedModules?.contains(module) == false else { return }
-        if case .publicToken = self {
-            throw ServiceError(
-                status: 403, code: "key_modules",
-                message: "This link is not allowed to show module '\(module)': the key that created it was not allowed to read it.")
-        }
-        throw Directory.forbidden(module)
-    }
-}
-
 /// A request for one project. The gate has checked that the caller may make it.
 public struct ProjectRequest: GatedRequest {
     public let request: IncomingRequest
@@ -202,59 +173,65 @@ public struct ProjectRequest: GatedRequest {
     /// The project that the request is for.
     public let project: Project
     /// Who sent the request.
-    public let caller: Caller
+    public let principal: Principal
+    private let surface: any Surface
 
-    /// The key that was used; nil for the admin token and for a public token.
-    public var key: APIKey? { if case .key(let key) = caller { key } else { nil } }
+    /// The key that was used; nil for any other principal.
+    public var key: APIKey? { if case .key(let key) = principal { key } else { nil } }
 
     // Internal, so only the gate, which is in this target, can create a request.
-    init(request: IncomingRequest, services: Services, bodySchema: Schema?, module: String?, project: Project, caller: Caller) {
+    init(
+        request: IncomingRequest, services: Services, bodySchema: Schema?, module: String?, project: Project, principal: Principal,
+        surface: any Surface
+    ) {
         self.request = request
         self.services = services
         self.bodySchema = bodySchema
         self.module = module
         self.project = project
-        self.caller = caller
+        self.principal = principal
+        self.surface = surface
     }
 
     /// Checks access to another module whose facts or definitions the request needs.
     /// - Throws: 403 if the project's settings or the caller's key don't permit this access.
-    public func require(module: String, _ access: AccessMode = .read) throws { try directory.checkModule(module, access, project, caller) }
+    public func require(module: String, _ access: AccessMode = .read) throws {
+        try directory.checkModule(module, access, project, principal)
+    }
 
     /// The modules that the caller is limited to; nil for all. Save this limit with anything that later runs without the caller's key, such
     /// as a `PublicToken`.
-    public var allowedModules: [String]? { caller.allowedModules }
+    public var allowedModules: [String]? { principal.allowedModules }
 
     /// Checks that the caller may use `module`, whether or not the module is on. For definitions that others will see: callers must not
     /// save what they may not read themselves.
     /// - Throws: 403 if the caller is limited to other modules.
     public func requireKey(toUse module: String) throws {
-        try caller.check(module)
+        try principal.check(module)
     }
 
     /// Checks that the caller is an administrator. Call this if `parameter` asks for more than the route's scope permits.
     /// - Throws: 403 unless the caller is the administrator or a key with the `admin` scope.
     public func requireAdmin(for parameter: String) throws {
-        let isAdmin =
-            switch caller {
-            case .key(let key): key.has(.admin)
-            case .adminToken: true
-            case .publicToken: false
-            }
-        guard isAdmin else {
-            throw ServiceError(
-                status: 403, code: "missing_scope", message: "API key does not have the required 'admin' scope for '\(parameter)'.")
-        }
+        guard principal.has(.admin) else { throw ServiceError(.missingScope(KeyScope.admin.rawValue, parameter: parameter)) }
     }
 
     /// The caller's name in the audit log: `key <id>`, `admin token`, or the holder of the public token.
-    public var actor: String {
-        switch caller {
-        case .key(let key): "key \(key.id)"
-        case .adminToken: "admin token"
-        case .publicToken(let token): token.holder
-        }
+    public var actor: String { principal.name }
+
+    /// The principal with the rights that it has now; nil if it may not ask any more: its key was revoked or has expired, its session has
+    /// ended, or the project is gone. For what goes on after the handler has returned.
+    public var principalNow: Principal? { Self.principalNow(principal, request.session, project.id, directory, services.time) }
+
+    static func principalNow(
+        _ principal: Principal, _ session: IncomingRequest.Session?, _ project: String, _ directory: Directory, _ time: any TimeSource
+    ) -> Principal? {
+        if let session, directory.isEnded(session: session.id) || session.expiresAt <= time.now { return nil }
+        return directory.project(project) == nil ? nil : directory.current(principal)
     }
+
+    /// The sentence about `error` in the words of the request's surface, for responses that contain errors of their parts.
+    public func sentence(about error: ServiceError) -> String { surface.sentence(about: error) }
 
     /// The body, validated against the route's schema.
     /// - Throws: 400 that names the invalid field; 413 if the body is too large.
@@ -266,26 +243,31 @@ public struct ProjectRequest: GatedRequest {
         let log = StatementLog(services.reports)
         services.reports = log
         return (
-            ProjectRequest(request: request, services: services, bodySchema: bodySchema, module: module, project: project, caller: caller),
+            ProjectRequest(
+                request: request, services: services, bodySchema: bodySchema, module: module, project: project, principal: principal,
+                surface: surface),
             log
         )
     }
 }
 
-/// A request for the whole installation, made with the admin token.
+/// A request for the whole installation, made with the admin token or by an administrator whom a surface knows.
 public struct InstallationRequest: GatedRequest {
     public let request: IncomingRequest
     public let services: Services
+    /// Who sent the request.
+    public let principal: Principal
     private let bodySchema: Schema?
 
-    init(request: IncomingRequest, services: Services, bodySchema: Schema?) {
+    init(request: IncomingRequest, services: Services, principal: Principal, bodySchema: Schema?) {
         self.request = request
         self.services = services
+        self.principal = principal
         self.bodySchema = bodySchema
     }
 
     /// The caller's name in the audit log.
-    public var actor: String { "admin token" }
+    public var actor: String { principal.name }
     /// The body, validated against the route's schema.
     /// - Throws: 400 that names the invalid field; 413 if the body is too large.
     public func body() async throws -> JSON { try await body(bodySchema) }

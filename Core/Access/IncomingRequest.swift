@@ -31,6 +31,8 @@ public struct IncomingRequest: Sendable {
     public let clientAddress: String
     /// The request's id, which log messages include.
     public let id: String
+    /// The session whose cookie brought the credentials; nil if the request brought them itself.
+    @_spi(Host) public let session: Session?
     private let hostLogger: Logger
     private let module: String?
     /// Reads the decompressed body, up to `maximumBytes`.
@@ -38,7 +40,7 @@ public struct IncomingRequest: Sendable {
 
     public init(
         method: HTTPRequest.Method, path: String, query: Query, headers: HTTPFields, pathParameters: [String: String],
-        clientAddress: String, id: String, logger: Logger, module: String? = nil,
+        clientAddress: String, id: String, session: Session? = nil, logger: Logger, module: String? = nil,
         collectBody: @escaping @Sendable (_ maximumBytes: Int) async throws -> ByteBuffer
     ) {
         self.method = method
@@ -48,9 +50,21 @@ public struct IncomingRequest: Sendable {
         self.pathParameters = pathParameters
         self.clientAddress = clientAddress
         self.id = id
+        self.session = session
         hostLogger = logger
         self.module = module
         self.collectBody = collectBody
+    }
+
+    /// A session of the dashboard.
+    public struct Session: Sendable {
+        let id: String
+        let expiresAt: Instant
+
+        public init(id: String, expiresAt: Instant) {
+            self.id = id
+            self.expiresAt = expiresAt
+        }
     }
 
     /// A logger with the request's id and module. It is created on demand, because most requests log nothing.

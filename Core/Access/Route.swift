@@ -50,15 +50,28 @@ public struct Route: Sendable {
         public let schema: Schema?
         /// Another status that the response may have; nil if there is none.
         public var otherStatus: Int?
+        /// What the response says, and the schema of what the handler answers; nil for bodies that no surface changes.
+        @_spi(Host) public var value: (outcome: Answer.Outcome, schema: Schema)?
 
-        /// A JSON response.
+        /// A JSON response: `Answer.json`, `.one` or, with the status 201, `.created`. On surfaces that have a status of their own for what
+        /// was created, that takes its place.
         /// - Parameter other: the status if nothing was created because the resource already existed.
         public static func json(_ schema: Schema, status: Int = 200, or other: Int? = nil) -> Success {
-            Success(status: status, mediaType: "application/json", schema: schema, otherStatus: other)
+            Success(
+                status: status, mediaType: "application/json", schema: schema, otherStatus: other,
+                value: (status == 201 ? .created : .one, schema))
+        }
+        /// An `Answer.page` of elements.
+        /// - Parameter counted: whether the response says how many elements there are in all.
+        public static func page(_ element: Schema, counted: Bool) -> Success {
+            Success(
+                status: 200, mediaType: "application/json",
+                schema: .object([.required("data", .list(element))] + (counted ? [.required("total", .count)] : [])),
+                value: (.page(total: counted ? 0 : nil), .list(element)))
         }
         /// A `ReportList` as JSON.
         public static func list(_ element: Schema) -> Success { .json(.object([.required("data", .list(element))])) }
-        /// A 204 without a body.
+        /// `Answer.nothing`: a 204 without a body, except on surfaces that write another response.
         public static let noContent = Success(status: 204, mediaType: nil, schema: nil)
         /// A response that is not JSON.
         public static func other(_ mediaType: String, status: Int = 200) -> Success {

@@ -10,17 +10,18 @@ import Synchronization
 public struct ByteStream: Sendable {
     private let pull: @Sendable () async throws -> ByteBuffer?
     private let first: ByteBuffer?
+    /// Whether the pieces arise on their own, so the stream may end at any time.
+    @_spi(Host) public let isEndless: Bool
 
     /// - Parameter next: makes the next piece. Returns nil after the last one, each time it is called. It is never called concurrently, and
     ///   its task is cancelled when the client disconnects. Release what it uses in `deinit`: a client may leave at any time.
     public init(_ next: @escaping @Sendable () async throws -> ByteBuffer?) {
-        pull = next
-        first = nil
+        self.init(nil, isEndless: false, next)
     }
 
     /// A stream of pieces that arise on their own, such as events. Their sender must bound the buffer.
     public init(_ pieces: AsyncStream<ByteBuffer>) {
-        self.init {
+        self.init(nil, isEndless: true) {
             // All iterators of an `AsyncStream` share its buffer.
             var iterator = pieces.makeAsyncIterator()
             return await iterator.next()
@@ -38,13 +39,16 @@ public struct ByteStream: Sendable {
         init(_ piece: ByteBuffer) { self.piece = Mutex(piece) }
     }
 
-    private init(_ first: ByteBuffer?, _ next: @escaping @Sendable () async throws -> ByteBuffer?) {
+    private init(_ first: ByteBuffer?, isEndless: Bool, _ next: @escaping @Sendable () async throws -> ByteBuffer?) {
         pull = next
         self.first = first
+        self.isEndless = isEndless
     }
 
     /// The same stream, after its first piece has been made.
-    @_spi(Host) public func begun() async throws -> ByteStream { ByteStream(try await pull(), pull) }
+    @_spi(Host) public func begun() async throws -> ByteStream {
+        ByteStream(try await pull(), isEndless: isEndless, pull)
+    }
 
     /// The next piece of a stream that has not begun; nil after the last.
     @_spi(Host) public func next() async throws -> ByteBuffer? { try await pull() }

@@ -392,7 +392,7 @@ public struct Resource: Sendable {
             }
         } catch is UniqueViolation {
             let value = unique.flatMap { body?[$0]?.string } ?? id
-            throw ServiceError.body("a \(noun) with \(unique ?? "id") '\(value.excerpt(60))' already exists.")
+            throw ServiceError(.duplicate(resource: noun, field: unique ?? "id", value: value.excerpt(60)))
         }
         guard let changed else { throw ServiceError.notFound(kind, id) }
         return changed

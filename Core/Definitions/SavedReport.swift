@@ -136,7 +136,7 @@ public enum Dashboard {
             do {
                 answers[text: widget["id"]?.string ?? ""] = try await SavedReport.run(saved: widget, call, override, restrictions)
             } catch let error as ServiceError {
-                answers[text: widget["id"]?.string ?? ""] = try JSON(encoding: ["error": error.message])
+                answers[text: widget["id"]?.string ?? ""] = try JSON(encoding: ["error": call.sentence(about: error)])
             }
         }
         return answers

@@ -46,7 +46,7 @@ struct CollectImage: Sendable {
             try await collection.collect(try Self.pageview(call), from: call)
         } catch let error as ServiceError {
             answer.status = error.status
-            answer.headers[Self.error] = error.message.filter { $0.isASCII && !$0.isNewline }
+            answer.headers[Self.error] = call.sentence(about: error).filter { $0.isASCII && !$0.isNewline }
             if let seconds = error.retryAfterSeconds { answer.headers[.retryAfter] = String(seconds) }
         }
         return answer

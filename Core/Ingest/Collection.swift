@@ -53,7 +53,7 @@ import NIOCore
             throw error
         }
         writer.door.leave(pass, bytes: batch.rows.bytes.count, keptUntil: batch.end)
-        return try Self.answer(to: batch, isSingle: payloads.isSingle)
+        return try Self.answer(to: batch, isSingle: payloads.isSingle, call)
     }
 
     /// Like `collect`, for requests with a few small events, as pages send them. Nothing here waits. See `Route.answeringInPlace`.
@@ -68,9 +68,8 @@ import NIOCore
             let sender = pipeline.sender(EventSender(call), at: call.now)
             var batch = CollectBatch(of: sender.given.project, at: sender.now, isLarge: payloads.isLarge)
             for index in payloads.events.indices { try add(payloads, index, from: sender, to: &batch) }
-            keep(batch) { [batch] kept in
-                done(kept.flatMap { _ in Result { try Self.answer(to: batch, isSingle: payloads.isSingle) } })
-            }
+            let answer = Result { try Self.answer(to: batch, isSingle: payloads.isSingle, call) }
+            keep(batch) { kept in done(kept.flatMap { _ in answer }) }
         } catch { done(.failure(error)) }
         return true
     }
@@ -235,20 +234,20 @@ import NIOCore
 
     private static let ok = Answer.json(bytes: ByteBuffer(string: #"{"ok":true}"#))
 
-    private static func answer(to batch: CollectBatch, isSingle: Bool) throws -> Answer {
-        guard isSingle else { return answer(toBatch: batch) }
+    private static func answer(to batch: CollectBatch, isSingle: Bool, _ call: ProjectRequest) throws -> Answer {
+        guard isSingle else { return answer(toBatch: batch, call) }
         if let (_, error) = batch.errors.first { throw error }
         return ok
     }
 
-    private static func answer(toBatch batch: CollectBatch) -> Answer {
+    private static func answer(toBatch batch: CollectBatch, _ call: ProjectRequest) -> Answer {
         var text = JSONText()
         text.append(raw: #"{"accepted":\#(batch.accepted)"#)
         if !batch.errors.isEmpty {
             text.append(raw: #","errors":["#)
             for (position, (index, error)) in batch.errors.enumerated() {
                 text.append(raw: position > 0 ? #",{"error":"# : #"{"error":"#)
-                text.append(string: error.message)
+                text.append(string: call.sentence(about: error))
                 text.append(raw: #","index":\#(index)}"#)
             }
             text.append(raw: "]")

@@ -13,12 +13,12 @@ import Storage
     let stream: LiveStream
     /// The modules' reasons to drop events.
     let reasons: [DropReason]
-    /// Whether a key may read the facts of a module.
-    let mayRead: @Sendable (_ module: String, Project, APIKey?) -> Bool
+    /// Whether a principal may read the facts of a module.
+    let mayRead: @Sendable (_ module: String, Project, Principal) -> Bool
 
     public init(
         collection: Collection, ledger: Ledger, stream: LiveStream, reasons: [DropReason] = [],
-        mayRead: @escaping @Sendable (_ module: String, Project, APIKey?) -> Bool
+        mayRead: @escaping @Sendable (_ module: String, Project, Principal) -> Bool
     ) {
         self.mayRead = mayRead
         self.collection = collection
@@ -84,13 +84,12 @@ import Storage
     }
 
     /// `GET /api/v1/stream` sends an `activity` event for each pageview and custom event. It also sends events of modules that show their
-    /// facts, as long as the module is on and the key may read it. The stream ends when the key is revoked or expires.
+    /// facts, as long as the module is on and the key may read it. The stream ends with the caller's right to it
+    /// (`LongAnswers`).
     @Sendable func watch(_ call: ProjectRequest) async throws -> Answer {
-        let directory = call.directory, id = call.project.id, keyID = call.key?.id
         let events = try await stream.watch(call.project.number) { [mayRead] in
-            let key = keyID.flatMap(directory.key(id:))
-            guard let project = directory.project(id), keyID == nil || key != nil else { return nil }
-            return { module in mayRead(module, project, key) }
+            guard let principal = call.principalNow, let project = call.directory.project(call.project.id) else { return nil }
+            return { module in mayRead(module, project, principal) }
         }
         return Answer(
             status: 200, headers: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store"],

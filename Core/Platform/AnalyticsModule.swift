@@ -31,6 +31,8 @@ public protocol AnalyticsModule: Sendable {
     var factTables: [FactTable] { get }
     /// The module's API endpoints.
     var routes: [Route] { get }
+    /// The API surface that the module brings; its `routes` are the surface's. Only for modules of the category `surface`.
+    var surface: (any Surface)? { get }
     /// The payload types that the module collects.
     var collectors: [Collector] { get }
     /// Fields that the module adds to the payload types of other modules.
@@ -62,6 +64,7 @@ extension AnalyticsModule {
     public var migrations: [Migration] { [] }
     public var factTables: [FactTable] { [] }
     public var routes: [Route] { [] }
+    public var surface: (any Surface)? { nil }
     public var collectors: [Collector] { [] }
     public var extensions: [CollectorExtension] { [] }
     public var ingestSteps: [IngestStep] { [] }

@@ -5,6 +5,8 @@ public struct ModuleManifest: Sendable {
     /// The group that the module is listed under.
     public enum Category: String, Sendable, CaseIterable {
         case core, analysis, tracking, experience, platform
+        /// Modules that bring an API surface of their own. They are off unless the configuration names them.
+        case surface
     }
 
     /// The module's name, in lower case with underscores, such as `error_tracking`.

@@ -8,15 +8,19 @@ import Questions
 @_spi(Host) public struct ModuleRegistry: Sendable {
     /// All modules of the host, in the order in which they are listed.
     public let modules: [any AnalyticsModule]
-    /// All routes, each with the name of the module that the gate checks, or nil if there is none. The host's own routes come first.
+    /// The routes of Pulse's own surface, each with the name of the module that the gate checks, or nil if there is none. The host's own
+    /// routes come first.
     public let routes: [(module: String?, route: Route)]
+    /// The surfaces that modules bring, each with its routes.
+    public let surfaces: [(surface: any Surface, module: String, routes: [Route])]
 
     /// - Parameter hostRoutes: routes that don't come from a module: collection, administration and the host's own.
     /// - Throws: `RegistryErrors` with all conflicts, so that they can be fixed together.
     public init(modules: [any AnalyticsModule], hostRoutes: [(module: String?, route: Route)]) throws {
         self.modules = modules
-        routes = hostRoutes + modules.flatMap { module in module.routes.map { (module.name, $0) } }
-        let problems = Self.problems(modules, routes)
+        routes = hostRoutes + modules.filter { $0.surface == nil }.flatMap { module in module.routes.map { (module.name, $0) } }
+        surfaces = modules.compactMap { module in module.surface.map { ($0, module.name, module.routes) } }
+        let problems = Self.problems(modules, routes) + Self.surfaceProblems(modules)
         guard problems.isEmpty else { throw RegistryErrors(problems: problems) }
     }
 
@@ -98,6 +102,24 @@ import Questions
             problems += tableProblems(module.name, module.factTables, module.migrations) + datasetProblems(module) + stepProblems(module)
         }
         return problems.sorted()
+    }
+
+    private static func surfaceProblems(_ modules: [any AnalyticsModule]) -> [String] {
+        var problems: [String] = []
+        for module in modules {
+            let isSurface = type(of: module).manifest.category == .surface
+            guard let surface = module.surface else {
+                if isSurface { problems.append("Module '\(module.name)' has the category 'surface', but no surface.") }
+                continue
+            }
+            if !isSurface { problems.append("Module '\(module.name)' brings a surface, so its category must be 'surface'.") }
+            if surface.name != module.name { problems.append("The surface of module '\(module.name)' must have the module's name.") }
+            let routes = Dictionary(grouping: module.routes) { "\($0.method) \($0.shape)" }
+            for (route, owners) in routes where owners.count > 1 {
+                problems.append("Route '\(route)' of surface '\(surface.name)' exists \(owners.count) times.")
+            }
+        }
+        return problems
     }
 
     /// Compares the fact tables that a module declares with those that its migrations create, because rows are stored by the position of

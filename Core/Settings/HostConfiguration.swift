@@ -17,6 +17,7 @@ import Foundation
     /// Reserved for email reports, which Pulse does not send yet.
     public var emailReportWebhookURL: Secret?
     public var modules: ModulesSettings
+    public var surfaces: SurfacesSettings
     public var limits: LimitSettings
     public var privacy: PrivacySettings
     public var retention: RetentionSettings
@@ -34,14 +35,17 @@ import Foundation
     /// Reads the configuration from `file` and `environment`. If `file` is nil, only the environment overrides the defaults.
     /// - Parameters:
     ///   - knownModules: the names of all modules in the binary.
+    ///   - knownSurfaces: the names of those modules that bring a surface.
     ///   - moduleErrors: finds the mistakes in the modules' own settings.
     /// - Throws: all mistakes in the file and the environment together.
     public static func load(
-        file: String?, environment: [String: String], knownModules: [String],
+        file: String?, environment: [String: String], knownModules: [String], knownSurfaces: [String] = [],
         moduleErrors: (ModulesSettings) -> [ConfigurationError] = { _ in [] }
     ) throws(ConfigurationErrors) -> HostConfiguration {
         guard let file else {
-            return try parse("", file: nil, environment: environment, knownModules: knownModules, moduleErrors: moduleErrors)
+            return try parse(
+                "", file: nil, environment: environment, knownModules: knownModules, knownSurfaces: knownSurfaces,
+                moduleErrors: moduleErrors)
         }
         let data: Data
         do { data = try Data(contentsOf: URL(fileURLWithPath: file)) } catch {
@@ -51,12 +55,14 @@ import Foundation
         guard let text = String(data: data, encoding: .utf8) else {
             throw ConfigurationErrors([ConfigurationError(.line(file, nil), "", "is not UTF-8 text")])
         }
-        return try parse(text, file: file, environment: environment, knownModules: knownModules, moduleErrors: moduleErrors)
+        return try parse(
+            text, file: file, environment: environment, knownModules: knownModules, knownSurfaces: knownSurfaces, moduleErrors: moduleErrors
+        )
     }
 
     /// Like `load`, but parses `yaml` instead of reading a file. Errors use `file` as its name.
     public static func parse(
-        _ yaml: String, file: String? = nil, environment: [String: String] = [:], knownModules: [String],
+        _ yaml: String, file: String? = nil, environment: [String: String] = [:], knownModules: [String], knownSurfaces: [String] = [],
         moduleErrors: (ModulesSettings) -> [ConfigurationError] = { _ in [] }
     ) throws(ConfigurationErrors) -> HostConfiguration {
         let document = YAMLDocument(yaml, file: file ?? "configuration")
@@ -69,14 +75,14 @@ import Foundation
         default: break
         }
         let section = Section(root, path: "", log: log)
-        let configuration = HostConfiguration(section, knownModules: knownModules)
+        let configuration = HostConfiguration(section, knownModules: knownModules, knownSurfaces: knownSurfaces)
         section.finish()
         let errors = document.errors + log.allErrors() + moduleErrors(configuration.modules)
         if !errors.isEmpty { throw ConfigurationErrors(errors) }
         return configuration
     }
 
-    private init(_ section: Section, knownModules: [String]) {
+    private init(_ section: Section, knownModules: [String], knownSurfaces: [String]) {
         server = section.section("server") { ServerSettings($0) }
         storage = section.section("storage") { StorageSettings($0) }
         coordination = section.section("coordination") { CoordinationSettings($0) }
@@ -86,7 +92,10 @@ import Foundation
             "email_report_webhook_url", .secretURL(schemes: ["https", "http"], example: "https://mail.example.com/send"),
             variable: "EMAIL_REPORT_WEBHOOK_URL"
         )
-        let modules = section.section("modules") { ModulesSettings($0, knownModules: knownModules) }
+        var modules = section.section("modules") { ModulesSettings($0, knownModules: knownModules) }
+        let surfaces = section.section("surfaces") { SurfacesSettings($0, known: knownSurfaces) }
+        self.surfaces = surfaces
+        modules.omitted = knownSurfaces.filter { !surfaces.enabled.contains($0) }
         self.modules = modules
         limits = section.section("limits") { LimitSettings($0) }
         privacy = section.section("privacy") { PrivacySettings($0) }
@@ -102,7 +111,7 @@ extension HostConfiguration: Equatable {
     public static func == (left: HostConfiguration, right: HostConfiguration) -> Bool {
         left.server == right.server && left.storage == right.storage && left.coordination == right.coordination
             && left.adminToken == right.adminToken && left.cookieSecret == right.cookieSecret
-            && left.emailReportWebhookURL == right.emailReportWebhookURL && left.modules == right.modules
+            && left.emailReportWebhookURL == right.emailReportWebhookURL && left.modules == right.modules && left.surfaces == right.surfaces
             && left.limits == right.limits && left.privacy == right.privacy && left.retention == right.retention
             && left.telemetry == right.telemetry && left.projects == right.projects
     }

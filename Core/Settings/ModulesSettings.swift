@@ -16,17 +16,26 @@ import Common
     public var defaultAccess: ModuleLevel
     /// Access levels by module name.
     public var access: [String: ModuleLevel]
+    /// The modules of surfaces that are off.
+    var omitted: [String] = []
     private var blocks: [String: RawSettings]
     private var file: String?
 
     /// Whether the host loads `module`; always true for `core`.
     public func loads(_ module: String) -> Bool {
         if module == Self.core { return true }
-        if disabled.contains(module) { return false }
+        if disabled.contains(module) || omitted.contains(module) { return false }
         return switch enabled {
         case .all: true
         case .only(let names): names.contains(module)
         }
+    }
+
+    /// These settings with all surfaces on, to describe them.
+    public var withEverySurface: ModulesSettings {
+        var settings = self
+        settings.omitted = []
+        return settings
     }
 
     /// The access level of `module` in a new project.
@@ -41,7 +50,7 @@ import Common
 
     public static func == (left: ModulesSettings, right: ModulesSettings) -> Bool {
         left.enabled == right.enabled && left.disabled == right.disabled && left.defaultAccess == right.defaultAccess
-            && left.access == right.access && left.blocks == right.blocks
+            && left.access == right.access && left.blocks == right.blocks && left.omitted == right.omitted
     }
 
     init(_ section: Section, knownModules: [String]) {

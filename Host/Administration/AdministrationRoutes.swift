@@ -154,21 +154,20 @@ struct AdministrationRoutes: Sendable {
         let request = Directory.KeyRequest(
             name: body["name"]?.string ?? "", scopes: (body["scopes"]?.elements ?? []).compactMap { KeyScope(rawValue: $0.string ?? "") },
             expiresAt: expiry, allowedModules: modules, isServer: body["server"]?.boolean ?? false)
-        try Self.check(request, madeBy: call.key)
+        try Self.check(request, madeBy: call.principal.rights)
         let (key, secret) = try await call.directory.createKey(request, in: call.project, by: call.actor)
         return try .json(KeyAnswer(key: key, secret: secret), status: 201)
     }
 
-    /// Checks that a new key gets no more rights than the key that creates it.
+    /// Checks that a new key gets no more rights than its maker has.
     /// - Throws: 403 if the new key could use other modules or would live longer.
-    private static func check(_ new: Directory.KeyRequest, madeBy maker: APIKey?) throws {
-        guard let maker else { return }
+    private static func check(_ new: Directory.KeyRequest, madeBy maker: Rights) throws {
         func refusal(_ field: String, _ sentence: String) -> ServiceError {
             ServiceError(
                 status: 403, code: "key_exceeds",
                 message: "A key can't create a key with more rights than its own: field '\(field)' \(sentence).")
         }
-        if let own = maker.allowedModules {
+        if let own = maker.modules {
             let wanted = new.allowedModules ?? []
             guard !wanted.isEmpty, wanted.allSatisfy(own.contains) else {
                 throw refusal("allowed_modules", "must name some of \(own.joined(separator: ", "))")
@@ -183,7 +182,7 @@ struct AdministrationRoutes: Sendable {
     /// modules or fewer.
     private func visibleKeys(_ call: ProjectRequest) async throws -> [APIKey] {
         let keys = try await call.directory.keys(of: call.project)
-        guard let own = call.key?.allowedModules else { return keys }
+        guard let own = call.allowedModules else { return keys }
         return keys.filter { key in key.allowedModules.map { $0.allSatisfy(own.contains) } ?? false }
     }
 

@@ -3,6 +3,7 @@ import ArgumentParser
 @_spi(Host) import Common
 import Foundation
 @_spi(Host) import Ingest
+import Operations
 @_spi(Host) import Platform
 @_spi(Host) import Settings
 
@@ -11,14 +12,41 @@ struct OpenAPICommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "openapi", abstract: "Print the API's OpenAPI 3.1 document, as served at /openapi.json.")
 
+    @Option(name: .long, help: "Print the document of another surface instead, such as `pulse modules` lists, whether it is on or off.")
+    var surface: String?
+
+    @Flag(name: .long, help: "Print one document of all surfaces, whether they are on or off.")
+    var all = false
+
     @OptionGroup var options: ConfigurationOptions
+
+    func validate() throws {
+        if all, surface != nil { throw ValidationError("--all and --surface exclude each other.") }
+    }
 
     func run() async throws {
         do {
-            let configuration = try options.load()
+            var configuration = try options.load()
+            if all || surface != nil { configuration.modules = configuration.modules.withEverySurface }
             let registry = try Installation.registry(of: configuration)
-            print(DescriptionRoutes.document(registry.modules, registry.routes, configuration))
+            print(DescriptionRoutes.document(try parts(of: registry), registry.modules, configuration))
         } catch let error as CommandError { throw error } catch { throw CommandError(error) }
+    }
+}
+
+extension OpenAPICommand {
+    /// The surfaces to describe.
+    private func parts(of registry: ModuleRegistry) throws -> [OpenAPI.Part] {
+        let every = DescriptionRoutes.parts(of: registry)
+        if all { return every }
+        let wanted = surface ?? every[0].name
+        guard let part = every.first(where: { $0.name.isExactly(wanted) }) else {
+            let names = every.map(\.name)
+            throw CommandError(
+                "There is no surface '\(wanted)'\(Spelling.suggestion(for: wanted, among: names)). Surfaces: \(names.joined(separator: ", "))."
+            )
+        }
+        return [part]
     }
 }
 

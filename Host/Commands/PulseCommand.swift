@@ -50,6 +50,7 @@ struct ConfigurationOptions: ParsableArguments {
         do {
             var configuration = try HostConfiguration.load(
                 file: file, environment: ProcessInfo.processInfo.environment, knownModules: ModuleList.current.names,
+                knownSurfaces: ModuleList.current.surfaces,
                 moduleErrors: ModuleList.current.errors)
             configuration.privacy.geoipDatabase = GeoIPFile.path(configured: configuration.privacy.geoipDatabase)
             return configuration

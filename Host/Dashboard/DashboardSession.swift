@@ -50,27 +50,34 @@ struct DashboardSessions: Sendable {
 
     // MARK: Requests
 
+    /// A request's header fields, and the session that added credentials to them.
+    struct Admitted {
+        var fields: HTTPFields
+        var session: IncomingRequest.Session?
+    }
+
     /// Returns the request's header fields. Adds the session's credentials if the session is accepted and the request has no
     /// credentials of its own.
     /// - Throws: 403 for a change that comes with a session, but from another origin than the dashboard's.
-    func admitted(_ request: HTTPRequest) throws(ServiceError) -> HTTPFields {
-        let fields = request.headerFields
-        guard fields.value(Self.header) != nil, !hasCredentials(request), let session = session(in: fields) else { return fields }
+    func admitted(_ request: HTTPRequest) throws(ServiceError) -> Admitted {
+        let fields = request.headerFields, unchanged = Admitted(fields: fields)
+        guard fields.value(Self.header) != nil, !hasCredentials(request), let session = session(in: fields) else { return unchanged }
         guard isOurs(request) else {
-            guard fields[Self.fetchSite] == nil, let origin = fields[.origin] else { return fields }
+            guard fields[Self.fetchSite] == nil, let origin = fields[.origin] else { return unchanged }
             throw ServiceError(
                 status: 403, code: "foreign_origin",
                 message: "This change comes from a page at \(origin.excerpt(60)), but the dashboard is at \(place(of: request)). Behind a "
                     + "proxy, pass on the Host header or set server.public_url.")
         }
         var admitted = fields
+        let kept = IncomingRequest.Session(id: session.id, expiresAt: Instant(milliseconds: session.expiresAt))
         if (request.path ?? "").hasPrefix("/api/admin/") {
-            guard let token = isAdministrator(session) ? adminToken : session.key else { return fields }
+            guard let token = isAdministrator(session) ? adminToken : session.key else { return unchanged }
             admitted[.authorization] = "Bearer \(token)"
         } else if let key = session.key {
             admitted[PulseSurface.keyHeader] = key
         }
-        return admitted
+        return Admitted(fields: admitted, session: kept)
     }
 
     private func hasCredentials(_ request: HTTPRequest) -> Bool {

@@ -29,7 +29,7 @@ struct DemoFeed: Sendable {
 
     /// Feeds an installation in this process. The requests go through the same gate as HTTP requests.
     init(into installation: Installation, key: String) {
-        let gate = installation.gate, logger = installation.logger
+        let gate = installation.gate, surface = installation.pulse, logger = installation.logger
         guard let (module, route) = installation.registry.routes.first(where: { $0.route.path == "/api/collect" }) else {
             preconditionFailure("the host has no collection route")
         }
@@ -38,10 +38,9 @@ struct DemoFeed: Sendable {
                 method: .post, path: route.path, query: .init(""),
                 headers: [PulseSurface.keyHeader: key, .contentType: "application/json"],
                 pathParameters: [:], clientAddress: "127.0.0.1", id: "demo", logger: logger, collectBody: { _ in body })
-            let answer: Answer
-            do { answer = try await gate.pass(request, to: route, module: module, surface: PulseSurface()) } catch let error as ServiceError
-            {
-                answer = PulseSurface().answer(to: error)
+            let entrance = Gate.Entrance(to: route, module: module, surface: surface), answer: Answer
+            do { answer = try await gate.pass(request, by: entrance) } catch let error as ServiceError {
+                answer = surface.answer(to: error)
             }
             guard case .bytes(let bytes) = answer.body else { preconditionFailure("collection answers with bytes") }
             return Reply(status: answer.status, body: bytes, retryAfterSeconds: answer.headers[.retryAfter].flatMap(Int.init))

@@ -1,10 +1,10 @@
-import Access
+@_spi(Host) import Access
 import Common
 import HTTPTypes
 import Ingest
 import NIOCore
 import Operations
-import Platform
+@_spi(Host) import Platform
 import Questions
 @_spi(Host) import Settings
 
@@ -22,8 +22,9 @@ struct DescriptionRoutes: Sendable {
         ].map { $0.undocumented() }
         let described = hostRoutes + [(nil, description(Once { ByteBuffer() }))]
         let document = Once {
-            let ofModules = modules.flatMap { module in module.routes.map { (Optional(module.name), $0) } }
-            return ByteBuffer(string: Self.document(modules, described + ofModules, configuration))
+            let ofModules = modules.filter { $0.surface == nil }.flatMap { module in module.routes.map { (Optional(module.name), $0) } }
+            let part = OpenAPI.Part(PulseSurface(), Self.categorized(described + ofModules, modules))
+            return ByteBuffer(string: Self.document([part], modules, configuration))
         }
         return pages + [description(document)]
     }
@@ -34,14 +35,26 @@ struct DescriptionRoutes: Sendable {
         }
     }
 
-    /// The OpenAPI document as JSON.
-    static func document(
-        _ modules: [any AnalyticsModule], _ routes: [(module: String?, route: Route)], _ configuration: HostConfiguration
-    ) -> String {
+    /// All surfaces with their routes; Pulse's own first.
+    static func parts(of registry: ModuleRegistry) -> [OpenAPI.Part] {
+        [OpenAPI.Part(PulseSurface(), categorized(registry.routes, registry.modules))]
+            + registry.surfaces.map { entry in
+                OpenAPI.Part(entry.surface, categorized(entry.routes.map { (entry.module, $0) }, registry.modules))
+            }
+    }
+
+    private static func categorized(
+        _ routes: [(module: String?, route: Route)], _ modules: [any AnalyticsModule]
+    ) -> [(module: String?, category: String?, route: Route)] {
         let categories = Dictionary(modules.map { ($0.name, type(of: $0).manifest.category.rawValue) }) { $1 }
+        return routes.map { ($0.module, $0.module.flatMap { categories[$0] }, $0.route) }
+    }
+
+    /// The OpenAPI document of `parts` as JSON.
+    static func document(_ parts: [OpenAPI.Part], _ modules: [any AnalyticsModule], _ configuration: HostConfiguration) -> String {
         let added = Dictionary(grouping: modules.flatMap(\.extensions), by: \.type).mapValues { $0.flatMap(\.fields) }
         return OpenAPI.document(
-            routes: routes.map { ($0.module, $0.module.flatMap { categories[$0] }, $0.route) },
+            parts,
             collectors: modules.flatMap { module in
                 module.collectors.map { (module.name, $0.type, $0.summary, $0.fields + (added[$0.type] ?? [])) }
             },

@@ -13,15 +13,16 @@ import NIOCore
 /// reference to it.
 final class Endpoint: Sendable {
     let server: Server
-    let module: String?
     let route: Route
+    private let entrance: Gate.Entrance
+    private var surface: any Surface { entrance.surface }
     /// Created with the first request: most routes of a host are never requested.
     private let meters: Once<Meters>
 
-    init(server: Server, module: String?, route: Route) {
+    init(server: Server, surface: any Surface, module: String?, route: Route) {
         self.server = server
-        self.module = module
         self.route = route
+        entrance = Gate.Entrance(to: route, module: module, surface: surface)
         meters = Once { Meters(route, server.telemetry.metrics) }
     }
 
@@ -43,15 +44,14 @@ final class Endpoint: Sendable {
         let start = ContinuousClock.now
         let id = RequestIdentity.of(request.headers)
         if route.hasNoTimeLimit { context.channel.triggerUserOutboundEvent(UntimedRequest(), promise: nil) }
-        let surface = server.surface(of: request.uri.path)
         let answer = await server.telemetry.span(route, request.headers) { [self] in
             do {
-                let incoming = try server.incoming(request, context, id: id, module: module)
-                var answer = try await server.gate.pass(incoming, to: route, module: module, surface: surface)
+                let incoming = try server.incoming(request, context, id: id, module: entrance.module, for: surface)
+                var answer = try await server.gate.pass(incoming, by: entrance)
                 // An error in the first piece still gets a response of its own.
                 if case .stream(let stream) = answer.body { answer.body = .stream(try await stream.begun()) }
                 return answer
-            } catch { return refusal(of: error, surface, id, context.logger) }
+            } catch { return refusal(of: error, id, context.logger) }
         }
         measure(answer, since: start)
         if case .stream = answer.body { context.channel.triggerUserOutboundEvent(StreamedResponse(), promise: nil) }
@@ -65,16 +65,15 @@ final class Endpoint: Sendable {
     ) {
         let start = ContinuousClock.now
         let id = RequestIdentity.of(request.headerFields)
-        let surface = server.surface(of: route.path)
         @Sendable func finish(_ outcome: Result<Answer, any Error>) {
             let answer: Answer
-            do { answer = try outcome.get() } catch { answer = refusal(of: error, surface, id, logger) }
+            do { answer = try outcome.get() } catch { answer = refusal(of: error, id, logger) }
             measure(answer, since: start)
             done(answer, id)
         }
         do {
-            let incoming = try server.incoming(request, body, from: peer, id: id, logger, module: module)
-            server.gate.pass(incoming, body, to: route, module: module, surface: surface) { outcome in
+            let incoming = try server.incoming(request, body, from: peer, id: id, logger, module: entrance.module, for: surface)
+            server.gate.pass(incoming, body, by: entrance) { outcome in
                 if loop.inEventLoop { finish(outcome) } else { loop.execute { finish(outcome) } }
             }
         } catch { finish(.failure(error)) }
@@ -93,16 +92,13 @@ final class Endpoint: Sendable {
         meters.requests[max(0, min(4, answer.status / 100 - 1))].increment()
     }
 
-    private func refusal(of error: any Error, _ surface: any Surface, _ id: String, _ logger: Logger) -> Answer {
+    private func refusal(of error: any Error, _ id: String, _ logger: Logger) -> Answer {
         switch error {
         case let error as ServiceError: return surface.answer(to: error)
         case is CancellationError: return surface.answer(to: .unavailable("cancelled", "The request was cancelled."))
         default:
             logger.error("a request failed", metadata: ["route": "\(route.path)", "error": "\(error)"])
-            return surface.answer(
-                to: ServiceError(
-                    status: 500, code: "internal",
-                    message: "An internal error occurred. The log has the details under request id \(id)."))
+            return surface.answer(to: ServiceError(.failure(requestID: id)))
         }
     }
 
@@ -112,6 +108,8 @@ final class Endpoint: Sendable {
         let body: ResponseBody
         switch answer.body {
         case .bytes(let buffer): body = ResponseBody(byteBuffer: buffer)
+        // A surface may write an error as a value.
+        case .value: body = ResponseBody(byteBuffer: (try? answer.content(instants: nil)) ?? ByteBuffer())
         case .stream(let stream):
             let channel = context.channel, logger = context.logger
             body = ResponseBody { [route] writer in

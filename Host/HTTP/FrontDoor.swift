@@ -5,40 +5,62 @@ import Hummingbird
 import Logging
 import NIOCore
 
-/// Handles what all requests have in common: CORS preflights, unknown paths, and the CORS, security and caching
-/// headers.
+/// Handles what all requests have in common: finds the surface that a request belongs to, and answers CORS preflights and unknown paths.
+/// The surface chooses the CORS, security and caching headers.
 final class FrontDoor: HTTPResponder {
-    private let server: Server
-    /// The endpoints of routes that answer requests in place.
-    private let inPlace: [Endpoint]
-    private let routes: RouterResponder<PulseContext>
-    private let methods: MethodTable
+    /// One surface with its routes.
+    final class Wing: Sendable {
+        let surface: any Surface
+        let routes: RouterResponder<PulseContext>
+        let methods: MethodTable
 
-    init(_ server: Server, _ endpoints: [Endpoint], _ routes: RouterResponder<PulseContext>, _ methods: MethodTable) {
+        init(_ surface: any Surface, _ routes: RouterResponder<PulseContext>, _ methods: MethodTable) {
+            self.surface = surface
+            self.routes = routes
+            self.methods = methods
+        }
+    }
+
+    private let server: Server
+    /// The endpoints of routes that answer requests in place. They are all of Pulse's own surface.
+    private let inPlace: [Endpoint]
+    /// Pulse's own surface, which has all requests that no other surface owns.
+    private let own: Wing
+    private let others: [Wing]
+
+    init(_ server: Server, _ endpoints: [Endpoint], own: Wing, others: [Wing]) {
         self.server = server
         inPlace = endpoints.filter { $0.route.handlerInPlace != nil }
-        self.routes = routes
-        self.methods = methods
+        self.own = own
+        self.others = others
+    }
+
+    private func wing(of request: HTTPRequest, _ path: String) -> Wing {
+        guard !others.isEmpty else { return own }
+        // A preflight asks about the method that the page is going to use.
+        var method = request.method
+        if method == .options { method = request.headerFields[.accessControlRequestMethod].flatMap { HTTPRequest.Method($0) } ?? method }
+        return others.first { $0.surface.owns(method, path, request.headerFields) } ?? own
     }
 
     func respond(to request: Request, context: PulseContext) async throws -> Response {
         var response: Response, path = request.uri.path
+        let wing = wing(of: request.head, path)
         if request.method == .options {
             response = Response(status: .noContent)
-            response.headers[.allow] = methods.allowed(path)
+            response.headers[.allow] = wing.methods.allowed(path)
             response.headers[RequestIdentity.header] = RequestIdentity.of(request.headers)
         } else {
-            response = try await routes.respond(to: request, context: context)
+            response = try await wing.routes.respond(to: request, context: context)
         }
-        label(&response.headers, for: request.head, path)
+        label(&response.headers, for: request.head, path, wing)
         return response
     }
 
-    private func label(_ fields: inout HTTPFields, for request: HTTPRequest, _ path: String) {
-        let audience = methods.audience(of: path)
-        server.crossOrigin.label(&fields, for: request, isForSites: audience == .sites)
-        SecurityHeaders.label(&fields, isForOthers: audience != .own)
-        PrivateAnswer.label(&fields, for: request, isForSites: audience == .sites)
+    private func label(_ fields: inout HTTPFields, for request: HTTPRequest, _ path: String, _ wing: Wing) {
+        let audience = wing.methods.audience(of: path), surface = wing.surface
+        CrossOrigin.label(&fields, for: request) { surface.crossOrigin(for: audience) }
+        surface.label(&fields, in: ResponseContext(request: request, audience: audience, hasSecureURL: server.hasSecureURL))
     }
 
     // MARK: Requests that are answered in place
@@ -50,6 +72,7 @@ final class FrontDoor: HTTPResponder {
     func endpointInPlace(_ request: HTTPRequest) -> Endpoint? {
         guard let target = request.path, let endpoint = inPlace.first(where: { $0.owns(request.method, target) }) else { return nil }
         let fields = request.headerFields
+        guard others.isEmpty || wing(of: request, endpoint.route.path) === own else { return nil }
         guard let length = fields.value(.contentLength).flatMap({ Int($0) }), length <= Self.maximumBytesInPlace,
             fields.value(.contentEncoding) == nil, fields.value(.expect) == nil, !server.telemetry.follows(fields)
         else { return nil }
@@ -68,21 +91,21 @@ final class FrontDoor: HTTPResponder {
             var fields = answer.headers
             fields[.contentLength] = String(bytes.readableBytes)
             fields[RequestIdentity.header] = id
-            label(&fields, for: request, endpoint.route.path)
+            label(&fields, for: request, endpoint.route.path, own)
             fields[.date] = HTTPDate.now()
             write(HTTPResponse(status: .init(code: answer.status), headerFields: fields), bytes)
         }
     }
 }
 
-/// Responds to requests for an unknown path, or with a method that the path does not support. The response has the format of the
-/// surface that owns the path.
+/// Responds to requests for an unknown path, or with a method that the path does not support, in the format of their surface.
 ///
 /// The middleware is added to the router after all routes. So it replaces the router's own response to unknown paths, and wraps no
 /// route.
 struct UnknownPath: RouterMiddleware {
     typealias Context = PulseContext
     let server: Server
+    let surface: any Surface
     let methods: MethodTable
 
     func handle(
@@ -90,32 +113,20 @@ struct UnknownPath: RouterMiddleware {
     ) async throws -> Response {
         let path = request.uri.path
         let allowed = methods.allowed(path)
-        let error =
-            allowed.isEmpty
-            ? ServiceError(status: 404, code: "not_found", message: "Not found")
-            : ServiceError(
-                status: 405, code: "method_not_allowed",
-                message: "\(request.method.rawValue.excerpt(20)) is not supported at \(path.excerpt()); allowed: \(allowed).")
-        let answer = server.surface(of: path).answer(to: error)
+        let error = ServiceError(allowed.isEmpty ? .unknownPath : .wrongMethod(request.method.rawValue, path: path, allowed: allowed))
+        let id = RequestIdentity.of(request.headers)
+        let answer = await server.gate.refuse(server.unanswered(request, context, id: id), with: error, on: surface)
         var response = Response(status: .init(code: answer.status), headers: answer.headers)
         if case .bytes(let buffer) = answer.body { response.body = ResponseBody(byteBuffer: buffer) }
-        if !allowed.isEmpty { response.headers[.allow] = allowed }
-        response.headers[RequestIdentity.header] = RequestIdentity.of(request.headers)
+        // A surface may write 404 for a wrong method.
+        if answer.status == 405 { response.headers[.allow] = allowed }
+        response.headers[RequestIdentity.header] = id
         return request.method == .head ? response.createHeadResponse() : response
     }
 }
 
 /// The methods of each path, for `Allow`, and the pages that may use the path.
 struct MethodTable: Sendable {
-    enum Audience {
-        /// Pages of any site may use the path: event collection and the script.
-        case sites
-        /// Pages on which a project embeds its reports may use the path.
-        case embeds
-        /// Only Pulse's own pages and programs may use the path.
-        case own
-    }
-
     private struct Entry {
         let parts: [String]
         let method: HTTPRequest.Method

@@ -9,49 +9,55 @@ import Logging
 import Metrics
 import NIOCore
 import NIOHTTP1
-import Platform
+@_spi(Host) import Platform
 
 /// Serves routes through the gate: translates Hummingbird's requests to `IncomingRequest`, and `Answer` to its responses.
 final class Server: Sendable {
     let gate: Gate
-    let surfaces: [any Surface]
-    let crossOrigin: CrossOrigin
+    /// Pulse's own surface.
+    let pulse: PulseSurface
+    /// Whether the public URL begins with `https:`; nil if none is configured.
+    let hasSecureURL: Bool?
     let trustedProxies: [CIDR]
     let telemetry: Telemetry
     let dashboard: DashboardSessions
 
     init(
-        gate: Gate, surfaces: [any Surface], crossOrigin: CrossOrigin, trustedProxies: [CIDR], telemetry: Telemetry,
+        gate: Gate, pulse: PulseSurface, publicURL: String?, trustedProxies: [CIDR], telemetry: Telemetry,
         dashboard: DashboardSessions
     ) {
         self.gate = gate
-        self.surfaces = surfaces
-        self.crossOrigin = crossOrigin
+        self.pulse = pulse
+        hasSecureURL = publicURL?.hasPrefix("https:")
         self.trustedProxies = trustedProxies
         self.telemetry = telemetry
         self.dashboard = dashboard
     }
 
-    /// The surface that owns `path`. `PulseSurface` owns all paths that no other surface owns.
-    func surface(of path: String) -> any Surface { surfaces.first { $0.owns(path) } ?? PulseSurface() }
+    /// The responder for all requests to the routes of `registry`.
+    func responder(for registry: ModuleRegistry) -> FrontDoor {
+        let endpoints = registry.routes.map { Endpoint(server: self, surface: pulse, module: $0.module, route: $0.route) }
+        let others = registry.surfaces.map { entry in
+            wing(entry.surface, entry.routes.map { Endpoint(server: self, surface: entry.surface, module: entry.module, route: $0) })
+        }
+        return FrontDoor(self, endpoints, own: wing(pulse, endpoints), others: others)
+    }
 
-    /// The responder for all requests to `routes`.
-    func responder(for routes: [(module: String?, route: Route)]) -> FrontDoor {
+    private func wing(_ surface: any Surface, _ endpoints: [Endpoint]) -> FrontDoor.Wing {
         let router = Router(context: PulseContext.self, options: .autoGenerateHeadEndpoints)
-        let endpoints = routes.map { Endpoint(server: self, module: $0.module, route: $0.route) }
         for endpoint in endpoints {
             let route = endpoint.route
             router.on(RouterPath(route.path), method: route.method, responder: CallbackResponder(callback: endpoint.respond))
         }
-        let methods = MethodTable(routes.map(\.route))
-        router.add(middleware: UnknownPath(server: self, methods: methods))
-        return FrontDoor(self, endpoints, router.buildResponder(), methods)
+        let methods = MethodTable(endpoints.map(\.route))
+        router.add(middleware: UnknownPath(server: self, surface: surface, methods: methods))
+        return FrontDoor.Wing(surface, router.buildResponder(), methods)
     }
 
     func incoming(
-        _ request: Request, _ context: PulseContext, id: String, module: String?
+        _ request: Request, _ context: PulseContext, id: String, module: String?, for surface: any Surface
     ) throws(ServiceError) -> IncomingRequest {
-        try incoming(request.head, request.uri, from: context.peer, id: id, context.logger, module, Self.pathParameters(context)) {
+        try incoming(request.head, request.uri, from: context.peer, id: id, context.logger, module, Self.pathParameters(context), surface) {
             maximum in
             try await Self.collect(request, maximum: maximum, context.logger)
         }
@@ -59,22 +65,33 @@ final class Server: Sendable {
 
     /// A request whose body is there, and not compressed.
     func incoming(
-        _ head: HTTPRequest, _ body: ByteBuffer, from peer: String, id: String, _ logger: Logger, module: String?
+        _ head: HTTPRequest, _ body: ByteBuffer, from peer: String, id: String, _ logger: Logger, module: String?, for surface: any Surface
     ) throws(ServiceError) -> IncomingRequest {
-        try incoming(head, URI(head.path ?? ""), from: peer, id: id, logger, module, [:]) { maximum in
+        try incoming(head, URI(head.path ?? ""), from: peer, id: id, logger, module, [:], surface) { maximum in
             guard body.readableBytes <= maximum else { throw Self.tooLarge(maximum) }
             return body
         }
     }
 
+    /// A request that no route answers.
+    func unanswered(_ request: Request, _ context: PulseContext, id: String) -> IncomingRequest {
+        IncomingRequest(
+            method: request.method, path: request.uri.path, query: .init(request.uri.query ?? ""), headers: request.headers,
+            pathParameters: [:], clientAddress: clientAddress(request.headers, context.peer), id: id, logger: context.logger,
+            collectBody: { _ in ByteBuffer() })
+    }
+
     private func incoming(
         _ head: HTTPRequest, _ uri: URI, from peer: String, id: String, _ logger: Logger, _ module: String?,
-        _ pathParameters: [String: String], collectBody: @escaping @Sendable (_ maximum: Int) async throws -> ByteBuffer
+        _ pathParameters: [String: String], _ surface: any Surface,
+        collectBody: @escaping @Sendable (_ maximum: Int) async throws -> ByteBuffer
     ) throws(ServiceError) -> IncomingRequest {
-        IncomingRequest(
-            method: head.method, path: uri.path, query: .init(uri.query ?? ""), headers: try dashboard.admitted(head),
-            pathParameters: pathParameters, clientAddress: clientAddress(head.headerFields, peer), id: id, logger: logger, module: module,
-            collectBody: collectBody)
+        // The dashboard's cookie opens Pulse's own surface only.
+        let admitted = try surface is PulseSurface ? dashboard.admitted(head) : DashboardSessions.Admitted(fields: head.headerFields)
+        return IncomingRequest(
+            method: head.method, path: uri.path, query: .init(uri.query ?? ""), headers: admitted.fields,
+            pathParameters: pathParameters, clientAddress: clientAddress(head.headerFields, peer), id: id, session: admitted.session,
+            logger: logger, module: module, collectBody: collectBody)
     }
 
     private static func pathParameters(_ context: PulseContext) -> [String: String] {
@@ -116,7 +133,7 @@ final class Server: Sendable {
     }
 
     private static func tooLarge(_ maximum: Int) -> ServiceError {
-        ServiceError(status: 413, code: "body_too_large", message: "The request body is too large; the limit is \(maximum) bytes.")
+        ServiceError(.bodyTooLarge(limit: maximum))
     }
 
     /// The error for a body that did not arrive completely. None of these errors are failures of this host.

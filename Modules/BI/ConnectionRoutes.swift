@@ -78,7 +78,7 @@ extension BIModule {
         var failure: String?
         do {
             _ = try await Connection.read(connection, "SELECT 1", limit: 1, call, settings)
-        } catch let error as ServiceError { failure = error.message }
+        } catch let error as ServiceError { failure = call.sentence(about: error) }
         try await call.control.write(
             "UPDATE bi_connection_secret SET last_tested_at = \(now.milliseconds), last_error = \(failure) WHERE connection_id = \(connection.id)"
         )

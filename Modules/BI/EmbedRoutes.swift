@@ -86,7 +86,7 @@ extension BIModule {
 
     /// `GET /api/embed/{token}`: 404 when the embed is inactive or expired, 403 for an origin that is not on its list.
     @Sendable private func show(_ call: ProjectRequest) async throws -> Answer {
-        guard case .publicToken(let token) = call.caller,
+        guard case .publicToken(let token) = call.principal,
             let embed = try await Embed.resource.find(String(token.holder.dropFirst(6)), for: call),
             embed.fields["is_active"]?.boolean == true, !Self.isPast(embed.fields["expires_at"]?.string, call.now)
         else { throw Self.unknown }

@@ -50,7 +50,7 @@ final class RunningQueries: Sendable {
             let result = try await result(of: task, key)
             return QueryAnswer(run: try await record(result.rows.count, nil), result: result)
         } catch let error as ServiceError where error.status < 500 {
-            _ = try await record(0, error.message)
+            _ = try await record(0, call.sentence(about: error))
             throw error
         }
     }

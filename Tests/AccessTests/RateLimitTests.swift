@@ -170,6 +170,6 @@ struct RateLimitTests {
         #expect(configuration.limits.ingestPerSecond == 100)
         #expect(configuration.limits.queryPerSecond == 100)
         #expect(configuration.limits.adminPerSecond == 20)
-        #expect(RateLimiter.Limits() == .init(ingestPerSecond: 100, queryPerSecond: 100, adminPerSecond: 20))
+        #expect(PulseSurface.Limits() == .init(ingestPerSecond: 100, queryPerSecond: 100, adminPerSecond: 20))
     }
 }

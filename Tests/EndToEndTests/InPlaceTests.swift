@@ -174,7 +174,7 @@ struct InPlaceTests {
     @Test("requests are counted against the same rate limit in place and on the usual way")
     func rates() async throws {
         try await run { app, port in
-            app.installation.limiter.set(.init(ingestPerSecond: 4))
+            app.installation.pulse.set(.init(ingestPerSecond: 4))
             var remaining: [String] = []
             for chunked in [false, true, false, true, false] {
                 let connection = try await RawConnection.open(port)

@@ -115,6 +115,40 @@ struct KeyRightsTests {
         }
     }
 
+    @Test(
+        "a stream that sends nothing ends as well when its caller's right does", .timeLimit(.minutes(1)),
+        arguments: ["revoked", "expired", "logged out", "session over"])
+    func idleStream(end: String) async throws {
+        try await TestApp.run { app in
+            let made = try await Self.key(app, [.query], until: end == "expired" ? app.time.now.adding(seconds: 60) : nil)
+            let directory = app.installation.directory, installation = app.installation
+            var headers: HTTPFields = [.init("X-Pulse-Dashboard")!: "1", .init("Sec-Fetch-Site")!: "same-origin"]
+            let logIn = try await app.send(
+                .post, "/dashboard/login", ByteBuffer(string: #"{"key":"\#(made.secret)"}"#), as: .nobody, headers: headers)
+            headers[.cookie] = String(try #require(logIn.headers[.setCookie]).prefix { $0 != ";" })
+            let isSession = end.contains("session") || end.contains("logged")
+            async let watched =
+                isSession
+                ? app.send(.get, "/api/v1/stream", as: .nobody, headers: headers) : app.get("/api/v1/stream", as: .key(made.secret))
+            while installation.stream.watchers == 0 { await Task.yield() }
+            installation.gate.longAnswers.sweep()
+            #expect(installation.stream.watchers == 1)
+            switch end {
+            case "revoked": try await directory.revokeKey(made.key.id, in: app.project, by: "test")
+            case "expired": app.time.advance(seconds: 60)
+            case "logged out":
+                let ended = try await app.send(.delete, "/dashboard/session", as: .nobody, headers: headers)
+                #expect(ended.status == 204)
+            default: app.time.advance(seconds: 14 * 86_400)
+            }
+            installation.gate.longAnswers.sweep()
+            let sent = try await watched.body
+            // Nothing is sent any more, not even what was waiting.
+            #expect(["", ": connected\n\n"].contains(sent))
+            while installation.stream.watchers > 0 { await Task.yield() }
+        }
+    }
+
     @Test("one project can't use up all streams")
     func streams() async throws {
         try await TestApp.run { app in

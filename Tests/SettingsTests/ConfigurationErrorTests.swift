@@ -86,7 +86,7 @@ struct ConfigurationErrorTests {
             Case(
                 "42: 1",
                 "1: 42: unknown key; accepted: 'server', 'storage', 'coordination', 'admin_token', 'cookie_secret', "
-                    + "'email_report_webhook_url', 'modules', 'limits', 'privacy', 'retention', 'telemetry', 'projects'"),
+                    + "'email_report_webhook_url', 'modules', 'surfaces', 'limits', 'privacy', 'retention', 'telemetry', 'projects'"),
         ])
     func unknownKeys(_ wrong: Case) { #expect(errors(wrong.yaml) == wrong.lines) }
 

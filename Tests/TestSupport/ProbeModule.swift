@@ -46,6 +46,9 @@ package struct ProbeModule: AnalyticsModule {
         try ModuleList.current.load() + [ProbeModule()]
     }
 
+    /// The types of the core module and this one.
+    package static var coreTypes: [any AnalyticsModule.Type] { [TrafficModule.self, ProbeModule.self] }
+
     /// The core module and this one, for tests whose responses list all modules.
     package static func withCore() throws -> [any AnalyticsModule] { [try TrafficModule(ModuleSetup()), try ProbeModule()] }
 

@@ -55,7 +55,10 @@ package struct TestApp: Sendable {
     ) async throws {
         let folder = NSTemporaryDirectory() + "pulse-test-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let modules = try modules ?? ModuleList.current.load(HostConfiguration.parse(yaml, knownModules: ModuleList.current.names).modules)
+        let modules =
+            try modules
+            ?? ModuleList.current.load(
+                HostConfiguration.parse(yaml, knownModules: ModuleList.current.names, knownSurfaces: ModuleList.current.surfaces).modules)
         let environment = try await StoreTemplates.shared.stores(profile, modules, in: folder)
         try await run(
             in: folder, environment: environment, modules: modules, now: now, yaml: yaml, events: events, followers: followers, over: wire,
@@ -74,7 +77,7 @@ package struct TestApp: Sendable {
         ]
         let names = (modules ?? []).map(\.name) + ModuleList.current.names
         var configuration = try HostConfiguration.parse(
-            yaml, environment: defaults.merging(environment) { $1 }, knownModules: names)
+            yaml, environment: defaults.merging(environment) { $1 }, knownModules: names, knownSurfaces: ModuleList.current.surfaces)
         if !yaml.contains("admin_per_second") { configuration.limits.adminPerSecond = 0 }
         let time = ManualTime(now), telemetry = Telemetry(configuration.telemetry, quiet: true)
         let installation = try await Installation.open(

@@ -1,4 +1,4 @@
-import Access
+@_spi(Host) import Access
 import Common
 import HTTPTypes
 
@@ -9,7 +9,21 @@ public enum OpenAPI {
     /// The parts of a collector that are documented: everything except its code.
     public typealias CollectorDescription = (module: String, type: String, summary: String, fields: [Schema.Field])
 
-    /// Returns the document as JSON text. Names are in alphabetical order, so the same routes produce the same bytes.
+    /// A surface with its routes.
+    public struct Part: Sendable {
+        let surface: any Surface
+        let routes: [(module: String?, category: String?, route: Route)]
+
+        public init(_ surface: any Surface, _ routes: [(module: String?, category: String?, route: Route)]) {
+            self.surface = surface
+            self.routes = routes
+        }
+
+        /// The surface's name.
+        public var name: String { surface.name }
+    }
+
+    /// Returns the document of Pulse's own surface as JSON text. Names are in alphabetical order, so the same routes produce the same bytes.
     ///
     /// `commonFields` are the fields that every event may have in addition to its own. They are described only once. `names` are the values
     /// that fields with the format `Schema.Format.oneOf` accept.
@@ -17,16 +31,33 @@ public enum OpenAPI {
         routes: [(module: String?, category: String?, route: Route)], collectors: [CollectorDescription],
         commonFields: [Schema.Field] = [], names: [Schema.Names: [String]] = [:], version: String, serverURL: String
     ) -> String {
+        document(
+            [Part(PulseSurface(), routes)], collectors: collectors, commonFields: commonFields, names: names, version: version,
+            serverURL: serverURL)
+    }
+
+    /// Returns one document of several surfaces. The first one gives its title and introduction. If two surfaces have the same path and
+    /// method, the first is described.
+    public static func document(
+        _ parts: [Part], collectors: [CollectorDescription], commonFields: [Schema.Field] = [], names: [Schema.Names: [String]] = [:],
+        version: String, serverURL: String
+    ) -> String {
         let events = OpenAPIEvents(collectors: collectors, commonFields: commonFields)
-        let operations = OpenAPIOperation.all(of: routes.filter(\.route.isDocumented))
-        var components = OpenAPIComponents.tree
-        components["schemas"] = .object(events.schemas.merging(["Error": OpenAPIComponents.error]) { _, error in error })
+        let surfaces = parts.enumerated().map { index, part in
+            OpenAPIComponents(of: part.surface, prefix: index == 0 ? "" : OpenAPIOperationName.capitalized(part.surface.name))
+        }
+        let operations = OpenAPIOperation.all(
+            of: zip(parts, surfaces).flatMap { part, components in
+                part.routes.filter(\.route.isDocumented).map { ($0.module, $0.category, $0.route, components) }
+            })
+        var components: JSONTree = ["schemas": .object(events.schemas)]
+        for surface in surfaces { components.merge(surface.tree) }
+        let description = parts[0].surface.description
         let document: JSONTree = [
             "openapi": "3.1.0",
             "info": [
-                "title": "Pulse", "version": .string(version),
-                "summary": "Self-hosted web and product analytics.",
-                "description": .string(introduction),
+                "title": .string(description.title), "version": .string(version), "summary": .string(description.summary),
+                "description": .string(description.introduction),
             ],
             "servers": [["url": .string(serverURL)]],
             "tags": tags(of: operations),
@@ -35,12 +66,6 @@ public enum OpenAPI {
         ]
         return OpenAPISchemas.sharing(document.listing(names)).text
     }
-
-    private static let introduction = """
-        Send your key in the `X-Pulse-Key` header or in the `key` query parameter. Each endpoint states the scope it \
-        requires and the module it belongs to; it returns 403 if that module is disabled for the project. Errors have the \
-        form `{"error": "..."}`, with a sentence that says what is wrong.
-        """
 
     private static func tags(of operations: [OpenAPIOperation]) -> JSONTree {
         var categories: [String: String] = [:]
@@ -58,8 +83,19 @@ public enum OpenAPI {
     private static func paths(of operations: [OpenAPIOperation], _ events: OpenAPIEvents) -> JSONTree {
         var paths: [String: JSONTree] = [:]
         for operation in operations {
-            paths[operation.path, default: [:]][operation.route.method.rawValue.lowercased()] = operation.tree(events)
+            let method = operation.route.method.rawValue.lowercased()
+            if paths[operation.path]?[method] == nil { paths[operation.path, default: [:]][method] = operation.tree(events) }
         }
         return .object(paths)
+    }
+}
+
+extension JSONTree {
+    /// Adds the members of another object, and merges those that are objects in both. Members that exist stay as they are.
+    fileprivate mutating func merge(_ other: JSONTree) {
+        guard case .object(let members) = other else { return }
+        for (name, member) in members {
+            if case .object? = self[name] { self[name]?.merge(member) } else if self[name] == nil { self[name] = member }
+        }
     }
 }

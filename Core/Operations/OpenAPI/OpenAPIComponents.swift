@@ -1,56 +1,97 @@
-import Access
+@_spi(Host) import Access
+import Common
+import NIOCore
 
-/// The components that operations refer to: security schemes, error responses and headers.
-enum OpenAPIComponents {
-    /// All components except `schemas`, which depend on the collectors.
-    static let tree: JSONTree = [
-        "securitySchemes": [
-            "pulseKey": ["type": "apiKey", "in": "header", "name": "X-Pulse-Key", "description": "A project key."],
-            "pulseKeyQuery": [
-                "type": "apiKey", "in": "query", "name": "key",
-                "description": "The same key, for callers that can't set headers.",
-            ],
-            "adminToken": ["type": "http", "scheme": "bearer", "description": "The admin token of the installation."],
-            "adminKey": [
-                "type": "http", "scheme": "bearer",
-                "description": "A key of the project in the path, with the scope `admin`, as the bearer token.",
-            ],
-        ],
-        "responses": [
-            "BadRequest": failure(
-                "A parameter or the body is invalid; the error names it.",
-                "Invalid query parameter 'limit': must be a whole number from 1 to 1000; got '0'."),
-            "Unauthorized": failure("The key or token is missing, unknown, expired or revoked.", "Invalid API key."),
-            "Forbidden": failure(
-                "The key lacks the required scope, or can't use the module, or the module is disabled.",
-                "Module 'funnels' is not enabled for this project."),
-            "NotFound": failure("The project has no such resource.", "Funnel '7d0b1f64-2f4e-4a55-9d7a-7a3f6f1f2c11' not found."),
-            "PayloadTooLarge": failure(
-                "The body is larger than the installation accepts.", "The request body is too large; the limit is 1048576 bytes."),
-            "HeaderFieldsTooLarge": failure(
-                "The request line or headers are larger than the server accepts.",
-                "The request line or headers are too large; the limits are 80 KB and 1000 headers."),
-            "UnsupportedMediaType": failure(
-                "The body is not JSON.",
-                "Unsupported content type 'text/html'; application/json or text/plain is accepted."),
-            "TooManyRequests": failure(
-                "The rate limit is exceeded.", "Rate limit exceeded. Retry after 1 second.", isRetryable: true),
-            "Unavailable": failure(
-                "The host, or a service it needs, is temporarily unavailable.", "The event store can't be reached.",
-                isRetryable: true),
-        ],
-        "headers": [
-            "RetryAfter": header("Seconds to wait before retrying."),
-            "RateLimitLimit": header("Requests allowed per second."),
-            "RateLimitRemaining": header("Requests that are allowed right now."),
-            "RateLimitReset": header("Seconds until the full limit is available again; in a 429, until the next request is allowed."),
-        ],
+/// The components that the operations of a surface refer to: security schemes, error responses and headers.
+struct OpenAPIComponents {
+    let surface: any Surface
+    /// What the names of responses and of the error schema begin with: nothing for the document's first surface.
+    let prefix: String
+    /// The error responses that routes of the surface can return, by name.
+    private let failures: [String: Failure]
+
+    private struct Failure {
+        let status: Int
+        let tree: JSONTree
+    }
+
+    init(of surface: any Surface, prefix: String) {
+        self.surface = surface
+        self.prefix = prefix
+        failures = Self.samples.mapValues { sample in
+            let answer = surface.answer(to: sample.error)
+            let content = (try? answer.content(instants: nil)).map { String(buffer: $0) } ?? "null"
+            var tree: JSONTree = [
+                "description": .string(sample.description),
+                "content": [
+                    "application/json": [
+                        "schema": .reference("components/schemas/\(prefix)Error"), "example": JSONTree(parsing: content),
+                    ]
+                ],
+            ]
+            if sample.error.retryAfterSeconds != nil { tree["headers"] = ["Retry-After": .reference("components/headers/RetryAfter")] }
+            return Failure(status: answer.status, tree: tree)
+        }
+    }
+
+    /// An error of each kind. Its response on the surface is the example.
+    private static let samples: [String: (description: String, error: ServiceError)] = [
+        "BadRequest": (
+            "A parameter or the body is invalid; the error names it.",
+            .parameter("limit", "must be a whole number from 1 to 1000; got '0'.")
+        ),
+        "Unauthorized": ("The key or token is missing, unknown, expired or revoked.", ServiceError(.invalidCredential(.key))),
+        "Forbidden": (
+            "The key lacks the required scope, or can't use the module, or the module is disabled.", ServiceError(.moduleOff("funnels"))
+        ),
+        "NotFound": ("The project has no such resource.", .notFound("Funnel", "7d0b1f64-2f4e-4a55-9d7a-7a3f6f1f2c11")),
+        "PayloadTooLarge": ("The body is larger than the installation accepts.", ServiceError(.bodyTooLarge(limit: 1_048_576))),
+        "HeaderFieldsTooLarge": (
+            "The request line or headers are larger than the server accepts.",
+            ServiceError(
+                status: 431, code: "head_too_large",
+                message: "The request line or headers are too large; the limits are 80 KB and 1000 headers.")
+        ),
+        "UnsupportedMediaType": (
+            "The body is not JSON.",
+            ServiceError(
+                status: 415, code: "invalid_body",
+                message: "Unsupported content type 'text/html'; application/json or text/plain is accepted.")
+        ),
+        "TooManyRequests": ("The rate limit is exceeded.", ServiceError(.rateLimited(seconds: 1))),
+        "Unavailable": (
+            "The host, or a service it needs, is temporarily unavailable.",
+            .unavailable("store_unavailable", "The event store can't be reached.")
+        ),
     ]
 
-    static let error: JSONTree = [
-        "type": "object", "required": ["error"],
-        "properties": ["error": ["type": "string", "description": "What is wrong, what was sent and what is accepted."]],
+    /// The components of the surface, without the schemas that depend on the collectors.
+    var tree: JSONTree {
+        let schemes = surface.description.securitySchemes.map { ($0.name, JSONTree(parsing: $0.json)) }
+        // exact: names in the document are ours
+        let responses = Dictionary(uniqueKeysWithValues: failures.map { (prefix + $0.key, $0.value.tree) })
+        return [
+            "securitySchemes": .object(Dictionary(schemes) { first, _ in first }), "responses": .object(responses),
+            "schemas": .object(["\(prefix)Error": JSONTree(parsing: surface.description.error)]), "headers": Self.headers,
+        ]
+    }
+
+    private static let headers: JSONTree = [
+        "RetryAfter": header("Seconds to wait before retrying."),
+        "RateLimitLimit": header("Requests allowed per second."),
+        "RateLimitRemaining": header("Requests that are allowed right now."),
+        "RateLimitReset": header("Seconds until the full limit is available again; in a 429, until the next request is allowed."),
     ]
+
+    /// The responses with these names, by the surface's statuses. Several failures may have one status; the first of them is described.
+    func responses(_ names: [String]) -> [String: JSONTree] {
+        var responses: [String: JSONTree] = [:]
+        for name in names {
+            guard let failure = failures[name], responses[String(failure.status)] == nil else { continue }
+            responses[String(failure.status)] = .reference("components/responses/\(prefix + name)")
+        }
+        return responses
+    }
 
     /// The 400 response of a route with its own media type. The body has that media type, and the error is in a header.
     static func refusal(_ mediaType: String) -> JSONTree {
@@ -68,35 +109,29 @@ enum OpenAPIComponents {
     ]
 
     /// The `security` of an operation. Each element describes one way to authenticate, with the scopes that a key needs for it.
-    static func security(of scope: RouteScope) -> JSONTree {
-        switch scope {
-        case .key(let scope): keys([scope.rawValue])
-        case .frontend: keys(["ingest", "query"])
-        case .admin: [["adminToken": []], ["adminKey": ["admin"]]]
-        case .installation: [["adminToken": []]]
-        case .publicToken, .anonymous: []
-        }
-    }
-
-    private static func keys(_ scopes: [String]) -> JSONTree {
-        .array(
-            scopes.flatMap { scope -> [JSONTree] in
-                [["pulseKey": [.string(scope)]], ["pulseKeyQuery": [.string(scope)]]]
-            })
-    }
-
-    private static func failure(_ description: String, _ sentence: String, isRetryable: Bool = false) -> JSONTree {
-        var tree: JSONTree = [
-            "description": .string(description),
-            "content": [
-                "application/json": ["schema": .reference("components/schemas/Error"), "example": ["error": .string(sentence)]]
-            ],
-        ]
-        if isRetryable { tree["headers"] = ["Retry-After": .reference("components/headers/RetryAfter")] }
-        return tree
+    func security(of scope: RouteScope) -> JSONTree {
+        .array(surface.description.schemes(scope).map { .object([$0.name: .strings($0.scopes)]) })
     }
 
     private static func header(_ description: String) -> JSONTree {
         ["description": .string(description), "schema": ["type": "integer", "minimum": 0]]
+    }
+}
+
+extension JSONTree {
+    /// - Parameter text: JSON of our own source.
+    init(parsing text: String) {
+        guard let json = try? JSON.parse(text) else { preconditionFailure("not JSON: \(text)") }
+        self.init(json)
+    }
+
+    private init(_ json: JSON) {
+        switch json.kind {
+        case .object: self = .object(Dictionary(json.members.map { ($0.name, JSONTree($0.value)) }) { _, last in last })
+        case .array: self = .array(json.elements.map { JSONTree($0) })
+        case .string: self = .string(json.string ?? "")
+        case .number: self = json.integer.map { .integer($0) } ?? .number(json.number ?? 0)
+        default: self = json.boolean.map { .boolean($0) } ?? .null
+        }
     }
 }

@@ -1,12 +1,15 @@
-import Access
+@_spi(Host) import Access
 import Common
 import HTTPTypes
+import NIOCore
 
 /// One route, represented as an operation of the document.
 struct OpenAPIOperation {
     let module: String?
     let category: String?
     let route: Route
+    /// The components of the route's surface.
+    let components: OpenAPIComponents
     /// The route's path. Routes whose paths differ only in parameter names use the names of the first such route, because to OpenAPI
     /// `/goals/{id}` and `/goals/{goal}` are the same path.
     let path: String
@@ -14,7 +17,9 @@ struct OpenAPIOperation {
     let id: String
 
     /// All operations, ordered by path and method, regardless of the order of `routes`.
-    static func all(of routes: [(module: String?, category: String?, route: Route)]) -> [OpenAPIOperation] {
+    static func all(
+        of routes: [(module: String?, category: String?, route: Route, components: OpenAPIComponents)]
+    ) -> [OpenAPIOperation] {
         var paths: [String: String] = [:], ids: Set<String> = []
         let collections = Set(routes.compactMap { collection(of: $0.route) })
         return routes.sorted { ($0.route.path, $0.route.method.rawValue) < ($1.route.path, $1.route.method.rawValue) }.map { each in
@@ -26,7 +31,8 @@ struct OpenAPIOperation {
                 id = "\(plain)\(number)"
                 number += 1
             }
-            return OpenAPIOperation(module: each.module, category: each.category, route: each.route, path: path, id: id)
+            return OpenAPIOperation(
+                module: each.module, category: each.category, route: each.route, components: each.components, path: path, id: id)
         }
     }
 
@@ -50,11 +56,14 @@ struct OpenAPIOperation {
     func tree(_ events: OpenAPIEvents) -> JSONTree {
         var tree: JSONTree = [
             "operationId": .string(id), "tags": [.string(tag)], "summary": .string(route.summary),
-            "security": OpenAPIComponents.security(of: route.scope),
+            "security": components.security(of: route.scope),
             "responses": responses(events),
-            "x-pulse-scope": .string(route.scope.word), "x-pulse-access": .string(route.access.rawValue),
         ]
-        if let module { tree["x-pulse-module"] = .string(module) }
+        if isPulse {
+            tree["x-pulse-scope"] = .string(route.scope.word)
+            tree["x-pulse-access"] = .string(route.access.rawValue)
+            if let module { tree["x-pulse-module"] = .string(module) }
+        }
         if !parameters.isEmpty { tree["parameters"] = .array(parameters) }
         if let body = isCollection ? events.body : route.body.map({ ["application/json": ["schema": $0.jsonSchema(.request)]] }) {
             tree["requestBody"] = ["required": true, "content": body]
@@ -79,25 +88,40 @@ struct OpenAPIOperation {
     // MARK: Responses
 
     private func responses(_ events: OpenAPIEvents) -> JSONTree {
-        var responses: [String: JSONTree] = [String(route.success.status): success]
+        let (status, success) = success
+        var responses: [String: JSONTree] = [String(status): success]
         if let other = route.success.otherStatus { responses[String(other)] = success }
-        for (status, name) in failures { responses[String(status)] = .reference("components/responses/\(name)") }
+        responses.merge(components.responses(failures)) { success, _ in success }
         if let mediaType = route.refusalMediaType { responses["400"] = OpenAPIComponents.refusal(mediaType) }
         if isCollection, let body = success["content"] {
             responses["400"] = OpenAPIEvents.refusal(orBatchAnswer: body)
-            responses["415"] = .reference("components/responses/UnsupportedMediaType")
+            responses.merge(components.responses(["UnsupportedMediaType"])) { $1 }
         }
         return .object(responses)
     }
 
-    private var success: JSONTree {
-        var tree: JSONTree = ["description": route.success.status == 204 ? "Done. The response has no body." : "Success."]
-        if let mediaType = route.success.mediaType {
-            let schema = route.success.schema?.jsonSchema(.answer) ?? (mediaType.hasPrefix("text/") ? ["type": "string"] : [:])
+    private var success: (status: Int, tree: JSONTree) {
+        let (status, schema) = form
+        var tree: JSONTree = ["description": status == 204 ? "Done. The response has no body." : "Success."]
+        if let mediaType = schema == nil ? route.success.mediaType : "application/json" {
+            let schema = schema?.jsonSchema(.answer) ?? (mediaType.hasPrefix("text/") ? ["type": "string"] : [:])
             tree["content"] = .object([mediaType: ["schema": schema]])
         }
-        if route.scope != .anonymous { tree["headers"] = OpenAPIComponents.rateHeaders }
-        return tree
+        if isPulse, route.scope != .anonymous { tree["headers"] = OpenAPIComponents.rateHeaders }
+        return (status, tree)
+    }
+
+    private var isPulse: Bool { components.surface is PulseSurface }
+
+    /// The status and schema of a successful response on the route's surface.
+    private var form: (status: Int, schema: Schema?) {
+        let success = route.success
+        guard !isPulse else { return (success.status, success.schema) }
+        let surface = components.surface, outcome = success.status == 204 ? .nothing : success.value?.outcome
+        guard let outcome else { return (success.status, success.schema) }
+        let sample = Answer.json(bytes: ByteBuffer(string: "null"), status: success.status)
+        let written = try? surface.write(outcome == .nothing ? .nothing : sample, as: outcome)
+        return (written?.status ?? success.status, surface.description.envelope(success.value?.schema, outcome))
     }
 
     /// Whether the route has a parameter or field `segment_id`.
@@ -106,18 +130,19 @@ struct OpenAPIOperation {
         return (route.parameters.map(\.name) + inBody.map(\.name)).contains("segment_id")
     }
 
-    /// The error responses that this route can return.
-    private var failures: [(status: Int, name: String)] {
-        var failures = [(431, "HeaderFieldsTooLarge"), (503, "Unavailable")]
-        if !route.parameters.isEmpty || route.body != nil || route.refusesUnknownParameters { failures.append((400, "BadRequest")) }
+    /// The names of the error responses that this route can return.
+    private var failures: [String] {
+        // Bytes that are no request get their response before anybody looks at the surface.
+        var failures = (isPulse ? ["HeaderFieldsTooLarge"] : []) + ["Unavailable"]
+        if !route.parameters.isEmpty || route.body != nil || route.refusesUnknownParameters { failures.append("BadRequest") }
         // The segment that a report uses may not exist.
-        if !route.pathNames.isEmpty || acceptsSegment { failures.append((404, "NotFound")) }
-        if route.body != nil { failures.append((413, "PayloadTooLarge")) }
+        if !route.pathNames.isEmpty || acceptsSegment { failures.append("NotFound") }
+        if route.body != nil { failures.append("PayloadTooLarge") }
         guard route.scope != .anonymous else { return failures }
-        if route.scope != .publicToken { failures.append((401, "Unauthorized")) }
-        failures.append((429, "TooManyRequests"))
+        if route.scope != .publicToken { failures.append("Unauthorized") }
+        failures.append("TooManyRequests")
         // The admin token has all scopes, so it can't lack one.
-        if route.scope != .installation { failures.append((403, "Forbidden")) }
+        if route.scope != .installation { failures.append("Forbidden") }
         return failures
     }
 }

@@ -49,9 +49,12 @@ struct BadRequest {
         }
     }
 
+    /// Bytes that are no request belong to no surface, so the response has Pulse's format.
+    private static let surface = PulseSurface()
+
     /// The response to send, as JSON in Pulse's format.
     var response: (HTTPResponseHead, ByteBuffer) {
-        let answer = PulseSurface().answer(to: error)
+        let answer = Self.surface.answer(to: error)
         guard case .bytes(let body) = answer.body else { preconditionFailure("errors are short") }
         let headers: HTTPHeaders = [
             "Content-Type": "application/json; charset=utf-8", "Content-Length": String(body.readableBytes), "Connection": "close",

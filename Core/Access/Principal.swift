@@ -1,0 +1,140 @@
+import Common
+
+/// Who asks. An enum rather than an optional key, so a request without a key can't be mistaken for the administrator's.
+public enum Principal: Sendable {
+    case key(APIKey)
+    case adminToken
+    /// Someone with a public token, who may see what the token's maker may see.
+    case publicToken(PublicToken)
+    /// Someone whom only one surface knows, such as a user or a device.
+    case other(SurfacePrincipal)
+
+    /// What the principal may do.
+    public var rights: Rights {
+        switch self {
+        case .key(let key):
+            Rights(scopes: key.scopes, modules: key.allowedModules, projects: [key.projectID], expiresAt: key.expiresAt)
+        case .adminToken: .everything
+        case .publicToken(let token): Rights(scopes: [.query], modules: token.allowedModules, projects: [token.project], expiresAt: nil)
+        case .other(let other): other.rights
+        }
+    }
+
+    /// The name in the audit log: `key <id>`, `admin token`, the holder of the public token, or the kind and id of a surface's principal.
+    public var name: String {
+        switch self {
+        case .key(let key): "key \(key.id)"
+        case .adminToken: "admin token"
+        case .publicToken(let token): token.holder
+        case .other(let other): "\(other.kind) \(other.id)"
+        }
+    }
+
+    /// Whether the principal has `scope`. The `admin` scope includes all others.
+    public func has(_ scope: KeyScope) -> Bool {
+        switch self {
+        case .key(let key): key.has(scope)
+        case .adminToken: true
+        case .publicToken: false
+        case .other(let other): other.rights.has(scope)
+        }
+    }
+
+    /// The modules that the principal is limited to; nil for all.
+    public var allowedModules: [String]? {
+        switch self {
+        case .key(let key): key.allowedModules
+        case .adminToken: nil
+        case .publicToken(let token): token.allowedModules
+        case .other(let other): other.rights.modules
+        }
+    }
+
+    /// Whether the principal is a server, whose payloads may be about other people's browsers.
+    var isServer: Bool { if case .key(let key) = self { key.isServer } else { false } }
+
+    /// - Throws: 403 for a module that the principal may not use.
+    func check(_ module: String) throws {
+        guard allowedModules?.contains(module) == false else { return }
+        throw ServiceError(.moduleForbidden(module, byLink: { if case .publicToken = self { true } else { false } }()))
+    }
+}
+
+/// What a principal may do.
+public struct Rights: Sendable, Equatable {
+    /// The purposes. `admin` includes the others.
+    public let scopes: Set<KeyScope>
+    /// The only modules that may be used; nil for all.
+    public let modules: [String]?
+    /// The ids of the only projects that may be used; nil for all.
+    public let projects: Set<String>?
+    /// When the rights end; nil if only a revocation ends them.
+    public let expiresAt: Instant?
+
+    public init(scopes: Set<KeyScope>, modules: [String]? = nil, projects: Set<String>?, expiresAt: Instant? = nil) {
+        self.scopes = scopes
+        self.modules = modules
+        self.projects = projects
+        self.expiresAt = expiresAt
+    }
+
+    /// The rights of the administrator.
+    public static let everything = Rights(scopes: Set(KeyScope.allCases), projects: nil)
+
+    /// Whether the rights include `scope`.
+    public func has(_ scope: KeyScope) -> Bool { scopes.contains(scope) || scopes.contains(.admin) }
+
+    /// Whether a principal with these rights may create one with `others`: whether they permit at least as much, for at least as long.
+    public func cover(_ others: Rights) -> Bool {
+        others.scopes.allSatisfy(has)
+            && modules.map { own in others.modules?.allSatisfy(own.contains) ?? false } ?? true
+            && projects.map { own in others.projects?.isSubset(of: own) ?? false } ?? true
+            && expiresAt.map { own in others.expiresAt.map { $0 <= own } ?? false } ?? true
+    }
+}
+
+/// A principal that a surface brings, such as a user with the rights of a role.
+public struct SurfacePrincipal: Sendable {
+    /// What it is, such as `user`. With `id`, its name in the audit log.
+    public let kind: String
+    /// Its id, unique among those of its kind.
+    public let id: String
+    /// What it may do.
+    public let rights: Rights
+    /// The plan whose rates apply; nil if the surface has no plans.
+    public let plan: String?
+    /// Whether it still has its rights. Called about once a second while a long response is sent, so it must not wait for a store.
+    public let isCurrent: @Sendable () -> Bool
+
+    public init(
+        kind: String, id: String, rights: Rights, plan: String? = nil, isCurrent: @escaping @Sendable () -> Bool = { true }
+    ) {
+        self.kind = kind
+        self.id = id
+        self.rights = rights
+        self.plan = plan
+        self.isCurrent = isCurrent
+    }
+}
+
+extension Directory {
+    /// `principal` with the rights that it has now; nil if it has none any more, because its key or session was revoked or has expired.
+    public func current(_ principal: Principal) -> Principal? {
+        switch principal {
+        case .key(let key): self.key(id: key.id).map { .key($0) }
+        case .adminToken: principal
+        case .publicToken(let token): current(token).map { .publicToken($0) }
+        case .other(let other):
+            other.isCurrent() && other.rights.expiresAt.map { $0 > time.now } ?? true ? principal : nil
+        }
+    }
+
+    /// `token` with at most the rights that its maker has now; nil if the maker has none any more.
+    func current(_ token: PublicToken) -> PublicToken? {
+        guard let maker = token.maker else { return token }
+        guard let key = key(id: maker), key.projectID == token.project, key.has(.query) else { return nil }
+        guard let own = key.allowedModules else { return token }
+        return PublicToken(
+            project: token.project, holder: token.holder, allowedModules: token.allowedModules?.filter(own.contains) ?? own, maker: maker)
+    }
+}

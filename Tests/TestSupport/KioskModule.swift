@@ -1,0 +1,233 @@
+import Common
+import Core
+@_spi(Host) @testable import Host
+import NIOCore
+import Synchronization
+
+/// A second surface, which only tests use: information screens, each with a badge. Everything that a surface decides is different from
+/// Pulse's own surface. Load it in addition to the modules of the suite, and give `badges` the screens that may ask.
+package struct KioskModule: AnalyticsModule {
+    package static let manifest = ModuleManifest(
+        name: "kiosk", category: .surface, summaries: ["en": "Exercises the platform's second surface in tests."])
+
+    package static let notices = Resource(
+        "Notice", path: "/kiosk/notices", table: "kiosk_notices",
+        fields: [
+            .required("title", .text(40), "The title, unique within the project."), .optional("lines", .array(.text(20), count: 0...3)),
+        ],
+        unique: "title")
+
+    package let badges = Badges()
+
+    package init(_ setup: ModuleSetup = ModuleSetup()) throws { try setup.settings.read { _ in } }
+
+    package var surface: (any Surface)? { KioskSurface(badges: badges) }
+    package var migrations: [Migration] { [Migration("001-notices", on: .control, [Self.notices.creation])] }
+
+    package var routes: [Route] {
+        let notice = Self.notices.answered
+        return [
+            Route(.post, "/", "Note that somebody came by.", scope: .ingest, access: .write, success: .noContent) { _ in .nothing },
+            Route(
+                .get, "/kiosk/notices", "List the notices.", scope: .query, access: .read, parameters: Parameter.page,
+                success: .page(notice, counted: true)
+            ) { call in
+                .page(try await Self.notices.page(call), total: Int64(try await Self.notices.all(call).count))
+            },
+            Route(
+                .post, "/kiosk/notices", "Put up a notice.", scope: .query, access: .write, body: .object(Self.notices.fields),
+                success: .json(notice, status: 201)
+            ) { call in
+                .created(try await Self.notices.create(try await call.body(), for: call))
+            },
+            Route(.get, "/kiosk/notices/{id}", "Read a notice.", scope: .query, access: .read, success: .json(notice)) { call in
+                .one(try await Self.notices.require(call))
+            },
+            Route(.delete, "/kiosk/notices/{id}", "Take down a notice.", scope: .query, access: .write, success: .noContent) { call in
+                try await Self.notices.delete(try await Self.notices.require(call), call)
+                return .nothing
+            },
+            Route(
+                .get, "/kiosk/pages", "The pages that were visited, by the module `core`.", scope: .query, access: .read,
+                success: .json(.any)
+            ) { call in
+                try call.require(module: "core")
+                let rows = try await call.wholeScope().rows("kiosk.pages", "SELECT DISTINCT path FROM pageviews ORDER BY path LIMIT 100")
+                return .one(rows.map { $0.text("path") })
+            },
+            Route(
+                .get, "/kiosk/ticker", "A stream that says hello and then nothing.", scope: .query, access: .read,
+                success: .other("text/plain")
+            ) { _ in
+                let stream = AsyncStream<ByteBuffer> {
+                    guard badges.ask() > 1 else { return ByteBuffer(string: "hello") }
+                    // Until the reader gives up.
+                    try? await Task.sleep(for: .seconds(600))
+                    return nil
+                }
+                return Answer(status: 200, headers: [.contentType: "text/plain"], body: .stream(ByteStream(stream)))
+            },
+            Route(installation: .get, "/kiosk/office", "For the administrator of all kiosks.", access: .read, success: .json(.any)) {
+                call in
+                .one(["caller": call.actor])
+            },
+            Route(anonymous: .get, "/kiosk/hours", "When the kiosk is open.", success: .json(.any)) { _ in .one(["from": "08:00"]) },
+        ]
+    }
+}
+
+/// The screens that the kiosk's surface knows.
+package final class Badges: Sendable {
+    package struct Screen: Sendable {
+        package let id: String
+        package let project: String?
+        package let rights: Rights
+        package let plan: String
+    }
+
+    private let screens = Mutex<[String: Screen]>([:])
+    private let asked = Mutex(0)
+
+    /// Makes a badge for a screen.
+    /// - Parameter project: nil for the administrator of all kiosks.
+    package func make(
+        _ scopes: Set<KeyScope>, in project: Project?, modules: [String]? = nil, until end: Instant? = nil, plan: String = "free"
+    ) -> String {
+        let badge = Identifiers.token(prefix: "badge_", length: 16)
+        let rights = Rights(scopes: scopes, modules: modules, projects: project.map { [$0.id] }, expiresAt: end)
+        screens.withLock { $0[badge] = Screen(id: "s\($0.count + 1)", project: project?.id, rights: rights, plan: plan) }
+        return badge
+    }
+
+    package func revoke(_ badge: String) { screens.withLock { $0[badge] = nil } }
+    package func screen(_ badge: String) -> Screen? { screens.withLock { $0[badge] } }
+    /// How often the ticker was asked for its next piece.
+    package var asks: Int { asked.withLock { $0 } }
+    func ask() -> Int {
+        asked.withLock { asked in
+            asked += 1
+            return asked
+        }
+    }
+}
+
+package struct KioskSurface: Surface {
+    let badges: Badges
+    package let name = "kiosk"
+
+    /// `POST /` only with the kiosk's header, as `GET /` is Pulse's.
+    package func owns(_ method: HTTPRequest.Method, _ path: String, _ headers: HTTPFields) -> Bool {
+        path.hasPrefix("/kiosk/") || (path == "/" && method == .post && (headers[Self.header] != nil || Self.isAskedFor(headers)))
+    }
+
+    /// A preflight names the headers that the page is going to send.
+    private static func isAskedFor(_ headers: HTTPFields) -> Bool {
+        headers[.accessControlRequestHeaders]?.lowercased().contains("x-kiosk") == true
+    }
+
+    package static let header = HTTPField.Name("X-Kiosk")!
+
+    package func credential(of request: IncomingRequest, for route: Route) -> Credential? {
+        guard let header = request.headers[.authorization], header.hasPrefix("Badge ") else { return nil }
+        return .own(String(header.dropFirst(6)))
+    }
+
+    package func admission(for credential: String, of request: AnonymousRequest, to route: Route) async throws -> Admission? {
+        guard let screen = badges.screen(credential) else { return nil }
+        let principal = SurfacePrincipal(kind: "screen", id: screen.id, rights: screen.rights, plan: screen.plan) { [badges] in
+            badges.screen(credential) != nil
+        }
+        return Admission(principal, project: screen.project)
+    }
+
+    // MARK: Rates
+
+    package func rates(onArrivalOf request: IncomingRequest, at route: Route?) -> [RateRule] {
+        [RateRule("arrival", for: "address \(request.clientAddress)", count: 1_000, seconds: 3_600)]
+    }
+
+    package func rates(of principal: Principal, in project: Project?, at route: Route) -> [RateRule] {
+        guard case .other(let screen) = principal, let plan = screen.plan, plan != "unlimited" else { return [] }
+        return [RateRule(plan, for: screen.id, count: plan == "pro" ? 5 : 3, seconds: 60)]
+    }
+
+    package func label(_ headers: inout HTTPFields, with rate: RateState) {
+        rate.label(&headers, reset: String(rate.resetsAt.milliseconds / 1_000))
+    }
+
+    // MARK: Responses
+
+    package func sentence(about error: ServiceError) -> String {
+        switch error.evidence {
+        case .missingCredential: "Show your badge."
+        case .invalidCredential: "This badge opens nothing."
+        case .moduleForbidden(let module, _): "This screen doesn't show '\(module)'."
+        case .notFound(let resource, let id): "No \(resource.lowercased()) has the number \(id)."
+        case .wrongMethod, .unknownPath: "There is nothing here."
+        case .body(_, let constraint): constraint
+        default: error.message
+        }
+    }
+
+    package func answer(to error: ServiceError) -> Answer {
+        var text = JSONText()
+        text.append(raw: #"{"ok":false,"reason":"#)
+        text.append(string: sentence(about: error))
+        if case .body(let field?, _) = error.evidence {
+            text.append(raw: #","field":"#)
+            text.append(string: field)
+        }
+        if case .rateLimited(let seconds) = error.evidence { text.append(raw: #","wait":\#(seconds)"#) }
+        text.append(raw: "}")
+        let status = [405: 404, 413: 400][error.status] ?? error.status
+        return .json(bytes: ByteBuffer(bytes: text.bytes), status: status)
+    }
+
+    package func write(_ answer: Answer, as outcome: Answer.Outcome) throws -> Answer {
+        var text = JSONText(), answer = answer
+        text.append(raw: #"{"ok":true"#)
+        if outcome != .nothing {
+            text.append(raw: #","result":"#)
+            text.append(raw: String(buffer: try answer.content(instants: instants)))
+        }
+        if case .page(let total?) = outcome { text.append(raw: #","of":\#(total)"#) }
+        text.append(raw: "}")
+        answer.headers[.contentType] = "application/json"
+        return answer.written(ByteBuffer(bytes: text.bytes), status: 200)
+    }
+
+    /// `2026-03-02 12:00:00`
+    package var instants: InstantText? { { String($0.iso8601.prefix(19)).replacing("T", with: " ") } }
+
+    package func label(_ headers: inout HTTPFields, in context: ResponseContext) {
+        if context.isEncrypted { headers[.strictTransportSecurity] = "max-age=31536000" }
+        headers[.contentSecurityPolicy] = "default-src 'self'"
+        headers[.cacheControl] = "no-store"
+    }
+
+    package func crossOrigin(for audience: Audience) -> CrossOriginPolicy {
+        CrossOriginPolicy(
+            origins: ["https://kiosk.example"], requestHeaders: "Authorization, X-Kiosk", responseHeaders: "X-RateLimit-Remaining")
+    }
+
+    package var description: SurfaceDescription {
+        SurfaceDescription(
+            title: "Kiosk", summary: "Screens in the hall.", introduction: "Show your badge: `Authorization: Badge badge_...`.",
+            securitySchemes: [("badge", #"{"type":"apiKey","in":"header","name":"Authorization"}"#)],
+            schemes: { scope in
+                switch scope {
+                case .anonymous, .publicToken: []
+                case .key(let scope): [("badge", [scope.rawValue])]
+                case .frontend: [("badge", ["ingest"])]
+                case .admin, .installation: [("badge", ["admin"])]
+                }
+            },
+            envelope: { schema, outcome in
+                let ok = Schema.Field.required("ok", .boolean)
+                guard let schema, outcome != .nothing else { return .object([ok]) }
+                if case .page = outcome { return .object([ok, .required("result", schema), .required("of", .count)]) }
+                return .object([ok, .required("result", schema)])
+            },
+            error: #"{"type":"object","required":["ok","reason"],"properties":{"ok":{"const":false},"reason":{"type":"string"}}}"#)
+    }
+}
