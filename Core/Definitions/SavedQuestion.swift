@@ -15,6 +15,17 @@ public struct SavedQuestion: Sendable {
         parameters = changes?["params"] ?? saved?["params"]
     }
 
+    /// The id of the segment that the report is limited to; nil for none.
+    var segmentID: String? { parameters?["segment_id"]?.string.map(Identifiers.plain) }
+
+    /// The questions of the project's saved reports and dashboards.
+    static func all(for call: ProjectRequest) async throws -> [SavedQuestion] {
+        // The tables exist only if the module is loaded.
+        guard call.directory.defaults.modules.contains("dashboards") else { return [] }
+        let reports = try await SavedReport.resource.all(call), boards = try await Dashboard.resource.all(call)
+        return reports.map { SavedQuestion($0.fields) } + boards.flatMap { $0.fields["widgets"]?.elements ?? [] }.map { SavedQuestion($0) }
+    }
+
     /// The question as text. Two questions are the same if their texts are equal.
     fileprivate var text: ExactText {
         var text = JSONText()

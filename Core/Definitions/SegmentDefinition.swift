@@ -18,6 +18,7 @@ public enum SegmentDefinition {
         verify: { call, id, body in
             guard let definition = body["definition"] else { return }
             _ = try await resolve(try Segment.parse(definition), for: call, inside: id.map { [$0] } ?? [])
+            if let id { try await requireKey(toChange: id, call) }
         },
         relations: { _, relations in
             let references = Dictionary(relations.all.map { ($0.id, Self.references(of: $0)) }) { $1 }
@@ -28,6 +29,23 @@ public enum SegmentDefinition {
                 if reached.insert(id).inserted { next.formUnion(references[id] ?? []) }
             }
         })
+
+    /// Checks that a key limited to some modules may read every saved report that is limited to the segment, or to a segment that refers to
+    /// it. Someone else's embed may show the report: the key could choose, visitor by visitor, what it shows of modules that the key may not
+    /// read.
+    /// - Throws: 403 if the key may not read one of the reports.
+    private static func requireKey(toChange id: String, _ call: ProjectRequest) async throws {
+        guard call.allowedModules != nil else { return }
+        let all = try await resource.all(call).map { (id: $0.id, references: references(of: $0)) }
+        var affected: Set<String> = [], next: Set<String> = [id]
+        while let id = next.popFirst() {
+            guard affected.insert(id).inserted else { continue }
+            next.formUnion(all.filter { $0.references.contains(id) }.map(\.id))
+        }
+        for question in try await SavedQuestion.all(for: call) where question.segmentID.map(affected.contains) == true {
+            try await call.requireKey(toRead: question)
+        }
+    }
 
     /// Ids of the segments that a definition refers to. Empty if the definition can no longer be parsed, so it doesn't block changes to
     /// other definitions.

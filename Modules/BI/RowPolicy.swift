@@ -27,6 +27,13 @@ enum RowPolicy {
                 call.datasets, call.services.control.dialect, dataset: member("dataset")?.string ?? "",
                 field: member("field")?.string ?? "",
                 comparison: member("operator")?.string ?? "", values: member("values")?.elements ?? [])
+        },
+        relations: { call, relations in
+            // A key limited to some modules could otherwise unhide rows of other modules, and read them in someone else's embed.
+            for policy in [relations.old, relations.new].compactMap(\.self) {
+                guard let dataset = call.datasets[policy.fields["dataset"]?.string ?? ""] else { continue }
+                try call.requireKey(toUse: dataset.module)
+            }
         })
 
     /// The conditions of the project's active policies.

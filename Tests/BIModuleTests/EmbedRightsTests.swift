@@ -152,6 +152,58 @@ struct EmbedRightsTests {
         }
     }
 
+    @Test("a limited key can't unhide rows of modules that it may not read", arguments: Profile.available)
+    func policies(profile: Profile) async throws {
+        try await Self.run(profile) { app, limited in
+            func policy(_ dataset: String, _ field: String, as caller: TestApp.Caller) async throws -> TestApp.Answer {
+                try await app.post(
+                    "/api/v1/bi/row-policies",
+                    #"{"name":"P","dataset":"\#(dataset)","field":"\#(field)","operator":"neq","values":["x"]}"#, as: caller)
+            }
+            let orders = "/api/v1/bi/row-policies/" + (try Self.id(try await policy("revenue_orders", "currency", as: .query)))
+            let pages = "/api/v1/bi/row-policies/" + (try Self.id(try await policy("pageviews", "path", as: limited)))
+            for change in [#"{"is_active":false}"#, #"{"dataset":"pageviews","field":"path"}"#] {
+                let refused = try await app.put(orders, change, as: limited)
+                #expect(refused.status == 403 && refused.body == Self.keyForbidden("revenue"), "\(refused.body)")
+            }
+            let moved = try await app.put(pages, #"{"dataset":"revenue_orders","field":"currency"}"#, as: limited)
+            #expect(moved.status == 403 && moved.body == Self.keyForbidden("revenue"), "\(moved.body)")
+            let made = try await policy("revenue_orders", "currency", as: limited)
+            #expect(made.status == 403, "\(made.body)")
+            #expect(try await app.delete(orders, as: limited).status == 403)
+            #expect(try await app.get(orders).json()["is_active"]?.boolean == true)
+            #expect(try await app.put(pages, #"{"is_active":false}"#, as: limited).status == 200)
+            #expect(try await app.delete(pages, as: limited).status == 204)
+            #expect(try await app.delete(orders, as: .query).status == 204)
+        }
+    }
+
+    @Test("a limited key can't choose whom a report shows that it may not read", arguments: Profile.available)
+    func segments(profile: Profile) async throws {
+        try await Self.run(profile) { app, _ in
+            func segment(_ name: String, _ condition: String) async throws -> String { try await app.createSegment(name, condition) }
+            func rule(_ condition: String) -> String { #"{"definition":{"match":"all","conditions":[\#(condition)]}}"# }
+            let plan = #"{"source":"profile","field":"traits.plan","op":"eq","value":"pro"}"#
+            let other = #"{"source":"profile","field":"traits.plan","op":"eq","value":"free"}"#
+            let used = try await segment("Used", plan), inner = try await segment("Inner", plan), free = try await segment("Free", plan)
+            let outer = try await segment("Outer", #"{"source":"segment","segment_id":"\#(inner)"}"#)
+            for id in [used, outer] {
+                _ = try Self.id(
+                    try await app.post(
+                        "/api/v1/reports", #"{"name":"R","report_type":"pages","params":{"segment_id":"\#(id)"}}"#, as: .query))
+            }
+            let limited = try await app.installation.directory.createKey(
+                .init(name: "limited", scopes: [.query], allowedModules: ["segments", "identity"]), in: app.project, by: "test")
+            for (id, status) in [(used, 403), (inner, 403), (free, 200)] {
+                let changed = try await app.put("/api/v1/segments/\(id)", rule(other), as: .key(limited.secret))
+                #expect(changed.status == status, "\(changed.body)")
+                if status == 403 { #expect(changed.body == Self.keyForbidden("core")) }
+            }
+            #expect(try await app.put("/api/v1/segments/\(used)", #"{"name":"N"}"#, as: .key(limited.secret)).status == 200)
+            #expect(try await app.put("/api/v1/segments/\(used)", rule(other), as: .query).status == 200)
+        }
+    }
+
     @Test("an embed ends with the key that created it or last rotated its token", arguments: Profile.available)
     func maker(profile: Profile) async throws {
         try await Self.run(profile) { app, _ in
