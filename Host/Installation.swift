@@ -127,6 +127,7 @@ public struct Installation: Sendable {
                             millionths: dataset.millionths)
                     }
                 }),
+            definitions: DefinitionCatalog(modules.flatMap { module in module.definitionKinds.map { (module.name, $0) } }),
             factTables: FactCatalog(
                 modules.map { .init(module: $0.name, tables: $0.factTables, reads: type(of: $0).manifest.reads) }),
             payloadTypes: Set(modules.flatMap(\.collectors).map(\.type)),

@@ -14,6 +14,7 @@ public struct Services: Sendable {
         let intake: any EventIntake
         let catalog: ReportCatalog
         let datasets: DatasetCatalog
+        let definitions: DefinitionCatalog
         let factTables: FactCatalog
         let payloadTypes: Set<String>
         let scriptFeatures: [ScriptFeature]
@@ -25,8 +26,9 @@ public struct Services: Sendable {
 
         init(
             control: any ControlStore, directory: Directory, time: any TimeSource, intake: any EventIntake, catalog: ReportCatalog,
-            datasets: DatasetCatalog, factTables: FactCatalog, payloadTypes: Set<String>, scriptFeatures: [ScriptFeature],
-            dimensions: [(module: String, dimension: SessionDimension)], limits: BodyLimits, publicURL: String?, vault: Vault,
+            datasets: DatasetCatalog, definitions: DefinitionCatalog, factTables: FactCatalog, payloadTypes: Set<String>,
+            scriptFeatures: [ScriptFeature], dimensions: [(module: String, dimension: SessionDimension)], limits: BodyLimits,
+            publicURL: String?, vault: Vault,
             externalDatabase: any ExternalDatabase
         ) {
             self.control = control
@@ -35,6 +37,7 @@ public struct Services: Sendable {
             self.intake = intake
             self.catalog = catalog
             self.datasets = datasets
+            self.definitions = definitions
             self.factTables = factTables
             self.payloadTypes = payloadTypes
             self.scriptFeatures = scriptFeatures
@@ -62,6 +65,8 @@ public struct Services: Sendable {
     public var catalog: ReportCatalog { shared.catalog }
     /// The datasets that can be read by name.
     public var datasets: DatasetCatalog { shared.datasets }
+    /// The kinds of definitions that definitions of other modules may refer to.
+    public var definitions: DefinitionCatalog { shared.definitions }
     /// The fact tables of all modules. Only scopes read them.
     @_spi(Scopes) public var factTables: FactCatalog { shared.factTables }
     /// The payload types that this host's modules collect.
@@ -82,7 +87,8 @@ public struct Services: Sendable {
     public init(
         control: any ControlStore, directory: Directory, time: any TimeSource, reports: any ReportReader,
         intake: any EventIntake, catalog: ReportCatalog = ReportCatalog(),
-        datasets: DatasetCatalog = DatasetCatalog(), factTables: FactCatalog = FactCatalog(), payloadTypes: Set<String> = [],
+        datasets: DatasetCatalog = DatasetCatalog(), definitions: DefinitionCatalog = DefinitionCatalog(),
+        factTables: FactCatalog = FactCatalog(), payloadTypes: Set<String> = [],
         scriptFeatures: [ScriptFeature] = [],
         dimensions: [(module: String, dimension: SessionDimension)] = [],
         limits: BodyLimits = BodyLimits(), publicURL: String? = nil, vault: Vault, externalDatabase: any ExternalDatabase
@@ -90,7 +96,7 @@ public struct Services: Sendable {
         self.reports = reports
         shared = Shared(
             control: control, directory: directory, time: time, intake: intake, catalog: catalog, datasets: datasets,
-            factTables: factTables, payloadTypes: payloadTypes,
+            definitions: definitions, factTables: factTables, payloadTypes: payloadTypes,
             scriptFeatures: scriptFeatures, dimensions: dimensions, limits: limits, publicURL: publicURL, vault: vault,
             externalDatabase: externalDatabase)
     }

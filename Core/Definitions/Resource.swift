@@ -41,6 +41,10 @@ public struct Resource: Sendable {
     public let check: @Sendable (JSON) throws -> Void
     /// Checks a request's body against other definitions. `id` is the definition being changed; nil for a new one. Throws 400 or 403.
     public let verify: @Sendable (ProjectRequest, _ id: String?, JSON) async throws -> Void
+    /// The definitions of other modules that a request's body refers to. Before the definition is stored, each one must exist in the
+    /// project, and the caller must be allowed to read it; otherwise the response is 400 or 403. It may be deleted later, so handle the 404
+    /// of `ProjectRequest.definition`.
+    public let references: @Sendable (JSON) -> [DefinitionReference?]
     /// Checks rules that involve several of the project's definitions of this kind. Called in the transaction of the change, so two
     /// concurrent changes can't break a rule together. Throws 400.
     public let relations: (@Sendable (ProjectRequest, Relations) throws -> Void)?
@@ -66,6 +70,7 @@ public struct Resource: Sendable {
         counted: Set<String> = [], defaults: String? = nil, exclusive: String? = nil, live isLive: Bool = false,
         check: @escaping @Sendable (JSON) throws -> Void = { _ in },
         verify: @escaping @Sendable (ProjectRequest, _ id: String?, JSON) async throws -> Void = { _, _, _ in },
+        references: @escaping @Sendable (JSON) -> [DefinitionReference?] = { _ in [] },
         relations: (@Sendable (ProjectRequest, Relations) throws -> Void)? = nil, normalize: (@Sendable (JSON) throws -> String)? = nil
     ) {
         self.kind = kind
@@ -83,13 +88,14 @@ public struct Resource: Sendable {
         self.normalize = normalize
         self.check = check
         self.verify = verify
+        self.references = references
         self.relations = relations
         self.exclusive = exclusive
         self.isLive = isLive
     }
 
     /// A stored definition.
-    public struct Definition: Sendable, Encodable {
+    public struct Definition: SavedDefinition, Encodable {
         /// The definition's id, a UUID.
         public let id: String
         /// An object with the values of the declared fields.
@@ -117,6 +123,10 @@ public struct Resource: Sendable {
             try values?.value { try make(self) } ?? make(self)
         }
     }
+
+    /// This kind for `AnalyticsModule.definitionKinds`, so that definitions of other modules may refer to it.
+    /// - Parameter name: the kind's name in such references, such as `goal`.
+    public func referable(as name: String) -> DefinitionKind { DefinitionKind(name, noun: kind) { try await find($0, for: $1) } }
 
     /// The migration step that creates the table.
     public var creation: Migration.Step {
@@ -276,6 +286,7 @@ public struct Resource: Sendable {
     /// - Throws: 400 if `body` is not a valid definition.
     public func create(_ body: JSON, for call: ProjectRequest) async throws -> Definition {
         let definition = try complete(body, over: nil)
+        try await call.check(references(body))
         try await verify(call, nil, body)
         let id = Identifiers.uuid(), project = call.project.id, now = call.now.milliseconds
         let value = try uniqueValue(of: definition) ?? id
@@ -302,6 +313,7 @@ public struct Resource: Sendable {
         let id = try await require(call).id
         let body = if let body { body } else { try await call.body() }
         let project = call.project.id, now = call.now.milliseconds
+        try await call.check(references(body))
         try await verify(call, id, body)
         let (old, row) = try await change(call, id: id, .update, body) { transaction, old in
             guard let old else { return Rows() }

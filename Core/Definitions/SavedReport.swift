@@ -30,7 +30,7 @@ public enum SavedReport {
     ///     that the gate validates the values.
     ///   - restrictions: policies that hide rows from the report.
     public static func run(
-        _ definition: Resource.Definition, _ call: ProjectRequest, override: (String) -> String? = { _ in nil },
+        _ definition: any SavedDefinition, _ call: ProjectRequest, override: (String) -> String? = { _ in nil },
         restrictedBy restrictions: [RowRestriction] = []
     ) async throws -> JSON { try await run(saved: definition.fields, call, override, restrictions) }
 
@@ -128,7 +128,7 @@ public enum Dashboard {
     /// Runs all widgets and returns their reports by widget id. If a report fails, an object with an `error` member takes its place. The
     /// parameters are the same as for `SavedReport.run`.
     public static func run(
-        _ definition: Resource.Definition, _ call: ProjectRequest, override: (String) -> String? = { _ in nil },
+        _ definition: any SavedDefinition, _ call: ProjectRequest, override: (String) -> String? = { _ in nil },
         restrictedBy restrictions: [RowRestriction] = []
     ) async throws -> [ExactText: JSON] {
         var answers: [ExactText: JSON] = [:]

@@ -11,8 +11,8 @@ import Storage
 /// 1. `init(setup)`: reads the module's settings and does nothing else. An error here keeps Pulse from starting; the host reports the
 ///    errors of all modules together.
 /// 2. `migrations`, `factTables`: applied before anything runs.
-/// 3. `routes`, `collectors`, `extensions`, `ingestSteps`, `datasets`, `dimensions`, `reports`, `pages`: served behind the gate, so the module doesn't
-///    check access itself.
+/// 3. `routes`, `collectors`, `extensions`, `ingestSteps`, `datasets`, `dimensions`, `reports`, `definitionKinds`, `pages`: served behind the
+///    gate, so the module doesn't check access itself.
 /// 4. `jobs`, `services`: started and stopped with the host.
 public protocol AnalyticsModule: Sendable {
     /// The module's name, category and summaries.
@@ -45,6 +45,8 @@ public protocol AnalyticsModule: Sendable {
     var dimensions: [SessionDimension] { get }
     /// The module's reports that can be saved, embedded and exported by name.
     var reports: [NamedReport] { get }
+    /// The module's kinds of definitions that definitions of other modules may refer to by id, as an embed refers to a report.
+    var definitionKinds: [DefinitionKind] { get }
     /// Fact tables whose new rows `/api/v1/stream` sends as they arrive.
     var liveTables: [LiveTable] { get }
     /// The module's pages in the dashboard, in navigation order.
@@ -71,6 +73,7 @@ extension AnalyticsModule {
     public var datasets: [Dataset] { [] }
     public var dimensions: [SessionDimension] { [] }
     public var reports: [NamedReport] { [] }
+    public var definitionKinds: [DefinitionKind] { [] }
     public var liveTables: [LiveTable] { [] }
     public var pages: [DashboardPage] { [] }
     public var texts: [String: [UInt8]] { [:] }

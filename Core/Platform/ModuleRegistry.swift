@@ -73,6 +73,8 @@ import Questions
         reportClashes("Dataset", modules.flatMap { module in module.datasets.map { ($0.name, module.name) } })
         let dimensions = modules.flatMap { module in module.dimensions.map { ($0.name, module.name) } }
         reportClashes("Dimension", dimensions + dimensions.filter { Filter.Dimension($0.0) != nil }.map { ($0.0, "activity") })
+        reportClashes(
+            "Kind of definition", modules.flatMap { module in module.definitionKinds.map { ("\(module.name)/\($0.name)", module.name) } })
         reportClashes("Page", modules.flatMap { module in module.pages.map { ($0.id, module.name) } })
         reportClashes("Route", routes.map { ("\($0.route.method) \($0.route.shape)", "\($0.module ?? "host") (\($0.route.path))") })
         for (table, module) in tables where !table.hasPrefix(module + "_") {

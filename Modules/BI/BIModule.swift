@@ -33,6 +33,10 @@ public struct BIModule: AnalyticsModule {
         ]
     }
     public var texts: [String: [UInt8]] { ["en": Embedded.en_js, "de": Embedded.de_js] }
+    public var definitionKinds: [DefinitionKind] {
+        [Metric.resource.referable(as: "metric"), SavedSQL.resource.referable(as: "sql_query")]
+    }
+
     public var routes: [Route] {
         Metric.resource.routes + RowPolicy.resource.routes + SavedSQL.resource.routes + queryRoutes + uploadRoutes + embedRoutes
             + connectionRoutes

@@ -39,7 +39,7 @@ enum EmbeddedResource {
 
     /// Checks that the key may read the reports, because anyone with the embed's token can read them without a key.
     /// - Throws: 403 if the key may not read one of the reports.
-    private static func check(reportsOf definition: Resource.Definition, _ call: ProjectRequest) async throws {
+    private static func check(reportsOf definition: any SavedDefinition, _ call: ProjectRequest) async throws {
         for shown in definition.fields["widgets"]?.elements ?? [definition.fields] {
             try await call.requireKey(toRead: SavedQuestion(shown))
         }
@@ -65,7 +65,7 @@ enum EmbeddedResource {
     }
 
     /// Returns the visual query that shows a metric.
-    private static func query(of metric: Resource.Definition, _ config: JSON) throws -> JSON {
+    private static func query(of metric: any SavedDefinition, _ config: JSON) throws -> JSON {
         let parameters = config.members.filter { ["start_at", "end_at", "timezone", "filters", "dimensions", "limit"].contains($0.name) }
         var query = Dictionary(parameters) { _, last in last }
         query["dataset"] = metric.fields["dataset"]
@@ -108,23 +108,20 @@ enum EmbeddedResource {
         return try JSON(encoding: ["error": "This widget can't be shown; its owner can fix it."])
     }
 
-    private static func described(_ definition: Resource.Definition) throws -> JSON {
+    private static func described(_ definition: any SavedDefinition) throws -> JSON {
         try JSON(encoding: Dictionary(definition.fields.members + (try JSON(encoding: ["id": definition.id])).members) { _, last in last })
     }
 
-    private static func definition(_ type: Embed.Kind, _ config: JSON, _ call: ProjectRequest) async throws -> Resource.Definition {
-        let (resource, module): (Resource, String?) =
+    private static func definition(_ type: Embed.Kind, _ config: JSON, _ call: ProjectRequest) async throws -> any SavedDefinition {
+        let (kind, module) =
             switch type {
-            case .dashboard: (Dashboard.resource, "dashboards")
-            case .report: (SavedReport.resource, "dashboards")
-            case .sqlQuery: (SavedSQL.resource, nil)
-            case .metric, .visualQuery: (Metric.resource, nil)
+            case .dashboard: ("dashboard", "dashboards")
+            case .report: ("report", "dashboards")
+            case .sqlQuery: ("sql_query", "bi")
+            case .metric, .visualQuery: ("metric", "bi")
             }
-        // The table exists only if its module is loaded.
-        if let module { try call.require(module: module) }
         let name = idName(type)
         guard let id = config[name]?.string else { throw ServiceError.body("field '\(name)' must be the id of the resource to show.") }
-        guard let found = try await resource.find(Identifiers.plain(id), for: call) else { throw ServiceError.notFound(resource.kind, id) }
-        return found
+        return try await call.definition(id, of: kind, in: module)
     }
 }

@@ -48,7 +48,7 @@ enum SavedSQL {
         })
 
     static func run(
-        _ query: Resource.Definition, _ call: ProjectRequest, limit: Int, in queries: RunningQueries, id: String? = nil
+        _ query: any SavedDefinition, _ call: ProjectRequest, limit: Int, in queries: RunningQueries, id: String? = nil
     ) async throws -> QueryAnswer {
         try await queries.run(.savedSQL, id: id, call) {
             try await SQLStatement(query.fields["sql_text"]?.string ?? "").run(call, limit: limit)

@@ -29,5 +29,9 @@ public struct DashboardsModule: AnalyticsModule {
         ]
     }
     public var texts: [String: [UInt8]] { ["en": Embedded.en_js, "de": Embedded.de_js] }
+    public var definitionKinds: [DefinitionKind] {
+        [SavedReport.resource.referable(as: "report"), Dashboard.resource.referable(as: "dashboard")]
+    }
+
     public var routes: [Route] { definitionRoutes + explorerRoutes + insightRoutes }
 }

@@ -15,5 +15,7 @@ public struct FunnelsModule: AnalyticsModule {
 
     public var pages: [DashboardPage] { [DashboardPage("funnels", titles: ["en": "Funnels", "de": "Trichter"], Embedded.page_js)] }
     public var texts: [String: [UInt8]] { ["en": Embedded.en_js, "de": Embedded.de_js] }
+    public var definitionKinds: [DefinitionKind] { [Funnel.resource.referable(as: "funnel")] }
+
     public var routes: [Route] { Funnel.resource.routes + analyses }
 }

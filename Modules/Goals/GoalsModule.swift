@@ -15,6 +15,8 @@ public struct GoalsModule: AnalyticsModule {
 
     public var pages: [DashboardPage] { [DashboardPage("goals", titles: ["en": "Goals", "de": "Ziele"], Embedded.page_js)] }
     public var texts: [String: [UInt8]] { ["en": Embedded.en_js, "de": Embedded.de_js] }
+    public var definitionKinds: [DefinitionKind] { [Goal.resource.referable(as: "goal")] }
+
     public var routes: [Route] {
         let one = Goal.resource.path + "/{id}"
         return Goal.resource.routes + [

@@ -18,5 +18,7 @@ public struct SegmentsModule: AnalyticsModule {
     public var texts: [String: [UInt8]] { ["en": Embedded.en_js, "de": Embedded.de_js] }
     public var migrations: [Migration] { [Migration("001-create", on: .control, [SegmentDefinition.resource.creation])] }
 
+    public var definitionKinds: [DefinitionKind] { [SegmentDefinition.resource.referable(as: "segment")] }
+
     public var routes: [Route] { SegmentDefinition.resource.routes + reportRoutes }
 }
