@@ -1,6 +1,6 @@
 import AllModules
 import Core
-@testable import Host
+@_spi(Host) @testable import Host
 @_spi(Host) import Platform
 import Testing
 import TestSupport

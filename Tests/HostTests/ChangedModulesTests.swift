@@ -33,7 +33,8 @@ struct ChangedModulesTests {
     private static func crash(
         _ data: String, _ environment: [String: String] = [:], _ modules: [any AnalyticsModule], _ payloads: [String] = payloads
     ) async throws {
-        try await TestApp.run(in: data, environment: environment, modules: modules, events: RefusingEventStore.init) { app in
+        try await TestApp.run(in: data, environment: environment, modules: modules, events: { StallingEventStore($0, refusing: true) }) {
+            app in
             let change = modules.map { Directory.ModuleChange(module: $0.name, isEnabled: true, access: .all) }
             try await app.installation.directory.setModules(change.filter { $0.module != "core" }, in: app.project, by: "test")
             let body = payloads.map { $0.dropLast() + #","visitor_id":"ada"}"# }.joined(separator: ",")

@@ -231,7 +231,7 @@ struct EventIntakeTests {
     @Test("of a module's own work: address and user agent come with the event, and each call counts against the project's rate")
     func service() async throws {
         try await Self.run(.embedded) { app in
-            app.installation.limiter.set(.init(ingestPerSecond: 2))
+            app.installation.pulse.set(.init(ingestPerSecond: 2))
             let intake = app.installation.gate.services.intake
             let project = try #require(app.installation.directory.project(app.project.id))
             let sender = EventSender(.module("relay"), for: project)

@@ -10,9 +10,14 @@ package final class StallingEventStore: EventStore {
     }
 
     private let store: any EventStore
+    private let isRefusing: Bool
     private let state = Mutex(State())
 
-    package init(_ store: any EventStore) { self.store = store }
+    /// - Parameter refusing: whether every batch fails. What a host acknowledges then stays in its journal, as if the host had been killed.
+    package init(_ store: any EventStore, refusing: Bool = false) {
+        self.store = store
+        isRefusing = refusing
+    }
 
     package func hold() { state.withLock { $0.isHeld = true } }
 
@@ -25,6 +30,7 @@ package final class StallingEventStore: EventStore {
     }
 
     package func apply(_ batch: FactBatch) async throws -> AppliedBatch {
+        if isRefusing { throw ServiceError.unavailable("test_store_refuses", "The test's store applies nothing.") }
         await withCheckedContinuation { waiter in
             let isHeld = state.withLock { state in
                 if state.isHeld { state.waiters.append(waiter) }
