@@ -151,7 +151,7 @@ struct EventIntakeTests {
             let limited = try await app.key([.ingest], modules: ["relay"])
             #expect(
                 try await Self.outcomes(app, [events[0]], as: limited)
-                    == ["refused key_modules -: API key is not allowed to use module 'core'."])
+                    == ["refused key_modules -: The credentials are not allowed to use module 'core'."])
             #expect(
                 try await app.ledger() == [
                     "12:00 received 9 = stored 1 + duplicate 0 + waiting 0 + blocked_user_agent 1 + consent 1 + invalid_event 3"
@@ -231,7 +231,7 @@ struct EventIntakeTests {
     @Test("of a module's own work: address and user agent come with the event, and each call counts against the project's rate")
     func service() async throws {
         try await Self.run(.embedded) { app in
-            app.installation.limiter.set(.init(ingestPerSecond: 2))
+            app.installation.pulse.set(.init(ingestPerSecond: 2))
             let intake = app.installation.gate.services.intake
             let project = try #require(app.installation.directory.project(app.project.id))
             let sender = EventSender(.module("relay"), for: project)
