@@ -156,8 +156,12 @@ public struct EventRefusal: Sendable, Equatable {
         field = Self.field(of: error)
     }
 
-    /// The field at the start of a sentence about a body: `field 'name' must ...`, `missing required field 'name'.`
+    /// The field in the error's evidence. Where a module wrote only the sentence, the field at its start: `field 'name' must ...`.
     private static func field(of error: ServiceError) -> String? {
+        switch error.evidence {
+        case .body(let field?, _), .missingField(let field), .unknownField(let field, _): return field
+        default: break
+        }
         guard let sentence = error.message.suffix(after: "Invalid request body: ") else { return nil }
         let rest = ["field '", "missing required field '", "unknown field '"].lazy.compactMap { sentence.suffix(after: $0) }.first
         guard let rest, let end = rest.utf8.firstIndex(of: UInt8(ascii: "'")) else { return nil }

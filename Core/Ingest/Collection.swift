@@ -22,7 +22,7 @@ import NIOCore
     let time: any TimeSource
     let countCall: @Sendable (Project) async throws -> Void
 
-    /// - Parameter countCall: counts a call of code that is not a request against the project's ingest rate (`Gate.countCollection`).
+    /// - Parameter countCall: counts a call of code that is not a request against the project's ingest rate (`Gate.count`).
     public init(
         journal: Journal, writer: IngestWriter, pipeline: EventPipeline, counters: IngestCounters, time: any TimeSource,
         maximumEvents: Int = 1_000, countCall: @escaping @Sendable (Project) async throws -> Void

@@ -151,7 +151,7 @@ struct EventIntakeTests {
             let limited = try await app.key([.ingest], modules: ["relay"])
             #expect(
                 try await Self.outcomes(app, [events[0]], as: limited)
-                    == ["refused key_modules -: API key is not allowed to use module 'core'."])
+                    == ["refused key_modules -: The credentials are not allowed to use module 'core'."])
             #expect(
                 try await app.ledger() == [
                     "12:00 received 9 = stored 1 + duplicate 0 + waiting 0 + blocked_user_agent 1 + consent 1 + invalid_event 3"
