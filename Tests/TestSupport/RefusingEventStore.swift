@@ -20,6 +20,9 @@ package final class RefusingEventStore: EventStore {
     package func query(_ statement: SQL, timeoutSeconds: Double) async throws -> Rows {
         try await store.query(statement, timeoutSeconds: timeoutSeconds)
     }
+    package func reader(of project: Int32, secondsPerBatch: Double) throws -> any BatchReader {
+        try store.reader(of: project, secondsPerBatch: secondsPerBatch)
+    }
     package func change(_ statements: [SQL]) async throws { try await store.change(statements) }
     package func erase(_ statements: [SQL]) async throws { try await store.erase(statements) }
     package func erasure(of visitor: Int64, in project: Int32, from table: FactTable) -> [SQL] {
