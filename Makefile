@@ -21,9 +21,10 @@ check: swift ## Check formatting, the dashboard's JavaScript and the shell scrip
 	@$(setup)/install.sh check
 	@$(setup)/check.sh $(ARGS)
 
-test: swift ## Run every test, with a temporary PostgreSQL and Redis
+test: swift ## Run every test, with a temporary PostgreSQL, Redis and S3
 	@$(setup)/install.sh test
 	@$(setup)/duckdb.sh
+	@$(setup)/moto.sh
 	@$(setup)/test.sh $(ARGS)
 
 soak: ## Run the tests of random input and of crashes at length, which takes hours

@@ -95,7 +95,7 @@ var targets: [Target] = [
     core("Enrichment", "Enrichment", ["CMaxMind"]),
     core("Settings", "Settings", from: ["Common", "Enrichment"], [yams]),
     core("Questions", "Questions", from: ["Storage"]),
-    core("Blobs", "Blobs", from: ["Common"], [nio]),
+    core("Blobs", "Blobs", from: ["Storage"], [nio]),
     core("Access", "Access", from: ["Questions", "Coordination", "Blobs"], [httpTypes, nio, nioFoundation, log]),
     core("Definitions", "Definitions", from: ["Access"], [httpTypes]),
     core("Ingest", "Ingest", from: ["Definitions", "Enrichment"], ["CZlib", crypto, httpTypes, nio, log, metrics, lifecycle]),
@@ -115,14 +115,18 @@ var targets: [Target] = [
     core("DuckDBEngine", "Engines/DuckDB", from: ["Storage"], ["CDuckDB", log]),
     core("SQLiteEngine", "Engines/SQLite", from: ["Storage"], [grdb]),
     core("PostgreSQLEngine", "Engines/PostgreSQL", from: ["Storage"], ["CLibPQ", log]),
+    core("FolderEngine", "Engines/Folder", from: ["Blobs"], [nio, crypto]),
+    core("S3Engine", "Engines/S3", from: ["Blobs"], [httpClient, nio, nioHTTP1, crypto, log]),
     core("RedisEngine", "Engines/Redis", from: ["Coordination"], ["CHiredis", log]),
 
     .target(
         name: "Host",
-        dependencies: from("Core", "Operations", "SQLiteEngine", "DuckDBEngine", "PostgreSQLEngine", "RedisEngine") + [
-            hummingbird, hummingbirdCore, httpClient, arguments, metrics, tracing, instrumentation, log, lifecycle, unixSignals, httpTypes,
-            nio, nioHTTP1, nioHTTPTypes, crypto,
-        ],
+        dependencies: from(
+            "Core", "Operations", "SQLiteEngine", "DuckDBEngine", "PostgreSQLEngine", "RedisEngine", "FolderEngine", "S3Engine") + [
+                hummingbird, hummingbirdCore, httpClient, arguments, metrics, tracing, instrumentation, log, lifecycle, unixSignals,
+                httpTypes,
+                nio, nioHTTP1, nioHTTPTypes, crypto,
+            ],
         path: "Host", exclude: ["AllModules", "Pulse", "Dashboard/web"], swiftSettings: settings, plugins: ["EmbedFiles"]
     ),
     .target(
@@ -171,6 +175,9 @@ targets += [
     test("CommonTests", ["Common"]),
     test("StorageTests", from("SQLiteEngine", "DuckDBEngine", "PostgreSQLEngine") + [log]),
     test("QuestionsTests", from("Core") + ["Host"]),
+    test(
+        "BlobTests",
+        from("Core", "SQLiteEngine", "PostgreSQLEngine", "FolderEngine", "S3Engine") + ["Host", "TrafficModule", log, nio, nioHTTP1]),
     test("CoordinationTests", from("RedisEngine") + [log]),
     test("SettingsTests", from("Settings")),
     test("EnrichmentTests", ["Enrichment"]),

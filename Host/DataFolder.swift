@@ -4,7 +4,7 @@ import Synchronization
 
 /// The folder that holds the embedded databases, the journal, and the secrets that Pulse generates.
 ///
-/// Besides the databases' files it contains `journal/`, `spill/`, `backups/`, `admin-token`, `cookie-secret` and `lock`.
+/// Besides the databases' files it contains `journal/`, `spill/`, `backups/`, `objects/`, `admin-token`, `cookie-secret` and `lock`.
 struct DataFolder: Sendable {
     let root: String
 
@@ -32,7 +32,7 @@ struct DataFolder: Sendable {
 
     /// Name prefixes of the files and folders that Pulse creates.
     private static let names = [
-        "events.duckdb", "control.sqlite", "journal", "spill", "backups", "before-restore-", adminToken, cookieSecret, lockName,
+        "events.duckdb", "control.sqlite", "journal", "spill", "backups", objects, "before-restore-", adminToken, cookieSecret, lockName,
     ]
 
     /// Removes other users' permissions on Pulse's files. An older version of Pulse, a copy or a backup program may have
@@ -51,6 +51,9 @@ struct DataFolder: Sendable {
         guard lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFLNK, status.st_mode & 0o077 != 0 else { return }
         chmod(path, status.st_mode & 0o700)
     }
+
+    /// The folder of the blobs, unless the configuration names another place.
+    static let objects = "objects"
 
     /// The file names of the secrets that Pulse generates if the configuration does not set them.
     static let adminToken = "admin-token"

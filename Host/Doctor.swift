@@ -1,3 +1,4 @@
+@_spi(Host) import Blobs
 @_spi(Host) import Common
 import Coordination
 import DuckDBEngine
@@ -43,6 +44,7 @@ struct Doctor: Sendable {
         findings += await port(host, isServing: readiness.isServing)
         if !readiness.isServing { findings += await stores(host) }
         findings.append(places())
+        findings.append(await objects())
         findings.append(await clock())
         return findings + limits() + secrets()
     }
@@ -110,6 +112,27 @@ struct Doctor: Sendable {
             let library = try DuckDBLibrary.load(explicit: configuration.storage.duckdbLibrary)
             return .ok("DuckDB", "\(library.version), \(library.path)")
         } catch { return .fail("DuckDB", "\(error)") }
+    }
+
+    /// Checks where the content of blobs is.
+    private func objects() async -> Finding {
+        let engine = Engines.blobs(configuration, time: SystemTime(), logger: configuration.quietTelemetry.logger("pulse"))
+        let finding: Finding
+        if configuration.objects.url == nil, !FileManager.default.fileExists(atPath: folder.root) {
+            finding = .ok("objects", "\(engine.place) does not exist yet")
+        } else {
+            do {
+                try await engine.ping()
+                finding =
+                    engine.folder != nil && configuration.coordination.redisURL != nil
+                    ? .warn("objects", "\(engine.place). Hosts that share Redis need the same folder or bucket: set OBJECTS_URL.")
+                    : .ok("objects", "\(engine.place)" + (engine.folder == nil ? "; backups don't include it" : ""))
+            } catch {
+                finding = .fail("objects", "\(engine.place) can't be used. Check objects.url, its keys, and the permissions.")
+            }
+        }
+        await engine.close()
+        return finding
     }
 
     // MARK: The running host
@@ -208,7 +231,7 @@ struct Doctor: Sendable {
 
     private func migrations(_ engines: Engines) async -> [Finding] {
         do {
-            let pending = try await Migrator(engines.control, engines.events, configuration.loadModules()).pending()
+            let pending = try await Migrator(engines, configuration.loadModules()).pending()
             return [
                 pending.isEmpty
                     ? .ok("migrations", "none pending")

@@ -1,10 +1,13 @@
-import Common
+@_spi(Host) import Blobs
+@_spi(Host) import Common
 import Coordination
 @_spi(Host) import DuckDBEngine
+@_spi(Host) import FolderEngine
 import Foundation
 import Logging
 @_spi(Host) import PostgreSQLEngine
 import RedisEngine
+@_spi(Host) import S3Engine
 @_spi(Host) import Settings
 @_spi(Host) import SQLiteEngine
 @_spi(Host) import Storage
@@ -16,6 +19,8 @@ struct Engines: Sendable {
     /// How many queries the event store can run concurrently.
     let readers: Int
     let coordination: any Coordination
+    /// Where the content of blobs is.
+    let blobs: any BlobEngine
     /// Whether this process is the only one that writes to the stores. If so, it knows about every change to facts.
     let isAlone: Bool
     /// This process's lock on the data folder. It is held while the stores are open.
@@ -33,7 +38,7 @@ struct Engines: Sendable {
         return Engines(
             control: try control(configuration, maximumConnections: 8, logger: logger), events: try events(configuration, logger: logger),
             readers: readers(configuration), coordination: try coordination(configuration, time: time, logger: logger),
-            isAlone: configuration.storage.databaseURL == nil, lock: lock)
+            blobs: blobs(configuration, time: time, logger: logger), isAlone: configuration.storage.databaseURL == nil, lock: lock)
     }
 
     /// Opens only the control store. Commands can do this even while a host is running.
@@ -49,6 +54,20 @@ struct Engines: Sendable {
     static func coordination(_ configuration: HostConfiguration, time: any TimeSource, logger: Logger) throws -> any Coordination {
         try configuration.coordination.redisURL.map { try RedisCoordination(url: $0.revealed, logger: logger) }
             ?? LocalCoordination(time: time)
+    }
+
+    static func blobs(_ configuration: HostConfiguration, time: any TimeSource, logger: Logger) -> any BlobEngine {
+        let objects = configuration.objects
+        switch objects.address {
+        case .bucket(let bucket):
+            // The configuration has no bucket without its keys.
+            return S3BlobEngine(
+                S3Settings(
+                    bucket, accessKeyID: objects.accessKeyID?.revealed ?? "", secretAccessKey: objects.secretAccessKey?.revealed ?? ""),
+                time: time, logger: logger)
+        case .folder(let path): return FolderBlobEngine(path)
+        case nil: return FolderBlobEngine(DataFolder(configuration.storage.dataFolder).path(DataFolder.objects))
+        }
     }
 
     private static func events(_ configuration: HostConfiguration, logger: Logger) throws -> any EventStore {
@@ -73,6 +92,7 @@ struct Engines: Sendable {
         await events.close()
         await control.close()
         await coordination.close()
+        await blobs.close()
         lock.release()
     }
 }

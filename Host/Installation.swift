@@ -1,8 +1,10 @@
 @_spi(Host) import Access
+@_spi(Host) import Blobs
 @_spi(Host) import Common
 import Coordination
 import Core
 @_spi(Host) import Enrichment
+@_spi(Host) import FolderEngine
 import Foundation
 import Hummingbird
 @_spi(Host) import Ingest
@@ -113,6 +115,7 @@ public struct Installation: Sendable {
             maximumBytes: configuration.limits.reportCacheMB << 20, settle: { try await otherHosts.settle($0) },
             version: { engines.isAlone ? counters.version(of: $0, over: $1) : nil })
         let deferred = Deferred<Collection>()
+        let blobs = BlobStore(engines.blobs, control: engines.control, time: time)
         let services = Services(
             control: engines.control, directory: directory, time: time, reports: reports, intake: deferred,
             catalog: ReportCatalog(modules.flatMap { module in module.reports.map { (module.name, $0) } }),
@@ -135,7 +138,7 @@ public struct Installation: Sendable {
             dimensions: modules.flatMap { module in module.dimensions.map { (module.name, $0) } },
             limits: .init(bytes: configuration.limits.bodyBytes),
             publicURL: configuration.server.publicURL,
-            vault: Vault(secret: cookieSecret),
+            vault: Vault(secret: cookieSecret), blobs: blobs,
             externalDatabase: ExternalPostgreSQL())
         let origins = PulseOrigins(configuration.server)
         let pulse = PulseSurface(limits: .init(configuration.limits), origins: origins)
@@ -174,6 +177,7 @@ public struct Installation: Sendable {
             showsMetrics: configuration.telemetry.metrics)
         let administration = AdministrationRoutes(
             eventStore: engines.events, writer: writer, counters: counters, pipeline: pipeline, otherHosts: otherHosts, tables: tables,
+            visitorTables: ModuleRegistry.visitorTables(of: modules),
             privacyDefaults: PrivacyRules(configuration.privacy))
         let backups = BackupRoutes(backup: Backup(engines: engines, settle: writer.settle, time: time), folder: folder.path("backups"))
         let dashboard = DashboardSessions(
@@ -200,8 +204,8 @@ public struct Installation: Sendable {
     /// Prepares the stores: migrates the schema, creates the configured projects, and stores the events that the journal still holds.
     private func prepare() async throws {
         Backup.removeUnfinished(in: DataFolder(configuration.storage.dataFolder).path("backups"))
-        let migrator = Migrator(control: engines.control, events: engines.events, modules: registry.migrations)
-        let applied = try await migrator.run()
+        if let folder = engines.blobs as? FolderBlobEngine { folder.removeUnfinished(now: time.now) }
+        let applied = try await Migrator(engines, modules: registry.migrations).run()
         for migration in applied { logger.debug("migrated", metadata: ["migration": "\(migration)"]) }
         if !applied.isEmpty { logger.info("brought the schema up to date", metadata: ["migrations": "\(applied.count)"]) }
         try await directory.reload()
@@ -288,6 +292,9 @@ public struct Installation: Sendable {
             Job("key_use", everySeconds: 60, shared: false) { try await directory.flushLastUse() },
             Job("streams", everySeconds: 15, shared: false) { await stream.keepAlive() },
             Job("long_answers", everySeconds: 1, shared: false) { gate.longAnswers.sweep() },
+            Job("blobs", everySeconds: 21_600) {
+                try await BlobStore(engines.blobs, control: engines.control, time: time).sweep()
+            },
             Job("retention", everySeconds: 3_600) { try await retention.run(now: time.now) },
         ] + registry.modules.flatMap(\.jobs)
     }

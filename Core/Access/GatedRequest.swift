@@ -1,3 +1,4 @@
+@_spi(Host) import Blobs
 import Common
 import Logging
 import NIOCore
@@ -22,6 +23,7 @@ public struct Services: Sendable {
         let limits: BodyLimits
         let publicURL: String?
         let vault: Vault
+        let blobs: BlobStore
         let externalDatabase: any ExternalDatabase
 
         init(
@@ -29,7 +31,7 @@ public struct Services: Sendable {
             datasets: DatasetCatalog, definitions: DefinitionCatalog, factTables: FactCatalog, payloadTypes: Set<String>,
             scriptFeatures: [ScriptFeature], dimensions: [(module: String, dimension: SessionDimension)], limits: BodyLimits,
             publicURL: String?, vault: Vault,
-            externalDatabase: any ExternalDatabase
+            blobs: BlobStore, externalDatabase: any ExternalDatabase
         ) {
             self.control = control
             self.directory = directory
@@ -45,6 +47,7 @@ public struct Services: Sendable {
             self.limits = limits
             self.publicURL = publicURL
             self.vault = vault
+            self.blobs = blobs
             self.externalDatabase = externalDatabase
         }
     }
@@ -81,24 +84,27 @@ public struct Services: Sendable {
     public var publicURL: String? { shared.publicURL }
     /// Encrypts and decrypts secrets that must be stored.
     public var vault: Vault { shared.vault }
+    /// The blobs of all modules and projects.
+    @_spi(Host) public var blobs: BlobStore { shared.blobs }
     /// Runs queries on external databases.
     public var externalDatabase: any ExternalDatabase { shared.externalDatabase }
 
-    public init(
+    @_spi(Host) public init(
         control: any ControlStore, directory: Directory, time: any TimeSource, reports: any ReportReader,
         intake: any EventIntake, catalog: ReportCatalog = ReportCatalog(),
         datasets: DatasetCatalog = DatasetCatalog(), definitions: DefinitionCatalog = DefinitionCatalog(),
         factTables: FactCatalog = FactCatalog(), payloadTypes: Set<String> = [],
         scriptFeatures: [ScriptFeature] = [],
         dimensions: [(module: String, dimension: SessionDimension)] = [],
-        limits: BodyLimits = BodyLimits(), publicURL: String? = nil, vault: Vault, externalDatabase: any ExternalDatabase
+        limits: BodyLimits = BodyLimits(), publicURL: String? = nil, vault: Vault, blobs: BlobStore,
+        externalDatabase: any ExternalDatabase
     ) {
         self.reports = reports
         shared = Shared(
             control: control, directory: directory, time: time, intake: intake, catalog: catalog, datasets: datasets,
             definitions: definitions, factTables: factTables, payloadTypes: payloadTypes,
             scriptFeatures: scriptFeatures, dimensions: dimensions, limits: limits, publicURL: publicURL, vault: vault,
-            externalDatabase: externalDatabase)
+            blobs: blobs, externalDatabase: externalDatabase)
     }
 
     /// A copy of the services for one response, whose reports share a wait and track how current the response is.
@@ -204,6 +210,9 @@ public struct ProjectRequest: GatedRequest {
     public func require(module: String, _ access: AccessMode = .read) throws {
         try directory.checkModule(module, access, project, principal)
     }
+
+    /// The blobs of the route's module in this project.
+    public var blobs: Blobs { services.blobs.blobs(of: module ?? "host", in: project.id) }
 
     /// The modules that the caller is limited to; nil for all. Save this limit with anything that later runs without the caller's key, such
     /// as a `PublicToken`.

@@ -1,4 +1,5 @@
 @_spi(Host) import Access
+@_spi(Host) import Blobs
 import Common
 @_spi(Host) import Ingest
 import Questions
@@ -38,7 +39,7 @@ import Questions
     }
 
     /// The names under which Core keeps its own migrations, which no module can have.
-    public static let reserved = ["access", "ingest", "activity"]
+    public static let reserved = ["access", "ingest", "activity", "blobs"]
 
     /// All migrations, grouped by the module that owns them. The migrations of shared tables come first.
     public var migrations: [(module: String, migrations: [Migration])] {
@@ -49,8 +50,15 @@ import Questions
                 IngestTables.migrations + VisitorIdentity.migrations + SetAside.migrations + Followers.migrations
                     + InstallationID.migrations
             ),
-            ("activity", Activity.migrations),
+            ("activity", Activity.migrations), ("blobs", BlobStore.migrations),
         ] + modules.map { ($0.name, $0.migrations) }
+    }
+
+    /// The control tables of all modules that have rows about visitors.
+    public var visitorTables: [VisitorTable] { Self.visitorTables(of: modules) }
+
+    public static func visitorTables(of modules: [any AnalyticsModule]) -> [VisitorTable] {
+        modules.flatMap { VisitorTable.all(in: $0.migrations) }
     }
 
     /// The manifests of all modules.
@@ -99,6 +107,9 @@ import Questions
         reportClashes("Field", added + own)
         let reasons = modules.flatMap { module in module.dropReasons.map { ($0.name, module.name) } }
         reportClashes("Drop reason", reasons + DropReason.core.map { ($0.name, "Core") })
+        for module in modules {
+            problems += VisitorTable.problems(in: module.migrations).map { "Module '\(module.name)': \($0)" }
+        }
         problems += tableProblems("activity", [Activity.table, Activity.visitors], Activity.migrations)
         for module in modules {
             problems += tableProblems(module.name, module.factTables, module.migrations) + datasetProblems(module) + stepProblems(module)
@@ -132,7 +143,7 @@ import Questions
             switch step {
             case .createFactTable(let table): created[table.name] = table.allColumns.map(\.name)
             case .addColumn(let table, let column): created[table]?.append(column.name)
-            case .createTable, .createIndex, .statements: break
+            case .createTable, .createIndex, .statements, .work: break
             }
         }
         let missing = Set(created.keys).subtracting(declared.map(\.name)).sorted().map {

@@ -8,6 +8,7 @@ import Foundation
     // The sections and single keys of the file, in file order.
     public var server: ServerSettings
     public var storage: StorageSettings
+    public var objects: ObjectSettings
     public var coordination: CoordinationSettings
     /// The bearer token for the admin API. If nil, Pulse generates a token at its first start and keeps it in the data folder.
     public var adminToken: Secret?
@@ -85,6 +86,7 @@ import Foundation
     private init(_ section: Section, knownModules: [String], knownSurfaces: [String]) {
         server = section.section("server") { ServerSettings($0) }
         storage = section.section("storage") { StorageSettings($0) }
+        objects = section.section("objects") { ObjectSettings($0) }
         coordination = section.section("coordination") { CoordinationSettings($0) }
         adminToken = section.optional("admin_token", .secret(minimum: 16), variable: "PULSE_ADMIN_TOKEN")
         cookieSecret = section.optional("cookie_secret", .secret(minimum: 32), variable: "PULSE_COOKIE_SECRET")
@@ -109,7 +111,8 @@ import Foundation
 extension HostConfiguration: Equatable {
     /// Whether all values are equal, regardless of their origin.
     public static func == (left: HostConfiguration, right: HostConfiguration) -> Bool {
-        left.server == right.server && left.storage == right.storage && left.coordination == right.coordination
+        left.server == right.server && left.storage == right.storage && left.objects == right.objects
+            && left.coordination == right.coordination
             && left.adminToken == right.adminToken && left.cookieSecret == right.cookieSecret
             && left.emailReportWebhookURL == right.emailReportWebhookURL && left.modules == right.modules && left.surfaces == right.surfaces
             && left.limits == right.limits && left.privacy == right.privacy && left.retention == right.retention

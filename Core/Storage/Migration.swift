@@ -10,6 +10,9 @@ public struct Migration: Sendable {
         case addColumn(table: String, Column)
         case createIndex(table: String, columns: [String])
         case statements(@Sendable (Dialect) -> [SQL])
+        /// What SQL can't do, such as moving content into blobs. Only for the control plane. It is done before the transaction of the other
+        /// steps, and again if that fails or the host crashes, and several hosts may do it at the same time.
+        case work(@Sendable (any MigrationWork) async throws -> Void)
     }
 
     /// The store that a migration applies to.
@@ -28,6 +31,15 @@ public struct Migration: Sendable {
     }
 }
 
+/// What the work of a migration may use.
+public protocol MigrationWork: Sendable {
+    /// Runs a statement on the control store.
+    func read(_ statement: SQL) async throws -> Rows
+    func write(_ statement: SQL) async throws
+    /// Stores content that is about no visitor as a blob of the migration's module. Replaces what has the name.
+    func storeBlob(_ name: String, _ content: [UInt8], in project: String) async throws
+}
+
 extension Migration.Step {
     /// The statements that perform this step, in order.
     public func statements(for dialect: Dialect) -> [SQL] {
@@ -39,6 +51,7 @@ extension Migration.Step {
             [SQL(sql: "ALTER TABLE \(table) ADD COLUMN \(column.definition(dialect, adding: true))")]
         case .createIndex(let table, let columns): [Self.index(table, columns)]
         case .statements(let make): make(dialect)
+        case .work: []
         }
     }
 

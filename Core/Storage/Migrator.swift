@@ -20,13 +20,17 @@
     private let history: [Entry]
     private let planes: [any LedgerStore]
     private let time: any TimeSource
+    private let work: @Sendable (_ module: String) -> any MigrationWork
 
-    /// - Parameter modules: the complete history of each module, oldest first. The tables of a module that is left out stay as they are.
-    ///   Migrations that it missed are applied once it is included again.
+    /// - Parameters:
+    ///   - work: what the work of a module's migrations may use.
+    ///   - modules: the complete history of each module, oldest first. The tables of a module that is left out stay as they are.
+    ///     Migrations that it missed are applied once it is included again.
     public init(
         control: any ControlStore, events: any EventStore, modules: [(module: String, migrations: [Migration])],
-        time: any TimeSource = SystemTime()
+        time: any TimeSource = SystemTime(), work: @escaping @Sendable (_ module: String) -> any MigrationWork
     ) {
+        self.work = work
         history = modules.flatMap { module in module.migrations.map { Entry(module: module.module, migration: $0) } }
         planes = [ControlLedger(store: control), EventLedger(store: events)]
         self.time = time
@@ -77,6 +81,7 @@
             VALUES (\(entry.id), \(plane.plane.rawValue), \(time.now.milliseconds))
             """
         do {
+            for case .work(let body) in entry.migration.steps { try await body(work(entry.module)) }
             try await plane.change(Self.lock(plane.dialect) + [ledgerRow] + entry.statements(for: plane.dialect))
             return true
         } catch {

@@ -10,6 +10,26 @@ public struct Column: Sendable, Equatable {
     public let isNullable: Bool
     /// The value for rows that exist when the column is added, and for inserts that leave the column out.
     public let defaultValue: Value?
+    /// How the column names the visitor whom a row of a control table is about; nil if it doesn't.
+    public private(set) var visitor: VisitorReference?
+
+    /// How a column of a control table names a visitor: by the id that was sent, or by the visitor's key.
+    public enum VisitorReference: Sendable, Equatable { case id, key }
+
+    /// A column of a control table with the `visitor_id` of the visitor whom the row is about. The visitor's export then has the row, and
+    /// erasure deletes it. The table needs a `project_id`.
+    public static func visitorID(_ name: String = "visitor_id", nullable: Bool = false) -> Column {
+        var column = Column(name, .text, nullable: nullable)
+        column.visitor = .id
+        return column
+    }
+
+    /// Like `visitorID`, for the visitor's key (`Visit.visitor`).
+    public static func visitorKey(_ name: String = "visitor", nullable: Bool = false) -> Column {
+        var column = Column(name, .int64, nullable: nullable)
+        column.visitor = .key
+        return column
+    }
 
     /// A fact table's last column, which orders rows of the same instant: a number that grows as rows arrive. Collection writes it, not the
     /// module. It is 0 in rows stored before the table had the column.

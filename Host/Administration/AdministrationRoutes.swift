@@ -12,6 +12,8 @@ struct AdministrationRoutes: Sendable {
     let pipeline: EventPipeline
     let otherHosts: OtherHosts
     let tables: [FactTable]
+    /// The modules' control tables with rows about visitors.
+    let visitorTables: [VisitorTable]
     /// The privacy rules that new projects start with.
     let privacyDefaults: PrivacyRules
 

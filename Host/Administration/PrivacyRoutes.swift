@@ -1,5 +1,5 @@
-@_spi(Scopes) import Access
-import Blobs
+@_spi(Host) @_spi(Scopes) import Access
+@_spi(Host) import Blobs
 import Common
 import HTTPTypes
 @_spi(Host) import Ingest
@@ -71,7 +71,8 @@ extension AdministrationRoutes {
         let id = try Self.visitorID(call)
         try await otherHosts.settleAll()
         let export = try await VisitorExport(
-            of: id, in: call.project.number, events: eventStore, tables: tables, sections: Self.sections(call.services.factTables))
+            of: id, in: call.project, events: eventStore, tables: tables, sections: Self.sections(call.services.factTables),
+            others: VisitorRecords(control: call.control, tables: visitorTables, blobs: call.services.blobs))
         try await audit("visitor.export", id, call)
         return Answer(
             status: 200, headers: [.contentType: "application/json; charset=utf-8"], body: .stream(ByteStream { try await export.next() }))
@@ -80,7 +81,10 @@ extension AdministrationRoutes {
     @Sendable private func eraseVisitor(_ call: ProjectRequest) async throws -> Answer {
         let id = try Self.visitorID(call)
         let project = call.project.number, visitor = VisitorIdentity.key(of: id, project: project)
-        let erased = try await VisitorErasure(events: eventStore, tables: tables).erase(id, in: project, settle: otherHosts.settleAll)
+        let erased = try await VisitorErasure(
+            events: eventStore, tables: tables,
+            others: VisitorRecords(control: call.control, tables: visitorTables, blobs: call.services.blobs)
+        ).erase(id, in: call.project, settle: otherHosts.settleAll)
         await writer.dropStored()
         counters.changed(project: project)
         pipeline.forget(project: project, visitor: visitor)
@@ -109,13 +113,44 @@ extension AdministrationRoutes {
     }
 }
 
-/// Deletes one visitor from every fact table.
+/// What is kept about visitors outside fact tables: rows of control tables, and blobs.
+struct VisitorRecords: Sendable {
+    let control: any ControlStore
+    let tables: [VisitorTable]
+    let blobs: BlobStore
+
+    /// Deletes everything about a visitor. Returns the number of deleted rows by table, and of blobs if there were any.
+    func erase(_ id: String, in project: Project) async throws -> [String: Int64] {
+        let key = VisitorIdentity.key(of: id, project: project.number)
+        var counts: [String: Int64] = [:]
+        let blobs = try await blobs.erase(visitor: key, in: project.id)
+        if blobs > 0 { counts["blobs"] = Int64(blobs) }
+        guard !tables.isEmpty else { return counts }
+        let rows = try await control.write { [tables] transaction in
+            var rows: [String: Int64] = [:]
+            for table in tables {
+                rows[table.name] = try await transaction.run(table.count(about: id, key: key, in: project.id))[0].int("n")
+                try await transaction.run(table.erasure(of: id, key: key, in: project.id))
+            }
+            return rows
+        }
+        return counts.merging(rows) { $1 }
+    }
+}
+
+/// Deletes everything about one visitor.
 struct VisitorErasure: Sendable {
     let events: any EventStore
     let tables: [FactTable]
+    let others: VisitorRecords
 
-    /// Deletes the visitor from all tables in one transaction. Returns the number of deleted rows by table.
-    func erase(_ id: String, in project: Int32, settle: @Sendable () async throws -> Void) async throws -> [String: Int64] {
+    /// Deletes the visitor's facts in one transaction, then what is kept elsewhere. Returns the number of deleted rows by table.
+    func erase(_ id: String, in project: Project, settle: @Sendable () async throws -> Void) async throws -> [String: Int64] {
+        let facts = try await eraseFacts(id, in: project.number, settle: settle)
+        return facts.merging(try await others.erase(id, in: project)) { $1 }
+    }
+
+    private func eraseFacts(_ id: String, in project: Int32, settle: @Sendable () async throws -> Void) async throws -> [String: Int64] {
         try await settle()
         guard let visitor = try await events.visitor(VisitorIdentity.key(of: id, project: project), of: project) else {
             // Return zero for every table, so the result is the same whether or not the engine numbers visitors.

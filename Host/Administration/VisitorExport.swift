@@ -1,4 +1,7 @@
+@_spi(Host) import Access
+@_spi(Host) import Blobs
 import Common
+import Foundation
 @_spi(Host) import Ingest
 import NIOCore
 import Questions
@@ -11,6 +14,10 @@ final class VisitorExport: Sendable {
         case text(String)
         /// Rows as objects of an array that a text opens and closes.
         case rows(SQL)
+        /// Rows of a control table, likewise.
+        case records(VisitorTable)
+        /// The content of a blob, as a string in base64; null if it is missing.
+        case content(key: String, bytes: Int64)
     }
 
     private struct Progress {
@@ -18,23 +25,38 @@ final class VisitorExport: Sendable {
         /// Whether the part's statement has been started, and whether it is the first of the array to have a row.
         var isReading = false
         var isFirst = true
+        /// The number of records that were read.
+        var offset = 0
+        /// The rest of the blob's content, and its last bytes, which don't fill a group of base64 yet.
+        var content: ByteStream?
+        var rest: [UInt8] = []
     }
+
+    /// The number of records that are read at a time.
+    private static let recordsOfPage = 500
 
     /// Pieces are sent when they have this size, so that many small tables make one piece.
     private static let bytesOfPiece = 32 << 10
 
     private let reader: any BatchReader
     private let parts: [Part]
+    private let others: VisitorRecords
+    private let id: String, key: Int64, project: Project
     private let progress = Mutex(Progress())
 
     /// - Parameter sections: the members with the rows of some tables. All other tables are under `telemetry`.
     init(
-        of id: String, in project: Int32, events: any EventStore, tables: [FactTable], sections: [(name: String, tables: [FactTable])]
+        of id: String, in project: Project, events: any EventStore, tables: [FactTable],
+        sections: [(name: String, tables: [FactTable])], others: VisitorRecords
     ) async throws {
-        let reader = try events.reader(of: project, secondsPerBatch: 60)
+        let reader = try events.reader(of: project.number, secondsPerBatch: 60)
         self.reader = reader
-        let visitor = try await events.visitor(VisitorIdentity.key(of: id, project: project), of: project)
-        let own: SQL = "project = \(Int64(project)) AND visitor = \(visitor)"
+        self.others = others
+        self.id = id
+        self.project = project
+        key = VisitorIdentity.key(of: id, project: project.number)
+        let visitor = try await events.visitor(key, of: project.number)
+        let own: SQL = "project = \(Int64(project.number)) AND visitor = \(visitor)"
         var opening = JSONText()
         opening.append(raw: #"{"visitor_id":"#)
         opening.append(string: id)
@@ -49,14 +71,18 @@ final class VisitorExport: Sendable {
             .text(#"],"sessions":["#), Self.sessions(own),
         ]
         for (name, tables) in sections { parts += [.text(#"],"\#(name)":["#)] + tables.map { Self.rows(of: $0, own) } }
-        let others = tables.filter { table in
+        let telemetry = tables.filter { table in
             table != Activity.table && table != Activity.visitors && !sections.contains { $0.tables.contains(table) }
         }
         parts.append(.text(#"],"telemetry":{"#))
-        for (index, table) in others.enumerated() {
-            parts += [.text((index > 0 ? "]," : "") + #""\#(table.name)":["#), Self.rows(of: table, own)]
+        var members = telemetry.map { (name: $0.name, parts: [Self.rows(of: $0, own)]) }
+        members += others.tables.map { ($0.name, [Part.records($0)]) }
+        let blobs = try await others.blobs.blobs(about: key, in: project.id)
+        if !blobs.isEmpty { members.append(("blobs", Self.parts(of: blobs))) }
+        for (index, member) in members.enumerated() {
+            parts += [.text((index > 0 ? "]," : "") + #""\#(member.name)":["#)] + member.parts
         }
-        parts.append(.text(others.isEmpty ? "}}" : "]}}"))
+        parts.append(.text(members.isEmpty ? "}}" : "]}}"))
         self.parts = parts
     }
 
@@ -82,9 +108,50 @@ final class VisitorExport: Sendable {
                     now.isReading = false
                     now.part += 1
                 }
+            case .records(let table):
+                let rows = try await others.control.read(
+                    table.rows(about: id, key: key, in: project.id, limit: Self.recordsOfPage, offset: now.offset))
+                Self.append(rows, isFirst: &now.isFirst, ofModule: true, to: &text)
+                now.offset += rows.count
+                if rows.count < Self.recordsOfPage { (now.offset, now.part) = (0, now.part + 1) }
+            case .content(let key, let bytes): try await appendContent(key, bytes, &now, to: &text)
             }
         }
         return text.bytes.isEmpty ? nil : ByteBuffer(bytes: text.bytes)
+    }
+
+    private func appendContent(_ key: String, _ bytes: Int64, _ now: inout Progress, to text: inout JSONText) async throws {
+        if !now.isReading {
+            guard let content = try await others.blobs.content(key, bytes: bytes) else {
+                text.append(raw: "null")
+                now.part += 1
+                return
+            }
+            (now.isReading, now.content) = (true, content)
+            text.append(raw: "\"")
+        }
+        if let piece = try await now.content?.next() {
+            now.rest += piece.readableBytesView
+            let whole = now.rest.count / 3 * 3
+            text.append(raw: Data(now.rest[..<whole]).base64EncodedString())
+            now.rest.removeFirst(whole)
+        } else {
+            text.append(raw: Data(now.rest).base64EncodedString() + "\"")
+            (now.isReading, now.content, now.rest) = (false, nil, [])
+            now.part += 1
+        }
+    }
+
+    private static func parts(of blobs: [(module: String, blob: Blob, key: String)]) -> [Part] {
+        blobs.enumerated().flatMap { index, entry -> [Part] in
+            var text = JSONText()
+            text.append(raw: (index > 0 ? "}," : "") + #"{"module":"#)
+            text.append(string: entry.module)
+            text.append(raw: #","name":"#)
+            text.append(string: entry.blob.name)
+            text.append(raw: #","created_at":"\#(entry.blob.createdAt.iso8601)","bytes":\#(entry.blob.bytes),"content":"#)
+            return [.text(text.string), .content(key: entry.key, bytes: entry.blob.bytes)]
+        } + [.text("}")]
     }
 
     private static func limited<Result>(_ body: () async throws -> Result) async throws -> Result {
@@ -157,7 +224,8 @@ final class VisitorExport: Sendable {
     // MARK: How it is written
 
     /// Appends rows as JSON objects, with instants as ISO 8601 and `data` as the JSON it contains.
-    private static func append(_ rows: Rows, isFirst: inout Bool, to text: inout JSONText) {
+    /// - Parameter ofModule: whether a module wrote the rows by itself, so its `data` may be other text.
+    private static func append(_ rows: Rows, isFirst: inout Bool, ofModule: Bool = false, to text: inout JSONText) {
         for row in rows {
             text.append(raw: isFirst ? "{" : ",{")
             isFirst = false
@@ -165,7 +233,7 @@ final class VisitorExport: Sendable {
                 text.append(raw: (position > 0 ? "," : "") + #""\#(column)":"#)
                 switch value {
                 case .int(let milliseconds) where column.hasSuffix("_at"): text.append(string: Instant(milliseconds: milliseconds).iso8601)
-                case .text(let json) where column == "data": text.append(raw: json)
+                case .text(let json) where column == "data" && (!ofModule || (try? JSON.parse(json)) != nil): text.append(raw: json)
                 case .text(let value): text.append(string: value)
                 case .int(let value): text.append(raw: String(value))
                 case .double(let value): text.append(raw: "\(value)")

@@ -1,3 +1,4 @@
+@_spi(Host) import Blobs
 @_spi(Host) import Common
 import Foundation
 @_spi(Host) import Ingest
@@ -7,6 +8,8 @@ import Foundation
 ///
 /// The event store is copied before the control store, so the copied control store has every project that the copied facts refer
 /// to.
+///
+/// Blobs are copied where they are files. A bucket is not: back it up with its own service.
 ///
 /// A backup leaves out the configuration file and the secrets that Pulse generated (`admin-token`), so nobody gains access through
 /// a backup. It leaves out the salts of anonymous visitors too, because salts must not outlive their day.
@@ -18,6 +21,8 @@ struct Backup: Sendable {
 
     /// The subfolders of a backup for the control plane's and the event plane's files.
     static let controlFolder = "control", eventsFolder = "events"
+    /// The subfolder for the content of blobs. It is missing if there is none, or if it is in a bucket.
+    static let objectsFolder = "objects"
 
     /// Writes a backup to a new folder, which gets its final name once everything in it is on disk.
     /// - Throws: `BackupError` if the folder exists, or the error of a store or the disk. A failed backup leaves nothing behind.
@@ -47,6 +52,8 @@ struct Backup: Sendable {
         try await settle()
         let events = try await engines.events.backup(to: folder + "/" + Self.eventsFolder)
         let control = try await engines.control.backup(to: folder + "/" + Self.controlFolder, emptying: [VisitorIdentity.saltTable])
+        // After the control store, so the content of every blob that has a row is there, unless it was deleted meanwhile.
+        if let source = engines.blobs.folder { try ObjectFiles.copy(from: source, to: folder + "/" + Self.objectsFolder) }
         return BackupManifest(
             format: BackupManifest.currentFormat, version: Version.current, createdAt: now,
             storage: engines.storage, files: try BackupManifest.files(in: folder),

@@ -1,3 +1,4 @@
+@_spi(Host) import Blobs
 @_spi(Host) import Common
 import Foundation
 import Platform
@@ -98,13 +99,14 @@ struct Restore: Sendable {
         }
         try await engines.control.restore(from: backup + "/" + Backup.controlFolder)
         try await engines.events.restore(from: backup + "/" + Backup.eventsFolder)
+        if let target = engines.blobs.folder { try ObjectFiles.copy(from: backup + "/" + Backup.objectsFolder, to: target) }
         let differences =
             try await TableCounts.of(engines.control).differences(from: manifest.control)
             + TableCounts.of(engines.events).differences(from: manifest.events)
         guard differences.isEmpty else {
             throw BackupError("The restored data differs from the backup: \(differences.joined(separator: "; ")).")
         }
-        return try await Migrator(engines.control, engines.events, configuration.loadModules()).run().map(\.id)
+        return try await Migrator(engines, configuration.loadModules()).run().map(\.id)
     }
 
     /// Whether `version` is a higher version than `other`.

@@ -38,6 +38,9 @@ struct BackupCommand: AsyncParsableCommand {
                 try await Self.make(configuration, at: target)
             }
             try report(try BackupManifest.read(from: target), at: target)
+            if configuration.objects.isBucket, !json {
+                print("  It has no blobs, such as source maps: they are in the bucket of objects.url, which has to be backed up by itself.")
+            }
         } catch let error as CommandError { throw error } catch { throw CommandError(error) }
     }
 
@@ -101,7 +104,7 @@ struct BackupCommand: AsyncParsableCommand {
         }
         let modules = try configuration.loadModules()
         try await configuration.withEngines { engines in
-            let isOlder = try await !Migrator(engines.control, engines.events, modules).pending().isEmpty
+            let isOlder = try await !Migrator(engines, modules).pending().isEmpty
             let backup = Backup(
                 engines: engines,
                 // After a crash, the journal may hold events that aren't in the store yet. If the tables are from an older version,

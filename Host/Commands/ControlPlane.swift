@@ -1,4 +1,5 @@
 @_spi(Host) import Access
+@_spi(Host) import Blobs
 @_spi(Host) import Common
 import Coordination
 import Foundation
@@ -59,7 +60,15 @@ struct ControlPlane: Sendable {
         let modules = try ModuleList.current.load(configuration.modules)
         // Leave out the event plane's migrations, because the event store isn't open.
         let history = try ModuleRegistry.history(of: modules).map { ($0.module, $0.migrations.filter { $0.plane == .control }) }
-        try await Migrator(control: control, events: NoEventStore(dialect: .duckdb), modules: history).run()
+        let blobs = Engines.blobs(configuration, time: SystemTime(), logger: configuration.quietTelemetry.logger("pulse"))
+        let work = BlobStore(blobs, control: control, time: SystemTime()).work
+        do {
+            try await Migrator(control: control, events: NoEventStore(dialect: .duckdb), modules: history, work: work).run()
+        } catch {
+            await blobs.close()
+            throw error
+        }
+        await blobs.close()
         let directory = Directory(
             control: control, coordination: coordination, time: SystemTime(),
             defaults: ModuleDefaults(modules: modules, settings: configuration.modules))

@@ -1,4 +1,5 @@
 import ArgumentParser
+@_spi(Host) import Blobs
 @_spi(Host) import Common
 import Foundation
 @_spi(Host) import Platform
@@ -24,10 +25,10 @@ struct MigrateCommand: AsyncParsableCommand {
         do {
             if dryRun, configuration.storage.databaseURL == nil, !DataFolder(configuration.storage.dataFolder).hasControlStore {
                 // The stores don't exist yet, and a dry run must not create them.
-                migrations = try await Migrator(NoControlStore(dialect: .sqlite), NoEventStore(dialect: .duckdb), modules).pending()
+                migrations = try await Migrator(forNoStores: modules).pending()
             } else {
                 migrations = try await configuration.withEngines { engines in
-                    let migrator = try Migrator(engines.control, engines.events, modules)
+                    let migrator = try Migrator(engines, modules)
                     return dryRun ? try await migrator.pending() : try await migrator.run()
                 }
             }
@@ -53,8 +54,21 @@ struct MigrateCommand: AsyncParsableCommand {
 }
 
 extension Migrator {
-    init(_ control: any ControlEngine, _ events: any EventStore, _ modules: [any AnalyticsModule]) throws {
-        self.init(control: control, events: events, modules: try ModuleRegistry.history(of: modules))
+    init(_ engines: Engines, _ modules: [any AnalyticsModule]) throws {
+        self.init(engines, modules: try ModuleRegistry.history(of: modules))
+    }
+
+    /// A migrator for stores that don't exist yet. It only shows what is pending.
+    init(forNoStores modules: [any AnalyticsModule]) throws {
+        let control = NoControlStore(dialect: .sqlite)
+        self.init(
+            control: control, events: NoEventStore(dialect: .duckdb), modules: try ModuleRegistry.history(of: modules),
+            work: BlobStore(NoBlobEngine(), control: control, time: SystemTime()).work)
+    }
+
+    init(_ engines: Engines, modules: [(module: String, migrations: [Migration])]) {
+        let blobs = BlobStore(engines.blobs, control: engines.control, time: SystemTime())
+        self.init(control: engines.control, events: engines.events, modules: modules, work: blobs.work)
     }
 }
 

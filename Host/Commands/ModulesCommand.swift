@@ -68,7 +68,7 @@ struct ModulesCommand: AsyncParsableCommand {
                 switch step {
                 case .createTable(let table): table.name
                 case .createFactTable(let table): table.name
-                case .addColumn, .createIndex, .statements: nil
+                case .addColumn, .createIndex, .statements, .work: nil
                 }
             }
             tables = Set(created + module.factTables.map(\.name)).sorted()

@@ -1,3 +1,4 @@
+@_spi(Host) import Blobs
 @_spi(Host) import Common
 import Coordination
 @_spi(Host) import Storage
@@ -8,7 +9,7 @@ extension Engines {
     static func none(lock: FolderLock) -> Engines {
         Engines(
             control: NoControlStore(dialect: .sqlite), events: NoEventStore(dialect: .duckdb), readers: 1,
-            coordination: LocalCoordination(time: SystemTime()), isAlone: true, lock: lock)
+            coordination: LocalCoordination(time: SystemTime()), blobs: NoBlobEngine(), isAlone: true, lock: lock)
     }
 }
 
@@ -36,6 +37,19 @@ struct NoEventStore: EventStore {
     func ping() async throws { throw NoStore() }
     func backup(to path: String) async throws -> [String: Int64] { throw NoStore() }
     func restore(from path: String) async throws { throw NoStore() }
+    func close() async {}
+}
+
+struct NoBlobEngine: BlobEngine {
+    let place = "nowhere"
+    let folder: String? = nil
+
+    func put(_ key: BlobKey, _ content: ByteStream, maximumBytes: Int64) async throws -> StoredContent { throw NoStore() }
+    func get(_ key: BlobKey, _ range: Range<Int64>) async throws -> ByteStream? { nil }
+    func size(of key: BlobKey) async throws -> Int64? { nil }
+    func delete(_ key: BlobKey) async throws { throw NoStore() }
+    func list(project: String?, _ body: @Sendable ([ListedContent]) async throws -> Void) async throws {}
+    func ping() async throws { throw NoStore() }
     func close() async {}
 }
 

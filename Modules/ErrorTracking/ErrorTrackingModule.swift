@@ -36,6 +36,13 @@ public struct ErrorTrackingModule: AnalyticsModule {
                 ]),
             Migration(
                 "002-create-definitions", on: .control, ([Issue.table, Release.table] + SourceMapRecord.tables).map { .createTable($0) }),
+            Migration("003-blob", on: .control, [.addColumn(table: SourceMapRecord.tables[0].name, SourceMapRecord.blob)]),
+            Migration(
+                "004-content-to-blobs", on: .control,
+                [
+                    .work(SourceMapRecord.moveContent),
+                    .statements { _ in ["/* error_tracking.drop_files */ DROP TABLE error_tracking_source_map_files"] },
+                ]),
         ]
     }
 

@@ -1,4 +1,6 @@
 import Core
+import Foundation
+import NIOCore
 
 /// A registered source map for a script of a release, with its content if that was sent.
 struct SourceMapRecord: Encodable, Sendable {
@@ -14,6 +16,8 @@ struct SourceMapRecord: Encodable, Sendable {
     let createdAt: Instant
     /// SHA-256 of the content, its key in the cache; nil without content.
     let digest: String?
+    /// The name of the blob with the content; nil without content.
+    let blobName: String?
 
     private enum CodingKeys: String, CodingKey {
         case id, environment, artifacts
@@ -30,6 +34,7 @@ struct SourceMapRecord: Encodable, Sendable {
         artifacts = try JSON.parse(row.text("artifacts"))
         releaseID = row.optionalText("release_id")
         digest = row.optionalText("digest")
+        blobName = row.optionalText("blob")
         content = digest == nil ? nil : Content(sources: row.int("sources"), mappings: row.int("mappings"))
         createdAt = Instant(milliseconds: row.int("created_at"))
     }
@@ -56,14 +61,40 @@ struct SourceMapRecord: Encodable, Sendable {
                 Column("created_at", .int64),
             ],
             primaryKey: ["id"], unique: [["project_id", "release_version", "environment", "minified_url"]]),
-        /// Stores the content of the maps as gzip in base64. The content has its own table because lists don't need it.
+        /// Where the first versions kept the content of the maps, as gzip in base64.
         Table(
             "error_tracking_source_map_files", [Column("source_map_id", .text), Column("content", .text)], primaryKey: ["source_map_id"]),
     ]
 
+    /// The name of the blob with the content, as gzip.
+    static let blob = Column("blob", .text, nullable: true)
+
+    /// Moves the content of all maps into blobs. Each map is moved by itself, so a crash or another host changes nothing.
+    static func moveContent(_ work: any MigrationWork) async throws {
+        let maps = try await work.read(
+            """
+            /* error_tracking.unmoved_maps */ SELECT f.source_map_id AS id, m.project_id
+            FROM error_tracking_source_map_files f LEFT JOIN error_tracking_source_maps m ON m.id = f.source_map_id ORDER BY f.source_map_id
+            """)
+        for map in maps {
+            let id = map.text("id")
+            // A map that was deleted left its content behind if the host crashed in between.
+            if let project = map.optionalText("project_id") {
+                let rows = try await work.read(
+                    "/* error_tracking.unmoved_map */ SELECT content FROM error_tracking_source_map_files WHERE source_map_id = \(id)")
+                guard let content = rows.first.flatMap({ Data(base64Encoded: $0.text("content")) }) else { continue }
+                try await work.storeBlob(id, Array(content), in: project)
+                try await work.write(
+                    "/* error_tracking.moved_map */ UPDATE error_tracking_source_maps SET blob = \(id) WHERE id = \(id)")
+            }
+            try await work.write(
+                "/* error_tracking.moved_content */ DELETE FROM error_tracking_source_map_files WHERE source_map_id = \(id)")
+        }
+    }
+
     private static let columns =
         "m.id, m.release_version, m.environment, m.minified_url, m.source_map_url, m.artifacts, m.digest, "
-        + "m.sources, m.mappings, m.created_at, r.id AS release_id"
+        + "m.sources, m.mappings, m.created_at, m.blob, r.id AS release_id"
     private static let joined =
         "error_tracking_source_maps m LEFT JOIN error_tracking_releases r "
         + "ON r.project_id = m.project_id AND r.version = m.release_version AND r.environment = m.environment"
@@ -93,43 +124,62 @@ struct SourceMapRecord: Encodable, Sendable {
     /// `POST /api/v1/source-maps` adds a source map, or changes the existing one of that script, release and environment. Stored content is
     /// kept if the request sends none.
     static func upsert(_ upload: SourceMapUpload, _ call: ProjectRequest) async throws -> (record: SourceMapRecord, isNew: Bool) {
-        let new = Identifiers.uuid(), project = call.project.id, actor = call.actor, now = call.now
-        let rows = try await call.control.write { transaction in
+        let new = Identifiers.uuid()
+        // Stored before the record that names it, so a record's content is always there.
+        let blob = upload.file == nil ? nil : Identifiers.uuid()
+        if let blob, let file = upload.file { try await call.blobs.put(blob, ByteBuffer(bytes: file.content), about: nil) }
+        let rows: Rows, replaced: String?
+        do { (rows, replaced) = try await store(upload, as: new, blob, call) } catch {
+            if let blob { _ = try? await call.blobs.delete(blob) }
+            throw error
+        }
+        if let replaced { try await call.blobs.delete(replaced) }
+        return (try SourceMapRecord(rows[0]), rows[0].text("id").isExactly(new))
+    }
+
+    /// Returns the record, and the name of the blob that the new one replaces.
+    private static func store(
+        _ upload: SourceMapUpload, as new: String, _ blob: String?, _ call: ProjectRequest
+    ) async throws -> (Rows, replaced: String?) {
+        let project = call.project.id, actor = call.actor, now = call.now
+        return try await call.control.write { transaction in
+            let old = try await transaction.run(
+                """
+                /* error_tracking.replaced_blob */ SELECT blob FROM error_tracking_source_maps
+                WHERE project_id = \(project) AND release_version = \(upload.releaseVersion) AND environment = \(upload.environment)
+                  AND minified_url = \(upload.minifiedURL) AND \(blob) IS NOT NULL
+                """)
             let upserted = try await transaction.run(
                 """
                 /* error_tracking.upsert_source_map */ INSERT INTO error_tracking_source_maps
-                  (id, project_id, release_version, environment, minified_url, source_map_url, artifacts, digest, sources, mappings, created_at)
+                  (id, project_id, release_version, environment, minified_url, source_map_url, artifacts, digest, blob, sources, mappings, created_at)
                 VALUES (\(new), \(project), \(upload.releaseVersion), \(upload.environment), \(upload.minifiedURL), \(upload.sourceMapURL),
-                  \(upload.artifacts), \(upload.file?.digest), \(upload.file?.sources ?? 0), \(upload.file?.mappings ?? 0), \(now.milliseconds))
+                  \(upload.artifacts), \(upload.file?.digest), \(blob), \(upload.file?.sources ?? 0), \(upload.file?.mappings ?? 0), \(now.milliseconds))
                 ON CONFLICT (project_id, release_version, environment, minified_url) DO UPDATE SET
                   source_map_url = excluded.source_map_url, artifacts = excluded.artifacts,
                   sources = CASE WHEN excluded.digest IS NULL THEN error_tracking_source_maps.sources ELSE excluded.sources END,
                   mappings = CASE WHEN excluded.digest IS NULL THEN error_tracking_source_maps.mappings ELSE excluded.mappings END,
-                  digest = coalesce(excluded.digest, error_tracking_source_maps.digest)
+                  digest = coalesce(excluded.digest, error_tracking_source_maps.digest),
+                  blob = coalesce(excluded.blob, error_tracking_source_maps.blob)
                 RETURNING id
                 """)
             let id = upserted[0].text("id")
-            if let file = upload.file {
-                try await transaction.run(
-                    """
-                    INSERT INTO error_tracking_source_map_files (source_map_id, content) VALUES (\(id), \(file.content))
-                    ON CONFLICT (source_map_id) DO UPDATE SET content = excluded.content
-                    """)
-            }
             try await AuditLog.record(
                 id == new ? "source_map.create" : "source_map.update", by: actor, on: "source map \(id)",
                 metadata: ["release_version": upload.releaseVersion, "minified_url": upload.minifiedURL], project: project, at: now,
                 in: transaction)
-            return try await transaction.run("SELECT \(sql: columns) FROM \(sql: joined) WHERE m.id = \(id)")
+            let stored = try await transaction.run("SELECT \(sql: columns) FROM \(sql: joined) WHERE m.id = \(id)")
+            return (stored, old.first?.optionalText("blob"))
         }
-        return (try SourceMapRecord(rows[0]), rows[0].text("id").isExactly(new))
     }
 
     /// `DELETE /api/v1/source-maps/{id}`
     static func delete(_ call: ProjectRequest) async throws {
+        let rows = try await call.control.read(
+            "/* error_tracking.blob */ SELECT blob FROM error_tracking_source_maps WHERE id = \(call.id()) AND project_id = \(call.project.id)"
+        )
         try await Release.deleteRow(of: "error_tracking_source_maps", kind, call)
-        // This delete may run outside the transaction, because the content can't be reached without its record.
-        let id = call.id()
-        try await call.control.write("DELETE FROM error_tracking_source_map_files WHERE source_map_id = \(id)")
+        // After the record: content can't be reached without it.
+        if let blob = rows.first?.optionalText("blob") { try await call.blobs.delete(blob) }
     }
 }

@@ -106,14 +106,14 @@ struct SourceMapUpload: Sendable {
 
     /// A valid map, ready to be stored.
     struct File: Sendable {
-        /// The map as gzip in base64.
-        let content: String
+        /// The map as gzip.
+        let content: [UInt8]
         let digest: String
         let sources, mappings: Int
 
         init(_ json: JSON) throws {
             let map = try SourceMap(json), text = Self.needed(json).string
-            content = Data(Compression.gzip(Array(text.utf8))).base64EncodedString()
+            content = Compression.gzip(Array(text.utf8))
             digest = Digest.sha256(text)
             sources = map.sources.count
             mappings = map.mappings.count
@@ -175,10 +175,9 @@ struct SourceMapUpload: Sendable {
         }
 
         /// Unpacks and parses stored content.
-        static func unpacked(_ content: String) throws -> JSON {
+        static func unpacked(_ content: ByteBuffer) throws -> JSON {
             let tooLarge = ServiceError.unavailable("source_map_too_large", "A stored source map is larger than the limit.")
-            let bytes = try Compression.inflate(
-                Array(Data(base64Encoded: content) ?? Data()), maximum: 2 * maximumBytes, tooLarge: tooLarge)
+            let bytes = try Compression.inflate(Array(content.readableBytesView), maximum: 2 * maximumBytes, tooLarge: tooLarge)
             return try bytes.withUnsafeBytes { try JSON.parse($0) }
         }
     }

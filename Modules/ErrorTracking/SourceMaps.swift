@@ -54,11 +54,11 @@ struct SourceMaps: Sendable {
         }
 
         private func load(_ record: SourceMapRecord) async throws -> SourceMap? {
-            guard let digest = record.digest else { return nil }
+            guard let digest = record.digest, let blob = record.blobName else { return nil }
             if let map = SourceMapCache.shared.map(digest) { return map }
-            let rows = try await call.control.read(
-                "/* error_tracking.source_map */ SELECT content FROM error_tracking_source_map_files WHERE source_map_id = \(record.id)")
-            guard let content = rows.first?.text("content") else { return nil }
+            guard let content = try await call.blobs.bytes(of: blob, maximumBytes: Int64(2 * SourceMapUpload.maximumBytes)) else {
+                return nil
+            }
             let map = try SourceMap(try SourceMapUpload.File.unpacked(content))
             SourceMapCache.shared.keep(map, digest)
             return map

@@ -36,7 +36,7 @@ struct BackupFaultTests {
             let engines = app.installation.engines
             let busy = Engines(
                 control: engines.control, events: ErasingStore(store: engines.events), readers: engines.readers,
-                coordination: engines.coordination,
+                coordination: engines.coordination, blobs: engines.blobs,
                 isAlone: engines.isAlone, lock: engines.lock)
             let manifest = try await Backup(engines: busy, settle: {}, time: app.time).write(to: path + "/backup")
             #expect(manifest.events.tables["core_activity"] == 35...35)

@@ -1,10 +1,12 @@
 @_spi(Host) import Access
 import AllModules
+@_spi(Host) import Blobs
 @_spi(Host) import Common
 import Foundation
 @_spi(Host) @testable import Host
 @_spi(Host) import Settings
 @_spi(Host) import Storage
+import NIOCore
 import Testing
 import TestSupport
 
@@ -39,6 +41,28 @@ struct BackupTests {
     }
 
     /// Backs up a host while it serves and collects. Returns the folder, a query key, and the host's response at that time.
+    @Test("blobs in a folder are part of a backup", arguments: Profile.available)
+    func blobs(profile: Profile) async throws {
+        let scratch = try Scratch(), path = scratch.path
+        let first = try await profile.environment(), second = try await profile.environment()
+        try await TestApp.run(in: path + "/first", environment: first) { app in
+            let engines = app.installation.engines, store = BlobStore(engines.blobs, control: engines.control, time: app.time)
+            try await store.blobs(of: "core", in: app.project.id).put("a", ByteBuffer(string: "content"), about: nil)
+            let manifest = try await Backup(engines: engines, settle: {}, time: app.time).write(to: path + "/backup")
+            #expect(manifest.files.contains { $0.path.hasPrefix("objects/\(app.project.id)/core/") && $0.bytes == 7 })
+        }
+        func configuration(_ folder: String) throws -> HostConfiguration {
+            try HostConfiguration.parse(
+                "", environment: second.merging(["PULSE_DATA": folder, "PULSE_PORT": "0"]) { $1 }, knownModules: ModuleList.all.names)
+        }
+        _ = try await Restore(from: path + "/backup", into: try configuration(path + "/second")).run(replacing: false)
+        try await TestApp.run(in: path + "/second", environment: second) { app in
+            let engines = app.installation.engines, store = BlobStore(engines.blobs, control: engines.control, time: app.time)
+            let content = try await store.blobs(of: "core", in: app.project.id).bytes(of: "a", maximumBytes: 10)
+            #expect(content.map { String(buffer: $0) } == "content")
+        }
+    }
+
     private static func backup(in path: String) async throws -> (folder: String, key: String, answer: String) {
         let result = Box<(String, String, String)>()
         try await TestApp.run(in: path + "/first") { app in

@@ -80,6 +80,31 @@ struct ModuleRegistryTests {
                 + "\(columns.replacing(", stars", with: "")). A new column goes last, in a new migration with addColumn.")
     }
 
+    @Test("a control table that names visitors must say so, and needs a project")
+    func visitors() throws {
+        let core = try TrafficModule(ModuleSetup())
+        func problems(_ columns: [Column], adding added: Column? = nil) throws -> String {
+            let table = Table("visits_notes", [Column("id", .text)] + columns, primaryKey: ["id"])
+            let later = added.map { [Migration("002-more", on: .control, [.addColumn(table: table.name, $0)])] } ?? []
+            return try Self.problems([
+                core, Visits(factTables: [], migrations: [Migration("001-create", on: .control, [.createTable(table)])] + later),
+            ])
+        }
+        let project = Column("project_id", .text)
+        func silent(_ name: String) -> String {
+            "Module 'visits': Table 'visits_notes' has the column '\(name)', but does not say that its rows are about visitors, so their export "
+                + "and erasure would miss them. Make the column with Column.visitorID or Column.visitorKey, or give it another name."
+        }
+        #expect(try problems([project, Column("visitor_id", .text)]) == silent("visitor_id"))
+        #expect(try problems([project], adding: Column("first_visitor", .int64, nullable: true)) == silent("first_visitor"))
+        #expect(try problems([project, .visitorID()]) == "")
+        #expect(try problems([project], adding: .visitorKey(nullable: true)) == "")
+        #expect(
+            try problems([.visitorKey()])
+                == "Module 'visits': Table 'visits_notes' has rows about visitors, but no text column 'project_id', which tells whose visitors "
+                + "they are.")
+    }
+
     /// A module whose migrations would be taken for Core's own.
     private struct Access: AnalyticsModule {
         static let manifest = ModuleManifest(name: "access", category: .analysis, summaries: ["en": "Taken."])

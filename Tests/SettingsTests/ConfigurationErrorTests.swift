@@ -20,6 +20,19 @@ struct ConfigurationErrorTests {
         "names the line, the key, the value and what is accepted",
         arguments: [
             Case("server:\n  port: http", "2: server.port: must be a whole number from 0 to 65535; got 'http'"),
+            Case(
+                "objects:\n  url: ftp://a",
+                "2: objects.url: must be a URL such as file:data/objects or "
+                    + "s3://bucket/prefix?endpoint=https://minio.example.com:9000&region=us-east-1, without keys; got 'ftp://a'"),
+            Case(
+                "objects:\n  url: s3://key:s3cret@bucket",
+                "2: objects.url: must be a URL such as file:data/objects or "
+                    + "s3://bucket/prefix?endpoint=https://minio.example.com:9000&region=us-east-1, without keys; got a URL that is not shown"
+            ),
+            Case(
+                "objects:\n  url: s3://bucket",
+                "2: objects.url: is a bucket, which needs objects.access_key_id and objects.secret_access_key (AWS_ACCESS_KEY_ID, "
+                    + "AWS_SECRET_ACCESS_KEY)"),
             Case("server:\n  port: 65536", "2: server.port: must be a whole number from 0 to 65535; got '65536'"),
             Case("server:\n  port: 80.5", "2: server.port: must be a whole number from 0 to 65535; got '80.5'"),
             Case(

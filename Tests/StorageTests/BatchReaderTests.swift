@@ -52,6 +52,27 @@ struct BatchReaderTests {
         }
     }
 
+    @Test("hands out the first rows of a result that no memory could hold, and stops when it is closed", arguments: engines)
+    func endless(engine: Engine) async throws {
+        try await use(engine) { store, open in
+            let reader = try store.reader(of: 1, secondsPerBatch: 60)
+            try await reader.start(
+                store.dialect == .duckdb
+                    ? "SELECT range AS n, repeat('x', 1000) AS padding FROM range(1000000000000)"
+                    : "SELECT generate_series(0, 1000000000000) AS n, repeat('x', 1000) AS padding")
+            var next: Int64 = 0
+            for _ in 0..<5 {
+                let rows = try #require(try await reader.next())
+                #expect(rows[0].int("n") == next && rows.count <= 2_048)
+                next += Int64(rows.count)
+            }
+            reader.close()
+            while open() > 0 { await Task.yield() }
+            await #expect(throws: (any Error).self) { while try await reader.next() != nil {} }
+            #expect(try await store.value("SELECT 1").int == 1)
+        }
+    }
+
     @Test("all statements of a reader see the same facts", arguments: engines)
     func snapshot(engine: Engine) async throws {
         try await use(engine) { store, _ in

@@ -27,12 +27,25 @@ struct MigratorTests {
         func close() async { await store.close() }
     }
 
+    /// What the work of migrations may use. Blobs are rows of a table.
+    private struct Work: MigrationWork {
+        let store: any ControlEngine
+        let module: String
+
+        func read(_ statement: SQL) async throws -> Rows { try await store.read(statement) }
+        func write(_ statement: SQL) async throws { try await store.write(statement) }
+        func storeBlob(_ name: String, _ content: [UInt8], in project: String) async throws {
+            let text = "\(module) \(project) \(name) \(content)"
+            try await store.write("INSERT INTO core_blobs (id) VALUES (\(text))")
+        }
+    }
+
     private struct Stores {
         let control: any ControlEngine
         let events: SQLiteControlStore
 
         func migrator(_ modules: [(module: String, migrations: [Migration])]) -> Migrator {
-            Migrator(control: control, events: Events(store: events), modules: modules, time: Clock())
+            Migrator(control: control, events: Events(store: events), modules: modules, time: Clock()) { Work(store: control, module: $0) }
         }
 
         func ledger() async throws -> [String] {
@@ -94,6 +107,37 @@ struct MigratorTests {
             try await stores.migrator([Self.core]).run()
             #expect(try await stores.migrator([Self.core]).run() == [])
             #expect(try await stores.migrator([Self.core, Self.funnels]).run().map(\.id) == ["funnels/001-create"])
+        }
+    }
+
+    @Test("work is done before the statements, again after a failure, and never after a success", arguments: ControlStoreEngine.all)
+    func work(engine: ControlStoreEngine) async throws {
+        try await use(engine) { stores in
+            func modules(_ statement: SQL) -> [(module: String, migrations: [Migration])] {
+                [
+                    (
+                        "core",
+                        [
+                            Migration(
+                                "001-create", on: .control, [.createTable(Table("core_blobs", [Column("id", .text)], primaryKey: ["id"]))]),
+                            Migration(
+                                "002-move", on: .control,
+                                [
+                                    .work { work in
+                                        let number = try await work.read("SELECT count(*) AS n FROM core_blobs")[0].int("n")
+                                        try await work.storeBlob("blob \(number)", [7], in: "p1")
+                                    },
+                                    .statements { _ in [statement] },
+                                ]),
+                        ]
+                    )
+                ]
+            }
+            await #expect(throws: MigrationError.self) { try await stores.migrator(modules("DROP TABLE core_nothing")).run() }
+            for _ in 0..<2 { try await stores.migrator(modules("INSERT INTO core_blobs (id) VALUES ('done')")).run() }
+            #expect(
+                try await stores.control.read("SELECT id FROM core_blobs ORDER BY id").map { $0.text("id") }
+                    == ["core p1 blob 0 [7]", "core p1 blob 1 [7]", "done"])
         }
     }
 

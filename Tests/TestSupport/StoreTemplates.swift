@@ -38,7 +38,7 @@ actor StoreTemplates {
         let configuration = try HostConfiguration.parse(
             "", environment: environment.merging(["PULSE_DATA": folder]) { $1 }, knownModules: [])
         let engines = try await Engines.open(configuration, time: SystemTime(), logger: logger)
-        _ = try await Migrator(control: engines.control, events: engines.events, modules: ModuleRegistry.history(of: modules)).run()
+        _ = try await Migrator(engines, modules).run()
         await engines.close()
         guard let database else { return folder }
         try FileManager.default.removeItem(atPath: folder)

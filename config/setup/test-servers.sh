@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
-# Runs a command with its own PostgreSQL and Redis, and removes both when it ends:
+# Runs a command with its own PostgreSQL, Redis and S3, and removes them when it ends:
 #
 #   config/setup/test-servers.sh swift test
 #   config/setup/test-servers.sh bash          to look around
 #
-# Both run in a temporary folder and listen on 127.0.0.1 and on sockets in that folder; the machine's own servers are
+# All run in a temporary folder and listen on 127.0.0.1 and on sockets in that folder; the machine's own servers are
 # neither used nor changed. PostgreSQL deliberately sorts by language (ICU, de-DE) instead of by bytes, and its time zone is
 # New York instead of UTC. If Citus is installed, it is a cluster with one node. The command finds the servers through
 #
 #   PULSE_TEST_DATABASE_URL   a role that may create databases and owns this one; `postgres` is the superuser, and
 #                             neither has a password
 #   PULSE_TEST_REDIS_URL
+#   PULSE_TEST_S3_URL         moto, which acts as S3, if moto.sh has fetched it
 #   PULSE_TEST_SOCKETS        the folder with the sockets: .s.PGSQL.<port>, redis.sock
 #   DUCKDB_LIBRARY            the library that `make` fetched, unless another one is set
 # shellcheck disable=SC2317  # functions that are called by name or by trap
@@ -72,6 +73,14 @@ launch_redis() {
 }
 redis_answers() { [[ $(redis-cli -s "$folder/redis.sock" ping 2>/dev/null) == PONG ]]; }
 
+# moto keeps objects in memory. It runs as the current user, with the Python that fetched it, but without packages of the user's own (-s).
+moto=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/.tools/moto
+launch_moto() {
+    PYTHONPATH=$moto PYTHONDONTWRITEBYTECODE=1 exec setpriv --pdeathsig INT \
+        python3 -s -c 'from moto.server import main; main()' -H 127.0.0.1 -p "$1"
+}
+moto_answers() { (: <>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
 # Below the system's ephemeral ports, so no connection of the tests can occupy it.
 free_port() {
     local port
@@ -130,6 +139,10 @@ ln -s "$redis" "$folder/redis-server" # redis-check-rdb acts as the server under
 start redis
 export PULSE_TEST_REDIS_URL="redis://127.0.0.1:$port/0"
 export PULSE_TEST_SOCKETS=$folder
+if [[ -e $moto/stamp ]]; then
+    start moto
+    export PULSE_TEST_S3_URL="http://127.0.0.1:$port"
+fi
 
 # Runs in the background, since bash handles no signals while it waits for a foreground command, but with a foreground
 # command's terminal and signals. Ctrl-C reaches the command directly.
