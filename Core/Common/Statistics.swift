@@ -85,6 +85,9 @@ public struct ConfidenceInterval: Encodable, Sendable, Equatable {
     }
 
     /// The interval as it appears in responses.
+    public static let shape = Shape<ConfidenceInterval>([.required("low", \.low, .percentage), .required("high", \.high, .percentage)])
+
+    /// The interval as it appears in responses.
     public static let schema = Schema.object([
         .required("low", .number(0...100)), .required("high", .number(0...100)),
     ])

@@ -9,6 +9,17 @@ public struct NamedReport: Sendable {
     public let noun: String
     @_spi(Host) public let run: @Sendable (Scope) async throws -> JSON
 
+    /// - Parameters:
+    ///   - shape: the report as JSON.
+    ///   - run: runs the report for a scope.
+    public init<Report: Sendable>(
+        _ name: String, noun: String, answer shape: Shape<Report>, run: @escaping @Sendable (Scope) async throws -> Report
+    ) {
+        self.name = name
+        self.noun = noun
+        self.run = { try JSON(try shape.text(try await run($0))) }
+    }
+
     /// - Parameter run: runs the report for a scope.
     public init<Report: Encodable & Sendable>(_ name: String, noun: String, run: @escaping @Sendable (Scope) async throws -> Report) {
         self.name = name

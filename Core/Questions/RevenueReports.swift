@@ -11,6 +11,10 @@ public struct RevenueTotals: Encodable, Sendable {
         public let orders: Int64
         /// Revenue in this currency, net of refunds.
         public let revenue: Double
+
+        static let shape = Shape<Currency>([
+            .required("currency", \.currency, .text(3)), .required("orders", \.orders, .count), .required("revenue", \.revenue, .amount),
+        ])
     }
 
     /// The ISO 4217 code of the currency of all totals.
@@ -34,6 +38,14 @@ public struct RevenueTotals: Encodable, Sendable {
         case currency, orders, revenue, refunds, refunded, buyers, currencies
         case averageOrderValue = "average_order_value"
     }
+
+    /// The totals as a response.
+    public static let shape = Shape<RevenueTotals>([
+        .currency(\.currency), .required("orders", \.orders, .count), .required("revenue", \.revenue, .amount, "Net of refunds."),
+        .required("refunds", \.refunds, .count), .required("refunded", \.refunded, .amount),
+        .required("average_order_value", \.averageOrderValue, .amount), .required("buyers", \.buyers, .count),
+        .currencies(\.currencies),
+    ])
 
     /// The `currency` field of reports with amounts.
     public static let currencyField = Schema.Field.required("currency", .text(3), "ISO 4217 code of the amounts.")
@@ -104,6 +116,23 @@ public struct ProductRevenue: Sendable {
                 // The sum is rounded to millionths so that 0.1 and 0.2 add up to 0.3.
                 quantity: Revenue.units(($0.double("quantity") * 1e6).rounded()), revenue: Revenue.units($0.double("revenue")))
         }
+    }
+}
+
+extension Shape where Value == Double {
+    /// An amount of money in units of its currency, positive or negative.
+    public static var amount: Shape { number(-1e15...1e15) }
+}
+
+extension Shape.Field {
+    /// The currency of a report's amounts.
+    public static func currency(_ member: @escaping @Sendable (Value) -> String) -> Self {
+        .required("currency", member, .text(3), "ISO 4217 code of the amounts.")
+    }
+
+    /// The amounts as they were sent, one entry per currency.
+    public static func currencies(_ member: @escaping @Sendable (Value) -> [RevenueTotals.Currency]) -> Self {
+        .required("currencies", member, .list(RevenueTotals.Currency.shape), "Amounts as they were sent, one entry per currency.")
     }
 }
 

@@ -8,6 +8,11 @@ public struct VisitorList: Encodable, Sendable {
     /// The number of visitors on all pages.
     public let total: Int64
 
+    /// The list as a response.
+    public static let shape = Shape<VisitorList>([
+        .required("data", \.data, .list(.text(200))), .required("total", \.total, .count),
+    ])
+
     /// The fields of the response.
     public static let fields: [Schema.Field] = [.required("data", .list(.text(200))), .required("total", .count)]
 
