@@ -10,7 +10,7 @@ extension FunnelsModule {
         return [
             .report(
                 one + "/analyze", "How many visitors reach each step, with conversion rates and the time each step takes.",
-                parameters: ScopeParameters.list + [Self.breakdown], fields: FunnelReport.fields
+                parameters: ScopeParameters.list + [Self.breakdown], answer: FunnelReport.shape
             ) { call, scope in
                 let stored = try await Funnel.resource.require(call)
                 return try await FunnelReport.run(
@@ -19,7 +19,7 @@ extension FunnelsModule {
             .report(
                 Self.path + "/analyze", "Analyze the definition in the body without storing it.",
                 parameters: ScopeParameters.list + [Self.breakdown],
-                body: .object([.optional("name", .text(200))] + Funnel.fields), fields: FunnelReport.fields
+                body: .object([.optional("name", .text(200))] + Funnel.fields), answer: FunnelReport.shape
             ) { call, definition, scope in
                 try await FunnelReport.run(try Funnel(definition), named: definition["name"]?.string, by: try dimension(call), scope)
             }.named("analyzeFunnelDefinition"),
@@ -33,7 +33,7 @@ extension FunnelsModule {
                     Self.breakdown,
                     Parameter("value", .text(maximum: 32_768), "With breakdown: the value to list, as the analysis returns it."),
                 ],
-                fields: VisitorList.fields
+                answer: VisitorList.shape
             ) { call, scope in
                 let funnel = try Funnel(try await Funnel.resource.require(call).fields)
                 let step = call.text("step").flatMap(Int.init)
