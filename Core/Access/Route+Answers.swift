@@ -44,4 +44,19 @@ extension Route {
             return .noContent
         }
     }
+
+    /// A read-only route for anyone who has the public token, like `init(publicToken:)`, that answers with a value as JSON.
+    /// - Parameter handler: returns the value, and header fields for the response.
+    public init<Value>(
+        publicToken method: HTTPRequest.Method, _ path: String, _ summary: String, parameters: [Parameter] = [],
+        answer shape: Shape<Value>, resolve: @escaping PublicTokenResolver,
+        use handler: @escaping @Sendable (ProjectRequest) async throws -> (value: Value, headers: HTTPFields)
+    ) {
+        self.init(publicToken: method, path, summary, parameters: parameters, success: .json(shape.schema), resolve: resolve) { call in
+            let (value, headers) = try await handler(call)
+            var answer = try Answer.json(value, shape)
+            for field in headers { answer.headers.append(field) }
+            return answer
+        }
+    }
 }

@@ -14,6 +14,9 @@ public struct JSONText: Sendable {
 
     public init() {}
 
+    /// JSON text that Pulse has written and stored.
+    public init(stored text: String) { bytes = Array(text.utf8) }
+
     /// The JSON written so far.
     public var string: String { String(decoding: bytes, as: UTF8.self) }
 
@@ -101,6 +104,9 @@ public struct JSONText: Sendable {
 
     /// Appends text unchanged. It must be JSON or a part of a JSON document.
     public mutating func append(raw text: String) { bytes.append(contentsOf: text.utf8) }
+
+    /// Appends JSON that was written elsewhere.
+    public mutating func append(_ text: JSONText) { bytes.append(contentsOf: text.bytes) }
 
     /// Appends a JSON string, quoted and escaped.
     public mutating func append(string text: String) {
@@ -193,6 +199,12 @@ extension JSONText {
         separate()
         append(string: name)
         bytes.append(UInt8(ascii: ":"))
+    }
+
+    /// Writes a member with a string.
+    public mutating func member(_ name: String, _ text: String) {
+        self.name(name)
+        append(string: text)
     }
 
     /// Begins a member whose `,"name":` was written before; see `JSONText.prepared(_:)`.

@@ -115,6 +115,9 @@ public struct Shape<Value>: Sendable {
     /// - Parameter inner: returns the value whose members these are.
     public func fields<Outer>(of inner: @escaping @Sendable (Outer) -> Value) -> [Shape<Outer>.Field] { fields.map { $0.of(inner) } }
 
+    /// This shape, documented as any value.
+    public var undescribed: Shape { Shape(.any, fields, append: append) }
+
     /// This shape with its own type name in OpenAPI.
     public func named(_ name: String) -> Shape { Shape(.named(name, schema), fields, append: append) }
 }
@@ -177,6 +180,13 @@ extension Shape where Value == JSON {
     public static var document: Shape { Shape(.map(.any)) { try $1.append(sorted: $0) } }
 }
 
+extension Shape where Value == JSONText {
+    /// JSON that was written already.
+    public static var any: Shape { Shape(.any) { $1.append($0) } }
+    /// A JSON object that was written already.
+    public static var document: Shape { Shape(.map(.any)) { $1.append($0) } }
+}
+
 extension Shape {
     /// A value, or null for nil. Use `Field.optional` for a member that is absent instead.
     public static func nullable<Wrapped>(_ wrapped: Shape<Wrapped>) -> Shape where Value == Wrapped? {
@@ -185,9 +195,10 @@ extension Shape {
         }
     }
 
-    /// An array of any length.
-    public static func list<Element>(_ element: Shape<Element>) -> Shape where Value == [Element] {
-        Shape(.list(element.schema)) { elements, text in
+    /// An array, of any length unless `count` says otherwise.
+    public static func list<Element>(_ element: Shape<Element>, count: ClosedRange<Int> = 0...Int.max) -> Shape
+    where Value == [Element] {
+        Shape(.array(element.schema, count: count)) { elements, text in
             try text.array { text in
                 for each in elements {
                     text.element()
