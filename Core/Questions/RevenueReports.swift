@@ -2,9 +2,9 @@ import Common
 import Storage
 
 /// The totals of a scope's orders, in one currency.
-public struct RevenueTotals: Encodable, Sendable {
+public struct RevenueTotals: Sendable {
     /// The orders and revenue that were sent in one currency.
-    public struct Currency: Encodable, Sendable {
+    public struct Currency: Sendable {
         /// The currency's ISO 4217 code.
         public let currency: String
         /// The number of orders, without refunds.
@@ -34,11 +34,6 @@ public struct RevenueTotals: Encodable, Sendable {
     /// The amounts before conversion, one entry per currency. Includes amounts that the totals leave out.
     public let currencies: [Currency]
 
-    enum CodingKeys: String, CodingKey {
-        case currency, orders, revenue, refunds, refunded, buyers, currencies
-        case averageOrderValue = "average_order_value"
-    }
-
     /// The totals as a response.
     public static let shape = Shape<RevenueTotals>([
         .currency(\.currency), .required("orders", \.orders, .count), .required("revenue", \.revenue, .amount, "Net of refunds."),
@@ -46,19 +41,6 @@ public struct RevenueTotals: Encodable, Sendable {
         .required("average_order_value", \.averageOrderValue, .amount), .required("buyers", \.buyers, .count),
         .currencies(\.currencies),
     ])
-
-    /// The `currency` field of reports with amounts.
-    public static let currencyField = Schema.Field.required("currency", .text(3), "ISO 4217 code of the amounts.")
-    /// The `currencies` field of reports with amounts.
-    public static let currenciesField = Schema.Field.required(
-        "currencies", .list(.object([.required("currency", .text(3)), .required("orders", .count), .required("revenue", .amount)])),
-        "Amounts as they were sent, one entry per currency.")
-
-    /// The fields of the response.
-    public static let fields: [Schema.Field] = [
-        currencyField, .required("orders", .count), .required("revenue", .amount, "Net of refunds."), .required("refunds", .count),
-        .required("refunded", .amount), .required("average_order_value", .amount), .required("buyers", .count), currenciesField,
-    ]
 
     /// Computes the totals in `currency`. Leaves out amounts in other currencies if there was no exchange rate for them.
     public static func run(_ scope: Scope, in currency: String) async throws -> RevenueTotals {
@@ -134,9 +116,4 @@ extension Shape.Field {
     public static func currencies(_ member: @escaping @Sendable (Value) -> [RevenueTotals.Currency]) -> Self {
         .required("currencies", member, .list(RevenueTotals.Currency.shape), "Amounts as they were sent, one entry per currency.")
     }
-}
-
-extension Schema {
-    /// An amount of money in units of its currency, positive or negative.
-    public static let amount = Schema.number(-1e15...1e15)
 }

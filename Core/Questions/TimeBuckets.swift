@@ -28,9 +28,6 @@ public struct TimeBuckets: Sendable {
         let shift: Int64
     }
 
-    /// The schema of the text that `label` returns.
-    public static let label = Schema.text(22)
-
     /// The width of the buckets.
     public let unit: Unit
     private let range: TimeRange
