@@ -68,6 +68,11 @@ public struct Answer: Sendable {
 
     // MARK: Bytes
 
+    /// A JSON response.
+    @_spi(Host) public static func json<Value>(_ value: Value, _ shape: Shape<Value>, status: Int = 200) throws -> Answer {
+        json(bytes: ByteBuffer(bytes: try shape.text(value).bytes), status: status)
+    }
+
     /// A JSON response. Member names are sorted, so equal values are encoded as equal bytes.
     public static func json(_ value: some Encodable, status: Int = 200) throws -> Answer {
         json(bytes: ByteBuffer(bytes: try JSONText(encoding: value).bytes), status: status)
@@ -101,6 +106,17 @@ public struct Answer: Sendable {
     /// This response with the body that a surface has written. The surface has nothing more to write.
     public func written(_ bytes: ByteBuffer, status: Int) -> Answer {
         Answer(status: status, headers: headers, body: .bytes(bytes))
+    }
+
+    /// Adds a member to a response that is a JSON object. Relies on the body having been written by `json`, without spaces.
+    @_spi(Host) public mutating func add<Value>(_ field: Shape<Value>.Field, _ value: Value) throws {
+        if case .stream = body { return }
+        var bytes = try content(instants: nil)
+        let member = try Shape([field]).text(value).bytes, isEmpty = bytes.readableBytes == 2
+        bytes.moveWriterIndex(to: bytes.writerIndex - 1)
+        if !isEmpty { bytes.writeString(",") }
+        bytes.writeBytes(member.dropFirst())
+        body = .bytes(bytes)
     }
 
     /// Adds a member to a response that is a JSON object. Relies on the body having been written by `json`, without spaces.

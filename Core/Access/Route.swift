@@ -69,8 +69,6 @@ public struct Route: Sendable {
                 schema: .object([.required("data", .list(element))] + (counted ? [.required("total", .count)] : [])),
                 value: (.page(total: counted ? 0 : nil), .list(element)))
         }
-        /// A `ReportList` as JSON.
-        public static func list(_ element: Schema) -> Success { .json(.object([.required("data", .list(element))])) }
         /// `Answer.nothing`: a 204 without a body, except on surfaces that write another response.
         public static let noContent = Success(status: 204, mediaType: nil, schema: nil)
         /// A response that is not JSON.

@@ -276,6 +276,9 @@ extension JSON {
         return JSON(JSONDocument(parser: parser, parsed), 1)
     }
 
+    /// Reads what was just written.
+    public init(_ text: JSONText) throws { self = try text.bytes.withUnsafeBytes { try JSON.parse($0) } }
+
     /// Like `parse` of bytes, but parses a string.
     public static func parse(_ text: String) throws -> JSON {
         var text = text

@@ -1,9 +1,21 @@
-/// Writes compact JSON into a byte buffer. Used for documents that are stored or streamed; the responses of routes are `Encodable` instead.
+/// Writes compact JSON into a byte buffer: the only writer of JSON in Pulse. A `Shape` writes answers with it; documents that are stored,
+/// logged or streamed are written directly.
+///
+/// ```swift
+/// var text = JSONText()
+/// text.object {
+///     $0.name("id").append(string: id)
+///     $0.name("tags").array { tags in for tag in all { tags.element().append(string: tag) } }
+/// }
+/// ```
 public struct JSONText: Sendable {
     /// The JSON written so far, as UTF-8.
     public private(set) var bytes: [UInt8] = []
 
     public init() {}
+
+    /// JSON text that Pulse has written and stored.
+    public init(stored text: String) { bytes = Array(text.utf8) }
 
     /// The JSON written so far.
     public var string: String { String(decoding: bytes, as: UTF8.self) }
@@ -93,6 +105,9 @@ public struct JSONText: Sendable {
     /// Appends text unchanged. It must be JSON or a part of a JSON document.
     public mutating func append(raw text: String) { bytes.append(contentsOf: text.utf8) }
 
+    /// Appends JSON that was written elsewhere.
+    public mutating func append(_ text: JSONText) { bytes.append(contentsOf: text.bytes) }
+
     /// Appends a JSON string, quoted and escaped.
     public mutating func append(string text: String) {
         var text = text
@@ -100,8 +115,16 @@ public struct JSONText: Sendable {
     }
 
     private mutating func append(utf8: UnsafeBufferPointer<UInt8>) {
-        let hex = Array("0123456789ABCDEF".utf8)
         bytes.append(UInt8(ascii: "\""))
+        // Most strings need no escapes. No early exit from the loop, so the compiler can vectorize it.
+        var escapes = 0
+        for byte in utf8 { escapes &+= byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") ? 1 : 0 }
+        if escapes == 0 { bytes.append(contentsOf: utf8) } else { append(escaping: utf8) }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func append(escaping utf8: UnsafeBufferPointer<UInt8>) {
+        func hex(_ digit: UInt8) -> UInt8 { digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "A") + digit - 10 }
         for byte in utf8 {
             switch byte {
             case UInt8(ascii: "\""): append(raw: "\\\"")
@@ -113,12 +136,97 @@ public struct JSONText: Sendable {
             case 0x0C: append(raw: "\\f")
             case 0..<0x20:
                 append(raw: "\\u00")
-                bytes.append(hex[Int(byte >> 4)])
-                bytes.append(hex[Int(byte & 15)])
+                bytes.append(hex(byte >> 4))
+                bytes.append(hex(byte & 15))
             default: bytes.append(byte)
             }
         }
-        bytes.append(UInt8(ascii: "\""))
+    }
+}
+
+extension JSONText {
+    /// Appends a whole number.
+    public mutating func append(_ integer: Int64) {
+        if integer < 0 { bytes.append(UInt8(ascii: "-")) }
+        var rest = integer.magnitude
+        let start = bytes.count
+        repeat {
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+        } while rest > 0
+        bytes[start...].reverse()
+    }
+
+    /// Appends a number; a whole one without `.0`, like an integer.
+    /// - Throws: `NotANumber` for infinity or NaN, which JSON can't represent.
+    public mutating func append(_ number: Double) throws {
+        guard number.isFinite else { throw NotANumber(value: number) }
+        // Negative zero is `-0`.
+        if let whole = Int64(exactly: number), whole.magnitude < 1 << 53, whole != 0 || number.sign == .plus { return append(whole) }
+        let text = number.description
+        append(raw: text.hasSuffix(".0") ? String(text.dropLast(2)) : text)
+    }
+
+    /// A number that JSON can't represent was to be written. That is a bug in the report that computed it.
+    public struct NotANumber: Error, CustomStringConvertible {
+        let value: Double
+        public var description: String { "JSON has no number \(value)" }
+    }
+
+    public mutating func append(_ boolean: Bool) { append(raw: boolean ? "true" : "false") }
+
+    /// Appends null.
+    public mutating func appendNull() { append(raw: "null") }
+
+    /// Appends an object.
+    /// - Parameter members: writes the members, each beginning with `name`.
+    public mutating func object(_ members: (inout JSONText) throws -> Void) rethrows {
+        bytes.append(UInt8(ascii: "{"))
+        try members(&self)
+        bytes.append(UInt8(ascii: "}"))
+    }
+
+    /// Appends an array.
+    /// - Parameter elements: writes the elements, each beginning with `element`.
+    public mutating func array(_ elements: (inout JSONText) throws -> Void) rethrows {
+        bytes.append(UInt8(ascii: "["))
+        try elements(&self)
+        bytes.append(UInt8(ascii: "]"))
+    }
+
+    /// Begins a member of the object: writes its name, after a comma unless it is the first. Its value must follow.
+    public mutating func name(_ name: String) {
+        separate()
+        append(string: name)
+        bytes.append(UInt8(ascii: ":"))
+    }
+
+    /// Writes a member with a string.
+    public mutating func member(_ name: String, _ text: String) {
+        self.name(name)
+        append(string: text)
+    }
+
+    /// Begins a member whose `,"name":` was written before; see `JSONText.prepared(_:)`.
+    mutating func name(prepared: [UInt8]) {
+        bytes.append(contentsOf: bytes.last == UInt8(ascii: "{") ? prepared.dropFirst() : prepared[...])
+    }
+
+    /// The bytes of a member's name with comma, quotes and colon, to be written many times.
+    static func prepared(_ name: String) -> [UInt8] {
+        var text = JSONText()
+        text.append(raw: ",")
+        text.append(string: name)
+        text.append(raw: ":")
+        return text.bytes
+    }
+
+    /// Begins an element of the array: writes a comma unless it is the first. Its value must follow.
+    public mutating func element() { separate() }
+
+    /// A string ends with a quote, so an opening bracket at the end is always that of the object or array being written.
+    private mutating func separate() {
+        if let last = bytes.last, last != UInt8(ascii: "{"), last != UInt8(ascii: "[") { bytes.append(UInt8(ascii: ",")) }
     }
 }
 

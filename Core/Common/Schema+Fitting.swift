@@ -90,12 +90,18 @@ extension JSON {
     /// The JSON value null.
     public static let nothing = JSON(raw: "null")
 
+    /// The empty object.
+    public static let emptyObject = JSON(raw: "{}")
+
     /// A string.
     public init(text: String) {
         var written = JSONText()
         written.append(string: text)
         self.init(raw: written.string)
     }
+
+    /// A whole number.
+    public init(_ integer: Int64) { self.init(raw: String(integer)) }
 
     /// - Parameter raw: JSON written by Pulse itself. If it is invalid, the process stops.
     init(raw: String) {

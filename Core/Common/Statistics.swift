@@ -65,7 +65,7 @@ extension Statistics {
 
 /// The 95 % confidence interval of a rate, as percentages. With few visitors the interval is wide, and rates that differ by less than its
 /// width may not really differ.
-public struct ConfidenceInterval: Encodable, Sendable, Equatable {
+public struct ConfidenceInterval: Sendable, Equatable {
     /// The bounds, 0...100, with two decimals.
     public let low: Double, high: Double
 
@@ -85,7 +85,5 @@ public struct ConfidenceInterval: Encodable, Sendable, Equatable {
     }
 
     /// The interval as it appears in responses.
-    public static let schema = Schema.object([
-        .required("low", .number(0...100)), .required("high", .number(0...100)),
-    ])
+    public static let shape = Shape<ConfidenceInterval>([.required("low", \.low, .percentage), .required("high", \.high, .percentage)])
 }

@@ -11,9 +11,9 @@ extension ProjectRequest {
         try services.catalog.require(name, at: path).report
     }
 
-    /// Runs the named report `name` over `scope`.
+    /// Runs the named report `name` over `scope`, and returns it as JSON.
     /// - Throws: 400 for an unknown name; 403 if its module is off or the caller may not read it.
-    public func run(report name: String, over scope: Scope) async throws -> JSON {
+    public func run(report name: String, over scope: Scope) async throws -> JSONText {
         let (module, report) = try services.catalog.require(name)
         try require(module: module)
         return try await report.run(scope.reading(for: module))

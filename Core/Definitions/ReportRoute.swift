@@ -8,56 +8,67 @@ extension Route {
     /// A GET route with the `query` scope for a report. With `compare=previous`, the response includes the same report for the previous
     /// period of the same length. With `explain=sql`, it includes the SQL statements that the report ran.
     /// - Parameters:
-    ///   - fields: the fields of the report.
+    ///   - shape: the report as JSON.
     ///   - run: runs the report over the scope that the request describes. Called a second time for the previous period.
-    public static func report<Report: Encodable & Sendable>(
-        _ path: String, _ summary: String, parameters: [Parameter] = ScopeParameters.list, fields: [Schema.Field],
+    public static func report<Report: Sendable>(
+        _ path: String, _ summary: String, parameters: [Parameter] = ScopeParameters.list, answer shape: Shape<Report>,
         run: @escaping @Sendable (ProjectRequest, Scope) async throws -> Report
     ) -> Route {
-        Route(
-            .get, path, summary, scope: .query, access: .read, parameters: extended(parameters), success: extended(fields)
-        ) { call in try await answer(call) { try await run(call, $0) } }.explained
+        let compared = compared(shape)
+        return Route(
+            .get, path, summary, scope: .query, access: .read, parameters: extended(parameters), success: success(compared)
+        ) { call in try await answer(call, compared) { try await run(call, $0) } }.explained
     }
 
-    /// Like `report(_:_:parameters:fields:run:)`, but a POST route. The report is for the definition in the body, which is not saved.
-    public static func report<Report: Encodable & Sendable>(
-        _ path: String, _ summary: String, parameters: [Parameter] = ScopeParameters.list, body: Schema, fields: [Schema.Field],
+    /// Like `report(_:_:parameters:answer:run:)`, but a POST route. The report is for the definition in the body, which is not saved.
+    public static func report<Report: Sendable>(
+        _ path: String, _ summary: String, parameters: [Parameter] = ScopeParameters.list, body: Schema, answer shape: Shape<Report>,
         run: @escaping @Sendable (ProjectRequest, JSON, Scope) async throws -> Report
     ) -> Route {
-        Route(
-            .post, path, summary, scope: .query, access: .read, parameters: extended(parameters), body: body, success: extended(fields)
+        let compared = compared(shape)
+        return Route(
+            .post, path, summary, scope: .query, access: .read, parameters: extended(parameters), body: body, success: success(compared)
         ) { call in
             let body = try await call.body()
-            return try await answer(call) { try await run(call, body, $0) }
+            return try await answer(call, compared) { try await run(call, body, $0) }
         }.explained
     }
 
-    private static func extended(_ parameters: [Parameter]) -> [Parameter] { parameters + [ScopeParameters.compare] }
+    /// A report, and the same report for the previous period if the request asked for it.
+    private struct Compared<Report: Sendable>: Sendable { let current: Report, previous: Report? }
 
-    private static func extended(_ fields: [Schema.Field]) -> Success {
-        .json(
-            .object(
-                fields + [
-                    .optional("previous", .object(fields), "The same report for the previous period. Only with compare=previous."),
-                    .optional("as_of", .timestamp, "Events collected after this time may be missing. Absent if no events are missing."),
-                ]))
+    /// The report's own members, and `previous`.
+    private static func compared<Report>(_ report: Shape<Report>) -> Shape<Compared<Report>> {
+        Shape(
+            report.fields(of: { $0.current }) + [
+                .optional(
+                    "previous", { $0.previous }, report, "The same report for the previous period. Only with compare=previous.")
+            ])
     }
 
-    private static func answer<Report: Encodable & Sendable>(
-        _ call: ProjectRequest, run: @escaping @Sendable (Scope) async throws -> Report
+    private static let asOf = Shape<Instant>.Field.optional(
+        "as_of", { $0 }, .timestamp, "Events collected after this time may be missing. Absent if no events are missing.")
+
+    private static func success<Report>(_ shape: Shape<Report>) -> Success { .json(.object((shape.fields.map(\.schema)) + [asOf.schema])) }
+
+    private static func answer<Report: Sendable>(
+        _ call: ProjectRequest, _ shape: Shape<Compared<Report>>, run: @escaping @Sendable (Scope) async throws -> Report
     ) async throws -> Answer {
         let scope = try await call.scope()
-        var answer: Answer
+        let report: Compared<Report>
         if call.text("compare") == "previous" {
             async let current = run(scope)
             async let previous = run(scope.over(scope.previousRange))
-            answer = try .json(Compared(current: try await current, previous: try await previous))
+            report = Compared(current: try await current, previous: try await previous)
         } else {
-            answer = try .json(Compared(current: try await run(scope), previous: nil))
+            report = Compared(current: try await run(scope), previous: nil)
         }
-        if let asOf = call.services.reports.asOf { try answer.add("as_of", asOf) }
+        var answer = try Answer.json(report, shape)
+        if let time = call.services.reports.asOf { try answer.add(asOf, time) }
         return answer
     }
+
+    private static func extended(_ parameters: [Parameter]) -> [Parameter] { parameters + [ScopeParameters.compare] }
 
     /// A route at `path/drill` that lists the visitors behind one of the numbers in the report at `path`.
     /// - Parameter cell: the dimensions that identify the number, such as `path` for a report by page. Each becomes a query parameter.
@@ -65,7 +76,7 @@ extension Route {
         let parameters = cell.map { Parameter($0, .text(maximum: 2_048), "The \($0) whose visitors to list, as in the report.") }
         return report(
             path + "/drill", "List the visitors behind one of the numbers in \(path).", parameters: ScopeParameters.list + parameters,
-            fields: VisitorList.fields
+            answer: VisitorList.shape
         ) {
             call, scope in
             let filters = cell.compactMap { name in
@@ -75,27 +86,4 @@ extension Route {
                 "core.drill", of: scope.filtered(by: filters), visitors: "SELECT DISTINCT visitor FROM activity")
         }
     }
-
-    /// Encodes the members of a report, plus `previous`, the report for the previous period.
-    private struct Compared<Report: Encodable>: Encodable {
-        let current: Report, previous: Report?
-        private enum CodingKeys: String, CodingKey { case previous }
-
-        func encode(to encoder: any Encoder) throws {
-            try current.encode(to: encoder)
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encodeIfPresent(previous, forKey: .previous)
-        }
-    }
-}
-
-/// A report that consists of a single list.
-public struct ReportList<Element: Encodable & Sendable>: Encodable, Sendable {
-    /// The rows of the report.
-    public let data: [Element]
-    public init(data: [Element]) { self.data = data }
-
-    /// The fields of a report that is a list, for `Route.report`.
-    /// - Parameter members: the fields of each element.
-    public static func fields(_ members: [Schema.Field]) -> [Schema.Field] { [.required("data", .list(.object(members)))] }
 }

@@ -1,5 +1,5 @@
 @_spi(Definitions) import Access
-import Common
+@_spi(Host) import Common
 import Foundation
 import HTTPTypes
 import NIOCore
@@ -147,6 +147,23 @@ public struct Resource: Sendable {
 
     private static func answered(_ fields: [Schema.Field]) -> Schema {
         .object([.required("id", .uuid), .required("created_at", .timestamp), .required("updated_at", .timestamp)] + fields)
+    }
+
+    /// A definition as a response.
+    public var shape: Shape<Definition> { Shape(answered) { write($0, counting: [], to: &$1) } }
+
+    /// The declared fields of a definition, for a response that shows them beside its own fields. They are in the order of the declaration;
+    /// `id` and the times are not among them.
+    public var storedFields: [Shape<Definition>.Field] { fields.map { field in .stored(field) { $0.fields[field.name] } } }
+
+    /// A definition as a document inside a response, with all its members in byte order of their names.
+    public var document: Shape<Definition> {
+        let members = Shape<Definition>(
+            storedFields + [
+                .required("id", \.id, .uuid), .required("created_at", \.createdAt, .timestamp),
+                .required("updated_at", \.updatedAt, .timestamp),
+            ])
+        return Shape(.map(.any)) { try members.write($0, to: &$1) }
     }
 
     /// A kind of change to a definition.

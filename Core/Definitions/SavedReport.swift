@@ -1,5 +1,5 @@
 @_spi(Host) import Access
-import Common
+@_spi(Host) import Common
 @_spi(Host) import Questions
 import Storage
 
@@ -32,12 +32,12 @@ public enum SavedReport {
     public static func run(
         _ definition: any SavedDefinition, _ call: ProjectRequest, override: (String) -> String? = { _ in nil },
         restrictedBy restrictions: [RowRestriction] = []
-    ) async throws -> JSON { try await run(saved: definition.fields, call, override, restrictions) }
+    ) async throws -> JSONText { try await run(saved: definition.fields, call, override, restrictions) }
 
     /// - Parameter saved: a saved report or a widget: an object with `report_type` and `params`.
     fileprivate static func run(
         saved: JSON, _ call: ProjectRequest, _ override: (String) -> String?, _ restrictions: [RowRestriction]
-    ) async throws -> JSON {
+    ) async throws -> JSONText {
         let scope = try await call.scope { name in override(name) ?? saved["params"]?[name].flatMap(text) }.restricted(by: restrictions)
         return try await call.run(report: saved["report_type"]?.string ?? "", over: scope)
     }
@@ -125,19 +125,35 @@ public enum Dashboard {
         }
     }
 
-    /// Runs all widgets and returns their reports by widget id. If a report fails, an object with an `error` member takes its place. The
-    /// parameters are the same as for `SavedReport.run`.
+    /// What a widget shows.
+    public enum WidgetAnswer: Sendable {
+        case report(JSONText)
+        /// The report failed, for the reason given.
+        case failure(String)
+
+        /// The report, or an object with an `error` member.
+        public static let shape = Shape<WidgetAnswer>(.any) { answer, text in
+            switch answer {
+            case .report(let report): text.append(report)
+            case .failure(let message): text.object { $0.member("error", message) }
+            }
+        }
+    }
+
+    /// The widgets' answers by widget id, as a response.
+    public static let answers = Shape<[ExactText: WidgetAnswer]>([.required("widgets", \.self, .map(WidgetAnswer.shape))])
+
+    /// Runs all widgets and returns their answers by widget id. The parameters are the same as for `SavedReport.run`.
     public static func run(
         _ definition: any SavedDefinition, _ call: ProjectRequest, override: (String) -> String? = { _ in nil },
         restrictedBy restrictions: [RowRestriction] = []
-    ) async throws -> [ExactText: JSON] {
-        var answers: [ExactText: JSON] = [:]
+    ) async throws -> [ExactText: WidgetAnswer] {
+        var answers: [ExactText: WidgetAnswer] = [:]
         for widget in definition.fields["widgets"]?.elements ?? [] {
+            let id = widget["id"]?.string ?? ""
             do {
-                answers[text: widget["id"]?.string ?? ""] = try await SavedReport.run(saved: widget, call, override, restrictions)
-            } catch let error as ServiceError {
-                answers[text: widget["id"]?.string ?? ""] = try JSON(encoding: ["error": call.sentence(about: error)])
-            }
+                answers[text: id] = .report(try await SavedReport.run(saved: widget, call, override, restrictions))
+            } catch let error as ServiceError { answers[text: id] = .failure(call.sentence(about: error)) }
         }
         return answers
     }

@@ -7,19 +7,20 @@ public struct LiveTable: Sendable {
     let table: FactTable
     /// The name of the server-sent event.
     let event: String
-    let show: @Sendable (Row) -> any Encodable
+    let show: @Sendable (Row) throws -> JSONText
 
     /// - Parameters:
     ///   - event: the name of the server-sent event, such as `log`.
+    ///   - shape: the event's data as JSON.
     ///   - show: builds the event's data from the columns of `FactTable.allColumns`; `visitor` is the visitor's key.
-    public init(_ table: FactTable, event: String, show: @escaping @Sendable (Row) -> any Encodable) {
+    public init<Message>(_ table: FactTable, event: String, _ shape: Shape<Message>, show: @escaping @Sendable (Row) -> Message) {
         self.table = table
         self.event = event
-        self.show = show
+        self.show = { try shape.text(show($0)) }
     }
 
     func serverSentEvent(_ row: EncodedRow) -> ByteBuffer? {
-        guard let data = try? JSONText(encoding: show(Row(columns: table.allColumns.map(\.name), values: row.values))) else { return nil }
+        guard let data = try? show(Row(columns: table.allColumns.map(\.name), values: row.values)) else { return nil }
         return ByteBuffer(string: "event: \(event)\ndata: \(data.string)\n\n")
     }
 }

@@ -7,13 +7,17 @@ public struct NamedReport: Sendable {
     public let name: String
     /// The noun for one of the report's rows, for use in sentences: `page`.
     public let noun: String
-    @_spi(Host) public let run: @Sendable (Scope) async throws -> JSON
+    @_spi(Host) public let run: @Sendable (Scope) async throws -> JSONText
 
-    /// - Parameter run: runs the report for a scope.
-    public init<Report: Encodable & Sendable>(_ name: String, noun: String, run: @escaping @Sendable (Scope) async throws -> Report) {
+    /// - Parameters:
+    ///   - shape: the report as JSON.
+    ///   - run: runs the report for a scope.
+    public init<Report: Sendable>(
+        _ name: String, noun: String, answer shape: Shape<Report>, run: @escaping @Sendable (Scope) async throws -> Report
+    ) {
         self.name = name
         self.noun = noun
-        self.run = { try JSON(encoding: try await run($0)) }
+        self.run = { try shape.text(try await run($0)) }
     }
 }
 

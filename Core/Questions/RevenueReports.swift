@@ -2,15 +2,19 @@ import Common
 import Storage
 
 /// The totals of a scope's orders, in one currency.
-public struct RevenueTotals: Encodable, Sendable {
+public struct RevenueTotals: Sendable {
     /// The orders and revenue that were sent in one currency.
-    public struct Currency: Encodable, Sendable {
+    public struct Currency: Sendable {
         /// The currency's ISO 4217 code.
         public let currency: String
         /// The number of orders, without refunds.
         public let orders: Int64
         /// Revenue in this currency, net of refunds.
         public let revenue: Double
+
+        static let shape = Shape<Currency>([
+            .required("currency", \.currency, .text(3)), .required("orders", \.orders, .count), .required("revenue", \.revenue, .amount),
+        ])
     }
 
     /// The ISO 4217 code of the currency of all totals.
@@ -30,23 +34,13 @@ public struct RevenueTotals: Encodable, Sendable {
     /// The amounts before conversion, one entry per currency. Includes amounts that the totals leave out.
     public let currencies: [Currency]
 
-    enum CodingKeys: String, CodingKey {
-        case currency, orders, revenue, refunds, refunded, buyers, currencies
-        case averageOrderValue = "average_order_value"
-    }
-
-    /// The `currency` field of reports with amounts.
-    public static let currencyField = Schema.Field.required("currency", .text(3), "ISO 4217 code of the amounts.")
-    /// The `currencies` field of reports with amounts.
-    public static let currenciesField = Schema.Field.required(
-        "currencies", .list(.object([.required("currency", .text(3)), .required("orders", .count), .required("revenue", .amount)])),
-        "Amounts as they were sent, one entry per currency.")
-
-    /// The fields of the response.
-    public static let fields: [Schema.Field] = [
-        currencyField, .required("orders", .count), .required("revenue", .amount, "Net of refunds."), .required("refunds", .count),
-        .required("refunded", .amount), .required("average_order_value", .amount), .required("buyers", .count), currenciesField,
-    ]
+    /// The totals as a response.
+    public static let shape = Shape<RevenueTotals>([
+        .currency(\.currency), .required("orders", \.orders, .count), .required("revenue", \.revenue, .amount, "Net of refunds."),
+        .required("refunds", \.refunds, .count), .required("refunded", \.refunded, .amount),
+        .required("average_order_value", \.averageOrderValue, .amount), .required("buyers", \.buyers, .count),
+        .currencies(\.currencies),
+    ])
 
     /// Computes the totals in `currency`. Leaves out amounts in other currencies if there was no exchange rate for them.
     public static func run(_ scope: Scope, in currency: String) async throws -> RevenueTotals {
@@ -107,7 +101,19 @@ public struct ProductRevenue: Sendable {
     }
 }
 
-extension Schema {
+extension Shape where Value == Double {
     /// An amount of money in units of its currency, positive or negative.
-    public static let amount = Schema.number(-1e15...1e15)
+    public static var amount: Shape { number(-1e15...1e15) }
+}
+
+extension Shape.Field {
+    /// The currency of a report's amounts.
+    public static func currency(_ member: @escaping @Sendable (Value) -> String) -> Self {
+        .required("currency", member, .text(3), "ISO 4217 code of the amounts.")
+    }
+
+    /// The amounts as they were sent, one entry per currency.
+    public static func currencies(_ member: @escaping @Sendable (Value) -> [RevenueTotals.Currency]) -> Self {
+        .required("currencies", member, .list(RevenueTotals.Currency.shape), "Amounts as they were sent, one entry per currency.")
+    }
 }

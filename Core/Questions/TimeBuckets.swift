@@ -2,6 +2,11 @@ import Common
 import Foundation
 import Storage
 
+extension Shape where Value == String {
+    /// A label of `TimeBuckets`.
+    public static var bucket: Shape { text(22) }
+}
+
 /// Days or hours in a time zone. Each bucket has a whole number, which SQL can compute and group by.
 ///
 /// The SQL contains the zone's UTC offsets in the range, so all engines use the same time-zone data. A day of 23 or 25 hours counts as one
@@ -22,9 +27,6 @@ public struct TimeBuckets: Sendable {
         /// The number of hours repeated since the first period, minus the number of hours skipped.
         let shift: Int64
     }
-
-    /// The schema of the text that `label` returns.
-    public static let label = Schema.text(22)
 
     /// The width of the buckets.
     public let unit: Unit

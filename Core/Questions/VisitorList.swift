@@ -2,14 +2,16 @@ import Common
 import Storage
 
 /// One page of the list of visitors behind a number in a report.
-public struct VisitorList: Encodable, Sendable {
+public struct VisitorList: Sendable {
     /// The visitors' ids as they were sent. For visitors without an id, `anonymousID`, which requests accept as `visitor_id` too.
     public let data: [String]
     /// The number of visitors on all pages.
     public let total: Int64
 
-    /// The fields of the response.
-    public static let fields: [Schema.Field] = [.required("data", .list(.text(200))), .required("total", .count)]
+    /// The list as a response.
+    public static let shape = Shape<VisitorList>([
+        .required("data", \.data, .list(.text(200))), .required("total", \.total, .count),
+    ])
 
     /// The id that responses use for a visitor without one: `anon_` and the visitor's key in hexadecimal. As `visitor_id` in a
     /// request, it refers to the same visitor.

@@ -1,4 +1,4 @@
-import Common
+@_spi(Host) import Common
 
 /// A database value that both planes and all engines can hold. As in the databases, two texts are equal if their bytes are equal.
 public enum Value: Sendable, Hashable {
@@ -76,6 +76,21 @@ extension Value: Encodable {
         case .double(let value): if value.isFinite { try container.encode(value) } else { try container.encodeNil() }
         case .text(let value): try container.encode(value)
         case .bool(let value): try container.encode(value)
+        }
+    }
+}
+
+extension Shape where Value == Storage.Value {
+    /// A database value. Infinities and NaN become null, because JSON doesn't have them.
+    public static var any: Shape {
+        Shape(.any) { value, text in
+            switch value {
+            case .null: text.appendNull()
+            case .int(let value): text.append(value)
+            case .double(let value): if value.isFinite { try text.append(value) } else { text.appendNull() }
+            case .text(let value): text.append(string: value)
+            case .bool(let value): text.append(value)
+            }
         }
     }
 }

@@ -2,7 +2,7 @@ import Core
 import NIOCore
 
 /// A table that a user uploaded. It is stored in the control plane with the project's definitions, not with events.
-struct CSVUpload: Encodable, Sendable {
+struct CSVUpload: Sendable {
     static let maximumColumns = 100, maximumRows = 100_000, maximumBytes = 64 << 20
 
     let id, name: String
@@ -12,15 +12,11 @@ struct CSVUpload: Encodable, Sendable {
     let rowCount: Int64
     let createdAt: Instant
 
-    enum CodingKeys: String, CodingKey {
-        case id, name, columns, types
-        case rowCount = "row_count", createdAt = "created_at"
-    }
-
-    static let fields: [Schema.Field] = [
-        .required("id", .uuid), .required("name", .text(200)), .required("columns", .list(.text(200))), .required("types", .map(.text(20))),
-        .required("row_count", .count), .required("created_at", .timestamp),
-    ]
+    static let shape = Shape<CSVUpload>([
+        .required("id", \.id, .uuid), .required("name", \.name, .text(200)), .required("columns", \.columns, .list(.text(200))),
+        .required("types", \.types, .map(.text(20))), .required("row_count", \.rowCount, .count),
+        .required("created_at", \.createdAt, .timestamp),
+    ])
 
     static let body = Schema.object([
         .required("name", .text(200)), .required("columns", .array(.text(200), count: 1...maximumColumns)),
@@ -64,10 +60,10 @@ struct CSVUpload: Encodable, Sendable {
         return SQL.all(["project_id = \(call.project.id)"] + policies.map(\.condition))
     }
 
-    static func list(_ call: ProjectRequest) async throws -> Answer {
+    @Sendable static func list(_ call: ProjectRequest) async throws -> [CSVUpload] {
         let rows = try await call.control.read(
             "\(selected) WHERE \(try await visible(call)) ORDER BY created_at, id LIMIT \(call.limit) OFFSET \(call.offset)")
-        return try .json(ReportList(data: rows.map(CSVUpload.init)))
+        return try rows.map(CSVUpload.init)
     }
 
     private static func require(_ id: String, _ call: ProjectRequest) async throws -> CSVUpload {
@@ -76,12 +72,16 @@ struct CSVUpload: Encodable, Sendable {
         return try CSVUpload(row)
     }
 
-    struct Page: Encodable { let data: [[ExactText: Value]], total: Int64 }
+    struct Page: Sendable {
+        let data: [[ExactText: Value]], total: Int64
 
-    static func rows(_ call: ProjectRequest) async throws -> Answer {
+        static let shape = Shape<Page>([.required("data", \.data, .list(QueryResult.row)), .required("total", \.total, .count)])
+    }
+
+    @Sendable static func rows(_ call: ProjectRequest) async throws -> Page {
         let upload = try await require(call.path("id"), call)
         let rows = try await upload.rows(from: Int64(call.offset), count: call.limit, call)
-        return try .json(Page(data: QueryResult(columns: upload.columns, rows: rows).objects, total: upload.rowCount))
+        return Page(data: QueryResult(columns: upload.columns, rows: rows).objects, total: upload.rowCount)
     }
 
     private func rows(from position: Int64, count: Int, _ call: ProjectRequest) async throws -> [[Value]] {
@@ -125,7 +125,7 @@ struct CSVUpload: Encodable, Sendable {
 
     // MARK: Creating
 
-    static func create(_ call: ProjectRequest) async throws -> Answer {
+    @Sendable static func create(_ call: ProjectRequest) async throws -> CSVUpload {
         let isFile = call.request.headers[.contentType]?.lowercased().hasPrefix("text/csv") == true
         let bytes = try await call.rawBody(atMost: maximumBytes)
         let (name, columns, rows) =
@@ -137,8 +137,7 @@ struct CSVUpload: Encodable, Sendable {
         guard Set(exactly: columns).count == columns.count else { throw ServiceError.body("column names must be unique.") }
         let types = columns.indices.map { index in ValueKind.common(rows.lazy.map { $0[index] }, ofFile: isFile) }
         let typed = isFile ? rows.map { row in zip(row, types).map { $1.read($0) } } : rows
-        let upload = try await store(name, Array(zip(columns, types.map(\.rawValue))), typed, call)
-        return try .json(upload, status: 201)
+        return try await store(name, Array(zip(columns, types.map(\.rawValue))), typed, call)
     }
 
     private static func objects(_ json: JSON) throws -> (String, [String], [[Value]]) {
@@ -219,15 +218,25 @@ struct CSVUpload: Encodable, Sendable {
         -> CSVUpload
     {
         let id = Identifiers.uuid(), project = call.project.id, now = call.now, actor = call.actor
-        let described = try JSON(encoding: columns.map { [$0.0, $0.1] })
-        var text = JSONText()
-        text.append(described)
-        let columnText = text.string,
-            data = try rows.map { row in
-                var text = JSONText()
-                text.append(try JSON(encoding: row))
-                return text.string
+        var described = JSONText()
+        described.array { list in
+            for (name, type) in columns {
+                list.element()
+                list.array { pair in
+                    pair.element()
+                    pair.append(string: name)
+                    pair.element()
+                    pair.append(string: type)
+                }
             }
+        }
+        let columnText = described.string, shape = Shape<[Value]>.list(.any)
+        let data = try rows.map { row in
+            // Read again, because numbers in stored documents are spelled as the databases spell them.
+            var text = JSONText()
+            text.append(try JSON(try shape.text(row)))
+            return text.string
+        }
         let stored = try await call.control.write { transaction in
             for start in stride(from: 0, to: data.count, by: 500) {
                 let values = data[start..<min(start + 500, data.count)].enumerated().map { "(\(id), \(Int64(start + $0)), \($1))" as SQL }
@@ -244,7 +253,7 @@ struct CSVUpload: Encodable, Sendable {
         return try CSVUpload(stored[0])
     }
 
-    static func delete(_ call: ProjectRequest) async throws -> Answer {
+    @Sendable static func delete(_ call: ProjectRequest) async throws {
         let id = try await require(call.path("id"), call).id, project = call.project.id, actor = call.actor, now = call.now
         let gone = try await call.control.write { transaction in
             let gone = try await transaction.run("DELETE FROM bi_csv_upload WHERE id = \(id) AND project_id = \(project) RETURNING id")
@@ -254,7 +263,6 @@ struct CSVUpload: Encodable, Sendable {
             return true
         }
         guard gone else { throw ServiceError.notFound("CSV upload", call.path("id")) }
-        return .noContent
     }
 }
 

@@ -56,34 +56,35 @@ enum Connection {
         ],
         primaryKey: ["connection_id"])
 
-    static let fields: [Schema.Field] =
-        resource.fields + [
-            .required("id", .uuid),
-            .required("connection_string", .optionalText(2_000), "The connection string with *** in place of the password."),
-            .required("status", .choice(["untested", "ok", "error"])), .required("last_tested_at", .nullable(.timestamp)),
-            .required("last_error", .nullable(.optionalText(2_000))), .required("created_at", .timestamp),
-            .required("updated_at", .timestamp),
-        ]
+    /// A connection with its masked connection string and the result of its last test.
+    struct Described: Sendable {
+        enum Status: String, Sendable, CaseIterable { case untested, ok, error }
 
-    private struct State: Encodable {
-        let id, connection_string, status: String
-        @Nullable var last_tested_at: Instant?
-        @Nullable var last_error: String?
-        let created_at, updated_at: Instant
+        let connection: Resource.Definition
+        let masked: String
+        let lastTestedAt: Instant?
+        let lastError: String?
+
+        var status: Status { lastError != nil ? .error : lastTestedAt == nil ? .untested : .ok }
+
+        static let shape = Shape<Described>(
+            Shape(resource.storedFields).fields(of: \.connection) + [
+                .required("id", \.connection.id, .uuid),
+                .required("connection_string", \.masked, .optionalText(2_000), "The connection string with *** in place of the password."),
+                .required("status", \.status, .choice), .required("last_tested_at", \.lastTestedAt, .nullable(.timestamp)),
+                .required("last_error", \.lastError, .nullable(.optionalText(2_000))),
+                .required("created_at", \.connection.createdAt, .timestamp), .required("updated_at", \.connection.updatedAt, .timestamp),
+            ])
     }
 
     /// Returns the definition with its masked connection string and the result of the last test.
-    static func described(_ connection: Resource.Definition, _ call: ProjectRequest) async throws -> [String: JSON] {
+    static func described(_ connection: Resource.Definition, _ call: ProjectRequest) async throws -> Described {
         let row = try await call.control.read(
             "SELECT masked, last_tested_at, last_error FROM bi_connection_secret WHERE connection_id = \(connection.id)"
         ).first
-        let tested = row?["last_tested_at"].int, error = row?.optionalText("last_error")
-        let state = State(
-            id: connection.id, connection_string: row?.text("masked") ?? "",
-            status: error != nil ? "error" : tested == nil ? "untested" : "ok",
-            last_tested_at: tested.map(Instant.init(milliseconds:)), last_error: error, created_at: connection.createdAt,
-            updated_at: connection.updatedAt)
-        return Dictionary(connection.fields.members + (try JSON(encoding: state)).members) { _, last in last }
+        return Described(
+            connection: connection, masked: row?.text("masked") ?? "",
+            lastTestedAt: row?["last_tested_at"].int.map(Instant.init(milliseconds:)), lastError: row?.optionalText("last_error"))
     }
 
     // MARK: The connection string

@@ -53,40 +53,53 @@ enum Embed {
         ],
         primaryKey: ["embed_id"], unique: [["hash"]])
 
-    static let fields: [Schema.Field] =
-        resource.fields + [
-            .required("id", .uuid),
-            .required("allowed_modules", .nullable(.list(.moduleName)), "Modules that the embed may show; null for all."),
-            .required("token_prefix", .text(20)), .required("access_count", .count),
-            .required("last_accessed_at", .nullable(.timestamp)), .required("created_at", .timestamp), .required("updated_at", .timestamp),
-        ]
-    static let secretFields = fields + [.required("token", .text(100)), .required("embed_url", .text(500))]
+    /// An embed with its usage.
+    struct Described: Sendable {
+        let embed: Resource.Definition
+        let allowedModules: [String]?
+        let tokenPrefix: String
+        let accessCount: Int64
+        let lastAccessedAt: Instant?
 
-    private struct Usage: Encodable {
-        let id: String
-        @Nullable var allowed_modules: [String]?
-        let token_prefix: String
-        let access_count: Int64
-        @Nullable var last_accessed_at: Instant?
-        let created_at, updated_at: Instant
-        var token: String?
-        var embed_url: String?
+        static let shape = Shape<Described>(
+            Shape(resource.storedFields).fields(of: \.embed) + [
+                .required("id", \.embed.id, .uuid),
+                .required(
+                    "allowed_modules", \.allowedModules, .nullable(.list(.moduleName)), "Modules that the embed may show; null for all."),
+                .required("token_prefix", \.tokenPrefix, .text(20)), .required("access_count", \.accessCount, .count),
+                .required("last_accessed_at", \.lastAccessedAt, .nullable(.timestamp)),
+                .required("created_at", \.embed.createdAt, .timestamp), .required("updated_at", \.embed.updatedAt, .timestamp),
+            ])
     }
 
-    /// Returns the definition with its usage. If `token`, a token that was just created, is given, the result contains it and its URL.
-    static func described(_ embed: Resource.Definition, _ call: ProjectRequest, token: String? = nil) async throws -> [String: JSON] {
+    /// An embed with the token that was just created for it, and its URL.
+    struct WithToken: Sendable {
+        let described: Described
+        let token: String
+        let url: String
+
+        static let shape = Shape<WithToken>(
+            Described.shape.fields(of: \.described) + [.required("token", \.token, .text(100)), .required("embed_url", \.url, .text(500))])
+    }
+
+    static func described(_ embed: Resource.Definition, _ call: ProjectRequest) async throws -> Described {
         let rows = try await call.control.read(
             "SELECT prefix, allowed_modules, maker, access_count, last_accessed_at FROM bi_embed_token WHERE embed_id = \(embed.id)")
-        let usage = Usage(
-            id: embed.id, allowed_modules: rows.first.flatMap(EmbedRights.init)?.modules, token_prefix: rows.first?.text("prefix") ?? "",
-            access_count: rows.first?.int("access_count") ?? 0,
-            last_accessed_at: rows.first?["last_accessed_at"].int.map(Instant.init(milliseconds:)), created_at: embed.createdAt,
-            updated_at: embed.updatedAt, token: token, embed_url: token.map { (call.services.publicURL ?? "") + "/api/embed/" + $0 })
-        return Dictionary(embed.fields.members + (try JSON(encoding: usage)).members) { _, last in last }
+        return Described(
+            embed: embed, allowedModules: rows.first.flatMap(EmbedRights.init)?.modules, tokenPrefix: rows.first?.text("prefix") ?? "",
+            accessCount: rows.first?.int("access_count") ?? 0,
+            lastAccessedAt: rows.first?["last_accessed_at"].int.map(Instant.init(milliseconds:)))
+    }
+
+    /// Creates a token and returns the embed with it.
+    static func withNewToken(_ embed: Resource.Definition, _ call: ProjectRequest) async throws -> WithToken {
+        let token = try await newToken(for: embed, call)
+        return WithToken(
+            described: try await described(embed, call), token: token, url: (call.services.publicURL ?? "") + "/api/embed/" + token)
     }
 
     /// Creates a token that immediately replaces any earlier one. From then on, the embed shows no more than the requesting key may read.
-    static func newToken(for embed: Resource.Definition, _ call: ProjectRequest) async throws -> String {
+    private static func newToken(for embed: Resource.Definition, _ call: ProjectRequest) async throws -> String {
         let token = Identifiers.token(prefix: "pemb_", length: 32), hash = Digest.sha256(token), prefix = String(token.prefix(9)) + "..."
         let project = call.project.id, actor = call.actor, now = call.now, rights = EmbedRights(of: call)
         try await call.control.write { transaction in

@@ -7,58 +7,43 @@ extension BIModule {
         return [
             Route(
                 .get, path, "List embeds, oldest first.", scope: .query, access: .read, parameters: Parameter.page,
-                success: .list(.object(Embed.fields))
+                answer: .data(Embed.Described.shape)
             ) { call in
-                var data: [[String: JSON]] = []
+                var data: [Embed.Described] = []
                 for embed in try await resource.page(call) { data.append(try await Embed.described(embed, call)) }
-                return try .json(ReportList(data: data))
+                return data
             },
             Route(
                 .post, path, "Create an embed. Only this response contains its token.", scope: .query, access: .write,
-                body: .object(resource.fields), success: .json(.object(Embed.secretFields), status: 201)
+                body: .object(resource.fields), answer: Embed.WithToken.shape, status: 201
             ) { call in
-                let embed = try await resource.create(try await call.body(), for: call), token = try await Embed.newToken(for: embed, call)
-                return try .json(try await Embed.described(embed, call, token: token), status: 201)
+                try await Embed.withNewToken(try await resource.create(try await call.body(), for: call), call)
             },
-            Route(.get, one, "Read an embed.", scope: .query, access: .read, success: .json(.object(Embed.fields))) { call in
-                try .json(try await Embed.described(try await resource.require(call), call))
+            Route(.get, one, "Read an embed.", scope: .query, access: .read, answer: Embed.Described.shape) { call in
+                try await Embed.described(try await resource.require(call), call)
             },
             Route(
                 .put, one, "Update an embed; omitted fields keep their values.", scope: .query, access: .write, body: changes,
-                success: .json(.object(Embed.fields))
+                answer: Embed.Described.shape
             ) { call in
-                try .json(try await Embed.described(try await resource.update(call), call))
+                try await Embed.described(try await resource.update(call), call)
             },
-            Route(.delete, one, "Delete an embed. Its token stops working immediately.", scope: .query, access: .write, success: .noContent)
-            {
-                call in
+            Route(.delete, one, "Delete an embed. Its token stops working immediately.", scope: .query, access: .write) { call in
                 let embed = try await resource.require(call)
                 try await call.control.write("DELETE FROM bi_embed_token WHERE embed_id = \(embed.id)")
                 try await resource.delete(embed, call)
-                return .noContent
             },
             Route(
                 .post, one + "/rotate", "Create a new token. The old one stops working immediately.", scope: .query, access: .write,
-                success: .json(.object(Embed.secretFields))
+                answer: Embed.WithToken.shape
             ) { call in
                 let embed = try await resource.require(call)
                 try await EmbeddedResource.checkRights(embed.fields, call)
-                let token = try await Embed.newToken(for: embed, call)
-                return try .json(try await Embed.described(embed, call, token: token))
+                return try await Embed.withNewToken(embed, call)
             },
             Route(
                 publicToken: .get, "/api/embed/{token}", "Read the content of an embed. The token is the only credential needed.",
-                success: .json(
-                    .object([
-                        .required(
-                            "embed",
-                            .object([
-                                .required("name", .text(200)), .required("resource_type", .choice(Embed.Kind.allCases.map(\.rawValue))),
-                                .required("theme", .map(.any)),
-                            ])),
-                        .required("resource", .any), .required("result", .any),
-                    ])),
-                resolve: Self.resolve, use: show
+                answer: Shown.shape, resolve: Self.resolve, use: show
             ).withoutTimeLimit(),
         ]
     }
@@ -75,17 +60,23 @@ extension BIModule {
             project: row.text("project_id"), holder: "embed \(row.text("embed_id"))", allowedModules: rights.modules, maker: rights.maker)
     }
 
-    private struct Shown: Encodable {
-        struct Described: Encodable {
-            let name, resource_type: String
-            let theme: JSON
-        }
-        let embed: Described
-        let resource, result: JSON
+    private struct Shown: Sendable {
+        let embed: JSON
+        let answer: EmbeddedResource.Answer
+
+        private static let described = Shape<JSON>([
+            .required("name", { $0["name"]?.string ?? "" }, .text(200)),
+            .required("resource_type", { $0["resource_type"]?.string ?? "" }, .choice(Embed.Kind.allCases.map(\.rawValue))),
+            .required("theme", { $0["theme"] ?? .emptyObject }, .document),
+        ])
+        static let shape = Shape<Shown>([
+            .required("embed", \.embed, described), .required("resource", \.answer.resource, .any),
+            .required("result", \.answer.result, .any),
+        ])
     }
 
     /// `GET /api/embed/{token}`: 404 when the embed is inactive or expired, 403 for an origin that is not on its list.
-    @Sendable private func show(_ call: ProjectRequest) async throws -> Answer {
+    @Sendable private func show(_ call: ProjectRequest) async throws -> (value: Shown, headers: HTTPFields) {
         guard case .publicToken(let token) = call.principal,
             let embed = try await Embed.resource.find(String(token.holder.dropFirst(6)), for: call),
             embed.fields["is_active"]?.boolean == true, !Self.isPast(embed.fields["expires_at"]?.string, call.now)
@@ -101,20 +92,15 @@ extension BIModule {
             "UPDATE bi_embed_token SET access_count = access_count + 1, last_accessed_at = \(call.now.milliseconds) WHERE embed_id = \(embed.id)"
         )
         guard let type = Embed.Kind(rawValue: embed.fields["resource_type"]?.string ?? "") else { throw Self.unknown }
-        let config = try embed.fields["resource_config"] ?? JSON.parse("{}")
-        let (resource, result) = try await Self.forVisitors { try await EmbeddedResource.answer(type, config, call, in: queries) }
-        var answer = try Answer.json(
-            Shown(
-                embed: .init(
-                    name: embed.fields["name"]?.string ?? "", resource_type: type.rawValue,
-                    theme: embed.fields["theme"] ?? (try JSON.parse("{}"))),
-                resource: resource, result: result))
-        answer.headers[.accessControlAllowOrigin] = allowed.isEmpty ? "*" : origin
-        answer.headers[.vary] = "Origin, Referer"
-        answer.headers[.cacheControl] = "private, no-store"
-        answer.headers[.contentSecurityPolicy] =
+        let config = embed.fields["resource_config"] ?? .emptyObject
+        let shown = try await Self.forVisitors { try await EmbeddedResource.answer(type, config, call, in: queries) }
+        var headers: HTTPFields = [:]
+        headers[.accessControlAllowOrigin] = allowed.isEmpty ? "*" : origin
+        headers[.vary] = "Origin, Referer"
+        headers[.cacheControl] = "private, no-store"
+        headers[.contentSecurityPolicy] =
             "default-src 'none'; frame-ancestors \(allowed.isEmpty ? "*" : allowed.joined(separator: " "))"
-        return answer
+        return (Shown(embed: embed.fields, answer: shown), headers)
     }
 
     /// Replaces an error in the saved query with a general one, because visitors can't fix it. For example, a metric that the query shows

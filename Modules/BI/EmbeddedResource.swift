@@ -66,50 +66,68 @@ enum EmbeddedResource {
 
     /// Returns the visual query that shows a metric.
     private static func query(of metric: any SavedDefinition, _ config: JSON) throws -> JSON {
-        let parameters = config.members.filter { ["start_at", "end_at", "timezone", "filters", "dimensions", "limit"].contains($0.name) }
-        var query = Dictionary(parameters) { _, last in last }
-        query["dataset"] = metric.fields["dataset"]
-        query["metrics"] = try JSON(encoding: [metric.fields["key"]?.string ?? ""])
-        return try JSON(encoding: query)
+        var text = JSONText()
+        text.object { query in
+            for name in ["start_at", "end_at", "timezone", "filters", "dimensions", "limit"] {
+                guard let value = config[name] else { continue }
+                query.name(name)
+                query.append(value)
+            }
+            query.member("dataset", metric.fields["dataset"]?.string ?? "")
+            query.name("metrics")
+            query.array { metrics in
+                metrics.element()
+                metrics.append(string: metric.fields["key"]?.string ?? "")
+            }
+        }
+        return try JSON(text)
     }
 
-    /// Returns the resource as visitors of the embed may see it, with its result.
-    static func answer(
-        _ type: Embed.Kind, _ config: JSON, _ call: ProjectRequest, in queries: RunningQueries
-    ) async throws -> (resource: JSON, result: JSON) {
-        if type == .visualQuery {
-            return (config, try JSON(encoding: try await queries.run(.visual, call) { try await VisualQuery.run(config, call) }))
+    /// A resource as visitors of the embed may see it, with its result.
+    struct Answer: Sendable { let resource, result: JSONText }
+
+    /// Returns what an embed shows.
+    static func answer(_ type: Embed.Kind, _ config: JSON, _ call: ProjectRequest, in queries: RunningQueries) async throws -> Answer {
+        func visual(_ query: JSON) async throws -> JSONText {
+            try QueryAnswer.shape.text(try await queries.run(.visual, call) { try await VisualQuery.run(query, call) })
         }
+        if type == .visualQuery { return Answer(resource: try Shape.any.text(config), result: try await visual(config)) }
         let found = try await definition(type, config, call)
         switch type {
         case .sqlQuery:
             let limit = Int(config["limit"]?.integer ?? 100)
             let answer = try await SavedSQL.run(found, call, limit: min(max(limit, 1), 10_000), in: queries)
-            // Return only the query's id and name: visitors of the embed must not see its SQL.
-            return (try JSON(encoding: ["id": found.id, "name": found.fields["name"]?.string ?? ""]), try JSON(encoding: answer))
-        case .report, .dashboard:
+            return Answer(resource: try sqlQuery.text(found), result: try QueryAnswer.shape.text(answer))
+        case .report:
             let policies = try await RowPolicy.active(call, in: call.wholeScope().dialect)
-            let result =
-                type == .report
-                ? try await SavedReport.run(found, call, restrictedBy: policies)
-                : try JSON(encoding: ["widgets": try await Dashboard.run(found, call, restrictedBy: policies).mapValues(forVisitors)])
-            return (try described(found), result)
+            return Answer(
+                resource: try described(found),
+                result: try await SavedReport.run(found, call, restrictedBy: policies))
+        case .dashboard:
+            let policies = try await RowPolicy.active(call, in: call.wholeScope().dialect)
+            let widgets = try await Dashboard.run(found, call, restrictedBy: policies).mapValues(forVisitors)
+            return Answer(resource: try described(found), result: try Dashboard.answers.text(widgets))
         case .metric, .visualQuery:
-            let body = try query(of: found, config)
-            let answer = try await queries.run(.visual, call) { try await VisualQuery.run(body, call) }
-            return (try described(found), try JSON(encoding: answer))
+            return Answer(resource: try described(found), result: try await visual(try query(of: found, config)))
         }
     }
 
-    /// Returns a widget's result for visitors. Only the owner can fix an error about the widget's parameters, so a general sentence
+    /// Returns a widget's answer for visitors. Only the owner can fix an error about the widget's parameters, so a general sentence
     /// replaces it.
-    private static func forVisitors(_ widget: JSON) throws -> JSON {
-        guard widget["error"]?.string?.hasPrefix("Invalid ") == true else { return widget }
-        return try JSON(encoding: ["error": "This widget can't be shown; its owner can fix it."])
+    private static func forVisitors(_ widget: Dashboard.WidgetAnswer) -> Dashboard.WidgetAnswer {
+        guard case .failure(let message) = widget, message.hasPrefix("Invalid ") else { return widget }
+        return .failure("This widget can't be shown; its owner can fix it.")
     }
 
-    private static func described(_ definition: any SavedDefinition) throws -> JSON {
-        try JSON(encoding: Dictionary(definition.fields.members + (try JSON(encoding: ["id": definition.id])).members) { _, last in last })
+    /// A saved statement for visitors. They must not see its SQL.
+    private static let sqlQuery = Shape<any SavedDefinition>([
+        .required("id", { $0.id }, .uuid), .required("name", { $0.fields["name"]?.string ?? "" }, .text(200)),
+    ])
+
+    private static func described(_ definition: any SavedDefinition) throws -> JSONText {
+        var members = Dictionary(exactly: definition.fields.members)
+        members["id"] = JSON(text: definition.id)
+        return try Shape.map(.any).text(members)
     }
 
     private static func definition(_ type: Embed.Kind, _ config: JSON, _ call: ProjectRequest) async throws -> any SavedDefinition {

@@ -1,8 +1,8 @@
 import Core
 
 /// What queries can use: the datasets of enabled modules, and the SQL functions.
-struct QueryCatalog: Encodable, Sendable {
-    struct Column: Encodable, Sendable {
+struct QueryCatalog: Sendable {
+    struct Column: Sendable {
         let name: String
         let type: SQLType
         /// Whether visual queries and row policies may use the column as a dimension, filter or field. SQL may name the other columns too.
@@ -10,41 +10,36 @@ struct QueryCatalog: Encodable, Sendable {
         /// What the column means; empty unless the module describes it.
         let summary: String
 
-        enum CodingKeys: String, CodingKey { case name, type, isField = "is_field", summary }
+        static let shape = Shape<Column>([
+            .required("name", \.name, .text(100)),
+            .required("type", \.type.rawValue, .choice(["integer", "double", "text", "boolean", "visitor"])),
+            .required("is_field", \.isField, .boolean, "Whether dimensions, filters and row policies may use the column."),
+            .required("summary", \.summary, .optionalText(1_000), "What the column means; empty if there is no description."),
+        ])
     }
 
-    struct Dataset: Encodable, Sendable {
+    struct Dataset: Sendable {
         let name: String
         let summary: String
         let columns: [Column]
         /// The built-in metrics, followed by the project's own.
         let metrics: [String]
+
+        static let shape = Shape<Dataset>([
+            .required("name", \.name, .text(100)),
+            .required("summary", \.summary, .optionalText(1_000), "What one row represents; empty if there is no description."),
+            .required("columns", \.columns, .list(Column.shape)),
+            .required("metrics", \.metrics, .list(.text(100)), "Built-in metrics, followed by the project's own."),
+        ])
     }
 
     let data: [Dataset]
     let functions: [String]
 
-    static let fields: [Schema.Field] = [
-        .required(
-            "data",
-            .list(
-                .object([
-                    .required("name", .text(100)),
-                    .required("summary", .optionalText(1_000), "What one row represents; empty if there is no description."),
-                    .required(
-                        "columns",
-                        .list(
-                            .object([
-                                .required("name", .text(100)),
-                                .required("type", .choice(["integer", "double", "text", "boolean", "visitor"])),
-                                .required(
-                                    "is_field", .boolean, "Whether dimensions, filters and row policies may use the column."),
-                                .required("summary", .optionalText(1_000), "What the column means; empty if there is no description."),
-                            ]))),
-                    .required("metrics", .list(.text(100)), "Built-in metrics, followed by the project's own."),
-                ]))),
-        .required("functions", .list(.text(40)), "Functions that SQL statements may call."),
-    ]
+    static let shape = Shape<QueryCatalog>([
+        .required("data", \.data, .list(Dataset.shape)),
+        .required("functions", \.functions, .list(.text(40)), "Functions that SQL statements may call."),
+    ])
 
     init(_ call: ProjectRequest) async throws {
         let defined = try await Metric.resource.all(call).map(\.fields), datasets = call.datasets

@@ -2,33 +2,29 @@ import Core
 import Foundation
 
 /// One execution of a query, as stored in the history.
-struct QueryRun: Encodable, Sendable {
+struct QueryRun: Sendable {
     enum Kind: String, Sendable, CaseIterable {
         case sql, savedSQL = "saved_sql", visual, drillThrough = "drill_through", externalSQL = "external_sql"
     }
 
-    let id: String
-    let queryType: String
-    let status: String
-    let rowCount: Int
-    let durationMS: Int64
-    @Nullable var error: String?
-    let createdAt: Instant
+    enum Status: String, Sendable, CaseIterable { case success, error }
 
-    enum CodingKeys: String, CodingKey {
-        case id, status, error
-        case queryType = "query_type", rowCount = "row_count", durationMS = "duration_ms", createdAt = "created_at"
-    }
+    let id: String
+    let queryType: Kind
+    let status: Status
+    let rowCount: Int64
+    let durationMS: Int64
+    let error: String?
+    let createdAt: Instant
 
     /// The `run_id` member of request bodies that run a query.
     static let idField = Schema.Field.optional("run_id", .uuid, "Id for this run, with which it can be stopped. Default: a new id.")
 
-    static let fields: [Schema.Field] = [
-        .required("id", .uuid), .required("query_type", .choice(Kind.allCases.map(\.rawValue))),
-        .required("status", .choice(["success", "error"])),
-        .required("row_count", .count), .required("duration_ms", .count), .required("error", .nullable(.optionalText(2_000))),
-        .required("created_at", .timestamp),
-    ]
+    static let shape = Shape<QueryRun>([
+        .required("id", \.id, .uuid), .required("query_type", \.queryType, .choice), .required("status", \.status, .choice),
+        .required("row_count", \.rowCount, .count), .required("duration_ms", \.durationMS, .count),
+        .required("error", \.error, .nullable(.optionalText(2_000))), .required("created_at", \.createdAt, .timestamp),
+    ])
 
     /// Number of runs kept per project; older ones are deleted.
     static let kept = 10_000
@@ -43,21 +39,19 @@ struct QueryRun: Encodable, Sendable {
         primaryKey: ["id"], indexes: [["project_id", "created_at"]])
 
     /// Returns one page of runs, newest first.
-    static func list(_ call: ProjectRequest) async throws -> Answer {
+    @Sendable static func list(_ call: ProjectRequest) async throws -> [QueryRun] {
         let rows = try await call.control.read(
             """
             /* bi.runs */ SELECT id, query_type, status, row_count, duration_ms, error, created_at FROM bi_query_run
             WHERE project_id = \(call.project.id) ORDER BY created_at DESC, id LIMIT \(call.limit) OFFSET \(call.offset)
             """)
-        return try .json(
-            ReportList(
-                data: rows.map { row in
-                    QueryRun(
-                        id: row.text("id"), queryType: row.text("query_type"), status: row.text("status"),
-                        rowCount: Int(row.int("row_count")),
-                        durationMS: row.int("duration_ms"), error: row.optionalText("error"),
-                        createdAt: Instant(milliseconds: row.int("created_at")))
-                }))
+        return rows.map { row in
+            QueryRun(
+                id: row.text("id"), queryType: Kind(rawValue: row.text("query_type")) ?? .sql,
+                status: Status(rawValue: row.text("status")) ?? .error, rowCount: row.int("row_count"),
+                durationMS: row.int("duration_ms"), error: row.optionalText("error"),
+                createdAt: Instant(milliseconds: row.int("created_at")))
+        }
     }
 
     static func exists(_ id: String, _ call: ProjectRequest) async throws -> Bool {
@@ -70,7 +64,7 @@ struct QueryRun: Encodable, Sendable {
             try await transaction.run(
                 """
                 /* bi.record_run */ INSERT INTO bi_query_run (id, project_id, query_type, status, row_count, duration_ms, error, created_at)
-                VALUES (\(run.id), \(project), \(run.queryType), \(run.status), \(run.rowCount), \(run.durationMS), \(run.error),
+                VALUES (\(run.id), \(project), \(run.queryType.rawValue), \(run.status.rawValue), \(run.rowCount), \(run.durationMS), \(run.error),
                   \(run.createdAt.milliseconds))
                 """)
             // Delete old runs after one run in 64 on average. The table may hold a few more than `kept` in the meantime.
@@ -92,24 +86,19 @@ struct QueryResult: Sendable {
 }
 
 /// The response to a query: `{run, columns, rows}`.
-struct QueryAnswer: Encodable, Sendable {
+struct QueryAnswer: Sendable {
     let run: QueryRun
     let result: QueryResult
 
-    private enum CodingKeys: String, CodingKey { case run, columns, rows }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(run, forKey: .run)
-        try container.encode(result.columns, forKey: .columns)
-        try container.encode(result.objects, forKey: .rows)
-    }
-
-    static let fields: [Schema.Field] = [
-        .required("run", .object(QueryRun.fields)), .required("columns", .list(.optionalText(200))), .required("rows", .list(.any)),
-    ]
+    static let shape = Shape<QueryAnswer>([
+        .required("run", \.run, QueryRun.shape), .required("columns", \.result.columns, .list(.optionalText(200))),
+        .required("rows", \.result.objects, .list(QueryResult.row)),
+    ])
 }
 
 extension QueryResult {
+    /// A row as an object: its values by column.
+    static let row = Shape<[ExactText: Value]>.map(.any).undescribed
+
     var objects: [[ExactText: Value]] { rows.map { Dictionary(exactly: zip(columns, $0)) } }
 }

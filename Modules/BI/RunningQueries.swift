@@ -41,7 +41,7 @@ final class RunningQueries: Sendable {
         func record(_ rows: Int, _ error: String?) async throws -> QueryRun {
             let duration = ContinuousClock.now - start
             let run = QueryRun(
-                id: key.id, queryType: kind.rawValue, status: error == nil ? "success" : "error", rowCount: rows,
+                id: key.id, queryType: kind, status: error == nil ? .success : .error, rowCount: Int64(rows),
                 durationMS: Int64(duration / .milliseconds(1)), error: error?.excerpt(1_000), createdAt: call.now)
             do { try await run.store(call) } catch is UniqueViolation { throw Self.taken(key) }
             return run

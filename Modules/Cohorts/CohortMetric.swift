@@ -36,18 +36,35 @@ struct CohortMetric: Sendable {
     }
 
     /// Converts a sum of amounts to the unit of the result.
-    func total(_ amount: Double) -> Double { name == .revenue ? Revenue.units(amount) : amount }
+    private func total(_ amount: Double) -> Double { name == .revenue ? Revenue.units(amount) : amount }
 
     /// The sum per visitor in the unit of the result, with two decimals (revenue in some currencies: three); 0 without visitors.
-    func average(_ amount: Double, over visitors: Int64) -> Double {
+    private func average(_ amount: Double, over visitors: Int64) -> Double {
         guard visitors > 0 else { return 0 }
         return name == .revenue
             ? Revenue.average(amount, over: visitors, in: currency ?? "") : Rounded.twoDecimals(amount / Double(visitors))
     }
 
-    static let currencyField = Schema.Field.optional(
-        "currency", .text(3), "ISO 4217 code of the revenue's currency. Only for metric revenue.")
-    static let totals: [Schema.Field] = [
-        .required("visitors", .count), .required("total", .amount), .required("avg_per_visitor", .amount, "total / visitors"),
-    ]
+    /// The number of visitors, their total and its average.
+    struct Numbers: Sendable {
+        let visitors: Int64
+        let total: Double
+        let average: Double
+
+        static let shape = Shape<Numbers>([
+            .required("visitors", \.visitors, .count), .required("total", \.total, .amount),
+            .required("avg_per_visitor", \.average, .amount, "total / visitors"),
+        ])
+    }
+
+    func numbers(_ amount: Double, of visitors: Int64) -> Numbers {
+        Numbers(visitors: visitors, total: total(amount), average: average(amount, over: visitors))
+    }
+}
+
+extension Shape.Field {
+    /// The currency of a revenue; absent for the other metrics.
+    static func revenueCurrency(_ member: @escaping @Sendable (Value) -> String?) -> Self {
+        .optional("currency", member, .text(3), "ISO 4217 code of the revenue's currency. Only for metric revenue.")
+    }
 }

@@ -3,38 +3,25 @@ import Foundation
 
 /// Visitors grouped by the week or month of their first activity in the range. Every visitor with activity in the range is in exactly one
 /// cohort, so the cohorts add up to the totals of the range.
-struct CohortReport: Encodable, Sendable {
-    struct Cohort: Encodable, Sendable {
+struct CohortReport: Sendable {
+    struct Cohort: Sendable {
         let period: String
-        let visitors: Int64
-        let total: Double
-        let avgPerVisitor: Double
+        let numbers: CohortMetric.Numbers
 
-        enum CodingKeys: String, CodingKey {
-            case period, visitors, total
-            case avgPerVisitor = "avg_per_visitor"
-        }
+        static let shape = Shape<Cohort>(
+            [.required("period", \.period, .text(10), "The week's Monday, or the month, such as 2026-03.")]
+                + CohortMetric.Numbers.shape.fields(of: \.numbers))
     }
 
-    let groupBy: String
-    let metric: String
+    let groupBy: CalendarPeriod
+    let metric: CohortMetric.Name
     let currency: String?
     let cohorts: [Cohort]
 
-    enum CodingKeys: String, CodingKey {
-        case metric, currency, cohorts
-        case groupBy = "group_by"
-    }
-
-    static let fields: [Schema.Field] = [
-        .required("group_by", .choice(["week", "month"])), .required("metric", .choice(CohortMetric.Name.allCases.map(\.rawValue))),
-        CohortMetric.currencyField,
-        .required(
-            "cohorts",
-            .list(
-                .object(
-                    [.required("period", .text(10), "The week's Monday, or the month, such as 2026-03.")] + CohortMetric.totals))),
-    ]
+    static let shape = Shape<CohortReport>([
+        .required("group_by", \.groupBy.rawValue, .choice(["week", "month"])), .required("metric", \.metric, .choice),
+        .revenueCurrency(\.currency), .required("cohorts", \.cohorts, .list(Cohort.shape)),
+    ])
 
     static func run(_ scope: Scope, by period: CalendarPeriod, _ metric: CohortMetric) async throws -> CohortReport {
         let rows = try await scope.rows(
@@ -48,12 +35,10 @@ struct CohortReport: Encodable, Sendable {
             """)
         let cohorts = Dictionary(grouping: rows) { period.number(of: Day(number: $0.int("first_day"))) }
         return CohortReport(
-            groupBy: period.rawValue, metric: metric.name.rawValue, currency: metric.currency,
+            groupBy: period, metric: metric.name, currency: metric.currency,
             cohorts: cohorts.sorted { $0.key < $1.key }.map { number, rows in
                 let visitors = rows.reduce(0) { $0 + $1.int("visitors") }, amount = rows.reduce(0) { $0 + $1.double("total") }
-                return Cohort(
-                    period: label(number, period), visitors: visitors, total: metric.total(amount),
-                    avgPerVisitor: metric.average(amount, over: visitors))
+                return Cohort(period: label(number, period), numbers: metric.numbers(amount, of: visitors))
             })
     }
 

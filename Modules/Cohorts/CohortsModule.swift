@@ -23,7 +23,7 @@ public struct CohortsModule: AnalyticsModule {
             .report(
                 "/api/v1/cohorts",
                 "Visitors by the week or month of their first activity in the range, and what they did over the whole range.",
-                parameters: ScopeParameters.range + [Self.grouping, Self.metric, ScopeParameters.currency], fields: CohortReport.fields
+                parameters: ScopeParameters.range + [Self.grouping, Self.metric, ScopeParameters.currency], answer: CohortReport.shape
             ) { call, scope in try await CohortReport.run(scope, by: grouping(call), try await CohortMetric(call)) },
             .report(
                 "/api/v1/cohorts/compare", "Compare segments side by side, by day or week.",
@@ -32,7 +32,7 @@ public struct CohortsModule: AnalyticsModule {
                     Self.metric, ScopeParameters.currency,
                     Parameter("interval", .choice(["day", "week"], default: "day"), "Time that each point covers."),
                 ],
-                fields: SegmentComparison.fields
+                answer: SegmentComparison.shape
             ) { call, scope in try await SegmentComparison.run(call, scope, by: call.text("interval") == "week" ? .week : .day) },
             .report(
                 "/api/v1/cohorts/drill", "List the visitors in a cohort.",
@@ -40,7 +40,7 @@ public struct CohortsModule: AnalyticsModule {
                     Self.grouping,
                     Parameter("period", .text(maximum: 10), required: true, "Period of the cohort, as the report returns it."),
                 ],
-                fields: VisitorList.fields
+                answer: VisitorList.shape
             ) { call, scope in try await CohortReport.visitors(of: call.text("period") ?? "", by: grouping(call), scope) },
         ]
     }

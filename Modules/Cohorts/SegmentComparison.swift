@@ -1,53 +1,37 @@
 import Core
 
 /// The activity of several segments, side by side.
-struct SegmentComparison: Encodable, Sendable {
-    struct Point: Encodable, Sendable {
+struct SegmentComparison: Sendable {
+    struct Point: Sendable {
         let date: String
-        /// Visitors with activity in the interval.
-        let visitors: Int64
-        let total: Double
-        let avgPerVisitor: Double
+        /// The visitors with activity in the interval.
+        let numbers: CohortMetric.Numbers
 
-        enum CodingKeys: String, CodingKey {
-            case date, visitors, total
-            case avgPerVisitor = "avg_per_visitor"
-        }
+        static let shape = Shape<Point>(
+            [.required("date", \.date, .text(10), "The day, or the week's Monday.")] + CohortMetric.Numbers.shape.fields(of: \.numbers))
     }
 
-    struct Line: Encodable, Sendable {
+    struct Line: Sendable {
         let segmentID: String
         let name: String
-        let visitors: Int64
-        let total: Double
-        let avgPerVisitor: Double
+        let numbers: CohortMetric.Numbers
         /// One point for each interval of the range, including empty intervals.
         let series: [Point]
 
-        enum CodingKeys: String, CodingKey {
-            case name, visitors, total, series
-            case segmentID = "segment_id", avgPerVisitor = "avg_per_visitor"
-        }
+        static let shape = Shape<Line>(
+            [.required("segment_id", \.segmentID, .text(40)), .required("name", \.name, .text(200))]
+                + CohortMetric.Numbers.shape.fields(of: \.numbers) + [.required("series", \.series, .list(Point.shape))])
     }
 
-    let metric: String
+    let metric: CohortMetric.Name
     let currency: String?
-    let interval: String
+    let interval: CalendarPeriod
     let segments: [Line]
 
-    static let fields: [Schema.Field] = [
-        .required("metric", .choice(CohortMetric.Name.allCases.map(\.rawValue))), CohortMetric.currencyField,
-        .required("interval", .choice(["day", "week"])),
-        .required(
-            "segments",
-            .list(
-                .object(
-                    [.required("segment_id", .text(40)), .required("name", .text(200))] + CohortMetric.totals + [
-                        .required(
-                            "series", .list(.object([.required("date", .text(10), "The day, or the week's Monday.")] + CohortMetric.totals))
-                        )
-                    ]))),
-    ]
+    static let shape = Shape<SegmentComparison>([
+        .required("metric", \.metric, .choice), .revenueCurrency(\.currency),
+        .required("interval", \.interval.rawValue, .choice(["day", "week"])), .required("segments", \.segments, .list(Line.shape)),
+    ])
 
     private static let maximumPoints = 5_000, counts = 2...10
 
@@ -73,7 +57,7 @@ struct SegmentComparison: Encodable, Sendable {
         }
         var lines: [Line] = []
         for (id, name, segment) in segments { lines.append(try await line(id, name, scope.of(segment), by: period, metric)) }
-        return SegmentComparison(metric: metric.name.rawValue, currency: metric.currency, interval: period.rawValue, segments: lines)
+        return SegmentComparison(metric: metric.name, currency: metric.currency, interval: period, segments: lines)
     }
 
     private static func line(_ id: String, _ name: String, _ scope: Scope, by period: CalendarPeriod, _ metric: CohortMetric) async throws
@@ -91,17 +75,11 @@ struct SegmentComparison: Encodable, Sendable {
             GROUP BY GROUPING SETS ((bucket), ())
             """)
         let rowByBucket = Dictionary(uniqueKeysWithValues: rows.map { ($0["bucket"].int, $0) })
-        func numbers(_ bucket: Int64?) -> (visitors: Int64, total: Double, average: Double) {
-            let visitors = rowByBucket[bucket]?.int("visitors") ?? 0, amount = rowByBucket[bucket]?.double("total") ?? 0
-            return (visitors, metric.total(amount), metric.average(amount, over: visitors))
+        func numbers(_ bucket: Int64?) -> CohortMetric.Numbers {
+            metric.numbers(rowByBucket[bucket]?.double("total") ?? 0, of: rowByBucket[bucket]?.int("visitors") ?? 0)
         }
-        let whole = numbers(nil)
         return Line(
-            segmentID: id, name: name, visitors: whole.visitors, total: whole.total, avgPerVisitor: whole.average,
-            series: all.map { number in
-                let point = numbers(number)
-                return Point(
-                    date: period.start(of: number).description, visitors: point.visitors, total: point.total, avgPerVisitor: point.average)
-            })
+            segmentID: id, name: name, numbers: numbers(nil),
+            series: all.map { Point(date: period.start(of: $0).description, numbers: numbers($0)) })
     }
 }

@@ -1,20 +1,16 @@
 import Core
 
 /// How many active visitors triggered all of the given events and viewed all of the given pages.
-struct Activation: Encodable, Sendable {
+struct Activation: Sendable {
     let activeVisitors: Int64, activatedVisitors: Int64
     let activationRate: Double
     let confidenceInterval: ConfidenceInterval
 
-    enum CodingKeys: String, CodingKey {
-        case activeVisitors = "active_visitors", activatedVisitors = "activated_visitors", activationRate = "activation_rate"
-        case confidenceInterval = "confidence_interval"
-    }
-
-    static let fields: [Schema.Field] = [
-        .required("active_visitors", .count), .required("activated_visitors", .count), .required("activation_rate", .number(0...100)),
-        .required("confidence_interval", ConfidenceInterval.schema),
-    ]
+    static let shape = Shape<Activation>([
+        .required("active_visitors", \.activeVisitors, .count), .required("activated_visitors", \.activatedVisitors, .count),
+        .required("activation_rate", \.activationRate, .percentage),
+        .required("confidence_interval", \.confidenceInterval, ConfidenceInterval.shape),
+    ])
 
     static let body = Schema.object([
         .optional("start_at", .timestamp), .optional("end_at", .timestamp), .optional("timezone", .text(64)),

@@ -7,22 +7,26 @@ extension DashboardsModule {
             Route(
                 .post, report.path + "/{id}/run", "Run a saved report.", scope: .query, access: .read,
                 parameters: SavedReport.overrides,
-                success: .json(.object([.required("report", .map(.any)), .required("result", .map(.any))]))
+                answer: Run.shape
             ) { call in
                 let definition = try await report.require(call)
-                return try .json(Run(report: definition, result: try await SavedReport.run(definition, call, override: call.text)))
+                return Run(report: definition, result: try await SavedReport.run(definition, call, override: call.text))
             }.explained,
             Route(
                 .post, dashboard.path + "/{id}/run", "Run the widgets of a dashboard. Results are keyed by widget id.", scope: .query,
                 access: .read,
-                parameters: SavedReport.overrides, success: .json(.object([.required("widgets", .map(.any))]))
+                parameters: SavedReport.overrides, answer: Dashboard.answers
             ) { call in
-                try .json(["widgets": try await Dashboard.run(try await dashboard.require(call), call, override: call.text)])
+                try await Dashboard.run(try await dashboard.require(call), call, override: call.text)
             }.explained,
         ]
     }
 
-    private struct Run: Encodable {
-        let report: Resource.Definition, result: JSON
+    private struct Run: Sendable {
+        let report: Resource.Definition, result: JSONText
+
+        static let shape = Shape<Run>([
+            .required("report", \.report, SavedReport.resource.document), .required("result", \.result, .document),
+        ])
     }
 }

@@ -1,13 +1,11 @@
 import Core
 
 /// A run of a report in the explorer, kept in its history.
-struct ExplorerRun: Encodable, Sendable {
+struct ExplorerRun: Sendable {
     let id: String
     let reportType: String
     let rowCount: Int64
     let createdAt: Instant
-
-    enum CodingKeys: String, CodingKey { case id, reportType = "report_type", rowCount = "row_count", createdAt = "created_at" }
 
     static let table = Table(
         "dashboards_run",
@@ -20,9 +18,10 @@ struct ExplorerRun: Encodable, Sendable {
     /// Maximum runs kept per project; older ones are deleted.
     private static let maximum = 1_000
 
-    static let fields: [Schema.Field] = [
-        .required("id", .uuid), .required("report_type", .reportName), .required("row_count", .count), .required("created_at", .timestamp),
-    ]
+    static let shape = Shape<ExplorerRun>([
+        .required("id", \.id, .uuid), .required("report_type", \.reportType, .reportName), .required("row_count", \.rowCount, .count),
+        .required("created_at", \.createdAt, .timestamp),
+    ])
 
     /// Returns one page of past runs, newest first.
     static func list(_ call: ProjectRequest) async throws -> [ExplorerRun] {
@@ -68,44 +67,41 @@ extension DashboardsModule {
                     .optional("end_at", .timestamp), .optional("limit", .integer(1...1_000)), .optional("offset", .integer(0...1_000_000)),
                     .optional("filter", .text(16_384)), .optional("segment_id", .text(40)), .optional("timezone", .text(64)),
                 ]),
-                success: .json(
-                    .object([
-                        .required(
-                            "run",
-                            .object([
-                                .required("id", .uuid), .required("report_type", .reportName), .required("row_count", .count),
-                                .required("result", .map(.any)),
-                            ])),
-                        .required("summary", .text(300)),
-                    ])), use: explore
+                answer: Explored.shape, use: explore
             ).explained,
             Route(
                 .get, "/api/v1/explorer/runs", "List past explorer runs, newest first.", scope: .query, access: .read,
                 parameters: Parameter.page,
-                success: .list(.object(ExplorerRun.fields))
-            ) { call in try .json(ReportList(data: try await ExplorerRun.list(call))) },
+                answer: .data(ExplorerRun.shape)
+            ) { call in try await ExplorerRun.list(call) },
         ]
     }
 
-    private struct Explored: Encodable {
-        struct Run: Encodable {
-            let id: String, reportType: String, rowCount: Int, result: JSON
-            enum CodingKeys: String, CodingKey { case id, result, reportType = "report_type", rowCount = "row_count" }
+    private struct Explored: Sendable {
+        struct Run: Sendable {
+            let id: String, reportType: String, rowCount: Int64, result: JSONText
+
+            static let shape = Shape<Run>([
+                .required("id", \.id, .uuid), .required("report_type", \.reportType, .reportName),
+                .required("row_count", \.rowCount, .count), .required("result", \.result, .document),
+            ])
         }
+
         let run: Run, summary: String
+
+        static let shape = Shape<Explored>([.required("run", \.run, Run.shape), .required("summary", \.summary, .text(300))])
     }
 
-    @Sendable private func explore(_ call: ProjectRequest) async throws -> Answer {
+    @Sendable private func explore(_ call: ProjectRequest) async throws -> Explored {
         let body = try await call.body(), type = body["report_type"]?.string ?? ""
         let report = try call.report(type)
         let scope = try await call.scope { name in body[name].flatMap { $0.string ?? $0.integer.map(String.init) } }
         let result = try await call.run(report: type, over: scope)
         // A report that is not a list counts as one row.
-        let rows = result["data"]?.elements.count ?? 1
+        let rows = try JSON(result)["data"]?.elements.count ?? 1
         let run = try await ExplorerRun.record(type, rows: rows, call)
-        return try .json(
-            Explored(
-                run: .init(id: run.id, reportType: type, rowCount: rows, result: result),
-                summary: "Returned \(rows.counting("\(report.noun) row"))."))
+        return Explored(
+            run: .init(id: run.id, reportType: type, rowCount: run.rowCount, result: result),
+            summary: "Returned \(rows.counting("\(report.noun) row")).")
     }
 }

@@ -1,33 +1,29 @@
 import Core
 
 /// Compares a metric before and after a point in time, over windows of equal length.
-struct Impact: Encodable, Sendable {
+struct Impact: Sendable {
     enum Metric: String, Sendable, CaseIterable { case pageviews, visitors, sessions, events, errors }
 
-    let metric: String
+    let metric: Metric
     let splitAt: Instant
     let windowDays: Int64
     let before: Int64, after: Int64, change: Int64
     /// The change as a percentage of `before`; nil if `before` is 0.
-    @Nullable var changePercent: Double?
+    let changePercent: Double?
     /// The probability of a difference this large between the days before and after if nothing had changed. Nil for windows of one day, and
     /// if all days within each window are equal.
     /// - Source: Welch's t-test.
-    @Nullable var pValue: Double?
+    let pValue: Double?
     /// Whether `pValue` is below 0.05.
     let significant: Bool
 
-    enum CodingKeys: String, CodingKey {
-        case metric, before, after, change, significant
-        case splitAt = "split_at", windowDays = "window_days", changePercent = "change_percent", pValue = "p_value"
-    }
-
-    static let fields: [Schema.Field] = [
-        .required("metric", .choice(Metric.allCases.map(\.rawValue))), .required("split_at", .timestamp), .required("window_days", .count),
-        .required("before", .count), .required("after", .count), .required("change", .integer(.min ... .max)),
-        .required("change_percent", .nullable(.number(-100...1e15))), .required("p_value", .nullable(.number(0...1))),
-        .required("significant", .boolean),
-    ]
+    static let shape = Shape<Impact>([
+        .required("metric", \.metric, .choice), .required("split_at", \.splitAt, .timestamp),
+        .required("window_days", \.windowDays, .count), .required("before", \.before, .count), .required("after", \.after, .count),
+        .required("change", \.change, .integer(.min ... .max)),
+        .required("change_percent", \.changePercent, .nullable(.number(-100...1e15))),
+        .required("p_value", \.pValue, .nullable(.number(0...1))), .required("significant", \.significant, .boolean),
+    ])
 
     static let body = Schema.object([
         .required("metric", .choice(Metric.allCases.map(\.rawValue))),
@@ -91,7 +87,7 @@ struct Impact: Encodable, Sendable {
         let p = Statistics.welch(Array(daily[..<Int(days)]), Array(daily[Int(days)...]))
         let change = halves[1] - halves[0]
         return Impact(
-            metric: question.metric.rawValue, splitAt: question.split, windowDays: days, before: halves[0], after: halves[1],
+            metric: question.metric, splitAt: question.split, windowDays: days, before: halves[0], after: halves[1],
             change: change,
             changePercent: Rounded.change(change, from: halves[0]), pValue: p.map(Rounded.fourDecimals),
             significant: (p ?? 1) < 0.05)

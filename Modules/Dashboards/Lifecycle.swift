@@ -1,7 +1,7 @@
 import Core
 
 /// Visitors grouped by their activity in a range, in the equally long range before it (the previous range), and earlier.
-struct Lifecycle: Encodable, Sendable {
+struct Lifecycle: Sendable {
     enum Group: String, Sendable, CaseIterable {
         /// Active in the range, and never before it.
         case new
@@ -23,17 +23,18 @@ struct Lifecycle: Encodable, Sendable {
         }
     }
 
-    let new: Int64, returning: Int64, resurrected: Int64, dormant: Int64
+    /// The number of visitors in each group.
+    let visitors: [Group: Int64]
 
-    static let fields: [Schema.Field] = Group.allCases.map { .required($0.rawValue, .count) }
+    static let shape = Shape<Lifecycle>(
+        Group.allCases.map { group in .required(group.rawValue, { $0.visitors[group] ?? 0 }, .count) })
 
     static func run(_ scope: Scope) async throws -> Lifecycle {
         let counts = Group.allCases.map { "count(*) FILTER (WHERE \($0.condition)) AS \(sql: "\($0.rawValue)_visitors")" as SQL }
         let row = try await past(of: scope).rows(
             "dashboards.lifecycle", continues: true, "\(histories(scope)) SELECT \(SQL.joined(counts)) FROM histories")[0]
         return Lifecycle(
-            new: row.int("new_visitors"), returning: row.int("returning_visitors"), resurrected: row.int("resurrected_visitors"),
-            dormant: row.int("dormant_visitors"))
+            visitors: Dictionary(uniqueKeysWithValues: Group.allCases.map { ($0, row.int("\($0.rawValue)_visitors")) }))
     }
 
     static func visitors(_ group: Group, _ scope: Scope) async throws -> VisitorList {

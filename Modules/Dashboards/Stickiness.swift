@@ -1,11 +1,14 @@
 import Core
 
 /// How often visitors come back: daily active visitors compared with weekly and monthly ones.
-struct Stickiness: Encodable, Sendable {
-    struct Period: Encodable, Sendable {
+struct Stickiness: Sendable {
+    struct Period: Sendable {
         let date: String
         let activeVisitors: Int64
-        enum CodingKeys: String, CodingKey { case date, activeVisitors = "active_visitors" }
+
+        static let shape = Shape<Period>([
+            .required("date", \.date, .text(10)), .required("active_visitors", \.activeVisitors, .count),
+        ])
     }
 
     /// Daily active visitors, averaged over the days of the range.
@@ -15,16 +18,11 @@ struct Stickiness: Encodable, Sendable {
     let dauWau: Double, wauMau: Double, dauMau: Double
     let periods: [Period]
 
-    enum CodingKeys: String, CodingKey {
-        case dau, wau, mau, periods
-        case dauWau = "dau_wau", wauMau = "wau_mau", dauMau = "dau_mau"
-    }
-
-    static let fields: [Schema.Field] = [
-        .required("dau", .number(0...1e15)), .required("wau", .count), .required("mau", .count), .required("dau_wau", .number(0...1e15)),
-        .required("wau_mau", .number(0...1)), .required("dau_mau", .number(0...1e15)),
-        .required("periods", .list(.object([.required("date", .text(10)), .required("active_visitors", .count)]))),
-    ]
+    static let shape = Shape<Stickiness>([
+        .required("dau", \.dau, .number(0...1e15)), .required("wau", \.wau, .count), .required("mau", \.mau, .count),
+        .required("dau_wau", \.dauWau, .number(0...1e15)), .required("wau_mau", \.wauMau, .number(0...1)),
+        .required("dau_mau", \.dauMau, .number(0...1e15)), .required("periods", \.periods, .list(Period.shape)),
+    ])
 
     static func run(_ scope: Scope) async throws -> Stickiness {
         let buckets = TimeBuckets(.day, of: scope), days = try buckets.points(chosenBy: "start_at")

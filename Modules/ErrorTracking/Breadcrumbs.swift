@@ -2,18 +2,19 @@ import Core
 
 /// The activity of a session before an error: its last pageviews and events.
 struct Breadcrumbs: Sendable {
-    struct Crumb: Encodable, Sendable {
+    struct Crumb: Sendable {
         let at: Instant
         let type: String
         let path: String
         /// The title of a pageview, or the name of an event.
         let label: String
-    }
 
-    static let schema = Schema.object([
-        .required("at", .timestamp), .required("type", .choice(["pageview", "event"])), .required("path", .string(0...2_048)),
-        .required("label", .string(0...500), "Title of the page, or name of the event."),
-    ])
+        static let shape = Shape<Crumb>([
+            .required("at", \.at, .timestamp), .required("type", \.type, .choice(["pageview", "event"])),
+            .required("path", \.path, .string(0...2_048)),
+            .required("label", \.label, .string(0...500), "Title of the page, or name of the event."),
+        ])
+    }
 
     /// Maximum activities shown for each error.
     private static let maximum = 20

@@ -1,22 +1,20 @@
 import Core
 
 /// Errors counted by a property of their occurrences, such as page, browser or release.
-struct ErrorBreakdown: Encodable, Sendable {
+struct ErrorBreakdown: Sendable {
     /// The value of the property; nil for occurrences without a value, such as those without a release.
-    @Nullable var value: String?
+    let value: String?
     let count, affectedVisitors: Int64
     /// The count as a percentage of all matching occurrences.
     let percentage: Double
 
-    private enum CodingKeys: String, CodingKey { case value, count, percentage, affectedVisitors = "affected_visitors" }
-
     /// The properties to break down by; each is a column of `ErrorTable.table`.
     static let properties = ["path", "browser", "release", "os", "device", "country", "environment"]
 
-    static let schema = Schema.object([
-        .required("value", .nullable(.string(0...2_048)), "Null for occurrences without a value."), .required("count", .count),
-        .required("affected_visitors", .count),
-        .required("percentage", .number(0...100), "The count as a percentage of all matching occurrences."),
+    static let shape = Shape<ErrorBreakdown>([
+        .required("value", \.value, .nullable(.string(0...2_048)), "Null for occurrences without a value."),
+        .required("count", \.count, .count), .required("affected_visitors", \.affectedVisitors, .count),
+        .required("percentage", \.percentage, .percentage, "The count as a percentage of all matching occurrences."),
     ])
 
     /// Returns one row per value, most occurrences first. Empty if `property` is not one of `properties`.

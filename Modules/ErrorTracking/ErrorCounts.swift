@@ -2,9 +2,11 @@ import Core
 
 /// Errors over time: one point for each day or hour of the range, including empty ones.
 enum ErrorTimeseries {
-    struct Point: Encodable, Sendable { let date: String, count: Int64 }
+    struct Point: Sendable {
+        let date: String, count: Int64
 
-    static let schema = Schema.object([.required("date", TimeBuckets.label), .required("count", .count)])
+        static let shape = Shape<Point>([.required("date", \.date, .bucket), .required("count", \.count, .count)])
+    }
 
     static func run(_ scope: Scope, _ filter: ErrorFilter, by unit: TimeBuckets.Unit) async throws -> [Point] {
         let buckets = TimeBuckets(unit, of: scope), all = try buckets.points()
@@ -20,21 +22,20 @@ enum ErrorTimeseries {
 }
 
 /// Totals of errors, distinct errors and affected visitors, and errors by release.
-struct ErrorStats: Encodable, Sendable {
-    struct Release: Encodable, Sendable { let release: String, count: Int64 }
+struct ErrorStats: Sendable {
+    struct Release: Sendable {
+        let release: String, count: Int64
+
+        static let shape = Shape<Release>([.required("release", \.release, .text(200)), .required("count", \.count, .count)])
+    }
 
     let totalErrors, uniqueErrors, affectedVisitors: Int64
     /// Errors by release, most errors first, at most 100 releases. Errors without a release are left out.
     let releases: [Release]
 
-    enum CodingKeys: String, CodingKey {
-        case totalErrors = "total_errors", uniqueErrors = "unique_errors", affectedVisitors = "affected_visitors", releases
-    }
-
-    static let schema = Schema.object([
-        .required("total_errors", .count), .required("unique_errors", .count, "Distinct fingerprints."),
-        .required("affected_visitors", .count),
-        .required("releases", .list(.object([.required("release", .text(200)), .required("count", .count)]))),
+    static let shape = Shape<ErrorStats>([
+        .required("total_errors", \.totalErrors, .count), .required("unique_errors", \.uniqueErrors, .count, "Distinct fingerprints."),
+        .required("affected_visitors", \.affectedVisitors, .count), .required("releases", \.releases, .list(Release.shape)),
     ])
 
     private static let maximumReleases = 100

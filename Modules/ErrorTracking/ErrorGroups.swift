@@ -2,11 +2,11 @@ import Core
 
 /// Errors grouped by fingerprint, most frequent first.
 struct ErrorGroups: Sendable {
-    struct Group: Encodable, Sendable {
+    struct Group: Sendable {
         let fingerprint: String
         let message: String
         let count, affectedVisitors: Int64
-        @Nullable var release: String?
+        let release: String?
         /// `topPath` is the page with the most occurrences in the range. The other three are of the latest occurrence.
         let environment, topPath, latestPath, latestBrowser: String
         /// Number of pages on which the error occurred in the range.
@@ -15,30 +15,24 @@ struct ErrorGroups: Sendable {
         let sourceMapConfigured: Bool
         let firstSeen, lastSeen: Instant
 
-        private enum CodingKeys: String, CodingKey {
-            case fingerprint, message, count, release, environment, status, paths
-            case topPath = "top_path"
-            case affectedVisitors = "affected_visitors", latestPath = "latest_path", latestBrowser = "latest_browser"
-            case sourceMapConfigured = "source_map_configured", firstSeen = "first_seen", lastSeen = "last_seen"
-        }
+        static let shape = Shape<Group>([
+            .required("fingerprint", \.fingerprint, .string(32...32)),
+            .required("message", \.message, .text(ErrorCollector.messageLimit), "Message of the latest occurrence."),
+            .required("count", \.count, .count), .required("affected_visitors", \.affectedVisitors, .count),
+            .required("release", \.release, .nullable(.text(200)), "Release of the latest occurrence."),
+            .required("environment", \.environment, .text(100), "Environment of the latest occurrence."),
+            .required("latest_path", \.latestPath, .string(0...2_048), "Page of the latest occurrence."),
+            .required("latest_browser", \.latestBrowser, .string(0...200), "Browser of the latest occurrence."),
+            .required("top_path", \.topPath, .string(0...2_048), "The page with the most occurrences in the range."),
+            .required("paths", \.paths, .count, "Number of pages with any occurrences in the range."),
+            .required(
+                "source_map_configured", \.sourceMapConfigured, .boolean,
+                "Whether a source map is registered for the script and release of the latest occurrence."),
+            .required("status", \.status, .choice),
+            .required("first_seen", \.firstSeen, .timestamp, "First occurrence ever, regardless of the range."),
+            .required("last_seen", \.lastSeen, .timestamp, "Last occurrence ever, regardless of the range."),
+        ])
     }
-
-    static let schema = Schema.object([
-        .required("fingerprint", .string(32...32)),
-        .required("message", .text(ErrorCollector.messageLimit), "Message of the latest occurrence."),
-        .required("count", .count), .required("affected_visitors", .count),
-        .required("release", .nullable(.text(200)), "Release of the latest occurrence."),
-        .required("environment", .text(100), "Environment of the latest occurrence."),
-        .required("latest_path", .string(0...2_048), "Page of the latest occurrence."),
-        .required("latest_browser", .string(0...200), "Browser of the latest occurrence."),
-        .required("top_path", .string(0...2_048), "The page with the most occurrences in the range."),
-        .required("paths", .count, "Number of pages with any occurrences in the range."),
-        .required(
-            "source_map_configured", .boolean, "Whether a source map is registered for the script and release of the latest occurrence."),
-        .required("status", .choice(Issue.Status.allCases.map(\.rawValue))),
-        .required("first_seen", .timestamp, "First occurrence ever, regardless of the range."),
-        .required("last_seen", .timestamp, "Last occurrence ever, regardless of the range."),
-    ])
 
     let call: ProjectRequest
     let scope: Scope

@@ -3,63 +3,58 @@ import Core
 /// Single occurrences of an error, newest first. Stack traces are mapped back to the original source, and each occurrence comes with the
 /// session's earlier activity.
 struct ErrorOccurrences: Sendable {
-    struct Frame: Encodable, Sendable {
-        @Nullable var function: String?
-        @Nullable var filename: String?
-        @Nullable var lineno: Int?
-        @Nullable var colno: Int?
+    private static let position = Shape<Int64?>.nullable(.integer(0...Int64(Int32.max)))
+
+    struct Frame: Sendable {
+        let function, filename: String?
+        let lineno, colno: Int64?
         /// The position in the original source; nil if there is no source map, or if it doesn't map this position.
-        @Nullable var original: SourceMap.Original?
+        let original: SourceMap.Original?
 
-        private enum CodingKeys: String, CodingKey { case function, filename, lineno, colno, original }
+        static let shape = Shape<Frame>([
+            .required("function", \.function, .nullable(.string(0...StackTrace.maximumBytes))),
+            .required("filename", \.filename, .nullable(.string(0...StackTrace.maximumBytes))),
+            .required("lineno", \.lineno, position), .required("colno", \.colno, position),
+            .required("original", \.original, .nullable(SourceMap.Original.shape)),
+        ])
     }
 
-    struct MatchedSourceMap: Encodable, Sendable {
+    struct MatchedSourceMap: Sendable {
         let minifiedURL, sourceMapURL: String
-        private enum CodingKeys: String, CodingKey { case minifiedURL = "minified_url", sourceMapURL = "source_map_url" }
+
+        static let shape = Shape<MatchedSourceMap>([
+            .required("minified_url", \.minifiedURL, .text(2_048)), .required("source_map_url", \.sourceMapURL, .text(2_048)),
+        ])
     }
 
-    struct Occurrence: Encodable, Sendable {
+    struct Occurrence: Sendable {
         let createdAt: Instant
         let fingerprint, message, path, filename: String
-        @Nullable var lineno: Int64?
-        @Nullable var colno: Int64?
+        let lineno, colno: Int64?
         let stack, browser, os: String
-        @Nullable var release: String?
+        let release: String?
         let environment: String
-        @Nullable var matchedSourceMap: MatchedSourceMap?
+        let matchedSourceMap: MatchedSourceMap?
         let frames: [Frame]
         let breadcrumbs: [Breadcrumbs.Crumb]
 
-        private enum CodingKeys: String, CodingKey {
-            case fingerprint, message, path, filename, lineno, colno, stack, browser, os, release, environment, frames, breadcrumbs
-            case createdAt = "created_at", matchedSourceMap = "matched_source_map"
-        }
+        static let shape = Shape<Occurrence>([
+            .required("created_at", \.createdAt, .timestamp), .required("fingerprint", \.fingerprint, .string(32...32)),
+            .required("message", \.message, .text(ErrorCollector.messageLimit)), .required("path", \.path, .string(0...2_048)),
+            .required("filename", \.filename, .string(0...2_048)), .required("lineno", \.lineno, position),
+            .required("colno", \.colno, position), .required("stack", \.stack, .string(0...StackTrace.maximumBytes)),
+            .required("browser", \.browser, .string(0...200)), .required("os", \.os, .string(0...200)),
+            .required("release", \.release, .nullable(.text(200))), .required("environment", \.environment, .text(100)),
+            .required(
+                "matched_source_map", \.matchedSourceMap, .nullable(MatchedSourceMap.shape),
+                "The source map registered for filename and release."),
+            .required(
+                "frames", \.frames, .list(Frame.shape),
+                "The stack trace, innermost call first. original: the position in the original source, if known."),
+            .required(
+                "breadcrumbs", \.breadcrumbs, .list(Breadcrumbs.Crumb.shape), "The session's activity before the error, oldest first."),
+        ])
     }
-
-    private static let position = Schema.nullable(.integer(0...Int64(Int32.max)))
-
-    static let schema = Schema.object([
-        .required("created_at", .timestamp), .required("fingerprint", .string(32...32)),
-        .required("message", .text(ErrorCollector.messageLimit)),
-        .required("path", .string(0...2_048)), .required("filename", .string(0...2_048)), .required("lineno", position),
-        .required("colno", position),
-        .required("stack", .string(0...StackTrace.maximumBytes)), .required("browser", .string(0...200)), .required("os", .string(0...200)),
-        .required("release", .nullable(.text(200))), .required("environment", .text(100)),
-        .required(
-            "matched_source_map", .nullable(.object([.required("minified_url", .text(2_048)), .required("source_map_url", .text(2_048))])),
-            "The source map registered for filename and release."),
-        .required(
-            "frames",
-            .list(
-                .object([
-                    .required("function", .nullable(.string(0...StackTrace.maximumBytes))),
-                    .required("filename", .nullable(.string(0...StackTrace.maximumBytes))),
-                    .required("lineno", position), .required("colno", position),
-                    .required("original", .nullable(SourceMap.Original.schema)),
-                ])), "The stack trace, innermost call first. original: the position in the original source, if known."),
-        .required("breadcrumbs", .list(Breadcrumbs.schema), "The session's activity before the error, oldest first."),
-    ])
 
     let call: ProjectRequest
     let scope: Scope
@@ -99,7 +94,8 @@ struct ErrorOccurrences: Sendable {
                     }
                     let map = record.flatMap { maps[$0.id] }
                     return Frame(
-                        function: frame.function, filename: frame.file, lineno: frame.line, colno: frame.column,
+                        function: frame.function, filename: frame.file, lineno: frame.line.map(Int64.init),
+                        colno: frame.column.map(Int64.init),
                         original: frame.line.flatMap { map?.original(line: $0, column: frame.column ?? 1) })
                 },
                 breadcrumbs: breadcrumbs[index])

@@ -11,10 +11,10 @@ extension ErrorTrackingModule {
                 parameters: ScopeParameters.list + ErrorFilter.parameters + [
                     Parameter("status", .choice(Issue.Status.allCases.map(\.rawValue), default: nil), "Only errors with this status.")
                 ],
-                success: .list(ErrorGroups.schema)
+                answer: .data(ErrorGroups.Group.shape)
             ) { call in
                 let groups = ErrorGroups(call: call, scope: try await call.scope(), filter: try ErrorFilter(call))
-                return try .json(ReportList(data: try await groups.run(status: call.text("status").flatMap(Issue.Status.init))))
+                return try await groups.run(status: call.text("status").flatMap(Issue.Status.init))
             }.explained,
             Route(
                 .get, "/api/v1/errors/details", "List occurrences of an error, newest first.", scope: .query, access: .read,
@@ -23,22 +23,21 @@ extension ErrorTrackingModule {
                         Parameter(
                             "message", .text(maximum: 16_384), "Only errors with this message. Required unless a fingerprint is given.")
                     ],
-                success: .list(ErrorOccurrences.schema)
+                answer: .data(ErrorOccurrences.Occurrence.shape)
             ) { call in
                 let filter = try ErrorFilter(call)
                 guard filter.fingerprint != nil || filter.message != nil else {
                     throw ServiceError.parameter("fingerprint", "'message' or 'fingerprint' is required; got neither.")
                 }
                 let occurrences = ErrorOccurrences(call: call, scope: try await call.scope(), filter: filter)
-                return try .json(ReportList(data: try await occurrences.run(limit: call.integer("limit", default: 20))))
+                return try await occurrences.run(limit: call.integer("limit", default: 20))
             }.explained,
             Route(
                 .get, "/api/v1/errors/timeseries", "Errors over time.", scope: .query, access: .read,
                 parameters: ScopeParameters.range + ErrorFilter.parameters + [ErrorFilter.fingerprintParameter, ScopeParameters.interval],
-                success: .list(ErrorTimeseries.schema)
+                answer: .data(ErrorTimeseries.Point.shape)
             ) { call in
-                let points = try await ErrorTimeseries.run(try await call.scope(), try ErrorFilter(call), by: call.interval)
-                return try .json(ReportList(data: points))
+                try await ErrorTimeseries.run(try await call.scope(), try ErrorFilter(call), by: call.interval)
             }.explained,
             Route(
                 .get, "/api/v1/errors/breakdown", "Occurrences of all errors or of one, by page, browser, release or another property.",
@@ -48,17 +47,15 @@ extension ErrorTrackingModule {
                     Parameter("property", .choice(ErrorBreakdown.properties, default: "path"), "Property to break down by."),
                     ErrorFilter.fingerprintParameter,
                 ] + ErrorFilter.parameters,
-                success: .list(ErrorBreakdown.schema)
+                answer: .data(ErrorBreakdown.shape)
             ) { call in
-                let property = call.text("property") ?? "path"
-                return try .json(
-                    ReportList(data: try await ErrorBreakdown.run(try await call.scope(), try ErrorFilter(call), by: property)))
+                try await ErrorBreakdown.run(try await call.scope(), try ErrorFilter(call), by: call.text("property") ?? "path")
             }.explained,
             Route(
                 .get, "/api/v1/errors/stats", "Totals: errors, distinct errors, affected visitors, and errors by release.",
-                scope: .query, access: .read, parameters: ScopeParameters.range + ErrorFilter.parameters, success: .json(ErrorStats.schema)
+                scope: .query, access: .read, parameters: ScopeParameters.range + ErrorFilter.parameters, answer: ErrorStats.shape
             ) { call in
-                try .json(try await ErrorStats.run(try await call.scope(), try ErrorFilter(call)))
+                try await ErrorStats.run(try await call.scope(), try ErrorFilter(call))
             }.explained,
         ]
     }
@@ -67,16 +64,10 @@ extension ErrorTrackingModule {
         [
             Route(
                 .get, "/api/v1/errors/issues/{fingerprint}", "Read one error over all time, with its status.", scope: .query, access: .read,
-                success: .json(IssueReport.schema)
-            ) { call in
-                try .json(try await IssueReport.run(call))
-            },
+                answer: IssueReport.shape, use: IssueReport.run),
             Route(
                 .put, "/api/v1/errors/issues/{fingerprint}", "Open, resolve or ignore an error.", scope: .query, access: .write,
-                body: IssueReport.change, success: .json(IssueReport.schema)
-            ) { call in
-                try .json(try await IssueReport.set(call))
-            },
+                body: IssueReport.change, answer: IssueReport.shape, use: IssueReport.set),
         ]
     }
 
@@ -84,25 +75,14 @@ extension ErrorTrackingModule {
         [
             Route(
                 .get, "/api/v1/releases", "List releases, newest first.", scope: .query, access: .read, parameters: Parameter.page,
-                success: .list(Release.schema)
-            ) { call in
-                try .json(ReportList(data: try await Release.list(call)))
-            },
+                answer: .data(Release.shape), use: Release.list),
             Route(
                 .post, "/api/v1/releases", "Register a release, or update the existing one with the same version and environment (200).",
                 scope: .query,
-                access: .write, body: Release.body, success: .json(Release.schema, status: 201, or: 200)
-            ) { call in
-                let (release, isNew) = try await Release.upsert(call)
-                return try .json(release, status: isNew ? 201 : 200)
-            },
+                access: .write, body: Release.body, creates: Release.shape, use: Release.upsert),
             Route(
                 .delete, "/api/v1/releases/{id}", "Delete a release. Its source maps are kept.", scope: .query, access: .write,
-                success: .noContent
-            ) { call in
-                try await Release.delete(call)
-                return .noContent
-            },
+                use: Release.delete),
         ]
     }
 
@@ -111,25 +91,17 @@ extension ErrorTrackingModule {
             Route(
                 .get, "/api/v1/source-maps", "List source maps, newest first, without their content.", scope: .query, access: .read,
                 parameters: Parameter.page + [Parameter("release_version", .text(maximum: 200), "Only source maps for this release.")],
-                success: .list(SourceMapRecord.schema)
-            ) { call in
-                try .json(ReportList(data: try await SourceMapRecord.list(call)))
-            },
+                answer: .data(SourceMapRecord.shape), use: SourceMapRecord.list),
             Route(
                 .post, "/api/v1/source-maps",
                 "Register a source map for a script of a release, or update the existing one (200). "
                     + "Also accepts multipart/form-data with the map as a file.",
-                scope: .query, access: .write, body: SourceMapUpload.body, success: .json(SourceMapRecord.schema, status: 201, or: 200)
+                scope: .query, access: .write, body: SourceMapUpload.body, creates: SourceMapRecord.shape
             ) { call in
-                let (record, isNew) = try await SourceMapRecord.upsert(try await SourceMapUpload(call), call)
-                return try .json(record, status: isNew ? 201 : 200)
+                try await SourceMapRecord.upsert(try await SourceMapUpload(call), call)
             },
             Route(
-                .delete, "/api/v1/source-maps/{id}", "Delete a source map.", scope: .query, access: .write, success: .noContent
-            ) { call in
-                try await SourceMapRecord.delete(call)
-                return .noContent
-            },
+                .delete, "/api/v1/source-maps/{id}", "Delete a source map.", scope: .query, access: .write, use: SourceMapRecord.delete),
         ]
     }
 }

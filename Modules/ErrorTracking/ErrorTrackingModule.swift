@@ -20,7 +20,7 @@ public struct ErrorTrackingModule: AnalyticsModule {
     public var texts: [String: [UInt8]] { ["en": Embedded.en_js, "de": Embedded.de_js] }
     public var factTables: [FactTable] { [ErrorTable.table] }
     public var collectors: [Collector] { [ErrorCollector.collector] }
-    public var liveTables: [LiveTable] { [LiveTable(ErrorTable.table, event: "js_error") { LiveError($0) }] }
+    public var liveTables: [LiveTable] { [LiveTable(ErrorTable.table, event: "js_error", LiveError.shape) { LiveError($0) }] }
 
     public var migrations: [Migration] {
         [
@@ -63,10 +63,17 @@ public struct ErrorTrackingModule: AnalyticsModule {
 }
 
 /// An error as the live stream shows it.
-private struct LiveError: Encodable {
+private struct LiveError: Sendable {
     let at: Instant
     let fingerprint, message, path, filename, browser, environment: String
     let release: String?
+
+    static let shape = Shape<LiveError>([
+        .required("at", \.at, .timestamp), .required("fingerprint", \.fingerprint, .string(32...32)),
+        .required("message", \.message, .text(ErrorCollector.messageLimit)), .required("path", \.path, .string(0...2_048)),
+        .required("filename", \.filename, .string(0...2_048)), .required("browser", \.browser, .string(0...200)),
+        .required("environment", \.environment, .text(100)), .optional("release", \.release, .text(200)),
+    ])
 
     init(_ row: Row) {
         at = Instant(milliseconds: row.int("occurred_at"))

@@ -2,7 +2,7 @@ import Core
 
 /// The state of an error: what someone set, and whether the error has come back since.
 struct Issue: Sendable {
-    enum Status: String, Sendable, Encodable, CaseIterable {
+    enum Status: String, Sendable, CaseIterable {
         case open, resolved, ignored
         /// Resolved, but seen again in a later release. This state is computed, never set.
         case regressed

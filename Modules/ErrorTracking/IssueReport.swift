@@ -1,41 +1,36 @@
 import Core
 
 /// One error: its state, and its numbers over all time.
-struct IssueReport: Encodable, Sendable {
+struct IssueReport: Sendable {
     let fingerprint, message: String
     let status: Issue.Status
-    @Nullable var resolvedInRelease: String?
-    @Nullable var regressedInRelease: String?
-    @Nullable var regressedAt: Instant?
-    @Nullable var updatedAt: Instant?
+    let resolvedInRelease: String?
+    let regressedInRelease: String?
+    let regressedAt: Instant?
+    let updatedAt: Instant?
     let count, affectedVisitors: Int64
     let firstSeen, lastSeen: Instant
-    @Nullable var firstRelease: String?
-    @Nullable var lastRelease: String?
+    let firstRelease: String?
+    let lastRelease: String?
 
-    private enum CodingKeys: String, CodingKey {
-        case fingerprint, message, status, count
-        case resolvedInRelease = "resolved_in_release", regressedInRelease = "regressed_in_release", regressedAt = "regressed_at"
-        case updatedAt = "updated_at", affectedVisitors = "affected_visitors", firstSeen = "first_seen", lastSeen = "last_seen"
-        case firstRelease = "first_release", lastRelease = "last_release"
-    }
+    private static let release = Shape<String?>.nullable(.text(200)), instant = Shape<Instant?>.nullable(.timestamp)
 
-    private static let release = Schema.nullable(.text(200)), instant = Schema.nullable(.timestamp)
-
-    static let schema = Schema.object([
-        .required("fingerprint", .string(32...32)),
-        .required("message", .text(ErrorCollector.messageLimit), "Message of the latest occurrence."),
-        .required("status", .choice(Issue.Status.allCases.map(\.rawValue)), "regressed: resolved, then seen again in a later release."),
-        .required("resolved_in_release", release), .required("regressed_in_release", release), .required("regressed_at", instant),
-        .required("updated_at", instant, "When someone last set the status; null if never."), .required("count", .count),
-        .required("affected_visitors", .count), .required("first_seen", .timestamp), .required("last_seen", .timestamp),
-        .required("first_release", release), .required("last_release", release),
+    static let shape = Shape<IssueReport>([
+        .required("fingerprint", \.fingerprint, .string(32...32)),
+        .required("message", \.message, .text(ErrorCollector.messageLimit), "Message of the latest occurrence."),
+        .required("status", \.status, .choice, "regressed: resolved, then seen again in a later release."),
+        .required("resolved_in_release", \.resolvedInRelease, release),
+        .required("regressed_in_release", \.regressedInRelease, release), .required("regressed_at", \.regressedAt, instant),
+        .required("updated_at", \.updatedAt, instant, "When someone last set the status; null if never."),
+        .required("count", \.count, .count), .required("affected_visitors", \.affectedVisitors, .count),
+        .required("first_seen", \.firstSeen, .timestamp), .required("last_seen", \.lastSeen, .timestamp),
+        .required("first_release", \.firstRelease, release), .required("last_release", \.lastRelease, release),
     ])
 
     static let kind = "Error"
 
     /// - Throws: 404 for a fingerprint without any occurrence.
-    static func run(_ call: ProjectRequest) async throws -> IssueReport {
+    @Sendable static func run(_ call: ProjectRequest) async throws -> IssueReport {
         let text = call.path("fingerprint")
         guard let fingerprint = Fingerprint(text) else { throw ServiceError.notFound(kind, text) }
         let scope = call.wholeScope(), dialect = scope.dialect
@@ -69,7 +64,7 @@ struct IssueReport: Encodable, Sendable {
     ])
 
     /// `PUT /api/v1/errors/issues/{fingerprint}` with a status, and for `resolved` possibly a release.
-    static func set(_ call: ProjectRequest) async throws -> IssueReport {
+    @Sendable static func set(_ call: ProjectRequest) async throws -> IssueReport {
         let before = try await run(call)  // 404 before 400
         let body = try await call.body()
         guard let fingerprint = Fingerprint(before.fingerprint), let status = body["status"]?.string.flatMap(Issue.Status.init) else {

@@ -1,17 +1,12 @@
 import Core
 
 /// A registered release of the site or app. Errors and logs refer to it by version.
-struct Release: Encodable, Sendable {
+struct Release: Sendable {
     let id, version, environment: String
-    @Nullable var commitSHA: String?
-    @Nullable var deployedAt: Instant?
+    let commitSHA: String?
+    let deployedAt: Instant?
     let metadata: JSON
     let createdAt: Instant
-
-    private enum CodingKeys: String, CodingKey {
-        case id, version, environment, metadata
-        case commitSHA = "commit_sha", deployedAt = "deployed_at", createdAt = "created_at"
-    }
 
     private init(_ row: Row) throws {
         id = row.text("id")
@@ -25,10 +20,10 @@ struct Release: Encodable, Sendable {
 
     static let kind = "Release"
 
-    static let schema = Schema.object([
-        .required("id", .uuid), .required("version", .text(200)), .required("environment", .text(100)),
-        .required("commit_sha", .nullable(.text(100))), .required("deployed_at", .nullable(.timestamp)), .required("metadata", .map(.any)),
-        .required("created_at", .timestamp),
+    static let shape = Shape<Release>([
+        .required("id", \.id, .uuid), .required("version", \.version, .text(200)), .required("environment", \.environment, .text(100)),
+        .required("commit_sha", \.commitSHA, .nullable(.text(100))), .required("deployed_at", \.deployedAt, .nullable(.timestamp)),
+        .required("metadata", \.metadata, .document), .required("created_at", \.createdAt, .timestamp),
     ])
 
     static let body = Schema.object([
@@ -51,7 +46,7 @@ struct Release: Encodable, Sendable {
     // MARK: Routes
 
     /// `GET /api/v1/releases`: newest first, by time of deployment, or by time of registration if the deployment time is unknown.
-    static func list(_ call: ProjectRequest) async throws -> [Release] {
+    @Sendable static func list(_ call: ProjectRequest) async throws -> [Release] {
         let rows = try await call.control.read(
             """
             /* error_tracking.releases */ SELECT \(sql: columns) FROM error_tracking_releases WHERE project_id = \(call.project.id)
@@ -62,7 +57,7 @@ struct Release: Encodable, Sendable {
 
     /// `POST /api/v1/releases` adds a release, or changes the existing one with that version and environment. Omitted fields keep their
     /// values.
-    static func upsert(_ call: ProjectRequest) async throws -> (release: Release, isNew: Bool) {
+    @Sendable static func upsert(_ call: ProjectRequest) async throws -> (value: Release, isNew: Bool) {
         let body = try await call.body(), project = call.project.id, actor = call.actor, now = call.now, id = Identifiers.uuid()
         let version = body["version"]?.string ?? "", environment = body["environment"]?.string ?? ErrorCollector.environmentDefault
         let commit = body["commit_sha"]?.string, deployedAt = try body["deployed_at"]?.string.map(instant)?.milliseconds
@@ -99,7 +94,7 @@ struct Release: Encodable, Sendable {
     }
 
     /// `DELETE /api/v1/releases/{id}`. Source maps of that version are kept.
-    static func delete(_ call: ProjectRequest) async throws {
+    @Sendable static func delete(_ call: ProjectRequest) async throws {
         try await deleteRow(of: "error_tracking_releases", kind, call)
     }
 

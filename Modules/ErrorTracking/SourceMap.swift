@@ -4,17 +4,17 @@ import Core
 /// - Source: ECMA-426, Source map format specification, version 3 of the format.
 struct SourceMap: Sendable {
     /// A position in the original source.
-    struct Original: Encodable, Sendable, Equatable {
+    struct Original: Sendable, Equatable {
         let file: String
         /// Counted from 1, as in stacks.
-        let line, column: Int
+        let line, column: Int64
         /// The original name of the identifier at that position.
-        @Nullable var name: String?
+        let name: String?
 
-        static let schema = Schema.object([
-            .required("file", .string(0...maximumText)), .required("line", .count, "Starting at 1."),
-            .required("column", .count, "Starting at 1."),
-            .required("name", .nullable(.string(0...maximumText)), "Original name of the identifier at that position."),
+        static let shape = Shape<Original>([
+            .required("file", \.file, .string(0...maximumText)), .required("line", \.line, .count, "Starting at 1."),
+            .required("column", \.column, .count, "Starting at 1."),
+            .required("name", \.name, .nullable(.string(0...maximumText)), "Original name of the identifier at that position."),
         ])
 
         /// Maximum characters of a file or name. Longer ones are cut, because a response repeats them for every frame.
@@ -73,7 +73,7 @@ struct SourceMap: Sendable {
         let mapping = mappings[low - 1]
         guard mapping.line == line, mapping.source >= 0, let file = file(of: Int(mapping.source)) else { return nil }
         return Original(
-            file: file, line: Int(mapping.originalLine) + 1, column: Int(mapping.originalColumn) + 1,
+            file: file, line: Int64(mapping.originalLine) + 1, column: Int64(mapping.originalColumn) + 1,
             name: mapping.name >= 0 ? names[Int(mapping.name)].prefix(scalars: Original.maximumText) : nil)
     }
 

@@ -3,27 +3,25 @@ import Foundation
 import NIOCore
 
 /// A registered source map for a script of a release, with its content if that was sent.
-struct SourceMapRecord: Encodable, Sendable {
+struct SourceMapRecord: Sendable {
     /// How many sources and mappings the map's content holds.
-    struct Content: Encodable, Sendable { let sources, mappings: Int64 }
+    struct Content: Sendable {
+        let sources, mappings: Int64
+
+        static let shape = Shape<Content>([.required("sources", \.sources, .count), .required("mappings", \.mappings, .count)])
+    }
 
     let id, releaseVersion, environment, minifiedURL, sourceMapURL: String
     let artifacts: JSON
     /// Id of the release with that version and environment; nil if no such release is registered.
-    @Nullable var releaseID: String?
+    let releaseID: String?
     /// What the stored content holds; nil if only the URL of the map was sent.
-    @Nullable var content: Content?
+    let content: Content?
     let createdAt: Instant
     /// SHA-256 of the content, its key in the cache; nil without content.
     let digest: String?
     /// The name of the blob with the content; nil without content.
     let blobName: String?
-
-    private enum CodingKeys: String, CodingKey {
-        case id, environment, artifacts
-        case releaseVersion = "release_version", minifiedURL = "minified_url", sourceMapURL = "source_map_url", releaseID = "release_id"
-        case content = "source_map", createdAt = "created_at"
-    }
 
     private init(_ row: Row) throws {
         id = row.text("id")
@@ -41,14 +39,14 @@ struct SourceMapRecord: Encodable, Sendable {
 
     static let kind = "Source map"
 
-    static let schema = Schema.object([
-        .required("id", .uuid), .required("release_version", .text(200)), .required("environment", .text(100)),
-        .required("minified_url", .text(2_048)), .required("source_map_url", .text(2_048)),
-        .required("artifacts", .map(.any), "The artifacts as sent, without the map itself."), .required("release_id", .nullable(.uuid)),
-        .required(
-            "source_map", .nullable(.object([.required("sources", .count), .required("mappings", .count)])),
-            "What the map contains; null if no map was sent."),
-        .required("created_at", .timestamp),
+    static let shape = Shape<SourceMapRecord>([
+        .required("id", \.id, .uuid), .required("release_version", \.releaseVersion, .text(200)),
+        .required("environment", \.environment, .text(100)), .required("minified_url", \.minifiedURL, .text(2_048)),
+        .required("source_map_url", \.sourceMapURL, .text(2_048)),
+        .required("artifacts", \.artifacts, .document, "The artifacts as sent, without the map itself."),
+        .required("release_id", \.releaseID, .nullable(.uuid)),
+        .required("source_map", \.content, .nullable(Content.shape), "What the map contains; null if no map was sent."),
+        .required("created_at", \.createdAt, .timestamp),
     ])
 
     static let tables = [
@@ -100,7 +98,7 @@ struct SourceMapRecord: Encodable, Sendable {
         + "ON r.project_id = m.project_id AND r.version = m.release_version AND r.environment = m.environment"
 
     /// `GET /api/v1/source-maps?release_version=`: newest first.
-    static func list(_ call: ProjectRequest) async throws -> [SourceMapRecord] {
+    @Sendable static func list(_ call: ProjectRequest) async throws -> [SourceMapRecord] {
         let version: SQL = call.text("release_version").map { "m.release_version = \($0)" } ?? "TRUE"
         let rows = try await call.control.read(
             """
@@ -123,7 +121,7 @@ struct SourceMapRecord: Encodable, Sendable {
 
     /// `POST /api/v1/source-maps` adds a source map, or changes the existing one of that script, release and environment. Stored content is
     /// kept if the request sends none.
-    static func upsert(_ upload: SourceMapUpload, _ call: ProjectRequest) async throws -> (record: SourceMapRecord, isNew: Bool) {
+    static func upsert(_ upload: SourceMapUpload, _ call: ProjectRequest) async throws -> (value: SourceMapRecord, isNew: Bool) {
         let new = Identifiers.uuid()
         // Stored before the record that names it, so a record's content is always there.
         let blob = upload.file == nil ? nil : Identifiers.uuid()
@@ -174,7 +172,7 @@ struct SourceMapRecord: Encodable, Sendable {
     }
 
     /// `DELETE /api/v1/source-maps/{id}`
-    static func delete(_ call: ProjectRequest) async throws {
+    @Sendable static func delete(_ call: ProjectRequest) async throws {
         let rows = try await call.control.read(
             "/* error_tracking.blob */ SELECT blob FROM error_tracking_source_maps WHERE id = \(call.id()) AND project_id = \(call.project.id)"
         )

@@ -1,12 +1,12 @@
 import Core
 
 /// The numbers of a funnel, for all its visitors or for one value of a breakdown.
-struct FunnelConversion: Encodable, Sendable {
+struct FunnelConversion: Sendable {
     /// The median and 90th percentile of the seconds that visitors took to get this far.
-    struct Duration: Encodable, Sendable {
+    struct Duration: Sendable {
         let median: Double, p90: Double
 
-        static let schema = Schema.object([.required("median", .number(0...1e12)), .required("p90", .number(0...1e12))])
+        static let shape = Shape<Duration>([.required("median", \.median, .seconds), .required("p90", \.p90, .seconds)])
 
         /// Nil when nobody got this far.
         init?(_ row: Row, _ suffix: String) {
@@ -16,7 +16,7 @@ struct FunnelConversion: Encodable, Sendable {
         }
     }
 
-    struct Step: Encodable, Sendable {
+    struct Step: Sendable {
         let label: String
         let visitors: Int64
         /// Visitors who reached the previous step but not this one.
@@ -28,10 +28,12 @@ struct FunnelConversion: Encodable, Sendable {
         /// The time from the previous step; nil for the first step, and when nobody reached this one.
         let timeToConvert: Duration?
 
-        enum CodingKeys: String, CodingKey {
-            case label, visitors, dropOff = "drop_off", conversionRate = "conversion_rate"
-            case confidenceInterval = "confidence_interval", timeToConvert = "time_to_convert"
-        }
+        static let shape = Shape<Step>([
+            .required("label", \.label, .text(2_048)), .required("visitors", \.visitors, .count), .required("drop_off", \.dropOff, .count),
+            .required("conversion_rate", \.conversionRate, .percentage),
+            .optional("confidence_interval", \.confidenceInterval, ConfidenceInterval.shape),
+            .optional("time_to_convert", \.timeToConvert, Duration.shape, "Seconds from the previous step."),
+        ])
     }
 
     let steps: [Step]
@@ -41,23 +43,11 @@ struct FunnelConversion: Encodable, Sendable {
     /// The time from the first step to the last; nil when nobody reached the last step.
     let timeToConvert: Duration?
 
-    enum CodingKeys: String, CodingKey {
-        case steps, overallConversion = "overall_conversion"
-        case confidenceInterval = "confidence_interval", timeToConvert = "time_to_convert"
-    }
-
-    static let fields: [Schema.Field] = [
-        .required(
-            "steps",
-            .list(
-                .object([
-                    .required("label", .text(2_048)), .required("visitors", .count), .required("drop_off", .count),
-                    .required("conversion_rate", .number(0...100)), .optional("confidence_interval", ConfidenceInterval.schema),
-                    .optional("time_to_convert", Duration.schema, "Seconds from the previous step."),
-                ]))),
-        .required("overall_conversion", .number(0...100)), .required("confidence_interval", ConfidenceInterval.schema),
-        .optional("time_to_convert", Duration.schema, "Seconds from the first step to the last."),
-    ]
+    static let shape = Shape<FunnelConversion>([
+        .required("steps", \.steps, .list(Step.shape)), .required("overall_conversion", \.overallConversion, .percentage),
+        .required("confidence_interval", \.confidenceInterval, ConfidenceInterval.shape),
+        .optional("time_to_convert", \.timeToConvert, Duration.shape, "Seconds from the first step to the last."),
+    ])
 
     /// The aggregates over `journeys` that `init(_:of:)` reads.
     static func columns(of funnel: Funnel, _ scope: Scope) -> SQL {

@@ -7,25 +7,34 @@ extension Funnel {
 
     /// Returns the definition with a label for each step. A step without a label gets its value as the label.
     @Sendable private static func labelled(_ definition: JSON) throws -> String {
-        var members = Dictionary(definition.members.map { ($0.name, $0.value) }) { $1 }
-        members["steps"] = try JSON(
-            encoding: definition["steps"]?.elements.map { step in
-                var parts = Dictionary(step.members.map { ($0.name, $0.value) }) { $1 }
-                if parts["label"]?.string == nil { parts["label"] = parts["value"] }
-                return parts
-            })
+        let steps = (definition["steps"]?.elements ?? []).map { step in
+            var parts = Dictionary(exactly: step.members)
+            if parts["label"]?.string == nil { parts["label"] = parts["value"] }
+            return parts
+        }
+        var members = Dictionary(exactly: definition.members)
+        members["steps"] = try JSON(try Shape.list(.map(.any)).text(steps))
         var text = JSONText()
-        text.append(try JSON(encoding: members))
+        text.append(try JSON(try Shape.map(.any).text(members)))
         return text.string
     }
 
     /// Returns the definition of a segment that contains the visitors at `place` of `funnel`, a funnel's definition.
     static func segment(_ place: FunnelPlace, of funnel: JSON) throws -> JSON {
         let names = fields.map(\.name)
-        var condition = Dictionary(funnel.members.filter { names.contains($0.name) }.map { ($0.name, $0.value) }) { $1 }
-        condition["source"] = try JSON(encoding: "funnel")
-        condition["step"] = try JSON(encoding: place.step)
-        condition["state"] = try JSON(encoding: place.state.rawValue)
-        return try JSON(encoding: ["match": JSON(encoding: "all"), "conditions": JSON(encoding: [condition])])
+        var condition = Dictionary(exactly: funnel.members.filter { names.contains($0.name) })
+        condition["source"] = JSON(text: "funnel")
+        condition["step"] = JSON(Int64(place.step))
+        condition["state"] = JSON(text: place.state.rawValue)
+        var text = JSONText()
+        try text.object { text in
+            text.name("conditions")
+            try text.array { text in
+                text.element()
+                try Shape.map(.any).write(condition, to: &text)
+            }
+            text.member("match", "all")
+        }
+        return try JSON(text)
     }
 }

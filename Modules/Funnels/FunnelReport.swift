@@ -1,18 +1,13 @@
 import Core
 
 /// How many visitors reach each step, where visitors drop off, and how long the steps take.
-struct FunnelReport: Encodable, Sendable {
-    struct Line: Encodable, Sendable {
+struct FunnelReport: Sendable {
+    struct Line: Sendable {
         let value: String
         let conversion: FunnelConversion
 
-        private enum CodingKeys: String, CodingKey { case value }
-
-        func encode(to encoder: any Encoder) throws {
-            try conversion.encode(to: encoder)
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(value, forKey: .value)
-        }
+        static let shape = Shape<Line>(
+            [.required("value", \.value, .optionalText(32_768))] + FunnelConversion.shape.fields(of: \.conversion))
     }
 
     /// The id of the funnel; nil for a definition that isn't stored.
@@ -22,25 +17,11 @@ struct FunnelReport: Encodable, Sendable {
     /// The lines of the breakdown; nil unless the request asked for a breakdown.
     let breakdown: [Line]?
 
-    private enum CodingKeys: String, CodingKey {
-        case funnelID = "funnel_id", name, breakdown
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        try conversion.encode(to: encoder)
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeIfPresent(funnelID, forKey: .funnelID)
-        try container.encodeIfPresent(name, forKey: .name)
-        try container.encodeIfPresent(breakdown, forKey: .breakdown)
-    }
-
-    static let fields: [Schema.Field] =
+    static let shape = Shape<FunnelReport>(
         [
-            .optional("funnel_id", .uuid), .optional("name", .text(200)),
-            .optional(
-                "breakdown", .list(.object([.required("value", .optionalText(32_768))] + FunnelConversion.fields)), "Only with `breakdown`."
-            ),
-        ] + FunnelConversion.fields
+            .optional("funnel_id", \.funnelID, .uuid), .optional("name", \.name, .text(200)),
+            .optional("breakdown", \.breakdown, .list(Line.shape), "Only with `breakdown`."),
+        ] + FunnelConversion.shape.fields(of: \.conversion))
 
     static func run(
         _ funnel: Funnel, named name: String?, id: String? = nil, by dimension: Filter.Dimension?, _ scope: Scope

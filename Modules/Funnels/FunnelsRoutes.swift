@@ -10,7 +10,7 @@ extension FunnelsModule {
         return [
             .report(
                 one + "/analyze", "How many visitors reach each step, with conversion rates and the time each step takes.",
-                parameters: ScopeParameters.list + [Self.breakdown], fields: FunnelReport.fields
+                parameters: ScopeParameters.list + [Self.breakdown], answer: FunnelReport.shape
             ) { call, scope in
                 let stored = try await Funnel.resource.require(call)
                 return try await FunnelReport.run(
@@ -19,7 +19,7 @@ extension FunnelsModule {
             .report(
                 Self.path + "/analyze", "Analyze the definition in the body without storing it.",
                 parameters: ScopeParameters.list + [Self.breakdown],
-                body: .object([.optional("name", .text(200))] + Funnel.fields), fields: FunnelReport.fields
+                body: .object([.optional("name", .text(200))] + Funnel.fields), answer: FunnelReport.shape
             ) { call, definition, scope in
                 try await FunnelReport.run(try Funnel(definition), named: definition["name"]?.string, by: try dimension(call), scope)
             }.named("analyzeFunnelDefinition"),
@@ -33,7 +33,7 @@ extension FunnelsModule {
                     Self.breakdown,
                     Parameter("value", .text(maximum: 32_768), "With breakdown: the value to list, as the analysis returns it."),
                 ],
-                fields: VisitorList.fields
+                answer: VisitorList.shape
             ) { call, scope in
                 let funnel = try Funnel(try await Funnel.resource.require(call).fields)
                 let step = call.text("step").flatMap(Int.init)
@@ -49,7 +49,7 @@ extension FunnelsModule {
                 .post, one + "/segment", "Save the visitors of a step as a segment. Later changes to the funnel don't affect it.",
                 scope: .query, access: .write,
                 body: .object([.required("name", .text(200), "Name of the segment.")] + FunnelPlace.fields),
-                success: .json(SegmentDefinition.resource.answered, status: 201), use: saveSegment),
+                answer: SegmentDefinition.resource.shape, status: 201, use: saveSegment),
         ]
     }
 
@@ -62,16 +62,18 @@ extension FunnelsModule {
         return dimension
     }
 
-    private struct NewSegment: Encodable { let name: String, definition: JSON }
-
     /// `POST /api/v1/funnels/{id}/segment` returns the segment. 404 for an unknown funnel, 403 if the caller may not change module
     /// `segments`, 400 for a step that the funnel doesn't have.
-    @Sendable private func saveSegment(_ call: ProjectRequest) async throws -> Answer {
+    @Sendable private func saveSegment(_ call: ProjectRequest) async throws -> Resource.Definition {
         let stored = try await Funnel.resource.require(call).fields
         try call.require(module: "segments", .write)
         let body = try await call.body(), place = try FunnelPlace(body, of: try Funnel(stored))
-        let segment = NewSegment(name: body["name"]?.string ?? "", definition: try Funnel.segment(place, of: stored))
-        let made = try await SegmentDefinition.resource.create(try JSON(encoding: segment), for: call)
-        return SegmentDefinition.resource.answer(made, status: 201)
+        var segment = JSONText()
+        try segment.object {
+            $0.member("name", body["name"]?.string ?? "")
+            $0.name("definition")
+            $0.append(try Funnel.segment(place, of: stored))
+        }
+        return try await SegmentDefinition.resource.create(try JSON(segment), for: call)
     }
 }

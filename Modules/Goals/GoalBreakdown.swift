@@ -1,7 +1,7 @@
 import Core
 
 /// The conversions of a goal for one value of a property, such as a country.
-struct GoalBreakdown: Encodable, Sendable {
+struct GoalBreakdown: Sendable {
     let value: String
     let conversions: Int64
     /// Visitors with a conversion.
@@ -11,17 +11,13 @@ struct GoalBreakdown: Encodable, Sendable {
     let conversionRate: Double
     let confidenceInterval: ConfidenceInterval
 
-    enum CodingKeys: String, CodingKey {
-        case value, conversions, visitors, uniqueVisitors = "unique_visitors"
-        case conversionRate = "conversion_rate", confidenceInterval = "confidence_interval"
-    }
-
     static let properties = ["source", "country", "device", "browser", "os", "entry_page", "path"]
 
-    static let fields = ReportList<GoalBreakdown>.fields([
-        .required("value", .optionalText(2_048)), .required("conversions", .count), .required("unique_visitors", .count),
-        .required("visitors", .count), .required("conversion_rate", .number(0...100)),
-        .required("confidence_interval", ConfidenceInterval.schema),
+    static let shape = Shape<GoalBreakdown>([
+        .required("value", \.value, .optionalText(2_048)), .required("conversions", \.conversions, .count),
+        .required("unique_visitors", \.uniqueVisitors, .count), .required("visitors", \.visitors, .count),
+        .required("conversion_rate", \.conversionRate, .percentage),
+        .required("confidence_interval", \.confidenceInterval, ConfidenceInterval.shape),
     ])
 
     /// Returns one line for each value, most conversions first. By path, a converting pageview or event counts for its own path, and a

@@ -1,7 +1,7 @@
 import Core
 
 /// How often a goal was reached, by how many visitors, and the revenue it brought.
-struct GoalStats: Encodable, Sendable {
+struct GoalStats: Sendable {
     let goalID: String
     let name: String
     let conversions: Int64
@@ -14,18 +14,14 @@ struct GoalStats: Encodable, Sendable {
     let conversionRate: Double
     let confidenceInterval: ConfidenceInterval
 
-    enum CodingKeys: String, CodingKey {
-        case name, conversions, currency, goalID = "goal_id", uniqueVisitors = "unique_visitors", totalRevenue = "total_revenue"
-        case conversionRate = "conversion_rate", confidenceInterval = "confidence_interval"
-    }
-
-    static let fields: [Schema.Field] = [
-        .required("goal_id", .uuid), .required("name", .text(200)), .required("conversions", .count), .required("unique_visitors", .count),
-        .required("total_revenue", .amount),
-        .optional("currency", .text(3), "ISO 4217 code of the revenue's currency. Absent when the caller may not read orders."),
-        .required("conversion_rate", .number(0...100)),
-        .required("confidence_interval", ConfidenceInterval.schema),
-    ]
+    static let shape = Shape<GoalStats>([
+        .required("goal_id", \.goalID, .uuid), .required("name", \.name, .text(200)), .required("conversions", \.conversions, .count),
+        .required("unique_visitors", \.uniqueVisitors, .count), .required("total_revenue", \.totalRevenue, .amount),
+        .optional(
+            "currency", \.currency, .text(3), "ISO 4217 code of the revenue's currency. Absent when the caller may not read orders."),
+        .required("conversion_rate", \.conversionRate, .percentage),
+        .required("confidence_interval", \.confidenceInterval, ConfidenceInterval.shape),
+    ])
 
     /// - Parameter currency: the currency of orders; nil when the caller may not read them.
     static func run(_ goal: Goal, id: String, in currency: String?, _ scope: Scope) async throws -> GoalStats {

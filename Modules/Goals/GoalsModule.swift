@@ -23,7 +23,7 @@ public struct GoalsModule: AnalyticsModule {
             .report(
                 one + "/stats", "Conversions, visitors and revenue of the goal.",
                 parameters: ScopeParameters.range + [ScopeParameters.currency],
-                fields: GoalStats.fields
+                answer: GoalStats.shape
             ) { call, scope in
                 let stored = try await Goal.resource.require(call)
                 return try await GoalStats.run(try Goal(stored.fields), id: stored.id, in: try await currency(call), scope)
@@ -33,13 +33,13 @@ public struct GoalsModule: AnalyticsModule {
                 parameters: ScopeParameters.list + [
                     Parameter("property", .choice(GoalBreakdown.properties, default: "source"), "Property to break down by.")
                 ],
-                fields: GoalBreakdown.fields
+                answer: .data(GoalBreakdown.shape)
             ) { call, scope in
                 let goal = try Goal(try await Goal.resource.require(call).fields)
                 let property = call.text("property").flatMap(Filter.Dimension.init) ?? .session("source")
-                return ReportList(data: try await GoalBreakdown.run(goal, by: property, scope))
+                return try await GoalBreakdown.run(goal, by: property, scope)
             },
-            .report(one + "/drill", "List the visitors who reached the goal.", fields: VisitorList.fields) { call, scope in
+            .report(one + "/drill", "List the visitors who reached the goal.", answer: VisitorList.shape) { call, scope in
                 try await GoalStats.visitors(try Goal(try await Goal.resource.require(call).fields), scope)
             },
         ]

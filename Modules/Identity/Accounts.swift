@@ -1,23 +1,19 @@
 import Core
 
 /// A company or team that visitors belong to.
-struct Account: Encodable, Sendable {
+struct Account: Sendable {
     let accountID: String
-    @Nullable var name: String?
+    let name: String?
     let traits: [ExactText: JSON]
     /// When the account was first seen; nil in lists.
     let firstSeenAt: Instant?
     let lastSeenAt: Instant
 
-    enum CodingKeys: String, CodingKey {
-        case name, traits
-        case accountID = "account_id", firstSeenAt = "first_seen_at", lastSeenAt = "last_seen_at"
-    }
-
-    static let fields: [Schema.Field] = [
-        .required("account_id", .text(200)), .required("name", .nullable(.text(200))), .required("traits", .map(.any)),
-        .optional("first_seen_at", .timestamp), .required("last_seen_at", .timestamp),
-    ]
+    static let shape = Shape<Account>([
+        .required("account_id", \.accountID, .text(200)), .required("name", \.name, .nullable(.text(200))),
+        .required("traits", \.traits, .map(.any)), .optional("first_seen_at", \.firstSeenAt, .timestamp),
+        .required("last_seen_at", \.lastSeenAt, .timestamp),
+    ])
 
     /// Returns accounts, most recently seen first; if `id` is given, only that account.
     static func list(_ id: String?, _ scope: Scope, limit: Int, offset: Int) async throws -> [Account] {
@@ -61,17 +57,15 @@ struct Account: Encodable, Sendable {
 }
 
 /// A visitor who belongs to an account.
-struct Member: Encodable, Sendable {
+struct Member: Sendable {
     let visitorID: String
-    @Nullable var userID: String?
-    @Nullable var role: String?
+    let userID: String?
+    let role: String?
     let lastSeenAt: Instant
 
-    enum CodingKeys: String, CodingKey { case visitorID = "visitor_id", userID = "user_id", role, lastSeenAt = "last_seen_at" }
-
-    static let schema = Schema.object([
-        .required("visitor_id", .text(200)), .required("user_id", .nullable(.text(200))), .required("role", .nullable(.text(200))),
-        .required("last_seen_at", .timestamp),
+    static let shape = Shape<Member>([
+        .required("visitor_id", \.visitorID, .text(200)), .required("user_id", \.userID, .nullable(.text(200))),
+        .required("role", \.role, .nullable(.text(200))), .required("last_seen_at", \.lastSeenAt, .timestamp),
     ])
 
     /// Returns the account's members, most recently seen first.
@@ -92,7 +86,7 @@ struct Member: Encodable, Sendable {
 }
 
 /// What the members of an account did in a range, and the revenue they brought.
-struct AccountAnalytics: Encodable, Sendable {
+struct AccountAnalytics: Sendable {
     let accountID: String
     /// All members, whether active in the range or not.
     let members: Int64
@@ -104,17 +98,13 @@ struct AccountAnalytics: Encodable, Sendable {
     /// The currency of `revenue`; nil when the caller may not read orders.
     let currency: String?
 
-    enum CodingKeys: String, CodingKey {
-        case members, sessions, pageviews, events, revenue, currency
-        case accountID = "account_id", identifiedUsers = "identified_users"
-    }
-
-    static let fields: [Schema.Field] = [
-        .required("account_id", .text(200)), .required("members", .count), .required("identified_users", .count),
-        .required("sessions", .count),
-        .required("pageviews", .count), .required("events", .count), .required("revenue", .number(-1e15...1e15)),
-        .optional("currency", .text(3), "ISO 4217 code of the revenue's currency. Absent when the caller may not read orders."),
-    ]
+    static let shape = Shape<AccountAnalytics>([
+        .required("account_id", \.accountID, .text(200)), .required("members", \.members, .count),
+        .required("identified_users", \.identifiedUsers, .count), .required("sessions", \.sessions, .count),
+        .required("pageviews", \.pageviews, .count), .required("events", \.events, .count), .required("revenue", \.revenue, .amount),
+        .optional(
+            "currency", \.currency, .text(3), "ISO 4217 code of the revenue's currency. Absent when the caller may not read orders."),
+    ])
 
     static func run(_ id: String, _ call: ProjectRequest, _ scope: Scope) async throws -> AccountAnalytics {
         let whole = call.wholeScope()
@@ -152,29 +142,25 @@ extension IdentityModule {
         return [
             Route(
                 .get, path, "List accounts, most recently seen first.", scope: .query, access: .read, parameters: Parameter.page,
-                success: .list(.object(Account.fields))
-            ) { call in
-                try .json(ReportList(data: try await Account.list(nil, call.wholeScope(), limit: call.limit, offset: call.offset)))
-            },
+                answer: .data(Account.shape)
+            ) { call in try await Account.list(nil, call.wholeScope(), limit: call.limit, offset: call.offset) },
             Route(
                 .get, path + "/{account_id}", "Read an account.", scope: .query, access: .read,
-                success: .json(.object(Account.fields))
-            ) { call in try .json(try await Account.require(call)) },
+                answer: Account.shape
+            ) { call in try await Account.require(call) },
             Route(
                 .get, path + "/{account_id}/members", "List the members of an account, most recently seen first.", scope: .query,
                 access: .read,
                 parameters: Parameter.page,
-                success: .list(Member.schema)
+                answer: .data(Member.shape)
             ) { call in
                 let account = try await Account.require(call)
-                return try .json(
-                    ReportList(
-                        data: try await Member.list(of: account.accountID, call.wholeScope(), limit: call.limit, offset: call.offset)))
+                return try await Member.list(of: account.accountID, call.wholeScope(), limit: call.limit, offset: call.offset)
             },
             .report(
                 path + "/{account_id}/analytics", "Activity of an account's members, and the revenue from them.",
                 parameters: ScopeParameters.range,
-                fields: AccountAnalytics.fields
+                answer: AccountAnalytics.shape
             ) { call, scope in
                 try await AccountAnalytics.run(try await Account.require(call).accountID, call, scope)
             },

@@ -1,32 +1,31 @@
 import Core
 
 /// The visitors, users and accounts that are connected to a starting point.
-struct IdentityGraph: Encodable, Sendable {
-    struct Node: Encodable, Sendable, Hashable {
-        enum Kind: String, Encodable, Sendable, CaseIterable { case visitor, user, account }
+struct IdentityGraph: Sendable {
+    struct Node: Sendable, Hashable {
+        enum Kind: String, Sendable, CaseIterable { case visitor, user, account }
         let id: ExactText
         let type: Kind
+
+        static let shape = Shape<Node>([.required("id", \.id.text, .text(200)), .required("type", \.type, .choice)])
     }
 
-    struct Edge: Encodable, Sendable, Hashable {
+    struct Edge: Sendable, Hashable {
         /// `alias` links a visitor to its current user, `identify` to an earlier user, and `membership` to an account.
-        enum Kind: String, Encodable, Sendable, CaseIterable { case alias, identify, membership }
+        enum Kind: String, Sendable, CaseIterable { case alias, identify, membership }
         let from: ExactText, to: ExactText
         let type: Kind
+
+        static let shape = Shape<Edge>([
+            .required("from", \.from.text, .text(200)), .required("to", \.to.text, .text(200)), .required("type", \.type, .choice),
+        ])
     }
 
     let nodes: [Node]
     let edges: [Edge]
 
-    static let schema = Schema.object([
-        .required("nodes", .list(.object([.required("id", .text(200)), .required("type", .choice(Node.Kind.allCases.map(\.rawValue)))]))),
-        .required(
-            "edges",
-            .list(
-                .object([
-                    .required("from", .text(200)), .required("to", .text(200)),
-                    .required("type", .choice(Edge.Kind.allCases.map(\.rawValue))),
-                ]))),
+    static let shape = Shape<IdentityGraph>([
+        .required("nodes", \.nodes, .list(Node.shape)), .required("edges", \.edges, .list(Edge.shape)),
     ])
 
     /// Searches breadth first from `starts`, until it finds nothing new or has `limit` nodes. Nodes are in the order in which they were

@@ -1,24 +1,19 @@
 import Core
 
 /// A merge of two users into one person, and whether it was undone.
-struct Merge: Encodable, Sendable {
+struct Merge: Sendable {
     let id: String
     let userID: String, intoUserID: String
     /// How many visitors are now identified as `userID`.
     let visitors: Int64
     let createdAt: Instant
-    @Nullable var undoneAt: Instant?
+    let undoneAt: Instant?
 
-    enum CodingKeys: String, CodingKey {
-        case id, visitors
-        case userID = "user_id", intoUserID = "into_user_id", createdAt = "created_at", undoneAt = "undone_at"
-    }
-
-    static let schema = Schema.object(fields)
-    static let fields: [Schema.Field] = [
-        .required("id", .uuid), .required("user_id", .text(200)), .required("into_user_id", .text(200)), .required("visitors", .count),
-        .required("created_at", .timestamp), .required("undone_at", .nullable(.timestamp)),
-    ]
+    static let shape = Shape<Merge>([
+        .required("id", \.id, .uuid), .required("user_id", \.userID, .text(200)), .required("into_user_id", \.intoUserID, .text(200)),
+        .required("visitors", \.visitors, .count), .required("created_at", \.createdAt, .timestamp),
+        .required("undone_at", \.undoneAt, .nullable(.timestamp)),
+    ])
 
     private static let columns = "id, user_id, into_user_id, created_at, undone_at"
 
@@ -32,7 +27,7 @@ struct Merge: Encodable, Sendable {
     }
 
     /// Returns one page of merges, newest first.
-    static func list(_ call: ProjectRequest) async throws -> [Merge] {
+    @Sendable static func list(_ call: ProjectRequest) async throws -> [Merge] {
         let rows = try await call.control.read(
             """
             SELECT \(sql: columns) FROM identity_merges WHERE project_id = \(call.project.id)
@@ -92,7 +87,7 @@ struct Merge: Encodable, Sendable {
 
     /// Undoes a merge. The two users are different people again, in past data too.
     /// - Throws: 404 for an unknown merge, 400 if it is already undone.
-    static func undo(_ call: ProjectRequest) async throws {
+    @Sendable static func undo(_ call: ProjectRequest) async throws {
         let id = call.id(), project = call.project.id, now = call.now, actor = call.actor
         try await call.control.write { transaction in
             let rows = try await transaction.run("SELECT undone_at FROM identity_merges WHERE id = \(id) AND project_id = \(project)")
@@ -107,49 +102,42 @@ struct Merge: Encodable, Sendable {
 extension IdentityModule {
     var mergeRoutes: [Route] {
         let path = "/api/v1/identity/merges"
-        let preview = Schema.object([
-            .required("user_id", .text(200)), .required("into_user_id", .text(200)), .required("visitors", .count),
-            .required("into_visitors", .count),
-            .required("dry_run", .boolean),
-        ])
         return [
             Route(
                 .get, path, "List merges of users, newest first, including undone ones.", scope: .query, access: .read,
                 parameters: Parameter.page,
-                success: .list(Merge.schema)
-            ) { call in try .json(ReportList(data: try await Merge.list(call))) },
+                answer: .data(Merge.shape), use: Merge.list),
             Route(
                 .post, path, "Merge two users into one person. Reports that count people count them once.", scope: .query, access: .write,
                 body: .object([
                     .required("user_id", .text(200)), .required("into_user_id", .text(200), "The user that `user_id` is merged into."),
                 ]),
-                success: .json(Merge.schema, status: 201)
+                answer: Merge.shape, status: 201
             ) { call in
                 let (user, other) = try await Self.pair(call)
-                return try .json(try await Merge.make(user, into: other, call), status: 201)
+                return try await Merge.make(user, into: other, call)
             },
             Route(
                 .post, path + "/preview", "Preview how many visitors a merge would affect, without changing anything.", scope: .query,
                 access: .read,
-                body: .object([.required("user_id", .text(200)), .required("into_user_id", .text(200))]), success: .json(preview)
+                body: .object([.required("user_id", .text(200)), .required("into_user_id", .text(200))]), answer: Preview.shape
             ) { call in
                 let (user, other) = try await Self.pair(call)
                 let counts = try await Merge.visitors(of: [user, other], call.wholeScope())
-                return try .json(
-                    Preview(userID: user, intoUserID: other, visitors: counts[text: user] ?? 0, intoVisitors: counts[text: other] ?? 0))
+                return Preview(userID: user, intoUserID: other, visitors: counts[text: user] ?? 0, intoVisitors: counts[text: other] ?? 0)
             },
-            Route(.delete, path + "/{id}", "Undo a merge.", scope: .query, access: .write, success: .noContent) { call in
-                try await Merge.undo(call)
-                return .noContent
-            },
+            Route(.delete, path + "/{id}", "Undo a merge.", scope: .query, access: .write, use: Merge.undo),
         ]
     }
 
-    private struct Preview: Encodable {
-        let userID: String, intoUserID: String, visitors: Int64, intoVisitors: Int64, dryRun = true
-        enum CodingKeys: String, CodingKey {
-            case userID = "user_id", intoUserID = "into_user_id", visitors, intoVisitors = "into_visitors", dryRun = "dry_run"
-        }
+    private struct Preview: Sendable {
+        let userID: String, intoUserID: String, visitors: Int64, intoVisitors: Int64
+
+        static let shape = Shape<Preview>([
+            .required("user_id", \.userID, .text(200)), .required("into_user_id", \.intoUserID, .text(200)),
+            .required("visitors", \.visitors, .count), .required("into_visitors", \.intoVisitors, .count),
+            .required("dry_run", { _ in true }, .boolean),
+        ])
     }
 
     private static func pair(_ call: ProjectRequest) async throws -> (user: String, into: String) {

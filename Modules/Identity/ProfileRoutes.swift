@@ -6,27 +6,21 @@ extension IdentityModule {
             Route(
                 .get, "/api/v1/identity/profiles", "List profiles, most recently seen first.", scope: .query, access: .read,
                 parameters: Parameter.page,
-                success: .list(.object(Profile.fields))
-            ) { call in
-                try .json(ReportList(data: try await Profile.list(call.wholeScope(), limit: call.limit, offset: call.offset)))
-            },
+                answer: .data(Profile.shape)
+            ) { call in try await Profile.list(call.wholeScope(), limit: call.limit, offset: call.offset) },
             Route(
                 .get, "/api/v1/identity/profiles/{visitor_id}", "Read a visitor's profile.", scope: .query, access: .read,
-                success: .json(.object(Profile.fields))
+                answer: Profile.shape
             ) { call in
                 guard let profile = try await Profile.one(call.path("visitor_id"), call.wholeScope()) else {
                     throw ServiceError.notFound("Profile", call.path("visitor_id"))
                 }
-                return try .json(profile)
+                return profile
             },
             Route(
                 .get, "/api/v1/identity/users/{user_id}/aliases", "List the visitors identified as a user.", scope: .query, access: .read,
-                success: .json(
-                    .object([
-                        .required("user_id", .text(200)),
-                        .required("data", .list(.object([.required("visitor_id", .text(200)), .required("created_at", .timestamp)]))),
-                    ]))
-            ) { call in try .json(try await Aliases.run(call.path("user_id"), call.wholeScope())) },
+                answer: Aliases.shape
+            ) { call in try await Aliases.run(call.path("user_id"), call.wholeScope()) },
             Route(
                 .get, "/api/v1/identity/graph", "Graph of the visitors, users and accounts connected to a starting point.", scope: .query,
                 access: .read,
@@ -36,7 +30,7 @@ extension IdentityModule {
                     Parameter("account_id", .text(maximum: 200), "Account to start from."),
                     Parameter("limit", .integer(1...1_000, default: 100), "Maximum number of nodes."),
                 ],
-                success: .json(IdentityGraph.schema)
+                answer: IdentityGraph.shape
             ) { call in
                 let starts = IdentityGraph.Node.Kind.allCases.compactMap { kind in
                     call.text("\(kind.rawValue)_id").map { IdentityGraph.Node(id: ExactText($0), type: kind) }
@@ -44,24 +38,28 @@ extension IdentityModule {
                 guard !starts.isEmpty else {
                     throw ServiceError.parameter("visitor_id", "'visitor_id', 'user_id' or 'account_id' is required; got none of them.")
                 }
-                return try .json(try await IdentityGraph.from(starts, limit: call.integer("limit", default: 100), call.wholeScope()))
+                return try await IdentityGraph.from(starts, limit: call.integer("limit", default: 100), call.wholeScope())
             },
         ]
     }
 }
 
 /// The visitors whose latest `identify` names a user.
-struct Aliases: Encodable, Sendable {
-    struct Alias: Encodable, Sendable {
+struct Aliases: Sendable {
+    struct Alias: Sendable {
         let visitorID: String
         /// When the visitor was first identified as the user.
         let createdAt: Instant
-        enum CodingKeys: String, CodingKey { case visitorID = "visitor_id", createdAt = "created_at" }
+
+        static let shape = Shape<Alias>([
+            .required("visitor_id", \.visitorID, .text(200)), .required("created_at", \.createdAt, .timestamp),
+        ])
     }
 
     let userID: String
     let data: [Alias]
-    enum CodingKeys: String, CodingKey { case userID = "user_id", data }
+
+    static let shape = Shape<Aliases>([.required("user_id", \.userID, .text(200)), .required("data", \.data, .list(Alias.shape))])
 
     static func run(_ user: String, _ scope: Scope) async throws -> Aliases {
         let rows = try await scope.rows(

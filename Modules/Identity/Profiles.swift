@@ -1,23 +1,19 @@
 import Core
 
 /// What is known about a visitor: its latest user and the latest value of each trait.
-struct Profile: Encodable, Sendable {
+struct Profile: Sendable {
     let visitorID: String
-    @Nullable var userID: String?
+    let userID: String?
     let traits: [ExactText: JSON]
     /// When the visitor was first seen; nil in lists.
     let firstSeenAt: Instant?
     let lastSeenAt: Instant
 
-    enum CodingKeys: String, CodingKey {
-        case traits
-        case visitorID = "visitor_id", userID = "user_id", firstSeenAt = "first_seen_at", lastSeenAt = "last_seen_at"
-    }
-
-    static let fields: [Schema.Field] = [
-        .required("visitor_id", .text(200)), .required("user_id", .nullable(.text(200))), .required("traits", .map(.any)),
-        .optional("first_seen_at", .timestamp), .required("last_seen_at", .timestamp),
-    ]
+    static let shape = Shape<Profile>([
+        .required("visitor_id", \.visitorID, .text(200)), .required("user_id", \.userID, .nullable(.text(200))),
+        .required("traits", \.traits, .map(.any)), .optional("first_seen_at", \.firstSeenAt, .timestamp),
+        .required("last_seen_at", \.lastSeenAt, .timestamp),
+    ])
 
     /// CTEs ending with `known`: one row for each identified visitor, with `visitor`, `id`, `user_id`, and `first_at` and `last_at`, the
     /// earliest and latest of its identifications and activity.

@@ -116,51 +116,43 @@ enum SCIM {
         }
     }
 
-    private struct Group: Encodable {
-        let id: String, displayName: JSON?, members: [User], createdAt: Instant, updatedAt: Instant
-        @Nullable var externalID: String?
-        let traits: JSON?
-        enum CodingKeys: String, CodingKey {
-            case id, members, traits
-            case displayName = "display_name", externalID = "external_id", createdAt = "created_at", updatedAt = "updated_at"
-        }
+    private struct Member: Sendable {
+        let id: String, userName: String, displayName: String?, isActive: Bool
+
+        static let shape = Shape<Member>([
+            .required("id", \.id, .uuid), .required("user_name", \.userName, .text(200)),
+            .required("display_name", \.displayName, .nullable(.text(200))), .required("active", \.isActive, .boolean),
+        ])
     }
 
-    private struct User: Encodable {
-        let id: String, userName: JSON?
-        @Nullable var displayName: String?
-        let active: JSON?
-        enum CodingKeys: String, CodingKey { case id, active, userName = "user_name", displayName = "display_name" }
+    private struct Group: Sendable {
+        let id: String, displayName: String, externalID: String?, traits: JSON, members: [Member], createdAt: Instant, updatedAt: Instant
+
+        static let shape = Shape<Group>([
+            .required("id", \.id, .uuid), .required("display_name", \.displayName, .text(200)),
+            .required("external_id", \.externalID, .nullable(.text(200))), .required("traits", \.traits, .document),
+            .required("members", \.members, .list(Member.shape)), .required("created_at", \.createdAt, .timestamp),
+            .required("updated_at", \.updatedAt, .timestamp),
+        ])
     }
 
     /// `GET /api/v1/identity/scim/groups/{id}`: a group with its members as users rather than ids.
     private static var groupRoute: Route {
-        let user = Schema.object([
-            .required("id", .uuid), .required("user_name", .text(200)), .required("display_name", .nullable(.text(200))),
-            .required("active", .boolean),
-        ])
-        return Route(
-            .get, groups.path + "/{id}", "Read a SCIM group with its members.", scope: .query, access: .read,
-            success: .json(
-                .object([
-                    .required("id", .uuid), .required("display_name", .text(200)), .required("external_id", .nullable(.text(200))),
-                    .required("traits", .map(.any)),
-                    .required("members", .list(user)), .required("created_at", .timestamp), .required("updated_at", .timestamp),
-                ]))
-        ) { call in
+        Route(.get, groups.path + "/{id}", "Read a SCIM group with its members.", scope: .query, access: .read, answer: Group.shape) {
+            call in
             let group = try await groups.require(call)
             let ids = (group.fields["members"]?.elements ?? []).compactMap { $0.string.map(Identifiers.plain) }
             let existing = try await users.find(ids, for: call)
             let members = ids.compactMap { id in
                 (existing[id]?.fields).map {
-                    User(id: id, userName: $0["user_name"], displayName: $0["display_name"]?.string, active: $0["active"])
+                    Member(
+                        id: id, userName: $0["user_name"]?.string ?? "", displayName: $0["display_name"]?.string,
+                        isActive: $0["active"]?.boolean ?? true)
                 }
             }
-            return try .json(
-                Group(
-                    id: group.id, displayName: group.fields["display_name"], members: members, createdAt: group.createdAt,
-                    updatedAt: group.updatedAt,
-                    externalID: group.fields["external_id"]?.string, traits: group.fields["traits"]))
+            return Group(
+                id: group.id, displayName: group.fields["display_name"]?.string ?? "", externalID: group.fields["external_id"]?.string,
+                traits: group.fields["traits"] ?? .emptyObject, members: members, createdAt: group.createdAt, updatedAt: group.updatedAt)
         }
     }
 }

@@ -1,7 +1,7 @@
 import Core
 
 /// A log entry as it is sent in responses and in the live stream, and the fact table that stores it.
-struct LogEntry: Encodable, Sendable {
+struct LogEntry: Sendable {
     static let table = FactTable(
         "logs_entries",
         [
@@ -22,33 +22,27 @@ struct LogEntry: Encodable, Sendable {
 
     let id: String, level: String, message: String
     let body: JSON
-    @Nullable var path: String?
-    @Nullable var release: String?
+    let path: String?
+    let release: String?
     let environment: String
-    @Nullable var visitorID: String?
+    let visitorID: String?
     let createdAt: Instant
 
-    private enum CodingKeys: String, CodingKey {
-        case id, level, message, body, path, release, environment
-        case visitorID = "visitor_id", createdAt = "created_at"
-    }
-
-    static let schema = Schema.object([
-        .required("id", .uuid), .required("level", .choice(LogLevel.names)), .required("message", .string(0...LogCollector.messageLimit)),
-        .required("body", .map(.any), "Properties sent with the entry; {} if there are none."),
-        .required("path", .nullable(.string(0...2_048))),
-        .required("release", .nullable(.text(200))), .required("environment", .text(100)), .required("visitor_id", .nullable(.text(200))),
-        .required("created_at", .timestamp),
+    static let shape = Shape<LogEntry>([
+        .required("id", \.id, .uuid), .required("level", \.level, .choice(LogLevel.names)),
+        .required("message", \.message, .string(0...LogCollector.messageLimit)),
+        .required("body", \.body, .document, "Properties sent with the entry; {} if there are none."),
+        .required("path", \.path, .nullable(.string(0...2_048))), .required("release", \.release, .nullable(.text(200))),
+        .required("environment", \.environment, .text(100)), .required("visitor_id", \.visitorID, .nullable(.text(200))),
+        .required("created_at", \.createdAt, .timestamp),
     ])
-
-    private static let emptyBody = try! JSON.parse("{}")  // a constant
 
     init(_ row: Row) {
         createdAt = Instant(milliseconds: row.int("occurred_at"))
         id = EntryNumber.uuid(row.int("number"), at: createdAt)
         level = row.text("level")
         message = row.text("message")
-        body = row.optionalText("data").flatMap { try? JSON.parse($0) } ?? Self.emptyBody
+        body = row.optionalText("data").flatMap { try? JSON.parse($0) } ?? .emptyObject
         path = row.optionalText("path")
         release = row.optionalText("release")
         environment = row.text("environment")

@@ -15,15 +15,16 @@ enum LogList {
 
 /// The number of entries for each level and release, highest number first.
 enum LogSummary {
-    struct Line: Encodable, Sendable {
+    struct Line: Sendable {
         let level: String
-        @Nullable var release: String?
+        let release: String?
         let count: Int64
-    }
 
-    static let schema = Schema.object([
-        .required("level", .choice(LogLevel.names)), .required("release", .nullable(.text(200))), .required("count", .count),
-    ])
+        static let shape = Shape<Line>([
+            .required("level", \.level, .choice(LogLevel.names)), .required("release", \.release, .nullable(.text(200))),
+            .required("count", \.count, .count),
+        ])
+    }
 
     /// The maximum number of lines in a response; the rest are left out.
     private static let maximumLines = 10_000
@@ -41,13 +42,14 @@ enum LogSummary {
 
 /// The number of entries by day or hour, in total and by level: one point for each day or hour of the range, even without entries.
 enum LogHistogram {
-    struct Point: Encodable, Sendable {
+    struct Point: Sendable {
         let date: String
-        let count, debug, info, warn, error, fatal: Int64
-    }
+        let counts: [LogLevel: Int64]
 
-    static let schema = Schema.object(
-        [.required("date", TimeBuckets.label), .required("count", .count)] + LogLevel.names.map { .required($0, .count) })
+        static let shape = Shape<Point>(
+            [.required("date", \.date, .bucket), .required("count", { $0.counts.values.reduce(0, +) }, .count)]
+                + LogLevel.allCases.map { level in .required(level.rawValue, { $0.counts[level] ?? 0 }, .count) })
+    }
 
     static func run(_ scope: Scope, _ filter: LogFilter, by unit: TimeBuckets.Unit) async throws -> [Point] {
         let buckets = TimeBuckets(unit, of: scope), all = try buckets.points()
@@ -57,15 +59,11 @@ enum LogHistogram {
             SELECT \(buckets.number(of: "occurred_at")) AS bucket, level, count(*) AS entries FROM logs_entries
             WHERE \(filter.condition) GROUP BY 1, 2
             """)
-        var counts: [Int64: [String: Int64]] = [:]
-        for row in rows { counts[row.int("bucket"), default: [:]][row.text("level")] = row.int("entries") }
-        return all.map { number in
-            let byLevel = counts[number] ?? [:]
-            func count(_ level: LogLevel) -> Int64 { byLevel[level.rawValue] ?? 0 }
-            return Point(
-                date: buckets.label(number), count: byLevel.values.reduce(0, +), debug: count(.debug), info: count(.info),
-                warn: count(.warn),
-                error: count(.error), fatal: count(.fatal))
+        var counts: [Int64: [LogLevel: Int64]] = [:]
+        for row in rows {
+            guard let level = LogLevel(rawValue: row.text("level")) else { continue }
+            counts[row.int("bucket"), default: [:]][level] = row.int("entries")
         }
+        return all.map { Point(date: buckets.label($0), counts: counts[$0] ?? [:]) }
     }
 }

@@ -18,7 +18,7 @@ public struct LogsModule: AnalyticsModule {
     public var factTables: [FactTable] { [LogEntry.table] }
     public var migrations: [Migration] { [Migration("001-create", on: .events, [.createFactTable(LogEntry.table)])] }
     public var collectors: [Collector] { [LogCollector.collector] }
-    public var liveTables: [LiveTable] { [LiveTable(LogEntry.table, event: "log") { LogEntry($0) }] }
+    public var liveTables: [LiveTable] { [LiveTable(LogEntry.table, event: "log", LogEntry.shape) { LogEntry($0) }] }
 
     public var datasets: [Dataset] {
         [

@@ -1,21 +1,16 @@
 import Core
 
 /// A link and how often it was clicked.
-struct ClickedLink: Encodable, Sendable {
+struct ClickedLink: Sendable {
     let url: String
     let linkType: String
     let clicks: Int64
     /// Distinct visitors who clicked the link.
     let unique: Int64
 
-    enum CodingKeys: String, CodingKey {
-        case url, clicks, unique
-        case linkType = "link_type"
-    }
-
-    static let fields = ReportList<ClickedLink>.fields([
-        .required("url", .text(4_096)), .required("link_type", .choice(OutlinksModule.LinkType.names)), .required("clicks", .count),
-        .required("unique", .count),
+    static let shape = Shape<ClickedLink>([
+        .required("url", \.url, .text(4_096)), .required("link_type", \.linkType, .choice(OutlinksModule.LinkType.names)),
+        .required("clicks", \.clicks, .count), .required("unique", \.unique, .count),
     ])
 
     /// Returns links, most clicked first. A link that was clicked both as an external link and as a download has two lines.
@@ -35,11 +30,10 @@ struct ClickedLink: Encodable, Sendable {
 }
 
 /// Clicks on links to one host, or to one type of file.
-struct Clicks: Encodable, Sendable {
+struct Clicks: Sendable {
     /// The raw value names both the column and the member of the response.
     enum Dimension: String, Sendable { case host, fileType = "file_type" }
 
-    let dimension: Dimension
     let name: String
     let clicks: Int64
     let unique: Int64
@@ -47,18 +41,12 @@ struct Clicks: Encodable, Sendable {
     /// Shown for files without an extension.
     private static let noExtension = "(none)"
 
-    static func fields(_ dimension: Dimension) -> [Schema.Field] {
-        ReportList<Clicks>.fields([.required(dimension.rawValue, .text(300)), .required("clicks", .count), .required("unique", .count)])
+    static func shape(_ dimension: Dimension) -> Shape<Clicks> {
+        Shape([
+            .required(dimension.rawValue, { $0.name.isEmpty ? noExtension : $0.name }, .text(300)),
+            .required("clicks", \.clicks, .count), .required("unique", \.unique, .count),
+        ])
     }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(name.isEmpty ? Self.noExtension : name, forKey: dimension == .host ? .host : .fileType)
-        try container.encode(clicks, forKey: .clicks)
-        try container.encode(unique, forKey: .unique)
-    }
-
-    private enum CodingKeys: String, CodingKey { case host, fileType = "file_type", clicks, unique }
 
     /// Returns one line for each host or file type, most clicks first. `mailto` and `tel` links have no host, so the report by host leaves
     /// them out.
@@ -74,7 +62,7 @@ struct Clicks: Encodable, Sendable {
             GROUP BY \(column) ORDER BY sum(n) DESC, \(column) LIMIT \(scope.limit) OFFSET \(scope.offset)
             """
         ).map {
-            Clicks(dimension: dimension, name: $0.text(dimension.rawValue), clicks: $0.int("n"), unique: $0.int("visitors"))
+            Clicks(name: $0.text(dimension.rawValue), clicks: $0.int("n"), unique: $0.int("visitors"))
         }
     }
 }

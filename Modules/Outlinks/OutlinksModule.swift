@@ -77,18 +77,20 @@ public struct OutlinksModule: AnalyticsModule {
     public var routes: [Route] {
         let type = Parameter("link_type", .choice(LinkType.names, default: nil), "Type of link. Default: both types.")
         return [
-            .report("/api/v1/outlinks", "Links, most clicked first.", parameters: ScopeParameters.list + [type], fields: ClickedLink.fields)
-            {
+            .report(
+                "/api/v1/outlinks", "Links, most clicked first.", parameters: ScopeParameters.list + [type],
+                answer: .data(ClickedLink.shape)
+            ) {
                 call, scope in
-                ReportList(data: try await ClickedLink.run(scope, call.text("link_type")))
+                try await ClickedLink.run(scope, call.text("link_type"))
             },
             .report(
                 "/api/v1/outlinks/hosts", "Hosts of clicked links, most clicked first.", parameters: ScopeParameters.list + [type],
-                fields: Clicks.fields(.host)
-            ) { call, scope in ReportList(data: try await Clicks.run(scope, by: .host, call.text("link_type"))) },
-            .report("/api/v1/outlinks/file-types", "Downloads by file type, most clicked first.", fields: Clicks.fields(.fileType)) {
+                answer: .data(Clicks.shape(.host))
+            ) { call, scope in try await Clicks.run(scope, by: .host, call.text("link_type")) },
+            .report("/api/v1/outlinks/file-types", "Downloads by file type, most clicked first.", answer: .data(Clicks.shape(.fileType))) {
                 _, scope in
-                ReportList(data: try await Clicks.run(scope, by: .fileType, LinkType.download.rawValue))
+                try await Clicks.run(scope, by: .fileType, LinkType.download.rawValue)
             },
         ]
     }

@@ -1,46 +1,44 @@
 import Core
 
 /// The paths that visitors take from a page or event, step by step, as nodes and links of a Sankey diagram.
-struct Flow: Encodable, Sendable {
-    struct Node: Encodable, Sendable {
+struct Flow: Sendable {
+    struct Node: Sendable {
         /// The step and the name, such as `1:/pricing`; unique in a flow.
         let id: ExactText
         /// 0 for the pivot, 1, 2 ... after it, -1, -2 ... before it.
         let step: Int64
         let name: String
         let visitors: Int64
+
+        static let shape = Shape<Node>([
+            .required("id", \.id.text, .text(2_060)), .required("step", \.step, .integer(-Int64(maximumDepth)...Int64(maximumDepth))),
+            .required("name", \.name, .text(2_048)), .required("visitors", \.visitors, .count),
+        ])
     }
 
-    struct Link: Encodable, Sendable {
+    struct Link: Sendable {
         /// The id of the earlier node; `target` is that of the later one.
         let source: ExactText
         let target: ExactText
         let visitors: Int64
+
+        static let shape = Shape<Link>([
+            .required("source", \.source.text, .text(2_060)), .required("target", \.target.text, .text(2_060)),
+            .required("visitors", \.visitors, .count),
+        ])
     }
 
     static let maximumDepth = 5
     private static let rest = "(other)"
 
-    let path: String?
-    let event: String?
-    let direction: String
+    let pivot: Pivot
     let nodes: [Node]
     let links: [Link]
 
-    static let fields: [Schema.Field] =
-        Pivot.fields + [
-            .required(
-                "nodes",
-                .list(
-                    .object([
-                        .required("id", .text(2_060)), .required("step", .integer(-Int64(maximumDepth)...Int64(maximumDepth))),
-                        .required("name", .text(2_048)),
-                        .required("visitors", .count),
-                    ]))),
-            .required(
-                "links",
-                .list(.object([.required("source", .text(2_060)), .required("target", .text(2_060)), .required("visitors", .count)]))),
-        ]
+    static let shape = Shape<Flow>(
+        Pivot.shape.fields(of: \.pivot) + [
+            .required("nodes", \.nodes, .list(Node.shape)), .required("links", \.links, .list(Link.shape)),
+        ])
 
     static func run(_ scope: Scope, _ pivot: Pivot, depth: Int) async throws -> Flow {
         let pairs = (1...depth).map { step -> SQL in
@@ -108,9 +106,7 @@ struct Flow: Encodable, Sendable {
             links.append(sign > 0 ? Link(source: near, target: far, visitors: n) : Link(source: far, target: near, visitors: n))
         }
         if !rows.isEmpty { order.insert((0, pivot.name), at: 0) }
-        path = pivot.path
-        event = pivot.event
-        direction = pivot.direction.rawValue
+        self.pivot = pivot
         nodes = order.map { Node(id: id($0.step, $0.name), step: $0.step * sign, name: $0.name, visitors: visitors[id($0.step, $0.name)]!) }
             .sorted { (abs($0.step), $1.visitors, ExactText($0.name)) < (abs($1.step), $0.visitors, ExactText($1.name)) }
         self.links = links

@@ -1,8 +1,8 @@
 import Core
 
 /// Where visitors go after a page or event, or where they came from.
-struct NextPages: Encodable, Sendable {
-    struct Page: Encodable, Sendable {
+struct NextPages: Sendable {
+    struct Page: Sendable {
         let direction: Direction
         let path: String
         let visitors: Int64
@@ -10,39 +10,26 @@ struct NextPages: Encodable, Sendable {
         let percentage: Double
         let confidenceInterval: ConfidenceInterval
 
-        private enum CodingKeys: String, CodingKey {
-            case visitors, percentage
-            case confidenceInterval = "confidence_interval"
-            case nextPath = "next_path", previousPath = "prev_path"
-        }
+        private func path(_ direction: Direction) -> String? { self.direction == direction ? path : nil }
 
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(path, forKey: direction == .forward ? .nextPath : .previousPath)
-            try container.encode(visitors, forKey: .visitors)
-            try container.encode(percentage, forKey: .percentage)
-            try container.encode(confidenceInterval, forKey: .confidenceInterval)
-        }
+        static let shape = Shape<Page>([
+            .optional(
+                "next_path", { $0.path(.forward) }, .text(2_048), "The next page; (exit) if there was none. Only with direction `forward`."),
+            .optional(
+                "prev_path", { $0.path(.backward) }, .text(2_048),
+                "The previous page; (entry) if there was none. Only with direction `backward`."),
+            .required("visitors", \.visitors, .count), .required("percentage", \.percentage, .percentage),
+            .required("confidence_interval", \.confidenceInterval, ConfidenceInterval.shape),
+        ])
     }
 
-    let path: String?
-    let event: String?
-    let direction: String
+    let pivot: Pivot
     let flows: [Page]
 
-    static let fields: [Schema.Field] =
-        Pivot.fields + [
-            .required(
-                "flows",
-                .list(
-                    .object([
-                        .optional("next_path", .text(2_048), "The next page; (exit) if there was none. Only with direction `forward`."),
-                        .optional(
-                            "prev_path", .text(2_048), "The previous page; (entry) if there was none. Only with direction `backward`."),
-                        .required("visitors", .count), .required("percentage", .number(0...100)),
-                        .required("confidence_interval", ConfidenceInterval.schema),
-                    ])), "Most frequent first; (exit) or (entry) last.")
-        ]
+    static let shape = Shape<NextPages>(
+        Pivot.shape.fields(of: \.pivot) + [
+            .required("flows", \.flows, .list(Page.shape), "Most frequent first; (exit) or (entry) last.")
+        ])
 
     static func run(_ scope: Scope, _ pivot: Pivot) async throws -> NextPages {
         // Sort the line for (exit) or (entry) to the top, so the limit can't cut it off. It is moved to the end below.
@@ -61,9 +48,7 @@ struct NextPages: Encodable, Sendable {
                 confidenceInterval: ConfidenceInterval(row.int("visitors"), of: row.int("total")))
         }
         let hasEnd = rows.first.map { $0.optionalText("page") == nil } ?? false
-        return NextPages(
-            path: pivot.path, event: pivot.event, direction: pivot.direction.rawValue,
-            flows: hasEnd ? Array(pages.dropFirst()) + [pages[0]] : pages)
+        return NextPages(pivot: pivot, flows: hasEnd ? Array(pages.dropFirst()) + [pages[0]] : pages)
     }
 
     /// Returns the visitors behind one line.

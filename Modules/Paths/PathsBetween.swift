@@ -2,8 +2,8 @@ import Core
 
 /// The paths from a start page to an end page within a session. A path ends with the first view of the end page after a view of the start
 /// page, and begins with the last view of the start page before that. A session has at most one path.
-struct PathsBetween: Encodable, Sendable {
-    struct Way: Encodable, Sendable {
+struct PathsBetween: Sendable {
+    struct Way: Sendable {
         /// The pages of the path, including start and end.
         let pages: [String]
         let visitors: Int64
@@ -15,10 +15,12 @@ struct PathsBetween: Encodable, Sendable {
         let steps: Int64
         let medianSeconds: Double
 
-        enum CodingKeys: String, CodingKey {
-            case pages, visitors, sessions, percentage, steps
-            case confidenceInterval = "confidence_interval", medianSeconds = "median_seconds"
-        }
+        static let shape = Shape<Way>([
+            .required("pages", \.pages, .list(.optionalText(2_048))), .required("visitors", \.visitors, .count),
+            .required("sessions", \.sessions, .count), .required("percentage", \.percentage, .percentage),
+            .required("confidence_interval", \.confidenceInterval, ConfidenceInterval.shape),
+            .required("steps", \.steps, .integer(1...Int64(maximumSteps))), .required("median_seconds", \.medianSeconds, .number(0...1e9)),
+        ])
     }
 
     let start: String
@@ -30,29 +32,16 @@ struct PathsBetween: Encodable, Sendable {
     let medianSeconds: Double?
     let ways: [Way]
 
-    enum CodingKeys: String, CodingKey {
-        case start, end, visitors, sessions, ways
-        case averageSteps = "average_steps", medianSeconds = "median_seconds"
-    }
-
     /// The maximum number of moves in a listed path. Longer paths count only in the totals.
     static let maximumSteps = 50
     private static let separator = "\u{1F}"
 
-    static let fields: [Schema.Field] = [
-        .required("start", .text(2_048)), .required("end", .text(2_048)), .required("visitors", .count), .required("sessions", .count),
-        .required("average_steps", .number(0...1e9)),
-        .optional("median_seconds", .number(0...1e9), "Absent if no session has a path from start to end."),
-        .required(
-            "ways",
-            .list(
-                .object([
-                    .required("pages", .list(.optionalText(2_048))), .required("visitors", .count), .required("sessions", .count),
-                    .required("percentage", .number(0...100)), .required("confidence_interval", ConfidenceInterval.schema),
-                    .required("steps", .integer(1...Int64(maximumSteps))),
-                    .required("median_seconds", .number(0...1e9)),
-                ]))),
-    ]
+    static let shape = Shape<PathsBetween>([
+        .required("start", \.start, .text(2_048)), .required("end", \.end, .text(2_048)), .required("visitors", \.visitors, .count),
+        .required("sessions", \.sessions, .count), .required("average_steps", \.averageSteps, .number(0...1e9)),
+        .optional("median_seconds", \.medianSeconds, .number(0...1e9), "Absent if no session has a path from start to end."),
+        .required("ways", \.ways, .list(Way.shape)),
+    ])
 
     static func run(_ scope: Scope, from start: String, to end: String) async throws -> PathsBetween {
         let median = scope.dialect.nearestRanks([50], of: "took")[0]

@@ -30,7 +30,7 @@ public struct PathsModule: AnalyticsModule {
         [
             .report(
                 "/api/v1/paths", "Pages that visitors view right after or right before a page or event.",
-                parameters: ScopeParameters.range + Self.pivot + [Self.limit], fields: NextPages.fields
+                parameters: ScopeParameters.range + Self.pivot + [Self.limit], answer: NextPages.shape
             ) { call, scope in try await NextPages.run(scope, try Pivot(call)) },
             .report(
                 "/api/v1/paths/flow",
@@ -40,12 +40,12 @@ public struct PathsModule: AnalyticsModule {
                     Parameter(
                         "limit", .integer(1...1_000, default: 10), "Maximum number of pages in each step; the rest are grouped as (other)."),
                 ],
-                fields: Flow.fields
+                answer: Flow.shape
             ) { call, scope in try await Flow.run(scope, try Pivot(call), depth: call.integer("depth", default: 3)) },
             .report(
                 "/api/v1/paths/between", "Paths that visitors take from one page to another within a session, most frequent first.",
                 parameters: ScopeParameters.range + Self.ends + [Self.limit],
-                fields: PathsBetween.fields
+                answer: PathsBetween.shape
             ) { call, scope in try await PathsBetween.run(scope, from: call.text("start") ?? "", to: call.text("end") ?? "") },
             .report(
                 "/api/v1/paths/drill", "Visitors behind one row of the report on next or previous pages.",
@@ -53,7 +53,7 @@ public struct PathsModule: AnalyticsModule {
                     Parameter(
                         "next", .text(maximum: 2_048), "Page of the row, (exit) or (entry). Default: all visitors of the page or event.")
                 ],
-                fields: VisitorList.fields
+                answer: VisitorList.shape
             ) { call, scope in try await NextPages.visitors(scope, try Pivot(call), next: call.text("next").map(PagePath.clean)) },
             .report(
                 "/api/v1/paths/flow/drill", "Visitors behind one node or link of the flow.",
@@ -65,7 +65,7 @@ public struct PathsModule: AnalyticsModule {
                     Parameter(
                         "near", .text(maximum: 2_048), "For a link: page of the node one step closer to the start. Default: any page."),
                 ],
-                fields: VisitorList.fields
+                answer: VisitorList.shape
             ) { call, scope in
                 try await Flow.visitors(
                     scope, try Pivot(call), step: call.integer("step", default: 1), name: PagePath.clean(call.text("name") ?? ""),
@@ -76,7 +76,7 @@ public struct PathsModule: AnalyticsModule {
                 parameters: ScopeParameters.list + Self.ends + [
                     Parameter("pages", .text(maximum: 16_384), "Pages of the path as a JSON array, as in the report. Default: all paths.")
                 ],
-                fields: VisitorList.fields
+                answer: VisitorList.shape
             ) { call, scope in
                 try await PathsBetween.visitors(scope, from: call.text("start") ?? "", to: call.text("end") ?? "", pages: try pages(call))
             },

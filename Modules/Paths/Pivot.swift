@@ -29,10 +29,10 @@ struct Pivot: Sendable {
 
     var name: String { path ?? event ?? "" }
 
-    static let fields: [Schema.Field] = [
-        .optional("path", .text(2_048), "The requested page."), .optional("event", .text(200), "The requested event."),
-        .required("direction", .choice(Direction.names)),
-    ]
+    static let shape = Shape<Pivot>([
+        .optional("path", \.path, .text(2_048), "The requested page."), .optional("event", \.event, .text(200), "The requested event."),
+        .required("direction", \.direction, .choice),
+    ])
 
     /// CTEs ending with `trails`: one row for each visitor who reached the pivot. Columns: `visitor`, and `pages`, a list of at most
     /// `depth` pages, nearest to the pivot first. `pages[1]` is null if the session has no page in the direction.

@@ -2,18 +2,20 @@ import Core
 import Foundation
 
 /// Cohorts, oldest first, and how many visitors of each cohort come back in each later interval.
-struct RetentionGrid: Encodable, Sendable {
-    struct Cell: Encodable, Sendable, Equatable {
+struct RetentionGrid: Sendable {
+    struct Cell: Sendable, Equatable {
         let interval: Int64
         let visitors: Int64
         /// `visitors` as a percentage of the cohort's visitors; nil until the interval is over.
         let rate: Double?
         let confidenceInterval: ConfidenceInterval?
 
-        enum CodingKeys: String, CodingKey {
-            case interval, visitors, rate
-            case confidenceInterval = "confidence_interval"
-        }
+        static let shape = Shape<Cell>([
+            .required("interval", \.interval, .integer(1...Int64(RetentionQuestion.maximumIntervals))),
+            .required("visitors", \.visitors, .count),
+            .required("rate", \.rate, .nullable(.percentage), "Percentage of the cohort; null until the interval is over."),
+            .required("confidence_interval", \.confidenceInterval, .nullable(ConfidenceInterval.shape)),
+        ])
 
         init(interval: Int64, visitors: Int64, of initial: Int64, isOver: Bool) {
             self.interval = interval
@@ -21,26 +23,17 @@ struct RetentionGrid: Encodable, Sendable {
             rate = isOver ? Rounded.percentage(visitors, of: initial) : nil
             confidenceInterval = isOver ? ConfidenceInterval(visitors, of: initial) : nil
         }
-
-        // Writes null for nil, instead of leaving the member out.
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(interval, forKey: .interval)
-            try container.encode(visitors, forKey: .visitors)
-            try container.encode(rate, forKey: .rate)
-            try container.encode(confidenceInterval, forKey: .confidenceInterval)
-        }
     }
 
-    struct Cohort: Encodable, Sendable {
+    struct Cohort: Sendable {
         let cohort: String
         let initialVisitors: Int64
         let intervals: [Cell]
 
-        enum CodingKeys: String, CodingKey {
-            case cohort, intervals
-            case initialVisitors = "initial_visitors"
-        }
+        static let shape = Shape<Cohort>([
+            .required("cohort", \.cohort, .text(10), "First day of the cohort's period."),
+            .required("initial_visitors", \.initialVisitors, .count), .required("intervals", \.intervals, .list(Cell.shape)),
+        ])
     }
 
     let period: String
@@ -48,25 +41,10 @@ struct RetentionGrid: Encodable, Sendable {
     /// For each interval, the average over the cohorts for which it is over, weighted by their number of visitors.
     let average: [Cell]
 
-    static let fields: [Schema.Field] = {
-        let cells = Schema.list(
-            .object([
-                .required("interval", .integer(1...Int64(RetentionQuestion.maximumIntervals))), .required("visitors", .count),
-                .required("rate", .nullable(.number(0...100)), "Percentage of the cohort; null until the interval is over."),
-                .required("confidence_interval", .nullable(ConfidenceInterval.schema)),
-            ]))
-        return [
-            .required("period", .choice(RetentionPeriod.names)),
-            .required(
-                "cohorts",
-                .list(
-                    .object([
-                        .required("cohort", .text(10), "First day of the cohort's period."), .required("initial_visitors", .count),
-                        .required("intervals", cells),
-                    ]))),
-            .required("average", cells, "Weighted average over the cohorts for which the interval is over."),
-        ]
-    }()
+    static let shape = Shape<RetentionGrid>([
+        .required("period", \.period, .choice(RetentionPeriod.names)), .required("cohorts", \.cohorts, .list(Cohort.shape)),
+        .required("average", \.average, .list(Cell.shape), "Weighted average over the cohorts for which the interval is over."),
+    ])
 
     /// The counts of one cohort. `visitors` has the number of visitors by interval; interval 0 is the whole cohort.
     private struct Counted {

@@ -40,13 +40,13 @@ public struct RetentionModule: AnalyticsModule {
             .report(
                 "/api/v1/retention",
                 "Cohorts of new visitors, with the share active 1, 7, 14, 30, 60 and 90 days after their first day.",
-                parameters: ScopeParameters.range + [Self.period], fields: RetentionReport.fields
+                parameters: ScopeParameters.range + [Self.period], answer: RetentionReport.shape
             ) { call, scope in
                 try await RetentionReport.run(scope, RetentionPeriod(rawValue: call.text("period") ?? "") ?? .weekly, now: call.now)
             },
             .report(
                 "/api/v1/retention/grid", "Retention of each cohort by interval, with the weighted average of all cohorts.",
-                parameters: ScopeParameters.range + Self.grid, fields: RetentionGrid.fields
+                parameters: ScopeParameters.range + Self.grid, answer: RetentionGrid.shape
             ) { call, scope in try await RetentionGrid.run(RetentionQuestion(call), over: scope, now: call.now) },
             .report(
                 "/api/v1/retention/drill", "Visitors behind one cell of the grid (with the grid's parameters) or of the report by day.",
@@ -60,7 +60,7 @@ public struct RetentionModule: AnalyticsModule {
                         "Lists visitors behind this day of the report by day, instead of 'interval'. Of the grid's parameters, only 'period' then applies."
                     ),
                 ],
-                fields: VisitorList.fields
+                answer: VisitorList.shape
             ) { call, scope in
                 if let day = call.text("day").flatMap({ Int64($0.dropFirst()) }) {
                     let period = RetentionPeriod(rawValue: call.text("period") ?? "") ?? .weekly

@@ -2,46 +2,40 @@ import Core
 import Foundation
 
 /// N-day retention: the share of a cohort's visitors who were active on the calendar day N days after their own first day.
-struct RetentionReport: Encodable, Sendable {
+struct RetentionReport: Sendable {
     static let days: [Int64] = [1, 7, 14, 30, 60, 90]
 
-    struct Cohort: Encodable, Sendable {
+    struct Cohort: Sendable {
         let cohort: String
         let initialVisitors: Int64
         /// Visitors active on each day, in the order of `days`; nil until the day is over for everybody in the cohort.
         let returned: [Int64?]
 
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: MemberName.self)
-            try container.encode(cohort, forKey: MemberName("cohort"))
-            try container.encode(initialVisitors, forKey: MemberName("initial_visitors"))
-            var intervals: [String: ConfidenceInterval?] = [:]
-            for (day, visitors) in zip(RetentionReport.days, returned) {
-                try container.encode(visitors.map { Rounded.percentage($0, of: initialVisitors) }, forKey: MemberName("D\(day)"))
-                intervals["D\(day)"] = .some(visitors.map { ConfidenceInterval($0, of: initialVisitors) })
+        static let shape: Shape<Cohort> = {
+            let rates = days.enumerated().map { index, day -> Shape<Cohort>.Field in
+                .required(
+                    "D\(day)", { cohort in cohort.returned[index].map { Rounded.percentage($0, of: cohort.initialVisitors) } },
+                    .nullable(.percentage), "Percentage of the cohort; null until the day is over.")
             }
-            try container.encode(intervals, forKey: MemberName("confidence_intervals"))
-        }
+            let intervals = days.enumerated().map { index, day -> Shape<Cohort>.Field in
+                .required(
+                    "D\(day)", { cohort in cohort.returned[index].map { ConfidenceInterval($0, of: cohort.initialVisitors) } },
+                    .nullable(ConfidenceInterval.shape))
+            }
+            return Shape(
+                [
+                    .required("cohort", \.cohort, .text(10), "First day of the cohort's period."),
+                    .required("initial_visitors", \.initialVisitors, .count),
+                ] + rates + [.required("confidence_intervals", \.self, Shape(intervals))])
+        }()
     }
 
     let period: String
     let cohorts: [Cohort]
 
-    static let fields: [Schema.Field] = [
-        .required("period", .choice(RetentionPeriod.names)),
-        .required(
-            "cohorts",
-            .list(
-                .object(
-                    [.required("cohort", .text(10), "First day of the cohort's period."), .required("initial_visitors", .count)]
-                        + days.map {
-                            .required("D\($0)", .nullable(.number(0...100)), "Percentage of the cohort; null until the day is over.")
-                        }
-                        + [
-                            .required(
-                                "confidence_intervals", .object(days.map { .required("D\($0)", .nullable(ConfidenceInterval.schema)) }))
-                        ]))),
-    ]
+    static let shape = Shape<RetentionReport>([
+        .required("period", \.period, .choice(RetentionPeriod.names)), .required("cohorts", \.cohorts, .list(Cohort.shape)),
+    ])
 
     static func run(_ scope: Scope, _ period: RetentionPeriod, now: Instant) async throws -> RetentionReport {
         try period.check(scope.range)

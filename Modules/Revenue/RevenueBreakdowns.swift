@@ -1,64 +1,43 @@
 import Core
 
 /// Products, highest revenue first.
-struct RevenueProducts: Encodable, Sendable {
-    struct Product: Encodable, Sendable { let product: String, orders: Int64, quantity: Double, revenue: Double }
-
+struct RevenueProducts: Sendable {
     let currency: String
-    let data: [Product]
+    let data: [ProductRevenue]
 
-    static let fields: [Schema.Field] = [
-        RevenueTotals.currencyField,
-        .required(
-            "data",
-            .list(
-                .object([
-                    .required("product", .text(300)), .required("orders", .count),
-                    .required("quantity", .number(-1e15...1e15), "Units sold minus units returned."),
-                    .required("revenue", .amount),
-                ]))),
-    ]
+    private static let product = Shape<ProductRevenue>([
+        .required("product", \.product, .text(300)), .required("orders", \.orders, .count),
+        .required("quantity", \.quantity, .number(-1e15...1e15), "Units sold minus units returned."),
+        .required("revenue", \.revenue, .amount),
+    ])
+    static let shape = Shape<RevenueProducts>([.currency(\.currency), .required("data", \.data, .list(product))])
 
     static func run(_ scope: Scope, in currency: String) async throws -> RevenueProducts {
-        let products = try await ProductRevenue.run(scope, in: currency, limit: scope.limit, offset: scope.offset)
-        return RevenueProducts(
-            currency: currency,
-            data: products.map {
-                Product(product: $0.product, orders: $0.orders, quantity: $0.quantity, revenue: $0.revenue)
-            })
+        RevenueProducts(
+            currency: currency, data: try await ProductRevenue.run(scope, in: currency, limit: scope.limit, offset: scope.offset))
     }
 }
 
 /// Revenue by the source of the session in which the order was placed. To credit sources of earlier sessions, use attribution in module
 /// `utm`.
-struct RevenueSources: Encodable, Sendable {
-    struct Source: Encodable, Sendable {
+struct RevenueSources: Sendable {
+    struct Source: Sendable {
         let source: String
         let orders: Int64
         let revenue: Double
         let averageOrderValue: Double
         let buyers: Int64
 
-        enum CodingKeys: String, CodingKey {
-            case source, orders, revenue, buyers
-            case averageOrderValue = "average_order_value"
-        }
+        static let shape = Shape<Source>([
+            .required("source", \.source, .text(300)), .required("orders", \.orders, .count), .required("revenue", \.revenue, .amount),
+            .required("average_order_value", \.averageOrderValue, .amount), .required("buyers", \.buyers, .count),
+        ])
     }
 
     let currency: String
     let data: [Source]
 
-    static let fields: [Schema.Field] = [
-        RevenueTotals.currencyField,
-        .required(
-            "data",
-            .list(
-                .object([
-                    .required("source", .text(300)), .required("orders", .count), .required("revenue", .amount),
-                    .required("average_order_value", .amount),
-                    .required("buyers", .count),
-                ]))),
-    ]
+    static let shape = Shape<RevenueSources>([.currency(\.currency), .required("data", \.data, .list(Source.shape))])
 
     static func run(_ scope: Scope, in currency: String) async throws -> RevenueSources {
         let rows = try await scope.rows(

@@ -80,28 +80,28 @@ public struct RevenueModule: AnalyticsModule {
         [
             .report(
                 "/api/v1/revenue", "Totals of orders, revenue and refunds.", parameters: ScopeParameters.range + [ScopeParameters.currency],
-                fields: RevenueTotals.fields
+                answer: RevenueTotals.shape
             ) { call, scope in
                 try await RevenueTotals.run(scope, in: try await currency(call))
             },
             .report(
                 "/api/v1/revenue/timeseries", "Orders, revenue and refunds by day or hour.",
                 parameters: ScopeParameters.range + [ScopeParameters.currency, ScopeParameters.interval],
-                fields: RevenueTimeseries.fields
+                answer: RevenueTimeseries.shape
             ) { call, scope in
                 try await RevenueTimeseries.run(scope, by: call.interval, in: try await currency(call))
             },
             .report(
                 "/api/v1/revenue/products", "Products, highest revenue first.",
                 parameters: ScopeParameters.list + [ScopeParameters.currency],
-                fields: RevenueProducts.fields
+                answer: RevenueProducts.shape
             ) { call, scope in
                 try await RevenueProducts.run(scope, in: try await currency(call))
             },
             .report(
                 "/api/v1/revenue/sources", "Sources of the sessions with orders, highest revenue first.",
                 parameters: ScopeParameters.list + [ScopeParameters.currency],
-                fields: RevenueSources.fields
+                answer: RevenueSources.shape
             ) { call, scope in try await RevenueSources.run(scope, in: try await currency(call)) },
         ]
     }

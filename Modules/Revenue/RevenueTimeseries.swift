@@ -1,28 +1,24 @@
 import Core
 
 /// Orders and revenue by day or hour; one point for each bucket of the range, including empty ones.
-struct RevenueTimeseries: Encodable, Sendable {
-    struct Point: Encodable, Sendable {
+struct RevenueTimeseries: Sendable {
+    struct Point: Sendable {
         let date: String
         let orders: Int64
         /// The amounts of orders minus those of refunds made in the same bucket.
         let revenue: Double
         let refunds: Int64
+
+        static let shape = Shape<Point>([
+            .required("date", \.date, .bucket), .required("orders", \.orders, .count), .required("revenue", \.revenue, .amount),
+            .required("refunds", \.refunds, .count),
+        ])
     }
 
     let currency: String
     let data: [Point]
 
-    static let fields: [Schema.Field] = [
-        RevenueTotals.currencyField,
-        .required(
-            "data",
-            .list(
-                .object([
-                    .required("date", TimeBuckets.label), .required("orders", .count), .required("revenue", .amount),
-                    .required("refunds", .count),
-                ]))),
-    ]
+    static let shape = Shape<RevenueTimeseries>([.currency(\.currency), .required("data", \.data, .list(Point.shape))])
 
     static func run(_ scope: Scope, by unit: TimeBuckets.Unit, in currency: String) async throws -> RevenueTimeseries {
         let buckets = TimeBuckets(unit, of: scope), all = try buckets.points()

@@ -55,13 +55,13 @@ public struct ScrollModule: AnalyticsModule {
 
     public var routes: [Route] {
         [
-            .report("/api/v1/scroll", "Scroll depth by page, most samples first.", fields: ScrollPages.fields) { _, scope in
-                ReportList(data: try await ScrollPages.run(scope))
+            .report("/api/v1/scroll", "Scroll depth by page, most samples first.", answer: .data(ScrollPages.shape)) { _, scope in
+                try await ScrollPages.run(scope)
             },
             .report(
                 "/api/v1/scroll/distribution", "How many page visits ended in each tenth of the page, and what share reached it.",
                 parameters: ScopeParameters.range + [Parameter("path", .text(maximum: 2_048), "Path of the page. Default: all pages.")],
-                fields: ScrollDistribution.fields
+                answer: ScrollDistribution.shape
             ) { call, scope in try await ScrollDistribution.run(scope, path: call.text("path").map(PagePath.clean)) },
         ]
     }

@@ -1,7 +1,7 @@
 import Core
 
 /// How far visitors scroll down a page; one line for each page, most samples first.
-struct ScrollPages: Encodable, Sendable {
+struct ScrollPages: Sendable {
     let path: String
     /// Average depth as a percentage of the page height, with one decimal.
     let avgMaxDepth: Double
@@ -10,14 +10,9 @@ struct ScrollPages: Encodable, Sendable {
     /// Sessions that reported a depth for the page.
     let samples: Int64
 
-    enum CodingKeys: String, CodingKey {
-        case path, p50, p75, samples
-        case avgMaxDepth = "avg_max_depth"
-    }
-
-    static let fields = ReportList<ScrollPages>.fields([
-        .required("path", .optionalText(2_048)), .required("avg_max_depth", .number(0...100)), .required("p50", .integer(0...100)),
-        .required("p75", .integer(0...100)), .required("samples", .count),
+    static let shape = Shape<ScrollPages>([
+        .required("path", \.path, .optionalText(2_048)), .required("avg_max_depth", \.avgMaxDepth, .percentage),
+        .required("p50", \.p50, .integer(0...100)), .required("p75", \.p75, .integer(0...100)), .required("samples", \.samples, .count),
     ])
 
     static func run(_ scope: Scope) async throws -> [ScrollPages] {

@@ -1,28 +1,25 @@
 import Core
 
 /// What visitors do after a search: view another page, search again, or nothing.
-struct NextPages: Encodable, Sendable {
-    struct Page: Encodable, Sendable {
+struct NextPages: Sendable {
+    struct Page: Sendable {
         /// The path of the next page; `(search)` for a search for something else, `(exit)` if nothing followed in the session.
         let path: String
         let count: Int64
         /// `count` as a percentage of `searches`.
         let percentage: Double
+
+        static let shape = Shape<Page>([
+            .required("path", \.path, .optionalText(2_048)), .required("count", \.count, .count),
+            .required("percentage", \.percentage, .percentage),
+        ])
     }
 
     let data: [Page]
     /// The number of searches, regardless of limit and offset.
     let searches: Int64
 
-    static let fields: [Schema.Field] = [
-        .required(
-            "data",
-            .list(
-                .object([
-                    .required("path", .optionalText(2_048)), .required("count", .count), .required("percentage", .number(0...100)),
-                ]))),
-        .required("searches", .count),
-    ]
+    static let shape = Shape<NextPages>([.required("data", \.data, .list(Page.shape)), .required("searches", \.searches, .count)])
 
     /// Counts what happens first after each search, in its session and in the range: a pageview of another page, or a search for another
     /// term. Views of the page on which the visitor searched don't count, because they may arrive after the search.

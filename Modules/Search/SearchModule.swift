@@ -63,17 +63,17 @@ public struct SearchModule: AnalyticsModule {
 
     public var routes: [Route] {
         [
-            .report("/api/v1/search", "Search terms, most frequent first.", fields: SearchQueries.fields) { _, scope in
-                ReportList(data: try await SearchQueries.run(scope))
+            .report("/api/v1/search", "Search terms, most frequent first.", answer: .data(SearchQueries.shape)) { _, scope in
+                try await SearchQueries.run(scope)
             },
-            .report("/api/v1/search/no-results", "Search terms without results, most frequent first.", fields: EmptySearches.fields) {
+            .report("/api/v1/search/no-results", "Search terms without results, most frequent first.", answer: .data(EmptySearches.shape)) {
                 _, scope in
-                ReportList(data: try await EmptySearches.run(scope))
+                try await EmptySearches.run(scope)
             },
             .report(
                 "/api/v1/search/next-pages", "What visitors do after a search.",
                 parameters: ScopeParameters.list + [Parameter("query", .text(maximum: 2_048), "Search term. Default: all searches.")],
-                fields: NextPages.fields
+                answer: NextPages.shape
             ) { call, scope in try await NextPages.run(scope, term: call.text("query").map(SearchTerm.normalized)) },
         ]
     }

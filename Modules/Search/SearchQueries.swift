@@ -1,24 +1,20 @@
 import Core
 
 /// Searches by term, most frequent first.
-struct SearchQueries: Encodable, Sendable {
+struct SearchQueries: Sendable {
     let query: String
     let count: Int64
     /// Distinct visitors who searched for the term.
     let unique: Int64
     /// Average over the searches for which the site sent the number of results, with one decimal; nil if it never did.
-    @Nullable var avgResults: Double?
+    let avgResults: Double?
     /// Searches without results.
     let zeroResults: Int64
 
-    enum CodingKeys: String, CodingKey {
-        case query, count, unique
-        case avgResults = "avg_results", zeroResults = "zero_results"
-    }
-
-    static let fields = ReportList<SearchQueries>.fields([
-        .required("query", .text(SearchTerm.maximumLength)), .required("count", .count), .required("unique", .count),
-        .required("avg_results", .nullable(.number(0...1e9))), .required("zero_results", .count),
+    static let shape = Shape<SearchQueries>([
+        .required("query", \.query, .text(SearchTerm.maximumLength)), .required("count", \.count, .count),
+        .required("unique", \.unique, .count), .required("avg_results", \.avgResults, .nullable(.number(0...1e9))),
+        .required("zero_results", \.zeroResults, .count),
     ])
 
     static func run(_ scope: Scope) async throws -> [SearchQueries] {
@@ -42,14 +38,15 @@ struct SearchQueries: Encodable, Sendable {
 }
 
 /// Searches that found nothing, by term, most frequent first.
-struct EmptySearches: Encodable, Sendable {
+struct EmptySearches: Sendable {
     let query: String
     /// Searches without results; other searches for the term don't count.
     let count: Int64
     let unique: Int64
 
-    static let fields = ReportList<EmptySearches>.fields([
-        .required("query", .text(SearchTerm.maximumLength)), .required("count", .count), .required("unique", .count),
+    static let shape = Shape<EmptySearches>([
+        .required("query", \.query, .text(SearchTerm.maximumLength)), .required("count", \.count, .count),
+        .required("unique", \.unique, .count),
     ])
 
     static func run(_ scope: Scope) async throws -> [EmptySearches] {

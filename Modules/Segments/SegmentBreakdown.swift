@@ -1,12 +1,14 @@
 import Core
 
 /// The number of members of a segment for each value of one property.
-struct SegmentBreakdown: Encodable, Sendable {
+struct SegmentBreakdown: Sendable {
     let value: String
     /// The number of members with the value. A visitor with several values counts for each of them.
     let visitors: Int64
 
-    static let members: [Schema.Field] = [.required("value", .optionalText(32_768)), .required("visitors", .count)]
+    static let shape = Shape<SegmentBreakdown>([
+        .required("value", \.value, .optionalText(32_768)), .required("visitors", \.visitors, .count),
+    ])
 
     static let properties = ["country", "device", "browser", "os", "path", "event"]
 

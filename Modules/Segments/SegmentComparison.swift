@@ -1,7 +1,7 @@
 import Core
 
 /// The key figures of a segment, for comparison with other segments.
-struct SegmentComparison: Encodable, Sendable {
+struct SegmentComparison: Sendable {
     let segmentID: String
     let name: String
     let visitors: Int64, sessions: Int64, pageviews: Int64, events: Int64
@@ -17,18 +17,13 @@ struct SegmentComparison: Encodable, Sendable {
     /// Revenue in the currency of most of the segment's orders; 0 if the caller may not read orders.
     let revenue: Double
 
-    enum CodingKeys: String, CodingKey {
-        case name, visitors, sessions, pageviews, events, conversions, revenue
-        case segmentID = "segment_id", bounceRate = "bounce_rate", avgDuration = "avg_duration", conversionRate = "conversion_rate"
-        case confidenceInterval = "confidence_interval"
-    }
-
-    static let members: [Schema.Field] = [
-        .required("segment_id", .uuid), .required("name", .text(200)), .required("visitors", .count), .required("sessions", .count),
-        .required("pageviews", .count), .required("events", .count), .required("bounce_rate", .number(0...100)),
-        .required("avg_duration", .number(0...1e12)), .required("conversions", .count), .required("conversion_rate", .number(0...100)),
-        .required("confidence_interval", ConfidenceInterval.schema), .required("revenue", .number(-1e15...1e15)),
-    ]
+    static let shape = Shape<SegmentComparison>([
+        .required("segment_id", \.segmentID, .uuid), .required("name", \.name, .text(200)), .required("visitors", \.visitors, .count),
+        .required("sessions", \.sessions, .count), .required("pageviews", \.pageviews, .count), .required("events", \.events, .count),
+        .required("bounce_rate", \.bounceRate, .percentage), .required("avg_duration", \.avgDuration, .seconds),
+        .required("conversions", \.conversions, .count), .required("conversion_rate", \.conversionRate, .percentage),
+        .required("confidence_interval", \.confidenceInterval, ConfidenceInterval.shape), .required("revenue", \.revenue, .amount),
+    ])
 
     /// - Parameters:
     ///   - event: the name of the event that counts as a conversion; nil for an order.

@@ -8,16 +8,15 @@ extension Scope {
 }
 
 /// The number of visitors in a segment, and a page of their ids.
-struct SegmentMembers: Encodable, Sendable {
+struct SegmentMembers: Sendable {
     let segmentID: String
     let totalVisitors: Int64
     let visitors: [String]
 
-    enum CodingKeys: String, CodingKey { case segmentID = "segment_id", totalVisitors = "total_visitors", visitors }
-
-    static let fields: [Schema.Field] = [
-        .required("segment_id", .uuid), .required("total_visitors", .count), .required("visitors", .list(.text(200))),
-    ]
+    static let shape = Shape<SegmentMembers>([
+        .required("segment_id", \.segmentID, .uuid), .required("total_visitors", \.totalVisitors, .count),
+        .required("visitors", \.visitors, .list(.text(200))),
+    ])
 
     static func run(_ id: String, _ segment: Segment, _ scope: Scope) async throws -> SegmentMembers {
         let page = try await VisitorList.page("segments.members", of: scope.of(segment), visitors: scope.members)
@@ -26,19 +25,17 @@ struct SegmentMembers: Encodable, Sendable {
 }
 
 /// How many visitors match a definition that isn't saved yet.
-struct SegmentPreview: Encodable, Sendable {
+struct SegmentPreview: Sendable {
     let visitors: Int64
     /// The number of all visitors active in the range.
     let total: Int64
     let percentage: Double
     let confidenceInterval: ConfidenceInterval
 
-    enum CodingKeys: String, CodingKey { case visitors, total, percentage, confidenceInterval = "confidence_interval" }
-
-    static let fields: [Schema.Field] = [
-        .required("visitors", .count), .required("total", .count), .required("percentage", .number(0...100)),
-        .required("confidence_interval", ConfidenceInterval.schema),
-    ]
+    static let shape = Shape<SegmentPreview>([
+        .required("visitors", \.visitors, .count), .required("total", \.total, .count), .required("percentage", \.percentage, .percentage),
+        .required("confidence_interval", \.confidenceInterval, ConfidenceInterval.shape),
+    ])
 
     static func run(_ segment: Segment, _ scope: Scope) async throws -> SegmentPreview {
         let count = try await scope.visitorCount().distinct()
@@ -52,18 +49,14 @@ struct SegmentPreview: Encodable, Sendable {
 }
 
 /// The number of active members of a segment by day or hour.
-struct SegmentSizes: Encodable, Sendable {
-    struct Point: Encodable, Sendable {
-        let date: String
-        /// Members who were active on that day or in that hour.
-        let visitors: Int64
-    }
+struct SegmentSize: Sendable {
+    let date: String
+    /// Members who were active on that day or in that hour.
+    let visitors: Int64
 
-    let data: [Point]
+    static let shape = Shape<SegmentSize>([.required("date", \.date, .bucket), .required("visitors", \.visitors, .count)])
 
-    static let fields: [Schema.Field] = ReportList<Point>.fields([.required("date", TimeBuckets.label), .required("visitors", .count)])
-
-    static func run(_ segment: Segment, _ scope: Scope, by unit: TimeBuckets.Unit) async throws -> SegmentSizes {
+    static func run(_ segment: Segment, _ scope: Scope, by unit: TimeBuckets.Unit) async throws -> [SegmentSize] {
         let buckets = TimeBuckets(unit, of: scope), all = try buckets.points()
         let count = try await scope.visitorCount().distinct(groups: Int64(all.count))
         let rows = try await scope.of(segment).rows(
@@ -72,6 +65,6 @@ struct SegmentSizes: Encodable, Sendable {
             SELECT \(buckets.number(of: "occurred_at")) AS bucket, \(count) AS visitors FROM activity GROUP BY bucket
             """)
         let visitorsByBucket = Dictionary(uniqueKeysWithValues: rows.map { ($0.int("bucket"), $0.int("visitors")) })
-        return SegmentSizes(data: all.map { Point(date: buckets.label($0), visitors: visitorsByBucket[$0] ?? 0) })
+        return all.map { SegmentSize(date: buckets.label($0), visitors: visitorsByBucket[$0] ?? 0) }
     }
 }

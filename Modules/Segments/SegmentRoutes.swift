@@ -4,7 +4,7 @@ extension SegmentsModule {
     var reportRoutes: [Route] {
         let resource = SegmentDefinition.resource, one = resource.path + "/{id}"
         return [
-            .report(one + "/evaluate", "Visitors in a segment.", fields: SegmentMembers.fields) { call, scope in
+            .report(one + "/evaluate", "Visitors in a segment.", answer: SegmentMembers.shape) { call, scope in
                 let definition = try await resource.require(call)
                 return try await SegmentMembers.run(definition.id, try await SegmentDefinition.segment(definition, for: call), scope)
             },
@@ -14,7 +14,7 @@ extension SegmentsModule {
                     Parameter("segment_ids", .text(maximum: 1_000), required: true, "Ids of 1 to 10 segments, separated by commas."),
                     Parameter("event", .text(maximum: 200), "Name of the event that counts as a conversion. Default: orders count."),
                 ],
-                fields: ReportList<SegmentComparison>.fields(SegmentComparison.members), run: compare),
+                answer: .data(SegmentComparison.shape), run: compare),
             .report(
                 one + "/breakdown", "Visitors in a segment by one property.",
                 parameters: ScopeParameters.list + [
@@ -22,36 +22,35 @@ extension SegmentsModule {
                         "property", .text(maximum: 200), required: true,
                         "Property to group by: country, device, browser, os, path, event or trait:NAME.")
                 ],
-                fields: ReportList<SegmentBreakdown>.fields(SegmentBreakdown.members)
+                answer: .data(SegmentBreakdown.shape)
             ) { call, scope in
                 let definition = try await resource.require(call)
                 let segment = try await SegmentDefinition.segment(definition, for: call)
-                return ReportList(data: try await SegmentBreakdown.run(segment, by: call.text("property") ?? "", call, scope))
+                return try await SegmentBreakdown.run(segment, by: call.text("property") ?? "", call, scope)
             },
             .report(
                 one + "/timeseries", "Visitors in a segment by day or hour.",
                 parameters: ScopeParameters.range + [ScopeParameters.interval],
-                fields: SegmentSizes.fields
+                answer: .data(SegmentSize.shape)
             ) { call, scope in
                 let definition = try await resource.require(call)
-                return try await SegmentSizes.run(try await SegmentDefinition.segment(definition, for: call), scope, by: call.interval)
+                return try await SegmentSize.run(try await SegmentDefinition.segment(definition, for: call), scope, by: call.interval)
             },
             Route(
                 .post, resource.path + "/preview", "Count the visitors who match a definition without saving it.", scope: .query,
                 access: .read,
                 parameters: ScopeParameters.range,
                 body: .object([.required("definition", .object([]), "Definition of the segment: `match` and `conditions`.")]),
-                success: .json(.object(SegmentPreview.fields))
+                answer: SegmentPreview.shape
             ) { call in
                 let scope = try await call.scope(), body = try await call.body()
                 guard let definition = body["definition"] else { throw ServiceError.body("missing required field 'definition'.") }
-                return try .json(
-                    try await SegmentPreview.run(try await SegmentDefinition.resolve(try Segment.parse(definition), for: call), scope))
+                return try await SegmentPreview.run(try await SegmentDefinition.resolve(try Segment.parse(definition), for: call), scope)
             }.explained,
         ]
     }
 
-    @Sendable private func compare(_ call: ProjectRequest, _ scope: Scope) async throws -> ReportList<SegmentComparison> {
+    @Sendable private func compare(_ call: ProjectRequest, _ scope: Scope) async throws -> [SegmentComparison] {
         let ids = (call.text("segment_ids") ?? "").split(separator: ",").map { Identifiers.plain($0.filter { $0 != " " }) }
         guard (1...10).contains(ids.count) else {
             throw ServiceError.parameter("segment_ids", "must list 1 to 10 ids; got \(ids.count).")
@@ -66,6 +65,6 @@ extension SegmentsModule {
             lines.append(
                 try await SegmentComparison.run(definition, segment, scope, converting: call.text("event"), hasRevenue: hasRevenue))
         }
-        return ReportList(data: lines)
+        return lines
     }
 }

@@ -30,13 +30,13 @@ public struct TrafficModule: AnalyticsModule {
 
     public var reports: [NamedReport] {
         [
-            NamedReport("stats", noun: "overview") { try await Overview.run($0) },
-            NamedReport("timeseries", noun: "point") { ReportList(data: try await Timeseries.run($0, by: .day)) },
-            NamedReport("pages", noun: "page") { try await Pages.run($0) },
-            NamedReport("referrers", noun: "referrer") { ReportList(data: try await Breakdowns.sources($0)) },
-            NamedReport("events", noun: "event") { ReportList(data: try await Breakdowns.events($0)) },
-            NamedReport("devices", noun: "device") { try await Devices.run($0) },
-            NamedReport("geo", noun: "country") { ReportList(data: try await Breakdowns.places($0, level: "country")) },
+            NamedReport("stats", noun: "overview", answer: Overview.shape) { try await Overview.run($0) },
+            NamedReport("timeseries", noun: "point", answer: .data(Timeseries.Point.shape)) { try await Timeseries.run($0, by: .day) },
+            NamedReport("pages", noun: "page", answer: Pages.shape) { try await Pages.run($0) },
+            NamedReport("referrers", noun: "referrer", answer: .data(Breakdowns.Source.shape)) { try await Breakdowns.sources($0) },
+            NamedReport("events", noun: "event", answer: .data(Breakdowns.Event.shape)) { try await Breakdowns.events($0) },
+            NamedReport("devices", noun: "device", answer: Devices.shape) { try await Devices.run($0) },
+            NamedReport("geo", noun: "country", answer: .data(Breakdowns.Place.shape)) { try await Breakdowns.places($0, by: .country) },
         ]
     }
 

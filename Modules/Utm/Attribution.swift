@@ -33,7 +33,11 @@ struct Attribution: Sendable {
     let model: AttributionModel
     let currency: String
     /// How many days before an order a session may have ended and still be part of the journey.
-    let lookbackDays: Int
+    let lookbackDays: Int64
+
+    static let shape = Shape<Attribution>([
+        .required("model", \.model, .choice), .currency(\.currency), .required("lookback_days", \.lookbackDays, .integer(1...365)),
+    ])
 
     struct Credit: Sendable {
         let origin: Origin
@@ -49,7 +53,7 @@ struct Attribution: Sendable {
     ///
     /// - Source: Google Analytics 4, "Get started with attribution": lookback window; direct visits get no credit.
     func credits(_ scope: Scope) async throws -> [Credit] {
-        let lookback = Int64(lookbackDays) * 86_400_000
+        let lookback = lookbackDays * 86_400_000
         let wide = scope.widened(to: TimeRange(start: scope.range.start.adding(milliseconds: -lookback), end: scope.range.end))
         let rows = try await wide.rows(
             "utm.attribution", continues: true,
@@ -99,41 +103,28 @@ struct Attribution: Sendable {
 }
 
 /// Attributed orders and revenue by channel, source and campaign.
-struct AttributionReport: Encodable, Sendable {
-    struct Line: Encodable, Sendable {
-        let channel: String
+struct AttributionReport: Sendable {
+    struct Line: Sendable {
+        let channel: Channel
         let source: String
         /// The campaign; nil for sessions without one.
-        @Nullable var campaign: String?
+        let campaign: String?
         /// The sum of the credited shares of orders, with four decimals.
         let orders: Double
         let revenue: Double
+
+        static let shape = Shape<Line>([
+            .required("channel", \.channel, .choice), .required("source", \.source, .text(300)),
+            .required("campaign", \.campaign, .nullable(.text(CampaignFields.maximumLength))),
+            .required("orders", \.orders, .number(0...1e15)), .required("revenue", \.revenue, .amount),
+        ])
     }
 
-    let model: String
-    let currency: String
-    let lookbackDays: Int
+    let attribution: Attribution
     let data: [Line]
 
-    enum CodingKeys: String, CodingKey {
-        case model, currency, data
-        case lookbackDays = "lookback_days"
-    }
-
-    static let modelField = Schema.Field.required("model", .choice(AttributionModel.allCases.map(\.rawValue)))
-    static let lookbackField = Schema.Field.required("lookback_days", .integer(1...365))
-
-    static let fields: [Schema.Field] = [
-        modelField, RevenueTotals.currencyField, lookbackField,
-        .required(
-            "data",
-            .list(
-                .object([
-                    .required("channel", Channel.schema), .required("source", .text(300)),
-                    .required("campaign", .nullable(.text(CampaignFields.maximumLength))),
-                    .required("orders", .number(0...1e15)), .required("revenue", .amount),
-                ]))),
-    ]
+    static let shape = Shape<AttributionReport>(
+        Attribution.shape.fields(of: \.attribution) + [.required("data", \.data, .list(Line.shape))])
 
     static func run(_ scope: Scope, _ attribution: Attribution) async throws -> AttributionReport {
         struct Key: Hashable { let channel: Channel, source: ExactText, campaign: ExactText }
@@ -147,13 +138,12 @@ struct AttributionReport: Encodable, Sendable {
         let lines = sums.map { key, sum -> Line in
             let campaign = key.campaign.text
             return Line(
-                channel: key.channel.rawValue, source: key.source.text, campaign: campaign.isEmpty ? nil : campaign,
+                channel: key.channel, source: key.source.text, campaign: campaign.isEmpty ? nil : campaign,
                 orders: Rounded.fourDecimals(sum.orders), revenue: Revenue.rounded(sum.revenue, in: attribution.currency))
         }.sorted {
-            ($1.revenue, $1.orders, $0.channel, ExactText($0.source), ExactText($0.campaign ?? ""))
-                < ($0.revenue, $0.orders, $1.channel, ExactText($1.source), ExactText($1.campaign ?? ""))
+            ($1.revenue, $1.orders, $0.channel.rawValue, ExactText($0.source), ExactText($0.campaign ?? ""))
+                < ($0.revenue, $0.orders, $1.channel.rawValue, ExactText($1.source), ExactText($1.campaign ?? ""))
         }
-        return AttributionReport(
-            model: attribution.model.rawValue, currency: attribution.currency, lookbackDays: attribution.lookbackDays, data: lines)
+        return AttributionReport(attribution: attribution, data: lines)
     }
 }

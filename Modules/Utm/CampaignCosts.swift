@@ -2,8 +2,8 @@ import Core
 import Foundation
 
 /// The imported costs of campaigns, with the orders and revenue attributed to them.
-struct CampaignCosts: Encodable, Sendable {
-    struct Line: Encodable, Sendable {
+struct CampaignCosts: Sendable {
+    struct Line: Sendable {
         let campaign: String
         let cost: Double
         let clicks: Double
@@ -12,40 +12,27 @@ struct CampaignCosts: Encodable, Sendable {
         let orders: Double
         let revenue: Double
         /// Cost divided by orders; nil without orders.
-        @Nullable var costPerConversion: Double?
+        let costPerConversion: Double?
         /// Revenue divided by cost: 4 means a revenue of four units for each unit spent. Nil if the cost is zero or less.
-        @Nullable var returnOnAdSpend: Double?
+        let returnOnAdSpend: Double?
 
-        enum CodingKeys: String, CodingKey {
-            case campaign, cost, clicks, impressions, orders, revenue
-            case costPerConversion = "cost_per_conversion", returnOnAdSpend = "return_on_ad_spend"
-        }
+        static let shape = Shape<Line>([
+            .required("campaign", \.campaign, .text(300)), .required("cost", \.cost, .amount), .required("clicks", \.clicks, .amount),
+            .required("impressions", \.impressions, .amount), .required("orders", \.orders, .number(0...1e15)),
+            .required("revenue", \.revenue, .amount),
+            .required(
+                "cost_per_conversion", \.costPerConversion, .nullable(.amount), "Cost divided by orders; null if there are no orders."),
+            .required(
+                "return_on_ad_spend", \.returnOnAdSpend, .nullable(.number(0...1e18)),
+                "Revenue divided by cost; null if the cost is zero or less."),
+        ])
     }
 
-    let model: String
-    let currency: String
-    let lookbackDays: Int
+    let attribution: Attribution
     let data: [Line]
 
-    enum CodingKeys: String, CodingKey {
-        case model, currency, data
-        case lookbackDays = "lookback_days"
-    }
-
-    static let fields: [Schema.Field] = [
-        AttributionReport.modelField, RevenueTotals.currencyField, AttributionReport.lookbackField,
-        .required(
-            "data",
-            .list(
-                .object([
-                    .required("campaign", .text(300)), .required("cost", .amount), .required("clicks", .amount),
-                    .required("impressions", .amount),
-                    .required("orders", .number(0...1e15)), .required("revenue", .amount),
-                    .required("cost_per_conversion", .nullable(.amount), "Cost divided by orders; null if there are no orders."),
-                    .required(
-                        "return_on_ad_spend", .nullable(.number(0...1e18)), "Revenue divided by cost; null if the cost is zero or less."),
-                ]))),
-    ]
+    static let shape = Shape<CampaignCosts>(
+        Attribution.shape.fields(of: \.attribution) + [.required("data", \.data, .list(Line.shape))])
 
     /// Returns campaigns with imported costs, most expensive first. An imported campaign name matches `utm_campaign` regardless of case and
     /// surrounding white space. Imported amounts must be in the report's currency, because imports don't say which currency they are in.
@@ -64,9 +51,7 @@ struct CampaignCosts: Encodable, Sendable {
                 costPerConversion: orders == 0 ? nil : Self.rounded(costs.cost / orders),
                 returnOnAdSpend: costs.cost <= 0 ? nil : Self.rounded(Revenue.units(credit.revenue) / costs.cost))
         }
-        return CampaignCosts(
-            model: attribution.model.rawValue, currency: attribution.currency, lookbackDays: attribution.lookbackDays,
-            data: Array(lines.dropFirst(scope.offset).prefix(scope.limit)))
+        return CampaignCosts(attribution: attribution, data: Array(lines.dropFirst(scope.offset).prefix(scope.limit)))
     }
 
     private static func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }

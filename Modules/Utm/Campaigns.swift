@@ -18,7 +18,7 @@ extension UtmModule {
 }
 
 /// A campaign and the sessions it started.
-struct Campaigns: Encodable, Sendable {
+struct Campaigns: Sendable {
     let campaign: String
     let visitors: Int64
     /// All pageviews of the campaign's sessions: the landing page and those after it.
@@ -28,14 +28,10 @@ struct Campaigns: Encodable, Sendable {
     /// Average seconds from the first to the last activity of a session.
     let avgDuration: Double
 
-    enum CodingKeys: String, CodingKey {
-        case campaign, visitors, pageviews
-        case bounceRate = "bounce_rate", avgDuration = "avg_duration"
-    }
-
-    static let fields = ReportList<Campaigns>.fields([
-        .required("campaign", .text(CampaignFields.maximumLength)), .required("visitors", .count), .required("pageviews", .count),
-        .required("bounce_rate", .number(0...100)), .required("avg_duration", .number(0...1e12)),
+    static let shape = Shape<Campaigns>([
+        .required("campaign", \.campaign, .text(CampaignFields.maximumLength)), .required("visitors", \.visitors, .count),
+        .required("pageviews", \.pageviews, .count), .required("bounce_rate", \.bounceRate, .percentage),
+        .required("avg_duration", \.avgDuration, .seconds),
     ])
 
     static func run(_ scope: Scope) async throws -> [Campaigns] {
@@ -63,27 +59,17 @@ struct Campaigns: Encodable, Sendable {
 }
 
 /// Visitors and pageviews by one campaign parameter of their sessions.
-struct CampaignBreakdown: Encodable, Sendable {
+struct CampaignBreakdown: Sendable {
     enum Parameter: String, Sendable { case source, medium }
 
-    let parameter: Parameter
     let name: String
     let visitors: Int64
     let pageviews: Int64
 
-    enum CodingKeys: String, CodingKey { case source, medium, visitors, pageviews }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(name, forKey: parameter == .source ? .source : .medium)
-        try container.encode(visitors, forKey: .visitors)
-        try container.encode(pageviews, forKey: .pageviews)
-    }
-
-    static func fields(_ parameter: Parameter) -> [Schema.Field] {
-        ReportList<CampaignBreakdown>.fields([
-            .required(parameter.rawValue, .text(CampaignFields.maximumLength)), .required("visitors", .count),
-            .required("pageviews", .count),
+    static func shape(_ parameter: Parameter) -> Shape<CampaignBreakdown> {
+        Shape([
+            .required(parameter.rawValue, \.name, .text(CampaignFields.maximumLength)), .required("visitors", \.visitors, .count),
+            .required("pageviews", \.pageviews, .count),
         ])
     }
 
@@ -99,19 +85,19 @@ struct CampaignBreakdown: Encodable, Sendable {
             ORDER BY visitors DESC, \(column) LIMIT \(scope.limit) OFFSET \(scope.offset)
             """
         ).map {
-            CampaignBreakdown(parameter: parameter, name: $0.text("name"), visitors: $0.int("visitors"), pageviews: $0.int("views"))
+            CampaignBreakdown(name: $0.text("name"), visitors: $0.int("visitors"), pageviews: $0.int("views"))
         }
     }
 }
 
 /// Visitors and pageviews from one campaign source on one day.
-struct CampaignTimeseries: Encodable, Sendable {
+struct CampaignTimeseries: Sendable {
     let date: String
     let visitors: Int64
     let pageviews: Int64
 
-    static let fields = ReportList<CampaignTimeseries>.fields([
-        .required("date", .text(10)), .required("visitors", .count), .required("pageviews", .count),
+    static let shape = Shape<CampaignTimeseries>([
+        .required("date", \.date, .text(10)), .required("visitors", \.visitors, .count), .required("pageviews", \.pageviews, .count),
     ])
 
     /// Returns one line for each day of the range, even without visitors. A visitor counts on every day with a pageview in a session from

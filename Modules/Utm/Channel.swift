@@ -12,8 +12,6 @@ enum Channel: String, Sendable, CaseIterable {
     case email = "Email", display = "Display", affiliate = "Affiliate", aiReferrals = "AI Referrals", referral = "Referral"
     case paidOther = "Paid Other", other = "Other"
 
-    static let schema = Schema.choice(allCases.map(\.rawValue))
-
     init(_ origin: Origin) {
         let source = WebSource(origin.source), medium = origin.medium, campaign = origin.campaign.lowercased()
         let isPaid = medium.contains("cp") || medium == "ppc" || medium == "retargeting" || medium.hasPrefix("paid")

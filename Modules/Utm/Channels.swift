@@ -1,14 +1,15 @@
 import Core
 
 /// Visitors, sessions and pageviews by channel.
-struct Channels: Encodable, Sendable {
+struct Channels: Sendable {
     let channel: String
     let visitors: Int64
     let sessions: Int64
     let pageviews: Int64
 
-    static let fields = ReportList<Channels>.fields([
-        .required("channel", Channel.schema), .required("visitors", .count), .required("sessions", .count), .required("pageviews", .count),
+    static let shape = Shape<Channels>([
+        .required("channel", \.channel, .choice(Channel.allCases.map(\.rawValue))), .required("visitors", \.visitors, .count),
+        .required("sessions", \.sessions, .count), .required("pageviews", \.pageviews, .count),
     ])
 
     static func run(_ scope: Scope) async throws -> [Channels] {
@@ -48,14 +49,15 @@ struct Channels: Encodable, Sendable {
 }
 
 /// Visitors and pageviews from an AI assistant.
-struct AIReferrers: Encodable, Sendable {
+struct AIReferrers: Sendable {
     /// The assistant's host, as listed in `SourceCatalog`.
     let source: String
     let visitors: Int64
     let pageviews: Int64
 
-    static let fields = ReportList<AIReferrers>.fields([
-        .required("source", .choice(SourceCatalog.assistants.map(\.host))), .required("visitors", .count), .required("pageviews", .count),
+    static let shape = Shape<AIReferrers>([
+        .required("source", \.source, .choice(SourceCatalog.assistants.map(\.host))), .required("visitors", \.visitors, .count),
+        .required("pageviews", \.pageviews, .count),
     ])
 
     /// Returns the assistants, recognized by referrer or by `utm_source`. Assistants add `utm_source` to links in case the browser sends no

@@ -1,7 +1,27 @@
 import Core
 
 /// A batch of imported rows, stored as a whole or not at all.
-enum ImportBatch {
+struct ImportBatch: Sendable {
+    let id, provider, name: String
+    let rowCount: Int64
+    let metadata: JSONText
+    let createdAt: Instant
+
+    static let shape = Shape<ImportBatch>([
+        .required("id", \.id, .uuid), .required("provider", \.provider, .choice(providers)), .required("name", \.name, .text(200)),
+        .required("row_count", \.rowCount, .count), .required("metadata", \.metadata, .document),
+        .required("created_at", \.createdAt, .timestamp),
+    ])
+
+    private init(_ row: Row) {
+        id = row.text("id")
+        provider = row.text("provider")
+        name = row.text("name")
+        rowCount = row.int("row_count")
+        metadata = JSONText(stored: row.text("metadata"))
+        createdAt = Instant(milliseconds: row.int("created_at"))
+    }
+
     static let providers = ["google_analytics", "google_ads", "search_console"]
     static let providerParameter = Parameter("provider", .choice(providers, default: nil), "Only imports from this provider.")
     static let maximumRows = 10_000
@@ -16,11 +36,6 @@ enum ImportBatch {
             Column("metadata", .text), Column("created_at", .int64),
         ],
         primaryKey: ["id"], indexes: [["project_id", "created_at"]])
-
-    static let fields: [Schema.Field] = [
-        .required("id", .uuid), .required("provider", .choice(providers)), .required("name", .text(200)), .required("row_count", .count),
-        .required("metadata", .map(.any)), .required("created_at", .timestamp),
-    ]
 
     static let body = Schema.object([
         .required("provider", .choice(providers)), .required("name", .text(200)),
@@ -71,9 +86,9 @@ enum ImportBatch {
 
     // MARK: Storing
 
-    static let columns = "id, provider, name, row_count, metadata, created_at"
+    private static let columns = "id, provider, name, row_count, metadata, created_at"
 
-    static func create(_ call: ProjectRequest, _ body: JSON, _ rows: [ImportRow]) async throws -> Row {
+    static func create(_ call: ProjectRequest, _ body: JSON, _ rows: [ImportRow]) async throws -> ImportBatch {
         let id = Identifiers.uuid(), project = call.project.id, actor = call.actor, now = call.now
         let provider = body["provider"]?.string ?? "", name = body["name"]?.string ?? ""
         var metadata = JSONText()
@@ -96,21 +111,32 @@ enum ImportBatch {
                 in: transaction)
             return made
         }
-        return made[0]
+        return ImportBatch(made[0])
+    }
+
+    /// Returns one page of batches, newest first.
+    static func list(_ call: ProjectRequest) async throws -> [ImportBatch] {
+        let provider: SQL = call.text("provider").map { " AND provider = \($0)" } ?? ""
+        let rows = try await call.control.read(
+            """
+            /* utm.imports */ SELECT \(sql: columns) FROM utm_imports WHERE project_id = \(call.project.id)\(provider)
+            ORDER BY created_at DESC, id LIMIT \(call.limit) OFFSET \(call.offset)
+            """)
+        return rows.map(ImportBatch.init)
     }
 
     /// Returns the batch whose id is in the path.
     /// - Throws: 404 if the project has no such batch.
-    static func require(_ call: ProjectRequest) async throws -> Row {
+    static func require(_ call: ProjectRequest) async throws -> ImportBatch {
         let id = call.id()
         let rows = try await call.control.read(
             "/* utm.import */ SELECT \(sql: columns) FROM utm_imports WHERE id = \(id) AND project_id = \(call.project.id)")
         guard let row = rows.first else { throw ServiceError.notFound("Import", call.path("id")) }
-        return row
+        return ImportBatch(row)
     }
 
     static func delete(_ call: ProjectRequest) async throws {
-        let id = try await require(call).text("id"), project = call.project.id, actor = call.actor, now = call.now
+        let id = try await require(call).id, project = call.project.id, actor = call.actor, now = call.now
         try await call.control.write { transaction in
             try await transaction.run("/* utm.delete_import_rows */ DELETE FROM utm_import_rows WHERE import_id = \(id)")
             try await transaction.run("/* utm.delete_import */ DELETE FROM utm_imports WHERE id = \(id) AND project_id = \(project)")

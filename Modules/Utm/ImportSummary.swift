@@ -7,12 +7,13 @@ extension Scope {
 }
 
 /// The totals of the imported rows for the days of a range.
-struct ImportSummary: Encodable, Sendable {
+struct ImportSummary: Sendable {
     let rows: Int64
-    let impressions, clicks, cost, conversions, revenue, sessions, users: Double
+    let sums: [ImportRow.Metric: Double]
 
-    static let fields: [Schema.Field] =
-        [.required("rows", .count)] + ImportRow.Metric.allCases.map { .required($0.rawValue, .number(-1e18...1e18)) }
+    static let shape = Shape<ImportSummary>(
+        [.required("rows", \.rows, .count)]
+            + ImportRow.Metric.allCases.map { metric in .required(metric.rawValue, { $0.sums[metric] ?? 0 }, .number(-1e18...1e18)) })
 
     static func read(_ call: ProjectRequest, _ days: ClosedRange<Day>, provider: String?) async throws -> ImportSummary {
         let sums = SQL(sql: ImportRow.Metric.allCases.map { "sum(\($0.rawValue)) AS \($0.rawValue)" }.joined(separator: ", "))
@@ -21,10 +22,10 @@ struct ImportSummary: Encodable, Sendable {
             /* utm.import_summary */ SELECT count(*) AS n, \(sums) FROM utm_import_rows
             WHERE \(ImportedCosts.chosen(call, days, provider))
             """)[0]
-        func sum(_ metric: ImportRow.Metric) -> Double { ImportedCosts.rounded(row.double(metric.rawValue)) }
         return ImportSummary(
-            rows: row.int("n"), impressions: sum(.impressions), clicks: sum(.clicks), cost: sum(.cost), conversions: sum(.conversions),
-            revenue: sum(.revenue), sessions: sum(.sessions), users: sum(.users))
+            rows: row.int("n"),
+            sums: Dictionary(
+                uniqueKeysWithValues: ImportRow.Metric.allCases.map { ($0, ImportedCosts.rounded(row.double($0.rawValue))) }))
     }
 }
 

@@ -1,28 +1,23 @@
 import Core
 
 /// The key figures of a shop's revenue.
-struct MarketingRevenue: Encodable, Sendable {
-    struct Product: Encodable, Sendable { let product: String, orders: Int64, revenue: Double }
-
+struct MarketingRevenue: Sendable {
     let currency: String
     let orders: Int64
     let revenue: Double
     let averageOrderValue: Double
     let currencies: [RevenueTotals.Currency]
     /// The ten products with the most revenue.
-    let topProducts: [Product]
+    let topProducts: [ProductRevenue]
 
-    enum CodingKeys: String, CodingKey {
-        case currency, orders, revenue, currencies
-        case averageOrderValue = "average_order_value", topProducts = "top_products"
-    }
-
-    static let fields: [Schema.Field] = [
-        RevenueTotals.currencyField, .required("orders", .count), .required("revenue", .amount), .required("average_order_value", .amount),
-        RevenueTotals.currenciesField,
-        .required(
-            "top_products", .list(.object([.required("product", .text(300)), .required("orders", .count), .required("revenue", .amount)]))),
-    ]
+    private static let product = Shape<ProductRevenue>([
+        .required("product", \.product, .text(300)), .required("orders", \.orders, .count), .required("revenue", \.revenue, .amount),
+    ])
+    static let shape = Shape<MarketingRevenue>([
+        .currency(\.currency), .required("orders", \.orders, .count), .required("revenue", \.revenue, .amount),
+        .required("average_order_value", \.averageOrderValue, .amount), .currencies(\.currencies),
+        .required("top_products", \.topProducts, .list(product)),
+    ])
 
     static func run(_ scope: Scope, in currency: String) async throws -> MarketingRevenue {
         async let totals = RevenueTotals.run(scope, in: currency)
@@ -31,6 +26,6 @@ struct MarketingRevenue: Encodable, Sendable {
         return MarketingRevenue(
             currency: currency, orders: total.orders, revenue: total.revenue, averageOrderValue: total.averageOrderValue,
             currencies: total.currencies,
-            topProducts: try await products.map { Product(product: $0.product, orders: $0.orders, revenue: $0.revenue) })
+            topProducts: try await products)
     }
 }

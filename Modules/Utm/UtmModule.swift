@@ -63,7 +63,9 @@ public struct UtmModule: AnalyticsModule {
         ]
     }
 
-    public var reports: [NamedReport] { [NamedReport("campaigns", noun: "campaign") { ReportList(data: try await Campaigns.run($0)) }] }
+    public var reports: [NamedReport] {
+        [NamedReport("campaigns", noun: "campaign", answer: .data(Campaigns.shape)) { try await Campaigns.run($0) }]
+    }
 
     public var routes: [Route] { campaignRoutes + marketingRoutes + importRoutes }
 }

@@ -3,16 +3,18 @@ import Core
 extension UtmModule {
     var campaignRoutes: [Route] {
         [
-            .report("/api/v1/campaigns", "Campaigns, most visitors first.", fields: Campaigns.fields) { _, scope in
-                ReportList(data: try await Campaigns.run(scope))
+            .report("/api/v1/campaigns", "Campaigns, most visitors first.", answer: .data(Campaigns.shape)) { _, scope in
+                try await Campaigns.run(scope)
             },
-            .report("/api/v1/campaigns/sources", "Campaign sources, most visitors first.", fields: CampaignBreakdown.fields(.source)) {
+            .report("/api/v1/campaigns/sources", "Campaign sources, most visitors first.", answer: .data(CampaignBreakdown.shape(.source)))
+            {
                 _, scope in
-                ReportList(data: try await CampaignBreakdown.run(scope, by: .source))
+                try await CampaignBreakdown.run(scope, by: .source)
             },
-            .report("/api/v1/campaigns/mediums", "Campaign mediums, most visitors first.", fields: CampaignBreakdown.fields(.medium)) {
+            .report("/api/v1/campaigns/mediums", "Campaign mediums, most visitors first.", answer: .data(CampaignBreakdown.shape(.medium)))
+            {
                 _, scope in
-                ReportList(data: try await CampaignBreakdown.run(scope, by: .medium))
+                try await CampaignBreakdown.run(scope, by: .medium)
             },
             .report(
                 "/api/v1/campaigns/timeseries", "Visitors and pageviews from one campaign source by day.",
@@ -22,9 +24,9 @@ extension UtmModule {
                         "Campaign source, spelled as it was sent.")
                 ]
                     + ScopeParameters.range,
-                fields: CampaignTimeseries.fields
+                answer: .data(CampaignTimeseries.shape)
             ) { call, scope in
-                ReportList(data: try await CampaignTimeseries.run(scope, source: CampaignFields.kept(call.text("utm_source") ?? "")))
+                try await CampaignTimeseries.run(scope, source: CampaignFields.kept(call.text("utm_source") ?? ""))
             },
         ]
     }
@@ -41,29 +43,29 @@ extension UtmModule {
         [
             .report(
                 "/api/v1/marketing/channels", "Visitors, sessions and pageviews by channel.", parameters: ScopeParameters.range,
-                fields: Channels.fields
+                answer: .data(Channels.shape)
             ) { _, scope in
-                ReportList(data: try await Channels.run(scope))
+                try await Channels.run(scope)
             },
             .report(
                 "/api/v1/marketing/attribution", "Attributed orders and revenue by channel, source and campaign.",
-                parameters: Self.attributionParameters + ScopeParameters.range, fields: AttributionReport.fields
+                parameters: Self.attributionParameters + ScopeParameters.range, answer: AttributionReport.shape
             ) { call, scope in try await AttributionReport.run(scope, try await attribution(call)) },
             .report(
                 "/api/v1/marketing/revenue", "Orders, revenue, revenue by currency, and the top products.",
                 parameters: ScopeParameters.range + [ScopeParameters.currency],
-                fields: MarketingRevenue.fields
+                answer: MarketingRevenue.shape
             ) { call, scope in try await MarketingRevenue.run(scope, in: try await call.currency()) },
             .report(
                 "/api/v1/marketing/ai-referrers", "Visitors and pageviews from AI assistants.", parameters: ScopeParameters.range,
-                fields: AIReferrers.fields
+                answer: .data(AIReferrers.shape)
             ) { _, scope in
-                ReportList(data: try await AIReferrers.run(scope))
+                try await AIReferrers.run(scope)
             },
             .report(
                 "/api/v1/marketing/campaign-costs", "Campaign costs, with each campaign's attributed orders and revenue.",
                 parameters: Self.attributionParameters + [ImportBatch.providerParameter] + ScopeParameters.list,
-                fields: CampaignCosts.fields
+                answer: CampaignCosts.shape
             ) { call, scope in
                 let costs = try await ImportedCosts.read(call, scope.days, provider: call.text("provider"))
                 return try await CampaignCosts.run(scope, try await attribution(call), costs: costs)
@@ -74,6 +76,6 @@ extension UtmModule {
     private func attribution(_ call: ProjectRequest) async throws -> Attribution {
         Attribution(
             model: call.text("model").flatMap(AttributionModel.init) ?? .lastTouch, currency: try await call.currency(),
-            lookbackDays: call.integer("lookback_days", default: 30))
+            lookbackDays: Int64(call.integer("lookback_days", default: 30)))
     }
 }

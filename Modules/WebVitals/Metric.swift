@@ -13,10 +13,10 @@ enum Metric: String, Sendable, CaseIterable {
 
     static let names = allCases.map(\.rawValue)
 
-    enum Rating: String, Sendable, Encodable, CaseIterable {
+    enum Rating: String, Sendable, CaseIterable {
         case good, needsImprovement = "needs-improvement", poor
 
-        static let schema = Schema.named("VitalRating", .choice(allCases.map(\.rawValue)))
+        static let shape = Shape<Rating>.choice.named("VitalRating")
     }
 
     /// Values up to and including `good` are good, values above `poor` are poor.

@@ -1,36 +1,26 @@
 import Core
 
 /// The 75th percentile of each vital by page, device or country; most measurements first.
-struct VitalsBreakdown: Encodable, Sendable {
+struct VitalsBreakdown: Sendable {
     /// The raw value names both the column and the member of the response.
     enum Dimension: String, Sendable { case path, device, country }
 
-    let dimension: Dimension
     let name: String
     /// The number of measurements of all vitals together.
     let samples: Int64
     /// The 75th percentile of each vital. Vitals that weren't measured have no entry.
     let p75: [Metric: Double]
 
-    static func fields(_ dimension: Dimension) -> [Schema.Field] {
-        let vitals = Metric.allCases.flatMap { metric -> [Schema.Field] in
+    static func shape(_ dimension: Dimension) -> Shape<VitalsBreakdown> {
+        let vitals = Metric.allCases.flatMap { metric -> [Shape<VitalsBreakdown>.Field] in
             [
-                .required("\(metric.rawValue)_p75", .nullable(.number(metric.accepted))),
-                .required("\(metric.rawValue)_rating", .nullable(Metric.Rating.schema)),
+                .required("\(metric.rawValue)_p75", { $0.p75[metric] }, .nullable(.number(metric.accepted))),
+                .required("\(metric.rawValue)_rating", { $0.p75[metric].map(metric.rating) }, .nullable(Metric.Rating.shape)),
             ]
         }
-        return ReportList<VitalsBreakdown>.fields(
-            [.required(dimension.rawValue, .optionalText(2_048))] + vitals + [.required("samples", .count)])
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: MemberName.self)
-        try container.encode(name.isEmpty && dimension == .device ? "Unknown" : name, forKey: MemberName(dimension.rawValue))
-        try container.encode(samples, forKey: MemberName("samples"))
-        for metric in Metric.allCases {
-            try container.encode(p75[metric], forKey: MemberName("\(metric.rawValue)_p75"))
-            try container.encode(p75[metric].map(metric.rating), forKey: MemberName("\(metric.rawValue)_rating"))
-        }
+        return Shape(
+            [.required(dimension.rawValue, { $0.name.isEmpty && dimension == .device ? "Unknown" : $0.name }, .optionalText(2_048))]
+                + vitals + [.required("samples", \.samples, .count)])
     }
 
     /// Measurements from unknown countries are left out, as in the report on places.
@@ -53,6 +43,6 @@ struct VitalsBreakdown: Encodable, Sendable {
             if lines.last?.name != name { lines.append((name, row.int("samples"), [:])) }
             if let metric = Metric(rawValue: row.text("metric")) { lines[lines.count - 1].p75[metric] = row.double("p75") }
         }
-        return lines.map { VitalsBreakdown(dimension: dimension, name: $0.name, samples: $0.samples, p75: $0.p75) }
+        return lines.map { VitalsBreakdown(name: $0.name, samples: $0.samples, p75: $0.p75) }
     }
 }

@@ -1,21 +1,23 @@
 import Core
 
 /// The 75th percentile of one vital by day or hour; one point for each bucket of the range.
-struct VitalsTimeseries: Encodable, Sendable {
-    struct Point: Encodable, Sendable {
+struct VitalsTimeseries: Sendable {
+    struct Point: Sendable {
         let date: String
         /// The 75th percentile; nil if nothing was measured in the bucket.
-        @Nullable var p75: Double?
+        let p75: Double?
+
+        static let shape = Shape<Point>([
+            .required("date", \.date, .bucket), .required("p75", \.p75, .nullable(.number(0...Metric.maximum))),
+        ])
     }
 
-    let metric: String
+    let metric: Metric
     let data: [Point]
 
-    static let fields: [Schema.Field] = [
-        .required("metric", .choice(Metric.names)),
-        .required(
-            "data", .list(.object([.required("date", TimeBuckets.label), .required("p75", .nullable(.number(0...Metric.maximum)))]))),
-    ]
+    static let shape = Shape<VitalsTimeseries>([
+        .required("metric", \.metric, .choice), .required("data", \.data, .list(Point.shape)),
+    ])
 
     static func run(_ scope: Scope, _ metric: Metric, by unit: TimeBuckets.Unit) async throws -> VitalsTimeseries {
         let buckets = TimeBuckets(unit, of: scope), all = try buckets.points()
@@ -27,6 +29,6 @@ struct VitalsTimeseries: Encodable, Sendable {
             SELECT bucket, \(scope.dialect.nearestRanks([75], of: "value")[0]) AS p75 FROM measured GROUP BY bucket
             """)
         let p75ByBucket = Dictionary(uniqueKeysWithValues: rows.map { ($0.int("bucket"), $0.double("p75")) })
-        return VitalsTimeseries(metric: metric.rawValue, data: all.map { Point(date: buckets.label($0), p75: p75ByBucket[$0]) })
+        return VitalsTimeseries(metric: metric, data: all.map { Point(date: buckets.label($0), p75: p75ByBucket[$0]) })
     }
 }

@@ -48,7 +48,7 @@ public struct WebVitalsModule: AnalyticsModule {
                     .required(
                         "value", .number(0...Metric.maximum),
                         "Measured value in milliseconds; for CLS, a score without a unit, at most 300."),
-                    .optional("rating", Metric.Rating.schema, "Rating of the value. Not stored: reports derive it from the value."),
+                    .optional("rating", Metric.Rating.shape.schema, "Rating of the value. Not stored: reports derive it from the value."),
                     .optional("path", .optionalText(8_192), "Path of the page. Default: the session's last page."),
                 ]
             ) { payload in

@@ -5,7 +5,7 @@ extension WebVitalsModule {
         [
             .report(
                 "/api/v1/webvitals", "Percentiles of each vital, with a rating of the 75th percentile.", parameters: ScopeParameters.range,
-                fields: VitalsSummary.fields
+                answer: VitalsSummary.shape
             ) { _, scope in try await VitalsSummary.run(scope) },
             breakdown(.path, "/api/v1/webvitals/pages", "75th percentile of each vital by page, most measurements first."),
             breakdown(.device, "/api/v1/webvitals/devices", "75th percentile of each vital by device type, most measurements first."),
@@ -16,7 +16,7 @@ extension WebVitalsModule {
                     Parameter("metric", .choice(Metric.names, default: nil), required: true, "Name of the vital."),
                     ScopeParameters.interval,
                 ],
-                fields: VitalsTimeseries.fields
+                answer: VitalsTimeseries.shape
             ) { call, scope in
                 // The gate has already validated the parameter.
                 let metric = call.text("metric").flatMap(Metric.init) ?? .lcp
@@ -26,8 +26,8 @@ extension WebVitalsModule {
     }
 
     private func breakdown(_ dimension: VitalsBreakdown.Dimension, _ path: String, _ summary: String) -> Route {
-        .report(path, summary, fields: VitalsBreakdown.fields(dimension)) { _, scope in
-            ReportList(data: try await VitalsBreakdown.run(scope, by: dimension))
+        .report(path, summary, answer: .data(VitalsBreakdown.shape(dimension))) { _, scope in
+            try await VitalsBreakdown.run(scope, by: dimension)
         }
     }
 }

@@ -9,7 +9,6 @@ struct JSONTextEncodableTests {
             tiny: Float = 0.1
         let yes = true, nothing: Int? = nil, list: [Int?] = [1, nil], lists: [[String]] = [[], ["a"]], byName = ["b": 1.5, "a": 2],
             byNumber = [10: "x", 9: "y"]
-        @Nullable var null: String? = nil
         let zebra = Instant(milliseconds: 0), aName = Empty(), AName = Nested(), a_name = 0
 
         struct Empty: Encodable {}

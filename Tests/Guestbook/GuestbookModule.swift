@@ -36,8 +36,8 @@ public struct GuestbookModule: AnalyticsModule {
 
     public var routes: [Route] {
         [
-            .report("/api/v1/guestbook", "Guest book entries by page, busiest first.", fields: PageEntries.fields) { _, scope in
-                ReportList(data: try await PageEntries.run(scope))
+            .report("/api/v1/guestbook", "Guest book entries by page, busiest first.", answer: .data(PageEntries.shape)) { _, scope in
+                try await PageEntries.run(scope)
             }
         ]
     }

@@ -1,11 +1,11 @@
 import Core
 
 /// A page and its number of entries.
-struct PageEntries: Encodable, Sendable {
+struct PageEntries: Sendable {
     let path: String
     let entries: Int64
 
-    static let fields = ReportList<Self>.fields([.required("path", .text(2_048)), .required("entries", .count)])
+    static let shape = Shape<PageEntries>([.required("path", \.path, .text(2_048)), .required("entries", \.entries, .count)])
 
     /// The entries by page, busiest first.
     static func run(_ scope: Scope) async throws -> [PageEntries] {

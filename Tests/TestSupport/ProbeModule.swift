@@ -93,54 +93,53 @@ package struct ProbeModule: AnalyticsModule {
 
 extension ProbeModule {
     package var routes: [Route] {
-        let fact = Schema.object([.required("label", .text(50)), .required("count", .count), .required("amount", .number(-1e12...1e12))])
+        let greeting = Shape<String>([.required("greeting", \.self, .text(100))])
         return Self.gadgets.routes + [
             Route(
                 .get, "/api/v1/probe/facts", "Number of facts and total amount by label.", scope: .query, access: .read,
                 parameters: ScopeParameters.list,
-                success: .json(.object([.required("data", .list(fact)), .required("visitors", .count)])), use: report),
+                answer: Report.shape, use: report),
             Route(
                 .post, "/api/v1/probe/echo", "Echoes the text.", scope: .query, access: .write,
-                body: .object([.required("text", .text(100))]), success: .json(.object([.required("text", .text(100))]))
-            ) { call in
-                try .json(["text": try await call.body()["text"]?.string ?? ""])
-            },
+                body: .object([.required("text", .text(100))]), answer: Shape<String>([.required("text", \.self, .text(100))])
+            ) { call in try await call.body()["text"]?.string ?? "" },
             Route(
                 .post, "/api/v1/probe/ping", "Confirms that an ingest key was accepted.", scope: .ingest, access: .write,
-                success: .json(.object([.required("ok", .boolean)]))
-            ) { _ in
-                try .json(["ok": true])
-            },
+                answer: Shape<Bool>([.required("ok", \.self, .boolean)])
+            ) { _ in true },
             Route(
                 .get, "/api/v1/probe/greeting", "Returns the greeting to a front end.", scope: .frontend, access: .read,
-                success: .json(.object([.required("greeting", .text(100))]))
-            ) { _ in
-                try .json(["greeting": greeting])
-            },
+                answer: greeting
+            ) { _ in self.greeting },
             Route(
                 .get, "/api/admin/projects/{id}/probe", "Returns the greeting to an administrator.", scope: .admin, access: .read,
-                success: .json(.object([.required("greeting", .text(100))]))
-            ) { _ in
-                try .json(["greeting": greeting])
-            },
+                answer: greeting
+            ) { _ in self.greeting },
             Route(
                 .put, "/api/admin/projects/{id}/probe", "Accepts text from an administrator and discards it.", scope: .admin,
                 access: .write,
-                body: .object([.required("text", .text(100))]), success: .noContent
-            ) { call in
-                _ = try await call.body()
-                return .noContent
-            },
+                body: .object([.required("text", .text(100))])
+            ) { call in _ = try await call.body() },
         ]
     }
 
-    private struct Report: Encodable {
-        struct Line: Encodable { let label: String, count: Int64, amount: Double }
+    private struct Report: Sendable {
+        struct Line: Sendable {
+            let label: String, count: Int64, amount: Double
+
+            static let shape = Shape<Line>([
+                .required("label", \.label, .text(50)), .required("count", \.count, .count),
+                .required("amount", \.amount, .number(-1e12...1e12)),
+            ])
+        }
+
         let data: [Line], visitors: Int64
+
+        static let shape = Shape<Report>([.required("data", \.data, .list(Line.shape)), .required("visitors", \.visitors, .count)])
     }
 
     /// `GET /api/v1/probe/facts`: labels, most frequent first, and the total number of visitors.
-    @Sendable private func report(_ call: ProjectRequest) async throws -> Answer {
+    @Sendable private func report(_ call: ProjectRequest) async throws -> Report {
         let scope = try await call.scope()
         let rows = try await scope.rows(
             "probe.facts",
@@ -150,9 +149,8 @@ extension ProbeModule {
             """)
         let visitors = try await scope.rows(
             "probe.visitors", "SELECT count(DISTINCT visitor) AS visitors FROM probe_facts")
-        return try .json(
-            Report(
-                data: rows.map { .init(label: $0.text("label"), count: $0.int("count"), amount: $0.double("amount")) },
-                visitors: visitors[0].int("visitors")))
+        return Report(
+            data: rows.map { .init(label: $0.text("label"), count: $0.int("count"), amount: $0.double("amount")) },
+            visitors: visitors[0].int("visitors"))
     }
 }

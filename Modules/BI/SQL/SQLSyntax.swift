@@ -71,7 +71,7 @@ struct SQLOrder: Equatable, Sendable {
     let nullsFirst: Bool
 }
 
-enum SQLType: String, Sendable, Encodable {
+enum SQLType: String, Sendable {
     case integer, double, text, boolean
     /// A visitor: can be counted, grouped by and compared with other visitors, but never shown.
     case visitor

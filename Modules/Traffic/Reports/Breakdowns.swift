@@ -2,18 +2,36 @@ import Core
 
 /// Visitors by source or place, and custom events by name.
 enum Breakdowns {
-    struct Source: Encodable, Sendable { let source: String, visitors: Int64, pageviews: Int64 }
-    struct Place: Encodable, Sendable {
-        let level: String, name: String, visitors: Int64, percentage: Double
+    struct Source: Sendable {
+        let source: String, visitors: Int64, pageviews: Int64
 
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: MemberName.self)
-            try container.encode(name, forKey: MemberName(level))
-            try container.encode(visitors, forKey: MemberName("visitors"))
-            try container.encode(percentage, forKey: MemberName("percentage"))
-        }
+        static let shape = Shape<Source>([
+            .required("source", \.source, .text(300)), .required("visitors", \.visitors, .count),
+            .required("pageviews", \.pageviews, .count),
+        ])
     }
-    struct Event: Encodable, Sendable { let name: String, count: Int64, unique: Int64 }
+
+    struct Place: Sendable {
+        enum Level: String, Sendable, CaseIterable { case country, region, city }
+
+        let level: Level, name: String, visitors: Int64, percentage: Double
+
+        private func name(at level: Level) -> String? { self.level == level ? name : nil }
+
+        static let shape = Shape<Place>([
+            .optional("country", { $0.name(at: .country) }, .text(2)), .optional("region", { $0.name(at: .region) }, .text(10)),
+            .optional("city", { $0.name(at: .city) }, .text(200)), .required("visitors", \.visitors, .count),
+            .required("percentage", \.percentage, .percentage),
+        ])
+    }
+
+    struct Event: Sendable {
+        let name: String, count: Int64, unique: Int64
+
+        static let shape = Shape<Event>([
+            .required("name", \.name, .text(200)), .required("count", \.count, .count), .required("unique", \.unique, .count),
+        ])
+    }
 
     static func sources(_ scope: Scope) async throws -> [Source] {
         let flagged = try await scope.flagged(), groups = try await valueCount(of: "source", scope)
@@ -31,16 +49,15 @@ enum Breakdowns {
     }
 
     /// Returns visitors by place. Visitors whose place is unknown get no row, but count in the total that percentages refer to.
-    /// - Parameter level: `country`, `region` or `city`.
-    static func places(_ scope: Scope, level: String) async throws -> [Place] {
-        let first = try await firstRows(scope), visitors = try await visitors(by: level, scope)
+    static func places(_ scope: Scope, by level: Place.Level) async throws -> [Place] {
+        let first = try await firstRows(scope), visitors = try await visitors(by: level.rawValue, scope)
         let all = try await scope.visitorCount().distinct()
         return try await scope.rows(
             "core.places", continues: true,
             """
             \(first),
             visited AS (\(visitors))
-            SELECT \(sql: level) AS place, visitors, (SELECT \(all) FROM first_rows) AS total FROM visited WHERE \(sql: level) <> ''
+            SELECT \(sql: level.rawValue) AS place, visitors, (SELECT \(all) FROM first_rows) AS total FROM visited WHERE \(sql: level.rawValue) <> ''
             ORDER BY visitors DESC, place LIMIT \(scope.limit) OFFSET \(scope.offset)
             """
         ).map {

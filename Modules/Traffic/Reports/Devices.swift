@@ -1,28 +1,24 @@
 import Core
 
 /// Visitors by browser, operating system and device type. A visitor with two browsers counts under both.
-struct Devices: Encodable, Sendable {
-    struct Share: Encodable, Sendable { let name: String, visitors: Int64, percentage: Double }
+struct Devices: Sendable {
+    struct Share: Sendable {
+        let name: String, visitors: Int64, percentage: Double
+
+        static let shape = Shape<Share>([
+            .required("name", \.name, .text(100)), .required("visitors", \.visitors, .count),
+            .required("percentage", \.percentage, .percentage),
+        ]).named("DeviceShare")
+    }
 
     let browsers: [Share]
     let operatingSystems: [Share]
     let deviceTypes: [Share]
 
-    enum CodingKeys: String, CodingKey {
-        case browsers
-        case operatingSystems = "operating_systems", deviceTypes = "device_types"
-    }
-
-    static let fields: [Schema.Field] = ["browsers", "operating_systems", "device_types"].map {
-        .required(
-            $0,
-            .list(
-                .named(
-                    "DeviceShare",
-                    .object([
-                        .required("name", .text(100)), .required("visitors", .count), .required("percentage", .number(0...100)),
-                    ]))))
-    }
+    static let shape = Shape<Devices>([
+        .required("browsers", \.browsers, .list(Share.shape)), .required("operating_systems", \.operatingSystems, .list(Share.shape)),
+        .required("device_types", \.deviceTypes, .list(Share.shape)),
+    ])
 
     /// The estimated number of combinations of browser, system and device type. Names come from the lists of `UserAgentParser`, and only a
     /// few of their combinations occur.

@@ -1,44 +1,26 @@
 import Core
 
 /// The pages on which sessions begin, or on which they end.
-struct EntryExitPages: Encodable, Sendable {
+struct EntryExitPages: Sendable {
     enum End: Sendable { case entry, exit }
 
-    struct Page: Encodable, Sendable {
+    struct Page: Sendable {
         let path: String
         let sessions: Int64
         /// For entry pages, the percentage of sessions without a second pageview; for exit pages, exits as a percentage of the page's
         /// views.
         let rate: Double
-        let end: End
-
-        enum CodingKeys: String, CodingKey {
-            case path, sessions
-            case bounceRate = "bounce_rate", exitRate = "exit_rate"
-        }
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(path, forKey: .path)
-            try container.encode(sessions, forKey: .sessions)
-            try container.encode(rate, forKey: end == .entry ? .bounceRate : .exitRate)
-        }
     }
 
     let data: [Page]
     let total: Int64
 
-    static func fields(_ end: End) -> [Schema.Field] {
-        [
-            .required(
-                "data",
-                .list(
-                    .object([
-                        .required("path", .text(2_048)), .required("sessions", .count),
-                        .required(end == .entry ? "bounce_rate" : "exit_rate", .number(0...100)),
-                    ]))),
-            .required("total", .count),
-        ]
+    static func shape(_ end: End) -> Shape<EntryExitPages> {
+        let page = Shape<Page>([
+            .required("path", \.path, .text(2_048)), .required("sessions", \.sessions, .count),
+            .required(end == .entry ? "bounce_rate" : "exit_rate", \.rate, .percentage),
+        ])
+        return Shape([.required("data", \.data, .list(page)), .required("total", \.total, .count)])
     }
 
     /// Counts regular sessions row by row, without grouping by session: an entry isn't a bounce if a second pageview came from the page,
@@ -83,7 +65,7 @@ struct EntryExitPages: Encodable, Sendable {
                 let sessions = row.int("sessions"), other = row.int("of")
                 return Page(
                     path: row.text("path"), sessions: sessions,
-                    rate: end == .entry ? Rounded.percentage(other, of: sessions) : Rounded.percentage(sessions, of: other), end: end)
+                    rate: end == .entry ? Rounded.percentage(other, of: sessions) : Rounded.percentage(sessions, of: other))
             },
             total: rows.first?.int("total") ?? 0)
     }

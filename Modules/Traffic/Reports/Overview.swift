@@ -1,7 +1,7 @@
 import Core
 
 /// The six key figures of a range.
-struct Overview: Encodable, Sendable {
+struct Overview: Sendable {
     let pageviews: Int64
     let visitors: Int64
     let sessions: Int64
@@ -11,14 +11,10 @@ struct Overview: Encodable, Sendable {
     let avgDuration: Double
     let events: Int64
 
-    enum CodingKeys: String, CodingKey {
-        case pageviews, visitors, sessions, events
-        case bounceRate = "bounce_rate", avgDuration = "avg_duration"
-    }
-
-    static let schema = Schema.object([
-        .required("pageviews", .count), .required("visitors", .count), .required("sessions", .count),
-        .required("bounce_rate", .number(0...100)), .required("avg_duration", .number(0...1e12)), .required("events", .count),
+    static let shape = Shape<Overview>([
+        .required("pageviews", \.pageviews, .count), .required("visitors", \.visitors, .count), .required("sessions", \.sessions, .count),
+        .required("bounce_rate", \.bounceRate, .percentage), .required("avg_duration", \.avgDuration, .seconds),
+        .required("events", \.events, .count),
     ])
 
     /// Counts each session with activity in the range, with what it did inside the range.

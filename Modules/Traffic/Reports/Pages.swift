@@ -1,34 +1,25 @@
 import Core
 
 /// Pages, most viewed first.
-struct Pages: Encodable, Sendable {
-    struct Page: Encodable, Sendable {
+struct Pages: Sendable {
+    struct Page: Sendable {
         let path: String
         let views: Int64
         let uniqueViews: Int64
         /// Average seconds from a view to the session's next view, or to its last activity.
         let avgDuration: Double
 
-        enum CodingKeys: String, CodingKey {
-            case path, views
-            case uniqueViews = "unique_views", avgDuration = "avg_duration"
-        }
+        static let shape = Shape<Page>([
+            .required("path", \.path, .text(2_048)), .required("views", \.views, .count), .required("unique_views", \.uniqueViews, .count),
+            .required("avg_duration", \.avgDuration, .seconds),
+        ])
     }
 
     let data: [Page]
     /// The number of pages, regardless of limit and offset.
     let total: Int64
 
-    static let fields: [Schema.Field] = [
-        .required(
-            "data",
-            .list(
-                .object([
-                    .required("path", .text(2_048)), .required("views", .count), .required("unique_views", .count),
-                    .required("avg_duration", .number(0...1e12)),
-                ]))),
-        .required("total", .count),
-    ]
+    static let shape = Shape<Pages>([.required("data", \.data, .list(Page.shape)), .required("total", \.total, .count)])
 
     static func run(_ scope: Scope) async throws -> Pages {
         let flagged = try await scope.flagged(), visitors = try await scope.visitorCount()

@@ -1,10 +1,10 @@
 import Core
 
 /// How many visitors are on the site right now.
-struct Realtime: Encodable, Sendable {
+struct Realtime: Sendable {
     let activeVisitors: Int64
 
-    enum CodingKeys: String, CodingKey { case activeVisitors = "active_visitors" }
+    static let shape = Shape<Realtime>([.required("active_visitors", \.activeVisitors, .count)])
 
     static let windowSeconds: Int64 = 300
 

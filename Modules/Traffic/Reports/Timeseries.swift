@@ -2,18 +2,17 @@ import Core
 
 /// Pageviews, visitors and sessions by day or hour; one point for each bucket of the range, including empty ones.
 struct Timeseries: Sendable {
-    struct Point: Encodable, Sendable {
+    struct Point: Sendable {
         let date: String
         let pageviews: Int64
         let visitors: Int64
         let sessions: Int64
-    }
 
-    static let schema = Schema.list(
-        .object([
-            .required("date", TimeBuckets.label), .required("pageviews", .count), .required("visitors", .count),
-            .required("sessions", .count),
-        ]))
+        static let shape = Shape<Point>([
+            .required("date", \.date, .bucket), .required("pageviews", \.pageviews, .count), .required("visitors", \.visitors, .count),
+            .required("sessions", \.sessions, .count),
+        ])
+    }
 
     /// A visitor or session counts in every bucket in which it was active.
     static func run(_ scope: Scope, by unit: TimeBuckets.Unit) async throws -> [Point] {
