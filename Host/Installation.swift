@@ -40,6 +40,9 @@ public struct Installation: Sendable {
     let time: any TimeSource
     let adminToken: String
     let dashboard: DashboardSessions
+    /// The durable tasks, and what runs them on this host.
+    let tasks: TaskStore
+    let taskRunner: TaskRunner
 
     /// Opens the stores, migrates their schema and catches up with the journal.
     /// - Parameter events: wraps the event store, for tests. Nil to use the store directly.
@@ -95,6 +98,7 @@ public struct Installation: Sendable {
             maximumBytes: configuration.limits.reportCacheMB << 20, settle: { try await writer.settle($0) },
             version: { engines.isAlone ? counters.version(of: $0, over: $1) : nil })
         let deferred = Deferred<Collection>()
+        let tasks = TaskStore(control: engines.control, coordination: engines.coordination, time: time)
         let services = Services(
             control: engines.control, directory: directory, time: time, reports: reports, facts: deferred,
             catalog: ReportCatalog(modules.flatMap { module in module.reports.map { (module.name, $0) } }),
@@ -156,14 +160,23 @@ public struct Installation: Sendable {
                 collection: collection, ledger: ledger, stream: stream,
                 mayRead: { module, project, key in (try? gate.directory.checkModule(module, .read, project, key)) != nil }
             ).routes
-            + (RootRoutes().routes + probes.routes + administration.routes + backups.routes + dashboardRoutes.routes).map { (nil, $0) }
+            + (RootRoutes().routes + probes.routes + administration.routes + TaskRoutes(tasks: tasks).routes + backups.routes
+                + dashboardRoutes.routes).map { (nil, $0) }
         let registry = try ModuleRegistry(
             modules: modules, hostRoutes: hostRoutes + description.routes(describing: hostRoutes).map { (nil, $0) })
         return Installation(
             configuration: configuration, engines: engines, directory: directory, registry: registry, journal: journal,
             sessions: sessions, identity: identity, counters: counters, writer: writer, stream: stream, gate: gate, limiter: limiter,
             crossOrigin: crossOrigin, telemetry: telemetry, logger: logger, time: time, adminToken: adminToken,
-            dashboard: dashboard)
+            dashboard: dashboard, tasks: tasks,
+            taskRunner: TaskRunner(tasks, host: Self.hostName, metrics: telemetry.metrics, logger: logger))
+    }
+
+    /// The machine's name, by which people recognize the host that runs a task.
+    private static var hostName: String {
+        var name = [CChar](repeating: 0, count: 256)
+        gethostname(&name, name.count - 1)
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// Prepares the stores: migrates the schema, creates the configured projects, and stores the events that the journal still holds.
@@ -179,6 +192,8 @@ public struct Installation: Sendable {
         try await identity.renewSalts(now: time.now)
         try await writer.recover()
         try await sessions.restore(from: engines.events, now: time.now, isAlone: engines.isAlone)
+        tasks.declare(taskKinds, of: Self.taskOwner)
+        try await tasks.declare([(Self.taskOwner, schedules)])
     }
 
     /// Logs an error if the event store has facts of projects that are missing from the control store, and reserves those projects'
@@ -239,8 +254,8 @@ public struct Installation: Sendable {
     }
 
     var services: [any Service] {
-        let runner = JobRunner(jobs: jobs, coordination: engines.coordination, owner: journal.id, logger: logger)
-        let own = telemetry.services + [Following(installation: self), writer, runner]
+        let runner = JobRunner(jobs: jobs, logger: logger)
+        let own = telemetry.services + [Following(installation: self), writer, runner, taskRunner]
         return (own + registry.modules.flatMap(\.services)).map(NamedService.init)
     }
 
@@ -250,13 +265,28 @@ public struct Installation: Sendable {
 
     private var jobs: [Job] {
         [
-            Job("sessions", everySeconds: 60, shared: false) { sessions.sweep(now: time.now) },
-            Job("salts", everySeconds: 3_600, shared: false) { try await identity.renewSalts(now: time.now) },
-            Job("directory", everySeconds: 2, shared: false) { try await directory.poll() },
-            Job("key_use", everySeconds: 60, shared: false) { try await directory.flushLastUse() },
-            Job("streams", everySeconds: 15, shared: false) { stream.keepAlive() },
-            Job("retention", everySeconds: 3_600) { try await retention.run(now: time.now) },
+            Job("sessions", everySeconds: 60) { sessions.sweep(now: time.now) },
+            Job("salts", everySeconds: 3_600) { try await identity.renewSalts(now: time.now) },
+            Job("directory", everySeconds: 2) { try await directory.poll() },
+            Job("key_use", everySeconds: 60) { try await directory.flushLastUse() },
+            Job("streams", everySeconds: 15) { stream.keepAlive() },
         ] + registry.modules.flatMap(\.jobs)
+    }
+
+    /// The name before those of the host's own tasks.
+    private static let taskOwner = "pulse"
+
+    private var taskKinds: [TaskKind] {
+        [
+            TaskKind("retention", "Deletes data that is older than the configured retention periods.") { [retention, time] _ in
+                try await retention.run(now: time.now)
+            },
+            TaskKind("task_history", "Forgets tasks that ended long ago.") { [tasks] _ in try await tasks.forget() },
+        ]
+    }
+
+    private var schedules: [Schedule] {
+        [Schedule("retention", .hourly()), Schedule("task_history", .daily(at: TimeOfDay(3)))]
     }
 
     var retention: Retention {
@@ -268,6 +298,7 @@ public struct Installation: Sendable {
     /// Saves when keys were last used, and closes the journal and the stores. Call it after the application has ended.
     public func close() async {
         try? await directory.flushLastUse()
+        tasks.close()
         journal.close()
         await engines.close()
     }

@@ -1,6 +1,7 @@
 @_spi(Host) import Access
 import Common
 @_spi(Host) import Ingest
+@_spi(Host) import Jobs
 import Questions
 @_spi(Host) import Storage
 
@@ -30,13 +31,13 @@ import Questions
     public var factTables: [FactTable] { [Activity.table, Activity.visitors] + modules.flatMap(\.factTables) }
 
     /// The names under which Core keeps its own migrations, which no module can have.
-    public static let reserved = ["access", "ingest", "activity"]
+    public static let reserved = ["access", "ingest", "activity", "tasks"]
 
     /// All migrations, grouped by the module that owns them. The migrations of shared tables come first.
     public var migrations: [(module: String, migrations: [Migration])] {
         [
             ("access", AccessTables.migrations), ("ingest", IngestTables.migrations + VisitorIdentity.migrations),
-            ("activity", Activity.migrations),
+            ("activity", Activity.migrations), ("tasks", TaskTables.migrations),
         ] + modules.map { ($0.name, $0.migrations) }
     }
 
@@ -51,7 +52,7 @@ import Questions
             }
         }
         reportClashes("Module name", modules.map { ($0.name, String(describing: type(of: $0))) })
-        for name in modules.map(\.name) where reserved.contains(name) {
+        for name in modules.map(\.name) where reserved.contains(name) || name == "pulse" {
             problems.append("The module name '\(name)' is reserved for Core; choose another one.")
         }
         reportClashes("Payload type", modules.flatMap { module in module.collectors.map { ($0.type, module.name) } })
