@@ -102,7 +102,7 @@ var targets: [Target] = [
     core(
         "Operations", "Operations", from: ["Access"],
         [log, metrics, coreMetrics, tracing, instrumentation, httpClient, nio, nioHTTP1, httpTypes, lifecycle]),
-    core("Platform", "Platform", from: ["Ingest", "Jobs", "Settings"], [lifecycle]),
+    core("Platform", "Platform", from: ["Ingest", "Jobs", "Settings"], [lifecycle, log]),
     core("Core", "Umbrella", from: ["Platform"], [httpTypes]),
 
     // Engines, linked by Host alone.

@@ -121,7 +121,8 @@ public struct Installation: Sendable {
             limits: .init(bytes: configuration.limits.bodyBytes),
             publicURL: configuration.server.publicURL,
             vault: Vault(secret: cookieSecret),
-            externalDatabase: ExternalPostgreSQL())
+            externalDatabase: ExternalPostgreSQL(),
+            controlTables: ControlTables(ModuleRegistry.migrations(of: modules)), tasks: tasks)
         let limiter = RateLimiter(coordination: engines.coordination, time: time, limits: .init(configuration.limits))
         let crossOrigin = CrossOrigin(configuration.server)
         let gate = Gate(
@@ -193,7 +194,8 @@ public struct Installation: Sendable {
         try await writer.recover()
         try await sessions.restore(from: engines.events, now: time.now, isAlone: engines.isAlone)
         tasks.declare(taskKinds, of: Self.taskOwner)
-        try await tasks.declare([(Self.taskOwner, schedules)])
+        for module in registry.modules { tasks.declare(module.tasks(context(module)), of: module.name) }
+        try await tasks.declare([(Self.taskOwner, schedules)] + registry.modules.map { ($0.name, $0.schedules) })
     }
 
     /// Logs an error if the event store has facts of projects that are missing from the control store, and reserves those projects'
@@ -256,7 +258,7 @@ public struct Installation: Sendable {
     var services: [any Service] {
         let runner = JobRunner(jobs: jobs, logger: logger)
         let own = telemetry.services + [Following(installation: self), writer, runner, taskRunner]
-        return (own + registry.modules.flatMap(\.services)).map(NamedService.init)
+        return (own + registry.modules.flatMap { $0.services(context($0)) }).map(NamedService.init)
     }
 
     /// A service that ends live streams at shutdown. It must stop before the server, because the server waits for every response
@@ -270,8 +272,10 @@ public struct Installation: Sendable {
             Job("directory", everySeconds: 2) { try await directory.poll() },
             Job("key_use", everySeconds: 60) { try await directory.flushLastUse() },
             Job("streams", everySeconds: 15) { stream.keepAlive() },
-        ] + registry.modules.flatMap(\.jobs)
+        ] + registry.modules.flatMap { $0.jobs(context($0)) }
     }
+
+    private func context(_ module: any AnalyticsModule) -> ModuleContext { ModuleContext(module.name, gate: gate, logger: logger) }
 
     /// The name before those of the host's own tasks.
     private static let taskOwner = "pulse"

@@ -96,11 +96,11 @@ import Synchronization
         switch route.handler {
         case .anonymous(let handler):
             try Self.checkParameters(route, request)
-            return try await handler(AnonymousRequest(request: request, services: services))
+            return try await handler(AnonymousRequest(request: request, services: services, module: module))
         case .installation(let handler):
             try await admitAdministrator(request, surface, &rate)
             try Self.checkParameters(route, request)
-            return try await handler(InstallationRequest(request: request, services: services, bodySchema: route.body))
+            return try await handler(InstallationRequest(request: request, services: services, bodySchema: route.body, module: module))
         case .project(let handler):
             let caller = try await admit(request, route, module, surface, &rate)
             try Self.checkParameters(route, request)
@@ -144,7 +144,7 @@ import Synchronization
         _ request: IncomingRequest, _ route: Route, _ module: String?, _ resolve: PublicTokenResolver, _ rate: inout RateLabel?
     ) async throws -> Admitted {
         try await count(.query, "address \(Attempts.subject(request.clientAddress))", &rate)
-        let token = try await resolve(request.pathParameters["token"] ?? "", AnonymousRequest(request: request, services: services))
+        let token = try await resolve(request.pathParameters["token"] ?? "", AnonymousRequest(request: request, services: services, module: module))
         guard let project = directory.project(token.project), token.maker.map({ directory.key(id: $0) != nil }) ?? true else {
             throw ServiceError.notFound("Token", request.pathParameters["token"] ?? "")
         }

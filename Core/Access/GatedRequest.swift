@@ -1,8 +1,9 @@
 import Common
+@_spi(Host) import Jobs
 import Logging
 import NIOCore
 @_spi(Host) import Questions
-import Storage
+@_spi(Host) import Storage
 
 /// The services that handlers may use. Handlers must read events through a `Scope`, so `reports` is available only with the `Scopes` SPI.
 public struct Services: Sendable {
@@ -22,12 +23,14 @@ public struct Services: Sendable {
         let publicURL: String?
         let vault: Vault
         let externalDatabase: any ExternalDatabase
+        let controlTables: ControlTables
+        let tasks: TaskStore
 
         init(
             control: any ControlStore, directory: Directory, time: any TimeSource, facts: any FactRecorder, catalog: ReportCatalog,
             datasets: DatasetCatalog, factTables: FactCatalog, payloadTypes: Set<String>, scriptFeatures: [ScriptFeature],
             dimensions: [(module: String, dimension: SessionDimension)], limits: BodyLimits, publicURL: String?, vault: Vault,
-            externalDatabase: any ExternalDatabase
+            externalDatabase: any ExternalDatabase, controlTables: ControlTables, tasks: TaskStore
         ) {
             self.control = control
             self.directory = directory
@@ -43,6 +46,8 @@ public struct Services: Sendable {
             self.publicURL = publicURL
             self.vault = vault
             self.externalDatabase = externalDatabase
+            self.controlTables = controlTables
+            self.tasks = tasks
         }
     }
 
@@ -50,8 +55,16 @@ public struct Services: Sendable {
     /// Runs the SQL statements of a `Scope`.
     @_spi(Scopes) public fileprivate(set) var reports: any ReportReader
 
-    /// The store of the control plane: projects, keys and definitions.
-    public var control: any ControlStore { shared.control }
+    /// The whole store of the control plane. Modules have a store of their own: `call.store`.
+    @_spi(Host) public var control: any ControlStore { shared.control }
+    /// The control plane as `module` sees it: its own tables. Nil has none.
+    @_spi(Host) public func store(of module: String?) -> ModuleStore {
+        ModuleStore(shared.control, shared.controlTables, module: module ?? "")
+    }
+    /// The durable tasks of `module`.
+    @_spi(Host) public func tasks(of module: String?) -> TaskQueue { TaskQueue(shared.tasks, module: module ?? "") }
+    /// The schedules of `module`.
+    @_spi(Host) public func schedules(of module: String?) -> Schedules { Schedules(shared.tasks, module: module ?? "") }
     /// The projects, keys and module settings, in memory.
     public var directory: Directory { shared.directory }
     /// The clock; tests replace it.
@@ -79,20 +92,21 @@ public struct Services: Sendable {
     /// Runs queries on external databases.
     public var externalDatabase: any ExternalDatabase { shared.externalDatabase }
 
-    public init(
+    @_spi(Host) public init(
         control: any ControlStore, directory: Directory, time: any TimeSource, reports: any ReportReader,
         facts: any FactRecorder, catalog: ReportCatalog = ReportCatalog(),
         datasets: DatasetCatalog = DatasetCatalog(), factTables: FactCatalog = FactCatalog(), payloadTypes: Set<String> = [],
         scriptFeatures: [ScriptFeature] = [],
         dimensions: [(module: String, dimension: SessionDimension)] = [],
-        limits: BodyLimits = BodyLimits(), publicURL: String? = nil, vault: Vault, externalDatabase: any ExternalDatabase
+        limits: BodyLimits = BodyLimits(), publicURL: String? = nil, vault: Vault, externalDatabase: any ExternalDatabase,
+        controlTables: ControlTables = ControlTables(), tasks: TaskStore
     ) {
         self.reports = reports
         shared = Shared(
             control: control, directory: directory, time: time, facts: facts, catalog: catalog, datasets: datasets,
             factTables: factTables, payloadTypes: payloadTypes,
             scriptFeatures: scriptFeatures, dimensions: dimensions, limits: limits, publicURL: publicURL, vault: vault,
-            externalDatabase: externalDatabase)
+            externalDatabase: externalDatabase, controlTables: controlTables, tasks: tasks)
     }
 
     /// A copy of the services for one response, whose reports share a wait and track how current the response is.
@@ -116,13 +130,19 @@ public protocol GatedRequest: Sendable {
     var request: IncomingRequest { get }
     /// The services that the handler may use.
     var services: Services { get }
+    /// The control plane as the route's module sees it: the module's own tables.
+    var store: ModuleStore { get }
+    /// The durable tasks of the route's module.
+    var tasks: TaskQueue { get }
+    /// The schedules that people make in the route's module.
+    var schedules: Schedules { get }
 }
 
 extension GatedRequest {
     /// A logger with the request's id and module.
     public var logger: Logger { request.logger }
-    /// The store of the control plane: projects, keys and definitions.
-    public var control: any ControlStore { services.control }
+    /// The whole store of the control plane, for Core and the host.
+    @_spi(Host) public var control: any ControlStore { services.control }
     /// The projects, keys and module settings, in memory.
     public var directory: Directory { services.directory }
     /// The current time.
@@ -204,6 +224,10 @@ public struct ProjectRequest: GatedRequest {
     /// Who sent the request.
     public let caller: Caller
 
+    public var store: ModuleStore { services.store(of: module) }
+    public var tasks: TaskQueue { services.tasks(of: module) }
+    public var schedules: Schedules { services.schedules(of: module) }
+
     /// The key that was used; nil for the admin token and for a public token.
     public var key: APIKey? { if case .key(let key) = caller { key } else { nil } }
 
@@ -277,12 +301,18 @@ public struct InstallationRequest: GatedRequest {
     public let request: IncomingRequest
     public let services: Services
     private let bodySchema: Schema?
+    private let module: String?
 
-    init(request: IncomingRequest, services: Services, bodySchema: Schema?) {
+    init(request: IncomingRequest, services: Services, bodySchema: Schema?, module: String?) {
         self.request = request
         self.services = services
         self.bodySchema = bodySchema
+        self.module = module
     }
+
+    public var store: ModuleStore { services.store(of: module) }
+    public var tasks: TaskQueue { services.tasks(of: module) }
+    public var schedules: Schedules { services.schedules(of: module) }
 
     /// The caller's name in the audit log.
     public var actor: String { "admin token" }
@@ -295,9 +325,15 @@ public struct InstallationRequest: GatedRequest {
 public struct AnonymousRequest: GatedRequest {
     public let request: IncomingRequest
     public let services: Services
+    private let module: String?
 
-    init(request: IncomingRequest, services: Services) {
+    init(request: IncomingRequest, services: Services, module: String?) {
         self.request = request
         self.services = services
+        self.module = module
     }
+
+    public var store: ModuleStore { services.store(of: module) }
+    public var tasks: TaskQueue { services.tasks(of: module) }
+    public var schedules: Schedules { services.schedules(of: module) }
 }

@@ -34,7 +34,10 @@ import Questions
     public static let reserved = ["access", "ingest", "activity", "tasks"]
 
     /// All migrations, grouped by the module that owns them. The migrations of shared tables come first.
-    public var migrations: [(module: String, migrations: [Migration])] {
+    public var migrations: [(module: String, migrations: [Migration])] { Self.migrations(of: modules) }
+
+    /// The migrations of Core and of these modules, which have not been checked for conflicts.
+    public static func migrations(of modules: [any AnalyticsModule]) -> [(module: String, migrations: [Migration])] {
         [
             ("access", AccessTables.migrations), ("ingest", IngestTables.migrations + VisitorIdentity.migrations),
             ("activity", Activity.migrations), ("tasks", TaskTables.migrations),

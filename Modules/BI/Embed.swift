@@ -75,7 +75,7 @@ enum Embed {
 
     /// Returns the definition with its usage. If `token`, a token that was just created, is given, the result contains it and its URL.
     static func described(_ embed: Resource.Definition, _ call: ProjectRequest, token: String? = nil) async throws -> [String: JSON] {
-        let rows = try await call.control.read(
+        let rows = try await call.store.read(
             "SELECT prefix, allowed_modules, maker, access_count, last_accessed_at FROM bi_embed_token WHERE embed_id = \(embed.id)")
         let usage = Usage(
             id: embed.id, allowed_modules: rows.first.flatMap(EmbedRights.init)?.modules, token_prefix: rows.first?.text("prefix") ?? "",
@@ -89,7 +89,7 @@ enum Embed {
     static func newToken(for embed: Resource.Definition, _ call: ProjectRequest) async throws -> String {
         let token = Identifiers.token(prefix: "pemb_", length: 32), hash = Digest.sha256(token), prefix = String(token.prefix(9)) + "..."
         let project = call.project.id, actor = call.actor, now = call.now, rights = EmbedRights(of: call)
-        try await call.control.write { transaction in
+        try await call.store.write { transaction in
             try await EmbedRights.narrow(embed.id, to: rights, in: transaction)
             let changed = try await transaction.run(
                 "UPDATE bi_embed_token SET hash = \(hash), prefix = \(prefix), maker = \(rights.maker) WHERE embed_id = \(embed.id) RETURNING embed_id"

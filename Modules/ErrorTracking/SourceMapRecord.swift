@@ -71,7 +71,7 @@ struct SourceMapRecord: Encodable, Sendable {
     /// `GET /api/v1/source-maps?release_version=`: newest first.
     static func list(_ call: ProjectRequest) async throws -> [SourceMapRecord] {
         let version: SQL = call.text("release_version").map { "m.release_version = \($0)" } ?? "TRUE"
-        let rows = try await call.control.read(
+        let rows = try await call.store.read(
             """
             /* error_tracking.source_maps */ SELECT \(sql: columns) FROM \(sql: joined) WHERE m.project_id = \(call.project.id) AND \(version)
             ORDER BY m.created_at DESC, m.minified_url, m.id LIMIT \(call.limit) OFFSET \(call.offset)
@@ -82,7 +82,7 @@ struct SourceMapRecord: Encodable, Sendable {
     /// Returns all source maps of the releases, newest first.
     static func all(of releases: Set<ExactText>, _ call: ProjectRequest) async throws -> [SourceMapRecord] {
         guard !releases.isEmpty else { return [] }
-        let rows = try await call.control.read(
+        let rows = try await call.store.read(
             """
             /* error_tracking.source_maps_of */ SELECT \(sql: columns) FROM \(sql: joined) WHERE m.project_id = \(call.project.id)
               AND m.release_version IN \(list: releases.sorted()) ORDER BY m.created_at DESC, m.id
@@ -94,7 +94,7 @@ struct SourceMapRecord: Encodable, Sendable {
     /// kept if the request sends none.
     static func upsert(_ upload: SourceMapUpload, _ call: ProjectRequest) async throws -> (record: SourceMapRecord, isNew: Bool) {
         let new = Identifiers.uuid(), project = call.project.id, actor = call.actor, now = call.now
-        let rows = try await call.control.write { transaction in
+        let rows = try await call.store.write { transaction in
             let upserted = try await transaction.run(
                 """
                 /* error_tracking.upsert_source_map */ INSERT INTO error_tracking_source_maps
@@ -130,6 +130,6 @@ struct SourceMapRecord: Encodable, Sendable {
         try await Release.deleteRow(of: "error_tracking_source_maps", kind, call)
         // This delete may run outside the transaction, because the content can't be reached without its record.
         let id = call.id()
-        try await call.control.write("DELETE FROM error_tracking_source_map_files WHERE source_map_id = \(id)")
+        try await call.store.write("DELETE FROM error_tracking_source_map_files WHERE source_map_id = \(id)")
     }
 }

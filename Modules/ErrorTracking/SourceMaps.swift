@@ -56,7 +56,7 @@ struct SourceMaps: Sendable {
         private func load(_ record: SourceMapRecord) async throws -> SourceMap? {
             guard let digest = record.digest else { return nil }
             if let map = SourceMapCache.shared.map(digest) { return map }
-            let rows = try await call.control.read(
+            let rows = try await call.store.read(
                 "/* error_tracking.source_map */ SELECT content FROM error_tracking_source_map_files WHERE source_map_id = \(record.id)")
             guard let content = rows.first?.text("content") else { return nil }
             let map = try SourceMap(try SourceMapUpload.File.unpacked(content))

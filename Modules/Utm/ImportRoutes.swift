@@ -48,7 +48,7 @@ extension UtmModule {
     /// `GET /api/v1/marketing/imports?provider=&limit=&offset=`
     @Sendable private func listImports(_ call: ProjectRequest) async throws -> Answer {
         let provider: SQL = call.text("provider").map { " AND provider = \($0)" } ?? ""
-        let rows = try await call.control.read(
+        let rows = try await call.store.read(
             """
             /* utm.imports */ SELECT \(sql: ImportBatch.columns) FROM utm_imports WHERE project_id = \(call.project.id)\(provider)
             ORDER BY created_at DESC, id LIMIT \(call.limit) OFFSET \(call.offset)
@@ -59,7 +59,7 @@ extension UtmModule {
     /// `GET /api/v1/marketing/imports/{id}/rows?limit=&offset=`, or 404.
     @Sendable private func importRows(_ call: ProjectRequest) async throws -> Answer {
         let id = try await ImportBatch.require(call).text("id")
-        let rows = try await call.control.read(
+        let rows = try await call.store.read(
             """
             /* utm.import_rows */ SELECT day, dimensions, metrics, raw_row FROM utm_import_rows WHERE import_id = \(id)
             ORDER BY number LIMIT \(call.limit) OFFSET \(call.offset)
