@@ -34,6 +34,8 @@ import Synchronization
     private var running: [String: Run] = [:]
     private var isStopping = false
     private var isLooking = false
+    private var hasBegun = false
+    private var beginners: [CheckedContinuation<Void, Never>] = []
 
     /// - Parameter host: a name of the host that people recognize.
     public init(
@@ -54,12 +56,25 @@ import Synchronization
         await cancelWhenGracefulShutdown { [self] in
             while !Task.isCancelled {
                 let next = await look()
+                await begin()
                 await store.alarm.wait(milliseconds: min(max(next - store.time.now, 0), settings.lookSeconds * 1_000))
             }
         }
         follower.cancel()
         await stop()
         heart.cancel()
+    }
+
+    private func begin() {
+        hasBegun = true
+        for beginner in beginners { beginner.resume() }
+        beginners = []
+    }
+
+    /// Returns when the service has looked for the first time. For tests that move the clock.
+    public func firstLook() async {
+        guard !hasBegun else { return }
+        await withCheckedContinuation { beginners.append($0) }
     }
 
     /// Starts what is due, as far as there is room.

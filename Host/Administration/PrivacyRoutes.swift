@@ -1,4 +1,4 @@
-@_spi(Scopes) import Access
+@_spi(Host) @_spi(Scopes) import Access
 import Common
 import HTTPTypes
 @_spi(Host) import Ingest
