@@ -1,5 +1,6 @@
 @_spi(Host) import Access
 import Common
+import HTTPTypes
 @_spi(Host) import Jobs
 import Storage
 

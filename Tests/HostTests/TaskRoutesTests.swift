@@ -1,6 +1,6 @@
 import AllModules
 @_spi(Host) import Access
-import Common
+@_spi(Host) import Common
 @_spi(Host) @testable import Host
 @_spi(Host) import Jobs
 import Synchronization
