@@ -162,7 +162,7 @@ public struct Installation: Sendable {
                 mayRead: { module, project, key in (try? gate.directory.checkModule(module, .read, project, key)) != nil }
             ).routes
             + (RootRoutes().routes + probes.routes + administration.routes + TaskRoutes(tasks: tasks).routes + backups.routes
-                + dashboardRoutes.routes).map { (nil, $0) }
+            + dashboardRoutes.routes).map { (nil, $0) }
         let registry = try ModuleRegistry(
             modules: modules, hostRoutes: hostRoutes + description.routes(describing: hostRoutes).map { (nil, $0) })
         return Installation(

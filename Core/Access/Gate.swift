@@ -144,7 +144,8 @@ import Synchronization
         _ request: IncomingRequest, _ route: Route, _ module: String?, _ resolve: PublicTokenResolver, _ rate: inout RateLabel?
     ) async throws -> Admitted {
         try await count(.query, "address \(Attempts.subject(request.clientAddress))", &rate)
-        let token = try await resolve(request.pathParameters["token"] ?? "", AnonymousRequest(request: request, services: services, module: module))
+        let token = try await resolve(
+            request.pathParameters["token"] ?? "", AnonymousRequest(request: request, services: services, module: module))
         guard let project = directory.project(token.project), token.maker.map({ directory.key(id: $0) != nil }) ?? true else {
             throw ServiceError.notFound("Token", request.pathParameters["token"] ?? "")
         }

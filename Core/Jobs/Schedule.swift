@@ -115,7 +115,8 @@ extension TaskStore {
                     _ = try await insert(
                         NewTask(
                             kind: row.text("kind"), payload: row.text("payload"), project: row.optionalText("project_id"), runAt: at,
-                            uniqueKey: rhythm.isInterchangeable ? name : "\(name) \(at.iso8601)", orderKey: "schedule: \(name)"), in: transaction)
+                            uniqueKey: rhythm.isInterchangeable ? name : "\(name) \(at.iso8601)", orderKey: "schedule: \(name)"),
+                        in: transaction)
                     next = rhythm.next(after: now)
                 }
                 try await transaction.run(

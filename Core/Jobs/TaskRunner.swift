@@ -34,6 +34,8 @@ import Synchronization
     private var running: [String: Run] = [:]
     private var isStopping = false
     private var isLooking = false
+    /// Those that wait until the look in progress is over.
+    private var lookers: [CheckedContinuation<Void, Never>] = []
     private var hasBegun = false
     private var beginners: [CheckedContinuation<Void, Never>] = []
 
@@ -85,7 +87,11 @@ import Synchronization
         // The actor may be asked again while it waits for the store.
         guard !isStopping, !isLooking else { return later }
         isLooking = true
-        defer { isLooking = false }
+        defer {
+            isLooking = false
+            for looker in lookers { looker.resume() }
+            lookers = []
+        }
         do {
             try await metrics.update(from: store)
             while let time = try await store.nextTime(), time <= store.time.now, try await store.enqueueScheduled() > 0 {}
@@ -187,6 +193,7 @@ import Synchronization
     /// Runs everything that is due, and returns when nothing runs any more.
     public func settle() async {
         repeat {
+            while isLooking { await withCheckedContinuation { lookers.append($0) } }
             await look()
             for work in running.values.map(\.work) { await work.value }
         } while await hasMore()
@@ -229,7 +236,8 @@ private final class TaskMetrics: Sendable {
     }
 
     func ran(_ kind: String, seconds: Double) {
-        Metrics.Timer(label: "pulse_tasks_run_seconds", dimensions: [("kind", kind)], factory: factory).recordNanoseconds(Int64(seconds * 1e9))
+        Metrics.Timer(label: "pulse_tasks_run_seconds", dimensions: [("kind", kind)], factory: factory).recordNanoseconds(
+            Int64(seconds * 1e9))
     }
 
     func update(from store: TaskStore) async throws {

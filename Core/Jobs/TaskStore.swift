@@ -112,16 +112,17 @@ import Synchronization
         let now = time.now, until = now.adding(seconds: Int64(seconds)).milliseconds, kinds = kinds
         let skipping: SQL = control.dialect == .postgresql ? "FOR UPDATE OF q SKIP LOCKED" : ""
         let due: SQL = """
-            /* tasks.due */ SELECT q.id, q.kind, q.attempts, q.state FROM tasks_queue q
+            /* tasks.due */ SELECT q.id, q.kind, q.attempts, q.lease_until FROM tasks_queue q
             WHERE \(free(held)) AND \(Self.freeAt) <= \(now.milliseconds)
             ORDER BY \(Self.freeAt), q.position, q.id LIMIT \(limit) \(skipping)
             """
         return try await control.write { transaction in
             var taken: [StoredTask] = [], dead: [StoredTask] = []
             for row in try await transaction.run(due) {
-                let id = row.text("id"), isAbandoned = row.text("state") == TaskState.running.rawValue
-                let attempts = Int(row.int("attempts")), maximum = kinds[row.text("kind")]?.maximumAttempts ?? 1
-                guard !isAbandoned || attempts < maximum else {
+                let id = row.text("id"), attempts = Int(row.int("attempts"))
+                // exact: kinds are named in our source
+                let kind = kinds[row.text("kind")]
+                guard row["lease_until"].isNull || attempts < kind?.maximumAttempts ?? 1 else {
                     let reason = "The host stopped or lost its lease during attempt \(attempts)."
                     dead += try await transaction.run(
                         """

@@ -76,7 +76,7 @@ extension ControlTransaction {
     private static let maximumKnown = 2_000
 
     private struct Statement: Hashable {
-        let module: String
+        let module: ExactText
         let text: ExactText
     }
 
@@ -91,7 +91,7 @@ extension ControlTransaction {
 
     /// - Throws: `ForeignTable` if the statement names a table that `module` doesn't own.
     func check(_ statement: SQL, of module: String) throws {
-        let key = Statement(module: module, text: ExactText(statement.statementText))
+        let key = Statement(module: ExactText(module), text: ExactText(statement.statementText))
         let foreign: String?
         if let found = known.withLock({ $0[key] }) {
             foreign = found

@@ -72,7 +72,8 @@ struct TaskRoutesTests {
             #expect(gone.body == #"{"error":"Task 'nothing' not found."}"#)
             #expect(
                 try await app.get("/api/admin/tasks?state=lost", as: .token).body
-                    == #"{"error":"Invalid query parameter 'state': must be one of 'waiting', 'running', 'paused', 'dead', 'done'; got 'lost'."}"#)
+                    == #"{"error":"Invalid query parameter 'state': must be one of 'waiting', 'running', 'paused', 'dead', 'done'; got 'lost'."}"#
+            )
             #expect(try await app.get("/api/admin/tasks", as: .admin).status == 401)
         }
     }

@@ -41,10 +41,22 @@ struct RhythmTests {
     @Test(
         "come once on a day whose clocks are changed",
         arguments: [
-            ("daily 02:30 Europe/Berlin", "2026-03-28T00:00:00Z", ["2026-03-28T01:30:00Z", "2026-03-29T01:00:00Z", "2026-03-30T00:30:00Z"]),
-            ("daily 03:00 Europe/Berlin", "2026-03-28T00:00:00Z", ["2026-03-28T02:00:00Z", "2026-03-29T01:00:00Z", "2026-03-30T01:00:00Z"]),
-            ("daily 02:30 Europe/Berlin", "2026-10-24T00:00:00Z", ["2026-10-24T00:30:00Z", "2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"]),
-            ("daily 03:00 Europe/Berlin", "2026-10-24T00:00:00Z", ["2026-10-24T01:00:00Z", "2026-10-25T02:00:00Z", "2026-10-26T02:00:00Z"]),
+            (
+                "daily 02:30 Europe/Berlin", "2026-03-28T00:00:00Z",
+                ["2026-03-28T01:30:00Z", "2026-03-29T01:00:00Z", "2026-03-30T00:30:00Z"]
+            ),
+            (
+                "daily 03:00 Europe/Berlin", "2026-03-28T00:00:00Z",
+                ["2026-03-28T02:00:00Z", "2026-03-29T01:00:00Z", "2026-03-30T01:00:00Z"]
+            ),
+            (
+                "daily 02:30 Europe/Berlin", "2026-10-24T00:00:00Z",
+                ["2026-10-24T00:30:00Z", "2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"]
+            ),
+            (
+                "daily 03:00 Europe/Berlin", "2026-10-24T00:00:00Z",
+                ["2026-10-24T01:00:00Z", "2026-10-25T02:00:00Z", "2026-10-26T02:00:00Z"]
+            ),
             ("weekly sunday 02:30 Europe/Berlin", "2026-10-24T00:00:00Z", ["2026-10-25T00:30:00Z", "2026-11-01T01:30:00Z"]),
         ])
     func clockChanges(rhythm: String, start: String, times: [String]) throws {
@@ -64,7 +76,10 @@ struct RhythmTests {
             #expect("\(rhythm)" == text)
             #expect(Rhythm(text) == rhythm)
         }
-        for wrong in ["", "daily", "daily 3:00 UTC", "daily 24:00 UTC", "daily 03:00 Berlin", "weekly 1 03:00 UTC", "monthly 32 03:00 UTC", "every 0", "every -1", "hourly 60", "daily 03:00 UTC x"] {
+        for wrong in [
+            "", "daily", "daily 3:00 UTC", "daily 24:00 UTC", "daily 03:00 Berlin", "weekly 1 03:00 UTC", "monthly 32 03:00 UTC", "every 0",
+            "every -1", "hourly 60", "daily 03:00 UTC x",
+        ] {
             #expect(Rhythm(wrong) == nil, "\(wrong)")
         }
     }

@@ -80,7 +80,9 @@ struct TaskFixture: Sendable {
     func runner(_ host: String = "host", concurrency: Int = 4) -> TaskRunner {
         var settings = TaskRunner.Settings()
         settings.concurrency = concurrency
-        return TaskRunner(store, host: host, settings: settings, metrics: NOOPMetricsHandler.instance, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        return TaskRunner(
+            store, host: host, settings: settings, metrics: NOOPMetricsHandler.instance,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     var queue: TaskQueue { TaskQueue(store, module: "test") }

@@ -6,6 +6,7 @@ import Foundation
 import Hummingbird
 import HummingbirdTesting
 @_spi(Host) import Ingest
+@_spi(Host) import Jobs
 import Logging
 import NIOCore
 @_spi(Host) import Platform
