@@ -96,14 +96,14 @@ var targets: [Target] = [
     core("Settings", "Settings", from: ["Common", "Enrichment"], [yams]),
     core("Questions", "Questions", from: ["Storage"]),
     core("Blobs", "Blobs", from: ["Storage"], [nio]),
-    core("Access", "Access", from: ["Questions", "Coordination", "Blobs"], [httpTypes, nio, nioFoundation, log]),
+    core("Jobs", "Jobs", from: ["Coordination", "Storage"], [log, metrics, lifecycle]),
+    core("Access", "Access", from: ["Questions", "Coordination", "Blobs", "Jobs"], [httpTypes, nio, nioFoundation, log]),
     core("Definitions", "Definitions", from: ["Access"], [httpTypes]),
     core("Ingest", "Ingest", from: ["Definitions", "Enrichment"], ["CZlib", crypto, httpTypes, nio, log, metrics, lifecycle]),
-    core("Jobs", "Jobs", from: ["Coordination"], [log, lifecycle]),
     core(
         "Operations", "Operations", from: ["Access"],
         [log, metrics, coreMetrics, tracing, instrumentation, httpClient, nio, nioHTTP1, httpTypes, lifecycle]),
-    core("Platform", "Platform", from: ["Ingest", "Jobs", "Settings"], [lifecycle]),
+    core("Platform", "Platform", from: ["Ingest", "Jobs", "Settings"], [lifecycle, log]),
     core("Core", "Umbrella", from: ["Platform"], [httpTypes]),
 
     // Engines, linked by Host alone.
@@ -179,6 +179,7 @@ targets += [
         "BlobTests",
         from("Core", "SQLiteEngine", "PostgreSQLEngine", "FolderEngine", "S3Engine") + ["Host", "TrafficModule", log, nio, nioHTTP1]),
     test("CoordinationTests", from("RedisEngine") + [log]),
+    test("JobsTests", from("Core", "SQLiteEngine", "PostgreSQLEngine") + ["Host", log, metrics]),
     test("SettingsTests", from("Settings")),
     test("EnrichmentTests", ["Enrichment"]),
     test("AccessTests", from("Core") + ["AllModules", "Host"]),

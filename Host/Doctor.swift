@@ -5,6 +5,7 @@ import DuckDBEngine
 @_spi(Host) import Enrichment
 import Foundation
 @_spi(Host) import Ingest
+@_spi(Host) import Jobs
 import NIOCore
 import NIOHTTP1
 import Platform
@@ -43,6 +44,7 @@ struct Doctor: Sendable {
         findings.append(openFiles(of: host))
         findings += await port(host, isServing: readiness.isServing)
         if !readiness.isServing { findings += await stores(host) }
+        findings += await deadTasks()
         findings.append(places())
         findings.append(await objects())
         findings.append(await clock())
@@ -273,6 +275,23 @@ struct Doctor: Sendable {
         .warn(
             "set aside",
             "\(what) wait in the event store: their module is not loaded (modules.disabled), or they do not fit their table.")
+    }
+
+    /// Looks for tasks that failed for good. Says nothing if there are none, or if the control store can't be read, which other checks report.
+    private func deadTasks() async -> [Finding] {
+        guard !isEmbedded || folder.hasControlStore,
+            let control = try? Engines.control(configuration, maximumConnections: 1, logger: configuration.quietTelemetry.logger("pulse"))
+        else { return [] }
+        let time = SystemTime()
+        let tasks = TaskStore(control: control, coordination: LocalCoordination(time: time), time: time)
+        let count = (try? await tasks.count(in: .dead)) ?? 0
+        await control.close()
+        guard count > 0 else { return [] }
+        return [
+            .warn(
+                "tasks",
+                "\(count.counting("task")) failed for good. `pulse tasks list --state dead` says why; `pulse tasks retry` runs one again.")
+        ]
     }
 
     // MARK: GeoIP and clocks

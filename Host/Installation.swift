@@ -46,6 +46,9 @@ public struct Installation: Sendable {
     let time: any TimeSource
     let adminToken: String
     let dashboard: DashboardSessions
+    /// The durable tasks, and what runs them on this host.
+    let tasks: TaskStore
+    let taskRunner: TaskRunner
 
     /// Opens the stores, migrates their schema and catches up with the journal.
     /// - Parameters:
@@ -116,6 +119,7 @@ public struct Installation: Sendable {
             version: { engines.isAlone ? counters.version(of: $0, over: $1) : nil })
         let deferred = Deferred<Collection>()
         let blobs = BlobStore(engines.blobs, control: engines.control, time: time)
+        let tasks = TaskStore(control: engines.control, coordination: engines.coordination, time: time)
         let services = Services(
             control: engines.control, directory: directory, time: time, reports: reports, intake: deferred,
             catalog: ReportCatalog(modules.flatMap { module in module.reports.map { (module.name, $0) } }),
@@ -139,7 +143,8 @@ public struct Installation: Sendable {
             limits: .init(bytes: configuration.limits.bodyBytes),
             publicURL: configuration.server.publicURL,
             vault: Vault(secret: cookieSecret), blobs: blobs,
-            externalDatabase: ExternalPostgreSQL())
+            externalDatabase: ExternalPostgreSQL(),
+            controlTables: ControlTables(ModuleRegistry.migrations(of: modules)), tasks: tasks)
         let origins = PulseOrigins(configuration.server)
         let pulse = PulseSurface(limits: .init(configuration.limits), origins: origins)
         let gate = Gate(
@@ -190,7 +195,8 @@ public struct Installation: Sendable {
                 collection: collection, ledger: ledger, stream: stream, reasons: modules.flatMap(\.dropReasons),
                 mayRead: { module, project, principal in (try? gate.directory.checkModule(module, .read, project, principal)) != nil }
             ).routes
-            + (RootRoutes().routes + probes.routes + administration.routes + backups.routes + dashboardRoutes.routes).map { (nil, $0) }
+            + (RootRoutes().routes + probes.routes + administration.routes + TaskRoutes(tasks: tasks).routes + backups.routes
+            + dashboardRoutes.routes).map { (nil, $0) }
         let registry = try ModuleRegistry(
             modules: modules, hostRoutes: hostRoutes + description.routes(describing: hostRoutes).map { (nil, $0) })
         return Installation(
@@ -198,7 +204,15 @@ public struct Installation: Sendable {
             sessions: sessions, identity: identity, counters: counters, writer: writer, stream: stream,
             followers: journalFollowers, hosts: hosts, otherHosts: otherHosts, gate: gate, pulse: pulse,
             origins: origins, telemetry: telemetry, logger: logger, time: time, adminToken: adminToken,
-            dashboard: dashboard)
+            dashboard: dashboard, tasks: tasks,
+            taskRunner: TaskRunner(tasks, host: Self.hostName, metrics: telemetry.metrics, logger: logger))
+    }
+
+    /// The machine's name, by which people recognize the host that runs a task.
+    private static var hostName: String {
+        var name = [CChar](repeating: 0, count: 256)
+        gethostname(&name, name.count - 1)
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// Prepares the stores: migrates the schema, creates the configured projects, and stores the events that the journal still holds.
@@ -215,6 +229,9 @@ public struct Installation: Sendable {
         try await followers.begin()
         try await writer.recover()
         try await sessions.restore(from: engines.events, now: time.now, isAlone: engines.isAlone)
+        tasks.declare(taskKinds, of: Self.taskOwner)
+        for module in registry.modules { tasks.declare(module.tasks(context(module)), of: module.name) }
+        try await tasks.declare([(Self.taskOwner, schedules)] + registry.modules.map { ($0.name, $0.schedules) })
     }
 
     /// Logs an error if the event store has facts of projects that are missing from the control store, and reserves those projects'
@@ -275,9 +292,9 @@ public struct Installation: Sendable {
     }
 
     var services: [any Service] {
-        let runner = JobRunner(jobs: jobs, coordination: engines.coordination, owner: journal.id, logger: logger)
-        let own = telemetry.services + [Following(installation: self), Company(installation: self), followers, writer, runner]
-        return (own + registry.modules.flatMap(\.services)).map(NamedService.init)
+        let runner = JobRunner(jobs: jobs, logger: logger)
+        let own = telemetry.services + [Following(installation: self), Company(installation: self), followers, writer, runner, taskRunner]
+        return (own + registry.modules.flatMap { $0.services(context($0)) }).map(NamedService.init)
     }
 
     /// A service that ends live streams at shutdown. It must stop before the server, because the server waits for every response
@@ -286,17 +303,34 @@ public struct Installation: Sendable {
 
     private var jobs: [Job] {
         [
-            Job("sessions", everySeconds: 60, shared: false) { sessions.sweep(now: time.now) },
-            Job("salts", everySeconds: 3_600, shared: false) { try await identity.renewSalts(now: time.now) },
-            Job("directory", everySeconds: 1, shared: false) { try await directory.poll() },
-            Job("key_use", everySeconds: 60, shared: false) { try await directory.flushLastUse() },
-            Job("streams", everySeconds: 15, shared: false) { await stream.keepAlive() },
-            Job("long_answers", everySeconds: 1, shared: false) { gate.longAnswers.sweep() },
-            Job("blobs", everySeconds: 21_600) {
+            Job("sessions", everySeconds: 60) { sessions.sweep(now: time.now) },
+            Job("salts", everySeconds: 3_600) { try await identity.renewSalts(now: time.now) },
+            Job("directory", everySeconds: 1) { try await directory.poll() },
+            Job("key_use", everySeconds: 60) { try await directory.flushLastUse() },
+            Job("streams", everySeconds: 15) { await stream.keepAlive() },
+            Job("long_answers", everySeconds: 1) { gate.longAnswers.sweep() },
+        ] + registry.modules.flatMap { $0.jobs(context($0)) }
+    }
+
+    private func context(_ module: any AnalyticsModule) -> ModuleContext { ModuleContext(module.name, gate: gate, logger: logger) }
+
+    /// The name before those of the host's own tasks.
+    private static let taskOwner = "pulse"
+
+    private var taskKinds: [TaskKind] {
+        [
+            TaskKind("retention", "Deletes data that is older than the configured retention periods.") { [retention, time] _ in
+                try await retention.run(now: time.now)
+            },
+            TaskKind("blobs", "Deletes contents that no blob refers to.") { [engines, time] _ in
                 try await BlobStore(engines.blobs, control: engines.control, time: time).sweep()
             },
-            Job("retention", everySeconds: 3_600) { try await retention.run(now: time.now) },
-        ] + registry.modules.flatMap(\.jobs)
+            TaskKind("task_history", "Forgets tasks that ended long ago.") { [tasks] _ in try await tasks.forget() },
+        ]
+    }
+
+    private var schedules: [Schedule] {
+        [Schedule("retention", .hourly()), Schedule("blobs", .daily(at: TimeOfDay(4))), Schedule("task_history", .daily(at: TimeOfDay(3)))]
     }
 
     var retention: Retention {
@@ -308,6 +342,7 @@ public struct Installation: Sendable {
     /// Saves when keys were last used, and closes the journal and the stores. Call it after the application has ended.
     public func close() async {
         try? await directory.flushLastUse()
+        tasks.close()
         journal.close()
         await engines.close()
     }

@@ -95,6 +95,10 @@ public struct Telemetry: Sendable {
         "ingest_step_events_total": "Events that passed a module's step, by module, step and outcome: kept, changed, dropped or failed.",
         "ingest_step_seconds": "How long a module's step took for an event, by module and step.",
         "ingest_adjusted_events_total": "Events that were changed slightly before they were stored, by reason.",
+        "pulse_tasks_waiting": "Tasks that wait for their time, over all hosts.",
+        "pulse_tasks_dead": "Tasks whose every attempt failed, over all hosts.",
+        "pulse_tasks_ended_total": "Attempts at tasks on this host, by kind and outcome: done, failed, dead, released or lost.",
+        "pulse_tasks_run_seconds": "How long attempts at tasks took, by kind.",
         "ingest_waiting_events": "Events in the journal that are not yet in the event store.",
     ]
 }

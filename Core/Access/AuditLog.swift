@@ -1,6 +1,6 @@
 import Common
 import Foundation
-import Storage
+@_spi(Host) import Storage
 
 /// A record of who changed what. It is written in the same transaction as the change, so neither exists without the other.
 @_spi(Host) public struct AuditEntry: Sendable, Encodable {
@@ -31,7 +31,7 @@ public enum AuditLog {
         project: String, at instant: Instant, in transaction: any ControlTransaction
     ) async throws {
         let text = try JSONText(encoding: metadata).string
-        try await transaction.run(
+        try await transaction.whole.run(
             """
             /* access.audit */ INSERT INTO access_audit (id, project_id, action, actor, resource, metadata, created_at)
             VALUES (\(Identifiers.uuid()), \(project), \(action), \(actor), \(resource), \(text), \(instant.milliseconds))

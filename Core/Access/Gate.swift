@@ -143,12 +143,13 @@ import Storage
         switch route.handler {
         case .anonymous(let handler):
             try Self.checkParameters(passage.entrance, request)
-            return try await handler(AnonymousRequest(request: request, services: services))
+            return try await handler(AnonymousRequest(request: request, services: services, module: passage.entrance.module))
         case .installation(let handler):
             let principal = try await admitAdministrator(&passage)
             try Self.checkParameters(passage.entrance, request)
             return try await handler(
-                InstallationRequest(request: request, services: services, principal: principal, bodySchema: route.body))
+                InstallationRequest(
+                    request: request, services: services, principal: principal, bodySchema: route.body, module: passage.entrance.module))
         case .project(let handler):
             let caller = try await admit(&passage)
             try Self.checkParameters(passage.entrance, request)
@@ -205,7 +206,7 @@ import Storage
     /// Admits a request with a public token. It has been counted by client address before, so nobody can try many tokens.
     private func admitPublic(_ passage: inout Passage, _ resolve: PublicTokenResolver) async throws -> Admitted {
         let request = passage.request, text = request.pathParameters["token"] ?? ""
-        let found = try await resolve(text, AnonymousRequest(request: request, services: services))
+        let found = try await resolve(text, AnonymousRequest(request: request, services: services, module: passage.entrance.module))
         guard let project = directory.project(found.project), let token = directory.current(found) else {
             throw ServiceError.notFound("Token", text)
         }
@@ -260,7 +261,7 @@ import Storage
     }
 
     private func surfacePrincipal(_ secret: String, _ passage: Passage) async throws -> (admitted: SurfacePrincipal, project: String?) {
-        let request = AnonymousRequest(request: passage.request, services: services)
+        let request = AnonymousRequest(request: passage.request, services: services, module: passage.entrance.module)
         guard let admission = try await passage.entrance.surface.admission(for: secret, of: request, to: passage.entrance.route),
             directory.current(.other(admission.principal)) != nil
         else { throw ServiceError(.invalidCredential(passage.entrance.route.scope.credential)) }

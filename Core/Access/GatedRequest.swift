@@ -1,9 +1,10 @@
 @_spi(Host) import Blobs
 import Common
+@_spi(Host) import Jobs
 import Logging
 import NIOCore
 @_spi(Host) import Questions
-import Storage
+@_spi(Host) import Storage
 
 /// The services that handlers may use. Handlers must read events through a `Scope`, so `reports` is available only with the `Scopes` SPI.
 public struct Services: Sendable {
@@ -25,13 +26,15 @@ public struct Services: Sendable {
         let vault: Vault
         let blobs: BlobStore
         let externalDatabase: any ExternalDatabase
+        let controlTables: ControlTables
+        let tasks: TaskStore
 
         init(
             control: any ControlStore, directory: Directory, time: any TimeSource, intake: any EventIntake, catalog: ReportCatalog,
             datasets: DatasetCatalog, definitions: DefinitionCatalog, factTables: FactCatalog, payloadTypes: Set<String>,
             scriptFeatures: [ScriptFeature], dimensions: [(module: String, dimension: SessionDimension)], limits: BodyLimits,
             publicURL: String?, vault: Vault,
-            blobs: BlobStore, externalDatabase: any ExternalDatabase
+            blobs: BlobStore, externalDatabase: any ExternalDatabase, controlTables: ControlTables, tasks: TaskStore
         ) {
             self.control = control
             self.directory = directory
@@ -49,6 +52,8 @@ public struct Services: Sendable {
             self.vault = vault
             self.blobs = blobs
             self.externalDatabase = externalDatabase
+            self.controlTables = controlTables
+            self.tasks = tasks
         }
     }
 
@@ -56,8 +61,16 @@ public struct Services: Sendable {
     /// Runs the SQL statements of a `Scope`.
     @_spi(Scopes) public fileprivate(set) var reports: any ReportReader
 
-    /// The store of the control plane: projects, keys and definitions.
-    public var control: any ControlStore { shared.control }
+    /// The whole store of the control plane. Modules have a store of their own: `call.store`.
+    @_spi(Host) public var control: any ControlStore { shared.control }
+    /// The control plane as `module` sees it: its own tables. Nil has none.
+    @_spi(Host) public func store(of module: String?) -> ModuleStore {
+        ModuleStore(shared.control, shared.controlTables, module: module ?? "")
+    }
+    /// The durable tasks of `module`.
+    @_spi(Host) public func tasks(of module: String?) -> TaskQueue { TaskQueue(shared.tasks, module: module ?? "") }
+    /// The schedules of `module`.
+    @_spi(Host) public func schedules(of module: String?) -> Schedules { Schedules(shared.tasks, module: module ?? "") }
     /// The projects, keys and module settings, in memory.
     public var directory: Directory { shared.directory }
     /// The clock; tests replace it.
@@ -97,14 +110,14 @@ public struct Services: Sendable {
         scriptFeatures: [ScriptFeature] = [],
         dimensions: [(module: String, dimension: SessionDimension)] = [],
         limits: BodyLimits = BodyLimits(), publicURL: String? = nil, vault: Vault, blobs: BlobStore,
-        externalDatabase: any ExternalDatabase
+        externalDatabase: any ExternalDatabase, controlTables: ControlTables = ControlTables(), tasks: TaskStore
     ) {
         self.reports = reports
         shared = Shared(
             control: control, directory: directory, time: time, intake: intake, catalog: catalog, datasets: datasets,
             definitions: definitions, factTables: factTables, payloadTypes: payloadTypes,
             scriptFeatures: scriptFeatures, dimensions: dimensions, limits: limits, publicURL: publicURL, vault: vault,
-            blobs: blobs, externalDatabase: externalDatabase)
+            blobs: blobs, externalDatabase: externalDatabase, controlTables: controlTables, tasks: tasks)
     }
 
     /// A copy of the services for one response, whose reports share a wait and track how current the response is.
@@ -128,13 +141,19 @@ public protocol GatedRequest: Sendable {
     var request: IncomingRequest { get }
     /// The services that the handler may use.
     var services: Services { get }
+    /// The control plane as the route's module sees it: the module's own tables.
+    var store: ModuleStore { get }
+    /// The durable tasks of the route's module.
+    var tasks: TaskQueue { get }
+    /// The schedules that people make in the route's module.
+    var schedules: Schedules { get }
 }
 
 extension GatedRequest {
     /// A logger with the request's id and module.
     public var logger: Logger { request.logger }
-    /// The store of the control plane: projects, keys and definitions.
-    public var control: any ControlStore { services.control }
+    /// The whole store of the control plane, for Core and the host.
+    @_spi(Host) public var control: any ControlStore { services.control }
     /// The projects, keys and module settings, in memory.
     public var directory: Directory { services.directory }
     /// The current time.
@@ -187,6 +206,10 @@ public struct ProjectRequest: GatedRequest {
     /// Who sent the request.
     public let principal: Principal
     private let surface: any Surface
+
+    public var store: ModuleStore { services.store(of: module) }
+    public var tasks: TaskQueue { services.tasks(of: module) }
+    public var schedules: Schedules { services.schedules(of: module) }
 
     /// The key that was used; nil for any other principal.
     public var key: APIKey? { if case .key(let key) = principal { key } else { nil } }
@@ -273,13 +296,19 @@ public struct InstallationRequest: GatedRequest {
     /// Who sent the request.
     public let principal: Principal
     private let bodySchema: Schema?
+    private let module: String?
 
-    init(request: IncomingRequest, services: Services, principal: Principal, bodySchema: Schema?) {
+    init(request: IncomingRequest, services: Services, principal: Principal, bodySchema: Schema?, module: String?) {
         self.request = request
         self.services = services
         self.principal = principal
         self.bodySchema = bodySchema
+        self.module = module
     }
+
+    public var store: ModuleStore { services.store(of: module) }
+    public var tasks: TaskQueue { services.tasks(of: module) }
+    public var schedules: Schedules { services.schedules(of: module) }
 
     /// The caller's name in the audit log.
     public var actor: String { principal.name }
@@ -292,9 +321,15 @@ public struct InstallationRequest: GatedRequest {
 public struct AnonymousRequest: GatedRequest {
     public let request: IncomingRequest
     public let services: Services
+    private let module: String?
 
-    init(request: IncomingRequest, services: Services) {
+    init(request: IncomingRequest, services: Services, module: String?) {
         self.request = request
         self.services = services
+        self.module = module
     }
+
+    public var store: ModuleStore { services.store(of: module) }
+    public var tasks: TaskQueue { services.tasks(of: module) }
+    public var schedules: Schedules { services.schedules(of: module) }
 }

@@ -13,7 +13,8 @@ import Storage
 /// 2. `migrations`, `factTables`: applied before anything runs.
 /// 3. `routes`, `collectors`, `extensions`, `ingestSteps`, `datasets`, `dimensions`, `reports`, `definitionKinds`, `pages`: served behind the
 ///    gate, so the module doesn't check access itself.
-/// 4. `jobs`, `services`: started and stopped with the host.
+/// 4. `tasks`, `schedules`, `jobs`, `services`: work without a request, started and stopped with the host. A `ModuleContext` gives it what a
+///    request gives to a handler.
 public protocol AnalyticsModule: Sendable {
     /// The module's name, category and summaries.
     static var manifest: ModuleManifest { get }
@@ -54,10 +55,14 @@ public protocol AnalyticsModule: Sendable {
     /// The texts of the module's pages: for each language, the contents of `Web/<language>.js`. English is required if the module has
     /// pages. Scripts look texts up under the module's name: `t('funnels.new')`.
     var texts: [String: [UInt8]] { get }
-    /// The module's recurring work.
-    var jobs: [Job] { get }
+    /// The kinds of the module's durable tasks: work that one host does, now or later, and that survives a crash.
+    func tasks(_ context: ModuleContext) -> [TaskKind]
+    /// When the module's tasks are enqueued without anybody asking.
+    var schedules: [Schedule] { get }
+    /// Upkeep that every host repeats, such as of what the module has in memory.
+    func jobs(_ context: ModuleContext) -> [Job]
     /// The module's long-running services, which run as long as the host does.
-    var services: [any Service] { get }
+    func services(_ context: ModuleContext) -> [any Service]
 }
 
 /// Defaults: every list is empty.
@@ -77,8 +82,10 @@ extension AnalyticsModule {
     public var liveTables: [LiveTable] { [] }
     public var pages: [DashboardPage] { [] }
     public var texts: [String: [UInt8]] { [:] }
-    public var jobs: [Job] { [] }
-    public var services: [any Service] { [] }
+    public func tasks(_ context: ModuleContext) -> [TaskKind] { [] }
+    public var schedules: [Schedule] { [] }
+    public func jobs(_ context: ModuleContext) -> [Job] { [] }
+    public func services(_ context: ModuleContext) -> [any Service] { [] }
     /// The module's name, from its manifest.
     public var name: String { Self.manifest.name }
 }

@@ -2,6 +2,7 @@
 @_spi(Host) import Blobs
 import Common
 @_spi(Host) import Ingest
+@_spi(Host) import Jobs
 import Questions
 @_spi(Host) import Storage
 
@@ -39,10 +40,13 @@ import Questions
     }
 
     /// The names under which Core keeps its own migrations, which no module can have.
-    public static let reserved = ["access", "ingest", "activity", "blobs"]
+    public static let reserved = ["access", "ingest", "activity", "blobs", "tasks"]
 
     /// All migrations, grouped by the module that owns them. The migrations of shared tables come first.
-    public var migrations: [(module: String, migrations: [Migration])] {
+    public var migrations: [(module: String, migrations: [Migration])] { Self.migrations(of: modules) }
+
+    /// The migrations of Core and of these modules, which have not been checked for conflicts.
+    public static func migrations(of modules: [any AnalyticsModule]) -> [(module: String, migrations: [Migration])] {
         [
             ("access", AccessTables.migrations),
             (
@@ -50,7 +54,7 @@ import Questions
                 IngestTables.migrations + VisitorIdentity.migrations + SetAside.migrations + Followers.migrations
                     + InstallationID.migrations
             ),
-            ("activity", Activity.migrations), ("blobs", BlobStore.migrations),
+            ("activity", Activity.migrations), ("blobs", BlobStore.migrations), ("tasks", TaskTables.migrations),
         ] + modules.map { ($0.name, $0.migrations) }
     }
 
@@ -72,7 +76,7 @@ import Questions
             }
         }
         reportClashes("Module name", modules.map { ($0.name, String(describing: type(of: $0))) })
-        for name in modules.map(\.name) where reserved.contains(name) {
+        for name in modules.map(\.name) where reserved.contains(name) || name == "pulse" {
             problems.append("The module name '\(name)' is reserved for Core; choose another one.")
         }
         reportClashes("Payload type", modules.flatMap { module in module.collectors.map { ($0.type, module.name) } })

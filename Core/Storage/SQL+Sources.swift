@@ -25,6 +25,28 @@ extension SQL {
         return sources
     }
 
+    /// The names of all tables that a statement reads or changes, and that it does not define itself as CTEs. Understands statements of the
+    /// control plane, which may begin with a comment.
+    var tables: Set<String> {
+        var text = statementText
+        return text.withUTF8 { text in
+            var reader = SourceReader(text)
+            return reader.sources().union(reader.changed())
+        }
+    }
+
+    /// The statement's text, with a sign for each bound value. Equal for statements that differ in their values alone.
+    var statementText: String {
+        var text = ""
+        for part in parts {
+            switch part {
+            case .text(let piece), .table(let piece): text += piece
+            case .value: text.unicodeScalars.append(SourceReader.value)
+            }
+        }
+        return text
+    }
+
     /// The sources of recent statements, by their text. Values are bound, so a report's text is nearly always the same.
     private static let known = Mutex<[ExactText: Set<String>]>([:])
     private static let maximumKnown = 500, maximumBytes = 16 << 10
@@ -63,7 +85,11 @@ private struct SourceReader {
                 continue
             }
             at += 1
-            if byte == Self.quote {
+            if byte == UInt8(ascii: "/"), at < text.count, text[at] == UInt8(ascii: "*") {
+                at += 1
+                while at < text.count, !(text[at] == UInt8(ascii: "/") && text[at - 1] == UInt8(ascii: "*")) { at += 1 }
+                at += 1
+            } else if byte == Self.quote {
                 while at < text.count, text[at] != Self.quote { at += 1 }
                 at += 1
                 tokens.append(Token(word: 0..<0, symbol: UInt8(ascii: Self.value)))
@@ -121,6 +147,20 @@ private struct SourceReader {
             }
         }
         return names.subtracting(defined)
+    }
+
+    /// The tables that the statement changes.
+    func changed() -> Set<String> {
+        var names: Set<String> = []
+        for index in tokens.indices {
+            // Not the `UPDATE` of `ON CONFLICT DO UPDATE` and of `FOR UPDATE`.
+            guard isWord(index, "INTO") || isWord(index, "UPDATE") && !isWord(index - 1, among: ["DO", "FOR"]) else {
+                if isWord(index, "DELETE"), let name = name(index + 2) { names.insert(name) }
+                continue
+            }
+            if let name = name(index + 1) { names.insert(name) }
+        }
+        return names
     }
 
     private mutating func takeWord(at index: Int) {

@@ -3,6 +3,7 @@
 @_spi(Host) import Common
 import Coordination
 import Foundation
+@_spi(Host) import Jobs
 import Logging
 @_spi(Host) import Platform
 @_spi(Host) import Settings
@@ -15,6 +16,7 @@ import Logging
 struct ControlPlane: Sendable {
     let configuration: HostConfiguration
     let directory: Directory
+    let tasks: TaskStore
     /// The actor that the audit log names for changes made by commands.
     static let actor = "command line"
 
@@ -73,7 +75,8 @@ struct ControlPlane: Sendable {
             control: control, coordination: coordination, time: SystemTime(),
             defaults: ModuleDefaults(modules: modules, settings: configuration.modules))
         try await directory.reload()
-        return try await body(ControlPlane(configuration: configuration, directory: directory))
+        let tasks = TaskStore(control: control, coordination: coordination, time: SystemTime())
+        return try await body(ControlPlane(configuration: configuration, directory: directory, tasks: tasks))
     }
 
     /// Returns the project with this id, or the project with this name if the name is unique.

@@ -11,7 +11,7 @@ public struct PulseCommand: AsyncParsableCommand {
         commandName: "pulse", abstract: "Self-hosted analytics: collect, query, administer.", version: Version.current,
         subcommands: [
             ServeCommand.self, ConfigCommand.self, MigrateCommand.self, ModuleCommand.self, ModulesCommand.self, ProjectCommand.self,
-            KeyCommand.self,
+            KeyCommand.self, TasksCommand.self,
             BackupCommand.self, RestoreCommand.self, OpenAPICommand.self, DemoCommand.self, DoctorCommand.self,
         ])
 

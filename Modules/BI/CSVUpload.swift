@@ -56,18 +56,18 @@ struct CSVUpload: Sendable {
 
     /// Returns the condition for the project's uploads that its row policies allow.
     private static func visible(_ call: ProjectRequest) async throws -> SQL {
-        let policies = try await RowPolicy.active(call, in: call.control.dialect).filter { $0.dataset == BIDatasets.uploads }
+        let policies = try await RowPolicy.active(call, in: call.store.dialect).filter { $0.dataset == BIDatasets.uploads }
         return SQL.all(["project_id = \(call.project.id)"] + policies.map(\.condition))
     }
 
     @Sendable static func list(_ call: ProjectRequest) async throws -> [CSVUpload] {
-        let rows = try await call.control.read(
+        let rows = try await call.store.read(
             "\(selected) WHERE \(try await visible(call)) ORDER BY created_at, id LIMIT \(call.limit) OFFSET \(call.offset)")
         return try rows.map(CSVUpload.init)
     }
 
     private static func require(_ id: String, _ call: ProjectRequest) async throws -> CSVUpload {
-        let rows = try await call.control.read("\(selected) WHERE id = \(Identifiers.plain(id)) AND \(try await visible(call))")
+        let rows = try await call.store.read("\(selected) WHERE id = \(Identifiers.plain(id)) AND \(try await visible(call))")
         guard let row = rows.first else { throw ServiceError.notFound("CSV upload", id) }
         return try CSVUpload(row)
     }
@@ -85,7 +85,7 @@ struct CSVUpload: Sendable {
     }
 
     private func rows(from position: Int64, count: Int, _ call: ProjectRequest) async throws -> [[Value]] {
-        let rows = try await call.control.read(
+        let rows = try await call.store.read(
             "SELECT data FROM bi_csv_row WHERE upload_id = \(id) AND position >= \(position) ORDER BY position LIMIT \(count)")
         return try rows.map { try JSON.parse($0.text("data")).elements.map(Self.value) }
     }
@@ -237,7 +237,7 @@ struct CSVUpload: Sendable {
             text.append(try JSON(try shape.text(row)))
             return text.string
         }
-        let stored = try await call.control.write { transaction in
+        let stored = try await call.store.write { transaction in
             for start in stride(from: 0, to: data.count, by: 500) {
                 let values = data[start..<min(start + 500, data.count)].enumerated().map { "(\(id), \(Int64(start + $0)), \($1))" as SQL }
                 try await transaction.run("INSERT INTO bi_csv_row (upload_id, position, data) VALUES \(SQL.joined(values))")
@@ -255,7 +255,7 @@ struct CSVUpload: Sendable {
 
     @Sendable static func delete(_ call: ProjectRequest) async throws {
         let id = try await require(call.path("id"), call).id, project = call.project.id, actor = call.actor, now = call.now
-        let gone = try await call.control.write { transaction in
+        let gone = try await call.store.write { transaction in
             let gone = try await transaction.run("DELETE FROM bi_csv_upload WHERE id = \(id) AND project_id = \(project) RETURNING id")
             guard !gone.isEmpty else { return false }
             try await transaction.run("DELETE FROM bi_csv_row WHERE upload_id = \(id)")

@@ -79,7 +79,7 @@ enum Connection {
 
     /// Returns the definition with its masked connection string and the result of the last test.
     static func described(_ connection: Resource.Definition, _ call: ProjectRequest) async throws -> Described {
-        let row = try await call.control.read(
+        let row = try await call.store.read(
             "SELECT masked, last_tested_at, last_error FROM bi_connection_secret WHERE connection_id = \(connection.id)"
         ).first
         return Described(
@@ -139,7 +139,7 @@ enum Connection {
     static func store(_ string: String, for connection: Resource.Definition, _ call: ProjectRequest) async throws {
         let masked = masked(try keywords(string, call)), project = call.project.id
         let sealed = try call.services.vault.seal(string, for: purpose, context: connection.id)
-        try await call.control.write { transaction in
+        try await call.store.write { transaction in
             try await transaction.run("DELETE FROM bi_connection_secret WHERE connection_id = \(connection.id)")
             try await transaction.run(
                 """
@@ -159,7 +159,7 @@ enum Connection {
         guard connection.fields["is_active"]?.boolean == true else {
             throw ServiceError.invalid("connection_inactive", "The connection is not active.")
         }
-        let kept = try await call.control.read("SELECT sealed FROM bi_connection_secret WHERE connection_id = \(connection.id)").first
+        let kept = try await call.store.read("SELECT sealed FROM bi_connection_secret WHERE connection_id = \(connection.id)").first
         guard let string = call.services.vault.open(kept?.text("sealed") ?? "", for: purpose, context: connection.id) else {
             throw ServiceError.invalid(
                 "connection_sealed",

@@ -40,7 +40,7 @@ extension BIModule {
             },
             Route(.delete, one, "Delete a connection and its credentials.", scope: .query, access: .write) { call in
                 let connection = try await resource.require(call)
-                try await call.control.write("DELETE FROM bi_connection_secret WHERE connection_id = \(connection.id)")
+                try await call.store.write("DELETE FROM bi_connection_secret WHERE connection_id = \(connection.id)")
                 try await resource.delete(connection, call)
             },
             Route(
@@ -77,7 +77,7 @@ extension BIModule {
         do {
             _ = try await Connection.read(connection, "SELECT 1", limit: 1, call, settings)
         } catch let error as ServiceError { failure = call.sentence(about: error) }
-        try await call.control.write(
+        try await call.store.write(
             "UPDATE bi_connection_secret SET last_tested_at = \(now.milliseconds), last_error = \(failure) WHERE connection_id = \(connection.id)"
         )
         return Tested(testedAt: now, error: failure)

@@ -83,7 +83,7 @@ enum Embed {
     }
 
     static func described(_ embed: Resource.Definition, _ call: ProjectRequest) async throws -> Described {
-        let rows = try await call.control.read(
+        let rows = try await call.store.read(
             "SELECT prefix, allowed_modules, maker, access_count, last_accessed_at FROM bi_embed_token WHERE embed_id = \(embed.id)")
         return Described(
             embed: embed, allowedModules: rows.first.flatMap(EmbedRights.init)?.modules, tokenPrefix: rows.first?.text("prefix") ?? "",
@@ -102,7 +102,7 @@ enum Embed {
     private static func newToken(for embed: Resource.Definition, _ call: ProjectRequest) async throws -> String {
         let token = Identifiers.token(prefix: "pemb_", length: 32), hash = Digest.sha256(token), prefix = String(token.prefix(9)) + "..."
         let project = call.project.id, actor = call.actor, now = call.now, rights = EmbedRights(of: call)
-        try await call.control.write { transaction in
+        try await call.store.write { transaction in
             try await EmbedRights.narrow(embed.id, to: rights, in: transaction)
             let changed = try await transaction.run(
                 "UPDATE bi_embed_token SET hash = \(hash), prefix = \(prefix), maker = \(rights.maker) WHERE embed_id = \(embed.id) RETURNING embed_id"

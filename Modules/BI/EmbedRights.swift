@@ -37,7 +37,7 @@ struct EmbedRights: Sendable {
     static func narrow(_ embed: String, _ call: ProjectRequest) async throws {
         let rights = EmbedRights(of: call)
         guard rights.modules != nil else { return }
-        try await call.control.write { try await narrow(embed, to: rights, in: $0) }
+        try await call.store.write { try await narrow(embed, to: rights, in: $0) }
     }
 
     static func narrow(_ embed: String, to rights: EmbedRights, in transaction: any ControlTransaction) async throws {

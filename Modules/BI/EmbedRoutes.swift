@@ -30,7 +30,7 @@ extension BIModule {
             },
             Route(.delete, one, "Delete an embed. Its token stops working immediately.", scope: .query, access: .write) { call in
                 let embed = try await resource.require(call)
-                try await call.control.write("DELETE FROM bi_embed_token WHERE embed_id = \(embed.id)")
+                try await call.store.write("DELETE FROM bi_embed_token WHERE embed_id = \(embed.id)")
                 try await resource.delete(embed, call)
             },
             Route(
@@ -52,7 +52,7 @@ extension BIModule {
 
     @Sendable private static func resolve(_ token: String, _ request: AnonymousRequest) async throws -> PublicToken {
         guard token.hasPrefix("pemb_"), token.utf8.count == 37 else { throw unknown }
-        let rows = try await request.control.read(
+        let rows = try await request.store.read(
             "/* bi.embed */ SELECT embed_id, project_id, allowed_modules, maker FROM bi_embed_token WHERE hash = \(Digest.sha256(token))")
         guard let row = rows.first else { throw unknown }
         let rights = EmbedRights(row)
@@ -88,7 +88,7 @@ extension BIModule {
                 status: 403, code: "origin_not_allowed",
                 message: "This embed is not allowed on \(origin.map { "'\($0.excerpt(100))'" } ?? "a page without an origin").")
         }
-        try await call.control.write(
+        try await call.store.write(
             "UPDATE bi_embed_token SET access_count = access_count + 1, last_accessed_at = \(call.now.milliseconds) WHERE embed_id = \(embed.id)"
         )
         guard let type = Embed.Kind(rawValue: embed.fields["resource_type"]?.string ?? "") else { throw Self.unknown }

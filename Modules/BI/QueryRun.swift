@@ -40,7 +40,7 @@ struct QueryRun: Sendable {
 
     /// Returns one page of runs, newest first.
     @Sendable static func list(_ call: ProjectRequest) async throws -> [QueryRun] {
-        let rows = try await call.control.read(
+        let rows = try await call.store.read(
             """
             /* bi.runs */ SELECT id, query_type, status, row_count, duration_ms, error, created_at FROM bi_query_run
             WHERE project_id = \(call.project.id) ORDER BY created_at DESC, id LIMIT \(call.limit) OFFSET \(call.offset)
@@ -55,12 +55,12 @@ struct QueryRun: Sendable {
     }
 
     static func exists(_ id: String, _ call: ProjectRequest) async throws -> Bool {
-        try await !call.control.read("SELECT 1 AS one FROM bi_query_run WHERE id = \(id) AND project_id = \(call.project.id)").isEmpty
+        try await !call.store.read("SELECT 1 AS one FROM bi_query_run WHERE id = \(id) AND project_id = \(call.project.id)").isEmpty
     }
 
     func store(_ call: ProjectRequest) async throws {
         let project = call.project.id, run = self
-        try await call.control.write { transaction in
+        try await call.store.write { transaction in
             try await transaction.run(
                 """
                 /* bi.record_run */ INSERT INTO bi_query_run (id, project_id, query_type, status, row_count, duration_ms, error, created_at)

@@ -24,7 +24,7 @@ enum RowPolicy {
             let stored = if let id { try await resource.find(id, for: call)?.fields } else { nil as JSON? }
             func member(_ name: String) -> JSON? { body[name].flatMap { $0.isNull ? nil : $0 } ?? stored?[name] }
             _ = try restriction(
-                call.datasets, call.services.control.dialect, dataset: member("dataset")?.string ?? "",
+                call.datasets, call.store.dialect, dataset: member("dataset")?.string ?? "",
                 field: member("field")?.string ?? "",
                 comparison: member("operator")?.string ?? "", values: member("values")?.elements ?? [])
         },

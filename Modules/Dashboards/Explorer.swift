@@ -25,7 +25,7 @@ struct ExplorerRun: Sendable {
 
     /// Returns one page of past runs, newest first.
     static func list(_ call: ProjectRequest) async throws -> [ExplorerRun] {
-        try await call.control.read(
+        try await call.store.read(
             """
             SELECT id, report_type, row_count, created_at FROM dashboards_run WHERE project_id = \(call.project.id)
             ORDER BY created_at DESC, id LIMIT \(call.limit) OFFSET \(call.offset)
@@ -41,7 +41,7 @@ struct ExplorerRun: Sendable {
     static func record(_ type: String, rows: Int, _ call: ProjectRequest) async throws -> ExplorerRun {
         let run = ExplorerRun(id: Identifiers.uuid(), reportType: type, rowCount: Int64(rows), createdAt: call.now)
         let project = call.project.id
-        try await call.control.write { transaction in
+        try await call.store.write { transaction in
             try await transaction.run(
                 """
                 INSERT INTO dashboards_run (id, project_id, report_type, row_count, created_at)

@@ -58,7 +58,7 @@ struct Issues: Sendable {
     }
 
     private func issues(where condition: SQL) async throws -> [Fingerprint: Issue] {
-        let rows = try await call.control.read(
+        let rows = try await call.store.read(
             """
             /* error_tracking.issues */ SELECT fingerprint, status, release, updated_at FROM error_tracking_issues
             WHERE project_id = \(call.project.id) AND \(condition)
@@ -109,7 +109,7 @@ struct Issues: Sendable {
     /// Stores the state that someone set, with an audit entry.
     func set(_ status: Issue.Status, release: String?, of fingerprint: Fingerprint) async throws {
         let hex = fingerprint.hex, project = call.project.id, now = call.now, actor = call.actor
-        try await call.control.write { transaction in
+        try await call.store.write { transaction in
             try await transaction.run(
                 """
                 /* error_tracking.set_issue */ INSERT INTO error_tracking_issues (project_id, fingerprint, status, release, updated_at)

@@ -47,7 +47,7 @@ struct Release: Sendable {
 
     /// `GET /api/v1/releases`: newest first, by time of deployment, or by time of registration if the deployment time is unknown.
     @Sendable static func list(_ call: ProjectRequest) async throws -> [Release] {
-        let rows = try await call.control.read(
+        let rows = try await call.store.read(
             """
             /* error_tracking.releases */ SELECT \(sql: columns) FROM error_tracking_releases WHERE project_id = \(call.project.id)
             ORDER BY coalesce(deployed_at, created_at) DESC, created_at DESC, id LIMIT \(call.limit) OFFSET \(call.offset)
@@ -66,7 +66,7 @@ struct Release: Sendable {
             text.append(value)
             return text.string
         }
-        let rows = try await call.control.write { transaction in
+        let rows = try await call.store.write { transaction in
             let rows = try await transaction.run(
                 """
                 /* error_tracking.upsert_release */ INSERT INTO error_tracking_releases (\(sql: columns), project_id)
@@ -102,7 +102,7 @@ struct Release: Sendable {
     /// - Throws: 404 if the project has no such row.
     static func deleteRow(of table: String, _ kind: String, _ call: ProjectRequest) async throws {
         let id = call.id(), project = call.project.id, actor = call.actor, now = call.now
-        let isDeleted = try await call.control.write { transaction in
+        let isDeleted = try await call.store.write { transaction in
             let rows = try await transaction.run("DELETE FROM \(sql: table) WHERE id = \(id) AND project_id = \(project) RETURNING id")
             guard !rows.isEmpty else { return false }
             try await AuditLog.record(

@@ -9,7 +9,7 @@ struct ReleaseOrder: Sendable {
     init(deployedAt: [ExactText: Int64]) { self.deployedAt = deployedAt }
 
     init(_ call: ProjectRequest) async throws {
-        let rows = try await call.control.read(
+        let rows = try await call.store.read(
             """
             /* error_tracking.release_order */ SELECT version, min(deployed_at) AS deployed_at FROM error_tracking_releases
             WHERE project_id = \(call.project.id) AND deployed_at IS NOT NULL GROUP BY version

@@ -100,7 +100,7 @@ struct SourceMapRecord: Sendable {
     /// `GET /api/v1/source-maps?release_version=`: newest first.
     @Sendable static func list(_ call: ProjectRequest) async throws -> [SourceMapRecord] {
         let version: SQL = call.text("release_version").map { "m.release_version = \($0)" } ?? "TRUE"
-        let rows = try await call.control.read(
+        let rows = try await call.store.read(
             """
             /* error_tracking.source_maps */ SELECT \(sql: columns) FROM \(sql: joined) WHERE m.project_id = \(call.project.id) AND \(version)
             ORDER BY m.created_at DESC, m.minified_url, m.id LIMIT \(call.limit) OFFSET \(call.offset)
@@ -111,7 +111,7 @@ struct SourceMapRecord: Sendable {
     /// Returns all source maps of the releases, newest first.
     static func all(of releases: Set<ExactText>, _ call: ProjectRequest) async throws -> [SourceMapRecord] {
         guard !releases.isEmpty else { return [] }
-        let rows = try await call.control.read(
+        let rows = try await call.store.read(
             """
             /* error_tracking.source_maps_of */ SELECT \(sql: columns) FROM \(sql: joined) WHERE m.project_id = \(call.project.id)
               AND m.release_version IN \(list: releases.sorted()) ORDER BY m.created_at DESC, m.id
@@ -140,7 +140,7 @@ struct SourceMapRecord: Sendable {
         _ upload: SourceMapUpload, as new: String, _ blob: String?, _ call: ProjectRequest
     ) async throws -> (Rows, replaced: String?) {
         let project = call.project.id, actor = call.actor, now = call.now
-        return try await call.control.write { transaction in
+        return try await call.store.write { transaction in
             let old = try await transaction.run(
                 """
                 /* error_tracking.replaced_blob */ SELECT blob FROM error_tracking_source_maps
@@ -173,7 +173,7 @@ struct SourceMapRecord: Sendable {
 
     /// `DELETE /api/v1/source-maps/{id}`
     @Sendable static func delete(_ call: ProjectRequest) async throws {
-        let rows = try await call.control.read(
+        let rows = try await call.store.read(
             "/* error_tracking.blob */ SELECT blob FROM error_tracking_source_maps WHERE id = \(call.id()) AND project_id = \(call.project.id)"
         )
         try await Release.deleteRow(of: "error_tracking_source_maps", kind, call)

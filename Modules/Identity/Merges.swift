@@ -28,7 +28,7 @@ struct Merge: Sendable {
 
     /// Returns one page of merges, newest first.
     @Sendable static func list(_ call: ProjectRequest) async throws -> [Merge] {
-        let rows = try await call.control.read(
+        let rows = try await call.store.read(
             """
             SELECT \(sql: columns) FROM identity_merges WHERE project_id = \(call.project.id)
             ORDER BY created_at DESC, id LIMIT \(call.limit) OFFSET \(call.offset)
@@ -55,7 +55,7 @@ struct Merge: Sendable {
     /// - Throws: 400 if `user` is already merged, if the merge would form a cycle, or if the project has too many merges.
     static func make(_ user: String, into other: String, _ call: ProjectRequest) async throws -> Merge {
         let id = Identifiers.uuid(), project = call.project.id, now = call.now, actor = call.actor
-        let made = try await call.control.write { transaction in
+        let made = try await call.store.write { transaction in
             try await check(user, into: other, project, in: transaction)
             let row = try await transaction.run(
                 """
@@ -89,7 +89,7 @@ struct Merge: Sendable {
     /// - Throws: 404 for an unknown merge, 400 if it is already undone.
     @Sendable static func undo(_ call: ProjectRequest) async throws {
         let id = call.id(), project = call.project.id, now = call.now, actor = call.actor
-        try await call.control.write { transaction in
+        try await call.store.write { transaction in
             let rows = try await transaction.run("SELECT undone_at FROM identity_merges WHERE id = \(id) AND project_id = \(project)")
             guard let row = rows.first else { throw ServiceError.notFound("Merge", id) }
             guard row["undone_at"].isNull else { throw ServiceError.invalid("merge_undone", "Merge '\(id)' is already undone.") }

@@ -94,7 +94,7 @@ struct ImportBatch: Sendable {
         var metadata = JSONText()
         if let sent = body["metadata"], !sent.isNull { metadata.append(sent) } else { metadata.append(raw: "{}") }
         let kept = metadata.string
-        let made = try await call.control.write { transaction in
+        let made = try await call.store.write { transaction in
             let made = try await transaction.run(
                 """
                 /* utm.create_import */ INSERT INTO utm_imports (id, project_id, provider, name, row_count, metadata, created_at)
@@ -117,7 +117,7 @@ struct ImportBatch: Sendable {
     /// Returns one page of batches, newest first.
     static func list(_ call: ProjectRequest) async throws -> [ImportBatch] {
         let provider: SQL = call.text("provider").map { " AND provider = \($0)" } ?? ""
-        let rows = try await call.control.read(
+        let rows = try await call.store.read(
             """
             /* utm.imports */ SELECT \(sql: columns) FROM utm_imports WHERE project_id = \(call.project.id)\(provider)
             ORDER BY created_at DESC, id LIMIT \(call.limit) OFFSET \(call.offset)
@@ -129,7 +129,7 @@ struct ImportBatch: Sendable {
     /// - Throws: 404 if the project has no such batch.
     static func require(_ call: ProjectRequest) async throws -> ImportBatch {
         let id = call.id()
-        let rows = try await call.control.read(
+        let rows = try await call.store.read(
             "/* utm.import */ SELECT \(sql: columns) FROM utm_imports WHERE id = \(id) AND project_id = \(call.project.id)")
         guard let row = rows.first else { throw ServiceError.notFound("Import", call.path("id")) }
         return ImportBatch(row)
@@ -137,7 +137,7 @@ struct ImportBatch: Sendable {
 
     static func delete(_ call: ProjectRequest) async throws {
         let id = try await require(call).id, project = call.project.id, actor = call.actor, now = call.now
-        try await call.control.write { transaction in
+        try await call.store.write { transaction in
             try await transaction.run("/* utm.delete_import_rows */ DELETE FROM utm_import_rows WHERE import_id = \(id)")
             try await transaction.run("/* utm.delete_import */ DELETE FROM utm_imports WHERE id = \(id) AND project_id = \(project)")
             try await AuditLog.record("import.delete", by: actor, on: "import \(id)", project: project, at: now, in: transaction)

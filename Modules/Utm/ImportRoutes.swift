@@ -47,7 +47,7 @@ struct ImportedRow: Sendable {
     /// `GET /api/v1/marketing/imports/{id}/rows?limit=&offset=`, or 404.
     @Sendable static func list(_ call: ProjectRequest) async throws -> [ImportedRow] {
         let id = try await ImportBatch.require(call).id
-        let rows = try await call.control.read(
+        let rows = try await call.store.read(
             """
             /* utm.import_rows */ SELECT day, dimensions, metrics, raw_row FROM utm_import_rows WHERE import_id = \(id)
             ORDER BY number LIMIT \(call.limit) OFFSET \(call.offset)

@@ -17,7 +17,7 @@ struct ImportSummary: Sendable {
 
     static func read(_ call: ProjectRequest, _ days: ClosedRange<Day>, provider: String?) async throws -> ImportSummary {
         let sums = SQL(sql: ImportRow.Metric.allCases.map { "sum(\($0.rawValue)) AS \($0.rawValue)" }.joined(separator: ", "))
-        let row = try await call.control.read(
+        let row = try await call.store.read(
             """
             /* utm.import_summary */ SELECT count(*) AS n, \(sums) FROM utm_import_rows
             WHERE \(ImportedCosts.chosen(call, days, provider))
@@ -41,7 +41,7 @@ struct ImportedCosts: Sendable {
 
     /// Returns campaigns with a cost, most expensive first.
     static func read(_ call: ProjectRequest, _ days: ClosedRange<Day>, provider: String?) async throws -> [ImportedCosts] {
-        let rows = try await call.control.read(
+        let rows = try await call.store.read(
             """
             /* utm.import_costs */ SELECT campaign, sum(cost) AS cost, sum(clicks) AS clicks, sum(impressions) AS impressions FROM utm_import_rows
             WHERE \(chosen(call, days, provider)) AND campaign <> '' AND cost IS NOT NULL

@@ -39,6 +39,11 @@ struct CommandTests {
             (["backup"], "Missing expected argument '<folder>'"),
             (["restore", "a", "b"], "Unexpected argument 'b'"),
             (["migrate", "--dryrun"], "Unknown option '--dryrun'. Did you mean '--dry-run'?"),
+            (
+                ["tasks", "list", "--state", "lost"],
+                "The value 'lost' is invalid for '--state <state>'. Please provide one of 'waiting', 'running', 'paused', 'dead' or 'done'."
+            ),
+            (["tasks", "retry"], "Missing expected argument '<id>'"),
             (["funnels"], "Unexpected argument 'funnels'"),
         ] as [([String], String)])
     func refuses(arguments: [String], sentence: String) throws {
@@ -53,7 +58,8 @@ struct CommandTests {
         arguments: [
             "serve", "config check", "migrate", "migrate --dry-run", "modules", "project create Site example.com", "project list",
             "key create Site --name k --scope ingest --server",
-            "key list Site", "key revoke Site k", "openapi", "backup folder", "restore folder", "demo", "doctor",
+            "key list Site", "key revoke Site k", "tasks list --state dead --kind pulse.retention", "tasks show id", "tasks retry id",
+            "tasks pause id", "tasks resume id", "openapi", "backup folder", "restore folder", "demo", "doctor",
         ])
     func parses(line: String) throws {
         _ = try PulseCommand.parseAsRoot(line.split(separator: " ").map(String.init))

@@ -1,7 +1,8 @@
 import AllModules
 import Common
 import Foundation
-@testable import Host
+@_spi(Host) @testable import Host
+@_spi(Host) import Jobs
 @_spi(Host) import Settings
 import Testing
 import TestSupport
@@ -35,6 +36,22 @@ struct DoctorTests {
             #expect(findings["journal"]?.verdict == .ok)
             #expect(findings["stores"] == nil)
             #expect(findings["open files"]?.text.contains("enough for") == true)
+        }
+    }
+
+    @Test("counts tasks that failed for good, also while a host is running")
+    func deadTasks() async throws {
+        try await TestApp.run(over: .socket) { app in
+            let tasks = app.installation.tasks
+            tasks.declare([TaskKind("fail", "Fails.") { _ in throw GiveUp("no") }], of: "test")
+            #expect(await Self.examine(app.installation.configuration)["tasks"] == nil)
+            try await TaskQueue(tasks, module: "test").enqueue("fail")
+            await app.installation.taskRunner.settle()
+            #expect(
+                await Self.examine(app.installation.configuration)["tasks"]
+                    == .warn(
+                        "tasks",
+                        "1 task failed for good. `pulse tasks list --state dead` says why; `pulse tasks retry` runs one again."))
         }
     }
 

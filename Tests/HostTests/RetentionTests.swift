@@ -1,6 +1,8 @@
 import AllModules
 import Common
-@testable import Host
+@_spi(Host) @testable import Host
+@_spi(Host) import Jobs
+@_spi(Host) import Storage
 import Testing
 import TestSupport
 
@@ -15,6 +17,23 @@ struct RetentionTests {
         ])
     func start(now: String, months: Int, first: String) throws {
         #expect("\(Day(Retention.start(months: months, before: try #require(Instant(now)))))" == first)
+    }
+
+    @Test("runs every hour, once for all hours that no host was there", arguments: Profile.available)
+    func schedule(profile: Profile) async throws {
+        try await TestApp.run(profile, yaml: "retention: {audit_days: 1}") { app in
+            func audited() async throws -> Int64 {
+                try await app.installation.engines.control.read("SELECT count(*) AS n FROM access_audit")[0].int("n")
+            }
+            await app.installation.taskRunner.settle()
+            #expect(try await audited() > 0)
+            app.time.advance(seconds: 30 * 3_600)
+            await app.installation.taskRunner.settle()
+            #expect(try await audited() == 0)
+            let runs = try await app.installation.tasks.tasks(of: "pulse.retention", limit: 10)
+            #expect(runs.map(\.dueAt.iso8601) == ["2026-03-03T18:00:00Z"])
+            #expect(runs.map(\.state) == [.done])
+        }
     }
 
     @Test("visitor ids are kept as long as a fact needs them, and return with the visitor", arguments: Profile.available)

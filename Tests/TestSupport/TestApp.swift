@@ -6,6 +6,7 @@ import Foundation
 import Hummingbird
 import HummingbirdTesting
 @_spi(Host) import Ingest
+@_spi(Host) import Jobs
 import Logging
 import NIOCore
 @_spi(Host) import Platform
@@ -95,6 +96,8 @@ package struct TestApp: Sendable {
             try await installation.application(limits: connections).test(wire == .socket ? .live : .router) { client in
                 // Close the streams before the server stops, because it waits for every response to end.
                 defer { installation.stream.close() }
+                // A test that moves the clock on doesn't mean to run the schedules.
+                await installation.taskRunner.firstLook()
                 try await body(
                     TestApp(installation: installation, time: time, project: project, keys: keys, client: client, declared: declared))
             }

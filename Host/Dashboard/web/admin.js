@@ -35,6 +35,7 @@ export async function show(view) {
         h('h2', { class: 'wide' }, chosen.name),
         h('div', { class: 'grid' }, keys(view, chosen), modules(view, chosen), privacy(view, chosen), visitor(chosen), audit(view, chosen)),
       ],
+    tasks(signal),
     health(signal),
   );
 }
@@ -301,6 +302,45 @@ function audit(view, project) {
     { first: 10, signal: view.signal, nothing: t('none') },
   );
   return card(t('admin.audit'), { wide: true }, entries);
+}
+
+function tasks(signal) {
+  const root = '/api/admin/tasks';
+  const state = select({ id: 'task-state', 'aria-label': t('admin.task.state'), onchange: () => rows.again() },
+    [['', t('admin.task.any')], ...['waiting', 'running', 'paused', 'dead', 'done'].map(name => [name, t(`admin.task.${name}`)])],
+  );
+  const act = (row, name, text, again) => button(text,
+    async () => {
+      await ask(`${root}/${row.id}/${name}`, { method: 'POST' });
+      toast(t('saved'));
+      again();
+    },
+    { 'aria-label': `${text}: ${row.kind}` },
+  );
+  const actions = (row, again) => h('div', { class: 'row end' },
+    row.state === 'dead' && act(row, 'retry', t('admin.task.retry'), again),
+    row.state === 'waiting' && [act(row, 'retry', t('admin.task.now'), again), act(row, 'pause', t('admin.task.pause'), again)],
+    row.state === 'paused' && act(row, 'resume', t('admin.task.resume'), again),
+  );
+  const rows = growing(
+    async limit => (await ask(root, { signal, parameters: { limit, ...(state.value && { state: state.value }) } })).data,
+    (found, again) => table(t('admin.tasks'),
+      [
+        { name: t('admin.task'), cell: row => h('code', null, row.kind) },
+        {
+          name: t('admin.task.state'),
+          cell: row => h('span', { class: `badge ${{ done: 'good', dead: 'bad' }[row.state] ?? ''}` }, t(`admin.task.${row.state}`)),
+        },
+        { name: t('admin.task.at'), cell: row => moment(row.run_at) },
+        { name: t('admin.task.attempts'), number: true, cell: row => number(row.attempts) },
+        { name: t('admin.task.error'), cell: row => row.last_error ?? '' },
+        { name: '', cell: row => actions(row, again) },
+      ],
+      found,
+    ),
+    { first: 10, signal, nothing: t('none') },
+  );
+  return card(t('admin.tasks'), { wide: true, explain: t('admin.tasks?'), actions: state, id: 'tasks' }, rows);
 }
 
 function health(signal) {

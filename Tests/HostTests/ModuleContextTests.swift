@@ -1,0 +1,151 @@
+import AllModules
+@_spi(Host) import Access
+import Core
+@_spi(Host) @testable import Host
+@_spi(Host) import Jobs
+@_spi(Host) import Storage
+import Testing
+import TestSupport
+import TrafficModule
+
+/// A module that counts each project's pageviews at night, and when somebody asks.
+private struct DiaryModule: AnalyticsModule {
+    static let manifest = ModuleManifest(
+        name: "diary", category: .platform, reads: ["revenue"], summaries: ["en": "Counts pageviews in tests."])
+
+    init(_ setup: ModuleSetup) {}
+
+    private static let days = Table(
+        "diary_days", [Column("project_id", .text), Column("pageviews", .int64)], primaryKey: ["project_id"])
+
+    var migrations: [Migration] { [Migration("001-create", on: .control, [.createTable(Self.days)])] }
+
+    var routes: [Route] {
+        let count = Schema.object([.required("pageviews", .count)])
+        return [
+            Route(.post, "/api/v1/diary", "Counts soon.", scope: .query, access: .write, success: .noContent) { call in
+                let project = call.project.id
+                try await call.store.write { transaction in
+                    try await transaction.run("/* diary.forget */ DELETE FROM diary_days WHERE project_id = \(project)")
+                    try await call.tasks.enqueue("count", ["key": call.key?.id ?? ""], for: project, unique: project, in: transaction)
+                }
+                return .noContent
+            },
+            Route(.get, "/api/v1/diary", "The count.", scope: .query, access: .read, success: .json(count)) { call in
+                let rows = try await call.store.read(
+                    "/* diary.get */ SELECT pageviews FROM diary_days WHERE project_id = \(call.project.id)")
+                return try .json(["pageviews": rows.first?.int("pageviews") ?? 0])
+            },
+        ]
+    }
+
+    var schedules: [Schedule] { [Schedule("night", .daily(at: TimeOfDay(3)))] }
+
+    func tasks(_ context: ModuleContext) -> [TaskKind] {
+        [
+            TaskKind("night", "Counts in all projects.") { _ in
+                for project in context.projects { try await Self.count(in: project.id, as: .module, context) }
+            },
+            TaskKind("count", "Counts in one project.", maximumAttempts: 1) { task in
+                guard let project = task.project, let key = task.payload["key"]?.string else { throw GiveUp("no project") }
+                try await Self.count(in: project, as: .key(key), context)
+            },
+            TaskKind("peek", "Reads what it may not.", maximumAttempts: 1) { task in
+                let call = try context.work(for: task.project ?? "")
+                _ = try await call.wholeScope().rows("diary.peek", "SELECT count(*) AS n FROM revenue_orders")
+            },
+            TaskKind("administer", "Does what only administrators may.", maximumAttempts: 1) { task in
+                try context.work(for: task.project ?? "").requireAdmin(for: "this")
+            },
+            TaskKind("trespass", "Reads the table of others.", maximumAttempts: 1) { _ in
+                _ = try await context.store.read("/* diary.trespass */ SELECT id FROM access_keys")
+            },
+        ]
+    }
+
+    private static func count(in project: String, as maker: WorkMaker, _ context: ModuleContext) async throws {
+        let call = try context.work(for: project, as: maker)
+        let count = try await call.wholeScope().rows("diary.count", "SELECT count(*) AS n FROM pageviews")[0].int("n")
+        try await context.store.write(
+            """
+            /* diary.count */ INSERT INTO diary_days (project_id, pageviews) VALUES (\(project), \(count))
+            ON CONFLICT (project_id) DO UPDATE SET pageviews = excluded.pageviews
+            """)
+    }
+}
+
+@Suite("Work of modules without a request", .modules(.all))
+struct ModuleContextTests {
+    private static func run(_ profile: Profile, _ body: @escaping @Sendable (TestApp) async throws -> Void) async throws {
+        try await TestApp.run(profile, modules: try ModuleList.current.load() + [DiaryModule(ModuleSetup())]) { app in
+            _ = try await app.installation.directory.setModules(
+                [.init(module: "diary", isEnabled: true, access: .all)], in: app.project, by: "test")
+            try await app.collect(#"[{"type":"pageview","path":"/"},{"type":"pageview","path":"/b"}]"#)
+            try await body(app)
+        }
+    }
+
+    /// The state and the last error of the latest task of a kind.
+    private static func outcome(of kind: String, _ app: TestApp) async throws -> String {
+        await app.installation.taskRunner.settle()
+        let task = try await app.installation.tasks.tasks(of: "diary.\(kind)", limit: 1).first
+        return "\(task?.state.rawValue ?? "none") \(task?.lastError ?? "")"
+    }
+
+    @Test(
+        "a handler enqueues a task with its change; the task reads the project's facts and writes the module's tables",
+        arguments: Profile.available)
+    func task(profile: Profile) async throws {
+        try await Self.run(profile) { app in
+            let asked = try await app.post("/api/v1/diary", as: .query)
+            #expect(asked.status == 204)
+            #expect(try await Self.outcome(of: "count", app) == "done ")
+            #expect(try await app.get("/api/v1/diary").body == #"{"pageviews":2}"#)
+        }
+    }
+
+    @Test("a schedule works in the projects where the module is on", arguments: Profile.available)
+    func schedule(profile: Profile) async throws {
+        try await Self.run(profile) { app in
+            let other = try await app.installation.createProject("Other", domain: "other.example")
+            try await app.installation.directory.setModules(
+                [.init(module: "diary", isEnabled: false, access: nil)], in: other, by: "test")
+            app.time.advance(seconds: 86_400)
+            #expect(try await Self.outcome(of: "night", app) == "done ")
+            #expect(try await app.get("/api/v1/diary").body == #"{"pageviews":2}"#)
+            let projects = try await app.installation.engines.control.read("SELECT project_id FROM diary_days")
+            #expect(projects.map { $0.text("project_id") } == [app.project.id])
+        }
+    }
+
+    @Test("work has the rights that its maker has then, and the project's switches", arguments: Profile.available)
+    func rights(profile: Profile) async throws {
+        try await Self.run(profile) { app in
+            let (directory, tasks) = (app.installation.directory, app.installation.tasks)
+            let queue = TaskQueue(tasks, module: "diary"), project = app.project.id
+            func outcome(_ kind: String, _ payload: [String: String] = [:]) async throws -> String {
+                try await queue.enqueue(kind, payload, for: project)
+                return try await Self.outcome(of: kind, app)
+            }
+            let gone = "dead The key that this was made with no longer exists, or may not read."
+            let (limited, _) = try await directory.createKey(
+                .init(name: "limited", scopes: [.query], allowedModules: ["goals"]), in: app.project, by: "test")
+            #expect(try await outcome("count", ["key": limited.id]) == "dead API key is not allowed to use module 'diary'.")
+            try await directory.revokeKey(limited.id, in: app.project, by: "test")
+            #expect(try await outcome("count", ["key": limited.id]) == gone)
+            let (sender, _) = try await directory.createKey(.init(name: "sender", scopes: [.ingest]), in: app.project, by: "test")
+            #expect(try await outcome("count", ["key": sender.id]) == gone)
+
+            #expect(try await outcome("peek") == "done ")
+            try await directory.setModules([.init(module: "revenue", isEnabled: false, access: nil)], in: app.project, by: "test")
+            #expect(try await outcome("peek") == "dead Module 'revenue' is not enabled for this project.")
+            #expect(try await outcome("administer") == "dead API key does not have the required 'admin' scope for 'this'.")
+            #expect(
+                try await outcome("trespass") == "dead A statement of module 'diary' names 'access_keys', which belongs to 'access'. "
+                    + "Use what Core offers for it.")
+
+            try await directory.setModules([.init(module: "diary", isEnabled: false, access: nil)], in: app.project, by: "test")
+            #expect(try await outcome("peek") == "dead Module 'diary' is not enabled for this project.")
+        }
+    }
+}
