@@ -36,12 +36,7 @@ public struct DefinitionCatalog: Sendable {
 
     private static func key(_ module: String, _ kind: String) -> String { module + " " + kind }
 
-    fileprivate func require(_ kind: String, _ module: String) -> DefinitionKind {
-        guard let found = kinds[Self.key(module, kind)] else {
-            preconditionFailure("module '\(module)' has no definitions called '\(kind)'")
-        }
-        return found
-    }
+    fileprivate func kind(_ kind: String, of module: String) -> DefinitionKind? { kinds[Self.key(module, kind)] }
 }
 
 /// A reference in a definition that is about to be saved.
@@ -65,14 +60,14 @@ public struct DefinitionReference: Sendable {
 extension ProjectRequest {
     /// The definition of another module that has this id, with or without a prefix.
     /// - Parameters:
-    ///   - kind: the kind of definition, such as `goal`. The module must have it.
+    ///   - kind: the kind of definition, such as `goal`. A kind that the module doesn't have has no definitions.
     ///   - module: the module that the kind belongs to, such as `goals`. It need not be on this host.
     /// - Throws: 403 if the module is off or the caller may not read it; 404 if the project has no such definition.
     public func definition(_ id: String, of kind: String, in module: String) async throws -> any SavedDefinition {
         // The gate has already checked the route's own module.
         if module != self.module { try require(module: module) }
-        let kind = services.definitions.require(kind, module)
-        guard let found = try await kind.find(Identifiers.plain(id), self) else { throw ServiceError.notFound(kind.noun, id) }
+        guard let known = services.definitions.kind(kind, of: module) else { throw ServiceError.notFound(kind, id) }
+        guard let found = try await known.find(Identifiers.plain(id), self) else { throw ServiceError.notFound(known.noun, id) }
         return found
     }
 

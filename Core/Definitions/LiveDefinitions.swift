@@ -1,4 +1,4 @@
-@_spi(Definitions) import Access
+@_spi(Definitions) @_spi(Host) import Access
 import Common
 import Storage
 import Synchronization

@@ -302,4 +302,7 @@ struct DashboardsStandIn: AnalyticsModule {
         [Migration("001-create", on: .control, [SavedReport.resource.creation, Dashboard.resource.creation])]
     }
     var routes: [Route] { SavedReport.resource.routes + Dashboard.resource.routes }
+    var definitionKinds: [DefinitionKind] {
+        [SavedReport.resource.referable(as: "report"), Dashboard.resource.referable(as: "dashboard")]
+    }
 }
