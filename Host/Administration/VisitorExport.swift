@@ -71,10 +71,13 @@ final class VisitorExport: Sendable {
             .text(#"],"sessions":["#), Self.sessions(own),
         ]
         for (name, tables) in sections { parts += [.text(#"],"\#(name)":["#)] + tables.map { Self.rows(of: $0, own) } }
-        let telemetry = tables.filter { table in
+        var telemetry = tables.filter { table in
             table != Activity.table && table != Activity.visitors && !sections.contains { $0.tables.contains(table) }
         }
         parts.append(.text(#"],"telemetry":{"#))
+        // A member of its own only for visitors who have such rows: they are there only after a change of modules.
+        let setAside = try await Self.all("/* privacy.export_set_aside */ SELECT count(*) AS n FROM ingest_set_aside WHERE \(own)", reader)
+        if setAside[0].int("n") == 0 { telemetry.removeAll { $0 == SetAside.table } }
         var members = telemetry.map { (name: $0.name, parts: [Self.rows(of: $0, own)]) }
         members += others.tables.map { ($0.name, [Part.records($0)]) }
         let blobs = try await others.blobs.blobs(about: key, in: project.id)

@@ -12,10 +12,9 @@ import NIOHTTP1
 import Synchronization
 import Testing
 import TestSupport
-import TrafficModule
 
 /// Blobs in a folder and in a bucket.
-@Suite("Blobs", .modules(TrafficModule.self))
+@Suite("Blobs", .modules())
 struct BlobTests {
     enum Place: CaseIterable { case folder, bucket }
 
