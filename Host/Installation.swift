@@ -312,7 +312,9 @@ public struct Installation: Sendable {
         ] + registry.modules.flatMap { $0.jobs(context($0)) }
     }
 
-    private func context(_ module: any AnalyticsModule) -> ModuleContext { ModuleContext(module.name, gate: gate, logger: logger) }
+    private func context(_ module: any AnalyticsModule) -> ModuleContext {
+        ModuleContext(module.name, gate: gate, surface: pulse, logger: logger)
+    }
 
     /// The name before those of the host's own tasks.
     private static let taskOwner = "pulse"
@@ -322,7 +324,7 @@ public struct Installation: Sendable {
             TaskKind("retention", "Deletes data that is older than the configured retention periods.") { [retention, time] _ in
                 try await retention.run(now: time.now)
             },
-            TaskKind("blobs", "Deletes contents that no blob refers to.") { [engines, time] _ in
+            TaskKind("blobs", "Removes blobs that nothing refers to.") { [engines, time] _ in
                 try await BlobStore(engines.blobs, control: engines.control, time: time).sweep()
             },
             TaskKind("task_history", "Forgets tasks that ended long ago.") { [tasks] _ in try await tasks.forget() },
@@ -330,7 +332,10 @@ public struct Installation: Sendable {
     }
 
     private var schedules: [Schedule] {
-        [Schedule("retention", .hourly()), Schedule("blobs", .daily(at: TimeOfDay(4))), Schedule("task_history", .daily(at: TimeOfDay(3)))]
+        [
+            Schedule("retention", .hourly()), Schedule("blobs", .every(seconds: 21_600)),
+            Schedule("task_history", .daily(at: TimeOfDay(3))),
+        ]
     }
 
     var retention: Retention {

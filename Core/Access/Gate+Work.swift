@@ -12,21 +12,19 @@ public enum WorkMaker: Sendable {
 }
 
 extension Gate {
-    /// In whose words errors of work are logged.
-    private static let ownSurface = PulseSurface()
-
     /// The request that a module makes of itself when it works for a project without one. It passes the same checks as a request: the project
     /// exists, the module is on in it, its level permits `access`, and the maker may use the module.
     /// - Throws: 404 for an unknown project; 403 if the module is off or the maker may not use it, or no longer exists.
+    /// - Parameter surface: writes sentences about errors of parts, such as of one dashboard among several.
     public func work(
-        of module: String, for project: String, as maker: WorkMaker, _ access: AccessMode, logger: Logger
+        of module: String, for project: String, as maker: WorkMaker, _ access: AccessMode, surface: any Surface, logger: Logger
     ) throws -> ProjectRequest {
         guard let found = directory.project(project) else { throw ServiceError.notFound("Project", project) }
         let principal: Principal
         switch maker {
         case .module:
             // Not the administrator: what asks for more than the scope of a query gets 403.
-            principal = .publicToken(PublicToken(project: found.id, holder: "module \(module)", allowedModules: nil, maker: nil))
+            principal = .other(SurfacePrincipal(kind: "module", id: module, rights: Rights(scopes: [.query], projects: [found.id])))
         case .key(let id):
             guard let key = directory.key(id: id), key.projectID == found.id, key.has(.query) else {
                 throw ServiceError(
@@ -40,7 +38,7 @@ extension Gate {
             logger: logger, module: module
         ) { _ in ByteBuffer() }
         return ProjectRequest(
-            request: request, services: services.forOneResponse(), bodySchema: nil, module: module, project: found,
-            principal: principal, surface: Self.ownSurface)
+            request: request, services: services.forOneResponse(), bodySchema: nil, module: module, project: found, principal: principal,
+            surface: surface)
     }
 }

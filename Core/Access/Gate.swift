@@ -149,7 +149,8 @@ import Storage
             try Self.checkParameters(passage.entrance, request)
             return try await handler(
                 InstallationRequest(
-                    request: request, services: services, principal: principal, bodySchema: route.body, module: passage.entrance.module))
+                    request: request, services: services, principal: principal, bodySchema: route.body,
+                    module: passage.entrance.module))
         case .project(let handler):
             let caller = try await admit(&passage)
             try Self.checkParameters(passage.entrance, request)

@@ -23,10 +23,12 @@ public struct ModuleContext: Sendable {
     /// Logs with the module's name.
     public let logger: Logger
     private let gate: Gate
+    private let surface: any Surface
 
-    @_spi(Host) public init(_ module: String, gate: Gate, logger: Logger) {
+    @_spi(Host) public init(_ module: String, gate: Gate, surface: any Surface, logger: Logger) {
         self.module = module
         self.gate = gate
+        self.surface = surface
         var logger = logger
         logger[metadataKey: "module"] = "\(module)"
         self.logger = logger
@@ -55,6 +57,6 @@ public struct ModuleContext: Sendable {
     ///   - access: `.write` to record facts or to change definitions.
     /// - Throws: 404 for an unknown project; 403 if the module is off there, or the maker may not use it or no longer exists.
     public func work(for project: String, as maker: WorkMaker = .module, _ access: AccessMode = .read) throws -> ProjectRequest {
-        try gate.work(of: module, for: project, as: maker, access, logger: logger)
+        try gate.work(of: module, for: project, as: maker, access, surface: surface, logger: logger)
     }
 }

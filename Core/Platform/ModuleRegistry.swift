@@ -54,7 +54,8 @@ import Questions
                 IngestTables.migrations + VisitorIdentity.migrations + SetAside.migrations + Followers.migrations
                     + InstallationID.migrations
             ),
-            ("activity", Activity.migrations), ("blobs", BlobStore.migrations), ("tasks", TaskTables.migrations),
+            ("activity", Activity.migrations), ("blobs", BlobStore.migrations),
+            ("tasks", TaskTables.migrations),
         ] + modules.map { ($0.name, $0.migrations) }
     }
 

@@ -124,8 +124,10 @@ struct ModuleContextTests {
             let (directory, tasks) = (app.installation.directory, app.installation.tasks)
             let queue = TaskQueue(tasks, module: "diary"), project = app.project.id
             func outcome(_ kind: String, _ payload: [String: String] = [:]) async throws -> String {
-                try await queue.enqueue(kind, payload, for: project)
-                return try await Self.outcome(of: kind, app)
+                let id = try await queue.enqueue(kind, payload, for: project)
+                await app.installation.taskRunner.settle()
+                let task = try await tasks.task(id)
+                return "\(task.state.rawValue) \(task.lastError ?? "")"
             }
             let gone = "dead The key that this was made with no longer exists, or may not read."
             let (limited, _) = try await directory.createKey(
