@@ -404,7 +404,10 @@ private struct Company: Service {
     let installation: Installation
 
     func run() async throws {
-        guard !installation.engines.isAlone else { return try await gracefulShutdown() }
+        guard !installation.engines.isAlone else {
+            try? await gracefulShutdown()
+            return
+        }
         await cancelWhenGracefulShutdown {
             guard let id = await name() else { return }
             await withTaskGroup { group in

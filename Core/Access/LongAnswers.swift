@@ -24,7 +24,7 @@ import Synchronization
             open.next += 1
             open.streams[open.next] = Open(isAllowed: isAllowed, stream: guarded)
         }
-        return ByteStream {
+        return ByteStream(like: stream) {
             guard isAllowed() else { return try guarded.brokenOff() }
             return try await guarded.next()
         }

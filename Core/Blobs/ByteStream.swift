@@ -28,6 +28,11 @@ public struct ByteStream: Sendable {
         }
     }
 
+    /// Like another stream, with pieces that come through `next`.
+    @_spi(Host) public init(like other: ByteStream, _ next: @escaping @Sendable () async throws -> ByteBuffer?) {
+        self.init(nil, isEndless: other.isEndless, next)
+    }
+
     /// A stream of one piece that is in memory.
     public init(_ piece: ByteBuffer) {
         let rest = Rest(piece)

@@ -91,7 +91,7 @@ public final class Hosts: Sendable {
             let replies = state.ended.removeValue(forKey: number) ?? [:]
             let missing = asked.subtracting(replies.keys)
             return Replies(
-                replies: replies, missing: Dictionary(uniqueKeysWithValues: missing.map { ($0, state.others[$0]?.about ?? "") }))
+                replies: replies, missing: Dictionary(missing.map { ($0, state.others[$0]?.about ?? "") }) { first, _ in first })
         }
     }
 

@@ -73,13 +73,15 @@ import Synchronization
         self.logger = logger
         // exact: followers are named in our source
         lags = Dictionary(
-            uniqueKeysWithValues: followers.map {
+            followers.map {
                 ($0.name, Gauge(label: "ingest_follower_lag_bytes", dimensions: [("follower", $0.name)], factory: metrics))
-            })
+            }
+        ) { first, _ in first }
         missed = Dictionary(
-            uniqueKeysWithValues: followers.map {
+            followers.map {
                 ($0.name, Counter(label: "ingest_follower_missed_bytes_total", dimensions: [("follower", $0.name)], factory: metrics))
-            })
+            }
+        ) { first, _ in first }
     }
 
     public var isEmpty: Bool { followers.isEmpty }
@@ -174,8 +176,11 @@ import Synchronization
 
     /// Drives the followers until shutdown.
     public func run() async throws {
-        // A service that ends would end the host.
-        guard !followers.isEmpty else { return try await gracefulShutdown() }
+        // A service that ends would end the host. One that is cancelled, because a request outlasts the grace period, just ends.
+        guard !followers.isEmpty else {
+            try? await gracefulShutdown()
+            return
+        }
         await cancelWhenGracefulShutdown {
             await withTaskGroup { group in
                 for follower in self.followers { group.addTask { await self.drive(follower) } }

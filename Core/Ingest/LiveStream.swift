@@ -112,15 +112,16 @@ import Synchronization
             let readers = watchers[header.project]?.filter { $0.mayRead(module) } ?? []
             guard isWanted || !readers.isEmpty, let event = event(row, of: header.table) else { continue }
             for reader in readers { reader.watcher.continuation.yield(event) }
-            if isWanted { sent[Destination(project: header.project, module: module), default: ""] += String(buffer: event) }
+            if isWanted { sent[Destination(project: header.project, table: header.table), default: ""] += String(buffer: event) }
         }
-        for (destination, events) in sent { relay?.send(events, of: destination.project, module: destination.module) }
+        for (destination, events) in sent {
+            relay?.send(events, of: destination.project, module: module(of: destination.table) ?? Self.activityModule)
+        }
     }
 
     private struct Destination: Hashable {
         let project: Int32
-        /// The module that gates the events, named in our source.
-        let module: String
+        let table: Int
     }
 
     /// The module that gates the rows of a table; nil if the stream doesn't show them.

@@ -88,7 +88,7 @@ extension AdministrationRoutes {
         await writer.dropStored()
         counters.changed(project: project)
         pipeline.forget(project: project, visitor: visitor)
-        try await audit("visitor.erase", id, call, rows: erased)
+        try await audit("visitor.erase", id, call, rows: erased.filter { $0.key != SetAside.table.name || $0.value > 0 })
         try await otherHosts.forget(visitor, of: project)
         return .noContent
     }

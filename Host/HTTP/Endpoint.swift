@@ -119,6 +119,8 @@ final class Endpoint: Sendable {
                     try await request.body.consumeWithCancellationOnInboundClose { _ in
                         try await stream.forEach { try await writer.write($0) }
                     }
+                } catch is CancellationError where stream.isEndless {
+                    // The client has left, or the host stops.
                 } catch {
                     if let error = error as? BrokenStream, !(error.cause is CancellationError) {
                         logger.error(

@@ -45,7 +45,7 @@ struct OutboundURLTests {
         ])
     func refused(sent: String, came: String) {
         let sentence =
-            "Invalid request body: field 'url' must be an absolute URL with one of the schemes http, https, mailto, tel; got \(came)."
-        #expect(throws: ServiceError(status: 400, code: "invalid_body", message: sentence)) { try OutboundURL(sent) }
+            "field 'url' must be an absolute URL with one of the schemes http, https, mailto, tel; got \(came)."
+        #expect(throws: ServiceError.body(sentence)) { try OutboundURL(sent) }
     }
 }
