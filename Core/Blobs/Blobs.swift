@@ -111,7 +111,7 @@ public struct Blobs: Sendable {
         let rows = try await store.control.read(
             """
             /* blobs.list */ SELECT name, bytes, sha256, created_at FROM blobs_content
-            WHERE project_id = \(project) AND module = \(module) AND substr(name, 1, \(prefix.unicodeScalars.count)) = \(prefix)
+            WHERE project_id = \(project) AND module = \(module) AND substr(name, 1, CAST(\(prefix.unicodeScalars.count) AS integer)) = \(prefix)
               AND \(order) > \(bound)
             ORDER BY \(order) LIMIT \(limit)
             """)
