@@ -111,6 +111,8 @@ import Synchronization
             }
             // There is no room for more tasks until one ends, which rings the alarm.
             return max(min(later, try await store.nextTime() ?? later), store.time.now.adding(seconds: 1))
+        } catch is CancellationError where Task.isCancelled {
+            return later  // the host is stopping
         } catch {
             logger.warning("tasks could not be read and will be looked at again", metadata: ["error": "\(error)"])
             return store.time.now.adding(seconds: 5)

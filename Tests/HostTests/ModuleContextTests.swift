@@ -132,7 +132,7 @@ struct ModuleContextTests {
             let gone = "dead The key that this was made with no longer exists, or may not read."
             let (limited, _) = try await directory.createKey(
                 .init(name: "limited", scopes: [.query], allowedModules: ["goals"]), in: app.project, by: "test")
-            #expect(try await outcome("count", ["key": limited.id]) == "dead API key is not allowed to use module 'diary'.")
+            #expect(try await outcome("count", ["key": limited.id]) == "dead The credentials are not allowed to use module 'diary'.")
             try await directory.revokeKey(limited.id, in: app.project, by: "test")
             #expect(try await outcome("count", ["key": limited.id]) == gone)
             let (sender, _) = try await directory.createKey(.init(name: "sender", scopes: [.ingest]), in: app.project, by: "test")
@@ -141,7 +141,7 @@ struct ModuleContextTests {
             #expect(try await outcome("peek") == "done ")
             try await directory.setModules([.init(module: "revenue", isEnabled: false, access: nil)], in: app.project, by: "test")
             #expect(try await outcome("peek") == "dead Module 'revenue' is not enabled for this project.")
-            #expect(try await outcome("administer") == "dead API key does not have the required 'admin' scope for 'this'.")
+            #expect(try await outcome("administer") == "dead The 'admin' permission is required for 'this'.")
             #expect(
                 try await outcome("trespass") == "dead A statement of module 'diary' names 'access_keys', which belongs to 'access'. "
                     + "Use what Core offers for it.")
