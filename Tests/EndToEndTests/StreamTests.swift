@@ -22,16 +22,16 @@ struct StreamTests {
 
     @Test("a client that reads slowly slows down the source; memory holds no more than sockets buffer")
     func backpressure() async throws {
-        let source = Source(pieces: 512, bytes: 128 << 10)
+        let source = Source(pieces: 1_024, bytes: 128 << 10)
         try await run(source) { port in
             let connection = try await get(port, readsAtOnce: false)
             source.taken = { connection.received.utf8.count }
             try await Patience.until("the first pieces") { source.made > 2 << 20 ? () : nil }
             try await connection.startReading()
             let text = try await connection.rest()
-            #expect(text.utf8.count > 64 << 20 && text.hasSuffix("\r\n0\r\n\r\n"))
-            // Linux lets two sockets of one connection grow to about 10 MB.
-            #expect(source.mostWaiting < 24 << 20, "\(source.mostWaiting >> 20) MB were waiting")
+            #expect(text.utf8.count > 128 << 20 && text.hasSuffix("\r\n0\r\n\r\n"))
+            // Linux lets the two sockets of a connection grow to some 10 MB or more, and the client counts what it has in pieces.
+            #expect(source.mostWaiting < 64 << 20, "\(source.mostWaiting >> 20) MB were waiting")
         }
     }
 

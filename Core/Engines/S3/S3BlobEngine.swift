@@ -18,7 +18,7 @@ import Synchronization
     /// - Parameter bytesOfPart: the size of a part. S3 accepts at least 5 MB for all but the last.
     public init(_ settings: S3Settings, bytesOfPart: Int = 8 << 20, time: any TimeSource, logger: Logger) {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-        configuration.timeout.connect = .seconds(5)
+        configuration.timeout.connect = .seconds(2)
         configuration.timeout.read = .seconds(30)
         s3 = S3Client(
             settings: settings, client: HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration), time: time,

@@ -19,6 +19,9 @@ struct S3Client: Sendable {
     private static let maximumAnswer = 4 << 20
     /// How often a request is sent that the service could not handle, and how long one may take.
     private static let attempts = 3, seconds: Int64 = 60
+    /// A failure that took longer than this is not tried again: callers have waited long enough. The client itself goes on connecting until
+    /// its time limit for that.
+    private static let patience = Duration.seconds(1)
 
     let settings: S3Settings
     let client: HTTPClient
@@ -36,6 +39,7 @@ struct S3Client: Sendable {
     ) async throws -> Response {
         for attempt in 1... {
             var problem: String
+            let start = ContinuousClock.now
             do {
                 let response = try await sendOnce(method, key, query, fields, body, maximumBytes)
                 if (200..<300).contains(response.status) || accepted.contains(response.status) { return response }
@@ -51,7 +55,7 @@ struct S3Client: Sendable {
             } catch {
                 try Task.checkCancellation()
                 problem = "\(error)"
-                guard attempt < Self.attempts else {
+                guard attempt < Self.attempts, ContinuousClock.now - start < Self.patience else {
                     logger.error("the object storage can't be reached", metadata: ["objects.problem": "\(problem)"])
                     throw ServiceError.blobsUnavailable
                 }
