@@ -98,7 +98,7 @@ struct ConfigurationErrorTests {
             Case("coordination:\n  nonsense: 1", "2: coordination.nonsense: unknown key; accepted: 'redis_url'"),
             Case(
                 "42: 1",
-                "1: 42: unknown key; accepted: 'server', 'storage', 'coordination', 'admin_token', 'cookie_secret', "
+                "1: 42: unknown key; accepted: 'server', 'storage', 'objects', 'coordination', 'admin_token', 'cookie_secret', "
                     + "'email_report_webhook_url', 'modules', 'surfaces', 'limits', 'privacy', 'retention', 'telemetry', 'projects'"),
         ])
     func unknownKeys(_ wrong: Case) { #expect(errors(wrong.yaml) == wrong.lines) }

@@ -64,7 +64,7 @@ struct EnvironmentTests {
             Set(HostConfiguration.default.entries.compactMap(\.variable)) == [
                 "PULSE_HOST", "PULSE_PORT", "PULSE_DATA", "DATABASE_URL", "REDIS_URL", "PULSE_ADMIN_TOKEN", "PULSE_COOKIE_SECRET",
                 "ALLOWED_ORIGINS", "EMAIL_REPORT_WEBHOOK_URL", "DUCKDB_LIBRARY", "PULSE_LIMIT_INGEST", "PULSE_LIMIT_QUERY",
-                "PULSE_GEOIP_DATABASE",
+                "PULSE_GEOIP_DATABASE", "OBJECTS_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
             ]
         )
     }
