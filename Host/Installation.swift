@@ -108,8 +108,7 @@ public struct Installation: Sendable {
             followers, journal: journal, events: engines.events, control: engines.control, tables: tables, unnamed: unnamed,
             settings: following, time: time, metrics: telemetry.metrics, logger: logger)
         let writer = IngestWriter(
-            journal: journal, events: engines.events, tables: tables, unnamed: unnamed,
-            counters: counters,
+            journal: journal, events: engines.events, tables: tables, unnamed: unnamed, counters: counters,
             sessionTimeoutMinutes: configuration.privacy.sessionTimeoutMinutes, logger: logger, followers: journalFollowers,
             applied: { rows, duplicates in stream.publish(rows, duplicates) })
         let otherHosts = OtherHosts(hosts: hosts, writer: writer, time: time)
@@ -293,7 +292,7 @@ public struct Installation: Sendable {
 
     var services: [any Service] {
         let runner = JobRunner(jobs: jobs, logger: logger)
-        let own = telemetry.services + [Following(installation: self), Company(installation: self), followers, writer, runner, taskRunner]
+        let own = telemetry.services + [Following(installation: self), HostLink(installation: self), followers, writer, runner, taskRunner]
         return (own + registry.modules.flatMap { $0.services(context($0)) }).map(NamedService.init)
     }
 
@@ -399,8 +398,8 @@ private struct Following: Service {
     }
 }
 
-/// Keeps company with the installation's other hosts: each asks the others, and live events go to all of them.
-private struct Company: Service {
+/// Connects this host with the installation's other hosts: carries questions and live events between them.
+private struct HostLink: Service {
     let installation: Installation
 
     func run() async throws {

@@ -110,23 +110,21 @@ public struct Answer: Sendable {
 
     /// Adds a member to a response that is a JSON object. Relies on the body having been written by `json`, without spaces.
     @_spi(Host) public mutating func add<Value>(_ field: Shape<Value>.Field, _ value: Value) throws {
-        if case .stream = body { return }
-        var bytes = try content(instants: nil)
-        let member = try Shape([field]).text(value).bytes, isEmpty = bytes.readableBytes == 2
-        bytes.moveWriterIndex(to: bytes.writerIndex - 1)
-        if !isEmpty { bytes.writeString(",") }
-        bytes.writeBytes(member.dropFirst())
-        body = .bytes(bytes)
+        try add(membersOf: try Shape([field]).text(value).bytes)
     }
 
-    /// Adds a member to a response that is a JSON object. Relies on the body having been written by `json`, without spaces.
+    /// Like `add` with a shape's field, for a value that encodes itself.
     @_spi(Host) public mutating func add(_ name: String, _ value: some Encodable) throws {
+        try add(membersOf: try JSONText(encoding: [name: value]).bytes)
+    }
+
+    private mutating func add(membersOf object: [UInt8]) throws {
         if case .stream = body { return }
         var bytes = try content(instants: nil)
-        let member = try JSONText(encoding: [name: value]).bytes, isEmpty = bytes.readableBytes == 2
+        let isEmpty = bytes.readableBytes == 2
         bytes.moveWriterIndex(to: bytes.writerIndex - 1)
         if !isEmpty { bytes.writeString(",") }
-        bytes.writeBytes(member.dropFirst())
+        bytes.writeBytes(object.dropFirst())
         body = .bytes(bytes)
     }
 }

@@ -31,7 +31,7 @@ struct ChangeLog: Sendable {
     /// The kind of a dashboard session's end.
     static let session = "session"
 
-    /// How many changes are kept at least. A host that has missed more reads everything anew.
+    /// The minimum number of changes that are kept. A host that has missed more reloads everything.
     static let kept: Int64 = 10_000
     /// How often old changes are deleted, in changes.
     private static let trimmedEvery: Int64 = 256

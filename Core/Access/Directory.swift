@@ -4,7 +4,7 @@ import Foundation
 import Storage
 import Synchronization
 
-/// The projects, keys and module settings that the gate needs. All of them are in memory; what any host changes is read anew.
+/// The projects, keys and module settings that the gate needs. All of them are kept in memory, and reloaded when any host changes them.
 public final class Directory: Sendable {
     /// The channel on which hosts announce changes.
     static let channel = "access"

@@ -1,6 +1,6 @@
 import Common
 
-/// What the hosts of an installation share: rate limits, messages and leases. In memory for a single host, in Redis for several hosts.
+/// What the hosts of an installation share: rate limits and messages. In memory for a single host, in Redis for several hosts.
 public protocol Coordination: Sendable {
     /// Counts one request against the counter named `key`, which is created if it doesn't exist. All requests with the same key must have
     /// the same kind of limit.
@@ -12,11 +12,6 @@ public protocol Coordination: Sendable {
     /// The messages that are published on `channel` from now on. After `.resumed`, subscribers must refresh what they cache, because they
     /// may have missed messages.
     func subscribe(_ channel: String) -> AsyncStream<CoordinationEvent>
-
-    /// Acquires or renews the lease `name` for `owner`, for `seconds` from now. Returns false if another owner holds it.
-    func acquire(lease name: String, owner: String, seconds: Int) async throws -> Bool
-    /// Releases the lease `name` if `owner` holds it.
-    func release(lease name: String, owner: String) async throws
 
     /// Checks that the backend can be reached. Throws if it can't.
     func ping() async throws

@@ -65,7 +65,6 @@ public final class LocalCoordination: Coordination {
 
         var subscribers: [String: [Int: AsyncStream<CoordinationEvent>.Continuation]] = [:]
         var nextSubscriber = 0
-        var leases: [String: (owner: String, until: Instant)] = [:]
     }
 
     /// When this many buckets were used in a period, a new period begins. Also the most windows that are kept.
@@ -105,19 +104,6 @@ public final class LocalCoordination: Coordination {
             self?.state.withLock { _ = $0.subscribers[channel]?.removeValue(forKey: number) }
         }
         return stream
-    }
-
-    public func acquire(lease name: String, owner: String, seconds: Int) async throws -> Bool {
-        let now = time.now
-        return state.withLock { state in
-            if let held = state.leases[name], held.owner != owner, held.until > now { return false }
-            state.leases[name] = (owner, now.adding(seconds: Int64(seconds)))
-            return true
-        }
-    }
-
-    public func release(lease name: String, owner: String) async throws {
-        state.withLock { if $0.leases[name]?.owner == owner { $0.leases[name] = nil } }
     }
 
     public func ping() async throws {}

@@ -7,14 +7,16 @@ import Coordination
     private let writer: IngestWriter
     private let time: any TimeSource
 
-    /// A host that is waiting for its event store replies late; the reply takes a moment, too.
-    private static let reportSeconds = 2.5
-    private static let erasureSeconds = 30
+    /// How long a report waits for the other hosts' replies. A host replies late if it waits for its event store.
+    private let reportLimit = Duration.milliseconds(2_500)
+    private let erasureLimit: Duration
 
     private static let settle = "settle", settleAll = "settle-all", forget = "forget"
 
-    public init(hosts: Hosts, writer: IngestWriter, time: any TimeSource) {
+    /// - Parameter erasureLimit: how long an erasure waits for the other hosts' replies.
+    public init(hosts: Hosts, writer: IngestWriter, time: any TimeSource, erasureLimit: Duration = .seconds(30)) {
         self.hosts = hosts
+        self.erasureLimit = erasureLimit
         self.writer = writer
         self.time = time
     }
@@ -47,7 +49,7 @@ import Coordination
     /// - Throws: 503 while the event store is unavailable.
     public func settle(_ project: Int32) async throws -> Instant? {
         guard !hosts.others.isEmpty else { return try await writer.settle(project) }
-        async let others = hosts.ask(Self.settle, String(project), within: .seconds(Self.reportSeconds))
+        async let others = hosts.ask(Self.settle, String(project), within: reportLimit)
         let own = try await writer.settle(project), replies = await others
         let late = (Array(replies.replies.values) + replies.missing.values).compactMap { Int64($0) }.map(Instant.init(milliseconds:))
         // A host that gave no reply was last heard with its heartbeat.
@@ -57,7 +59,7 @@ import Coordination
     /// Waits until everything that any host has acknowledged can be queried.
     /// - Throws: 503 if a host doesn't reply in time.
     public func settleAll() async throws {
-        async let others = hosts.ask(Self.settleAll, within: .seconds(Self.erasureSeconds))
+        async let others = hosts.ask(Self.settleAll, within: erasureLimit)
         try await writer.settle()
         guard await others.missing.isEmpty else { throw Self.silent("Nothing was changed.") }
     }
@@ -65,7 +67,7 @@ import Coordination
     /// Makes all other hosts forget an erased visitor.
     /// - Throws: 503 if a host doesn't reply in time.
     public func forget(_ visitor: Int64, of project: Int32) async throws {
-        let replies = await hosts.ask(Self.forget, "\(project) \(visitor)", within: .seconds(Self.erasureSeconds))
+        let replies = await hosts.ask(Self.forget, "\(project) \(visitor)", within: erasureLimit)
         guard replies.missing.isEmpty else { throw Self.silent("What is stored was deleted.") }
     }
 

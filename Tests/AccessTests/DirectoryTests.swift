@@ -184,8 +184,6 @@ private struct BufferedCoordination: Coordination {
     func publish(_ channel: String, _ message: String) async throws { messages.continuation.yield(.message(message)) }
     func subscribe(_ channel: String) -> AsyncStream<CoordinationEvent> { messages.stream }
     func take(_ key: String, _ limit: RateLimit) async throws -> RateDecision { RateDecision(isAllowed: true, remaining: 1, seconds: 1) }
-    func acquire(lease name: String, owner: String, seconds: Int) async throws -> Bool { true }
-    func release(lease name: String, owner: String) async throws {}
     func ping() async throws {}
     func close() async { messages.continuation.finish() }
 }

@@ -89,28 +89,6 @@ struct CoordinationTests {
         }
     }
 
-    @Test("a lease has one owner until it is released or expires", arguments: CoordinationEngine.all)
-    func leases(engine: CoordinationEngine) async throws {
-        try await engine.use { coordination in
-            let lease = RedisTestServer.name()
-            #expect(try await coordination.acquire(lease: lease, owner: "ada", seconds: 60))
-            #expect(try await coordination.acquire(lease: lease, owner: "ada", seconds: 60))
-            #expect(try await !coordination.acquire(lease: lease, owner: "bob", seconds: 60))
-            try await coordination.release(lease: lease, owner: "bob")
-            #expect(try await !coordination.acquire(lease: lease, owner: "bob", seconds: 60))
-            try await coordination.release(lease: lease, owner: "ada")
-            var short = ""
-            let isTaken = try await withinASecond {
-                short = RedisTestServer.name()
-                let bob = try await coordination.acquire(lease: short, owner: "bob", seconds: 1)
-                return [bob, try await coordination.acquire(lease: short, owner: "ada", seconds: 1)]
-            }
-            #expect(isTaken == [true, false])
-            try await Task.sleep(for: .milliseconds(1_100))
-            #expect(try await coordination.acquire(lease: short, owner: "ada", seconds: 1))
-        }
-    }
-
     @Test("a subscriber gets the messages published after it subscribed, and none from other channels", arguments: CoordinationEngine.all)
     func messages(engine: CoordinationEngine) async throws {
         try await engine.use { coordination in

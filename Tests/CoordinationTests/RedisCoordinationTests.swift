@@ -23,8 +23,6 @@ struct RedisCoordinationTests {
                 }
                 #expect(left == [5, 4, 3, 2, 1, 0])
                 let name = RedisTestServer.name()
-                #expect(try await one.acquire(lease: name, owner: "one", seconds: 60))
-                #expect(try await !two.acquire(lease: name, owner: "two", seconds: 60))
                 var events = two.subscribe(name).makeAsyncIterator()
                 await events.untilResumed()
                 try await one.publish(name, "hello")
@@ -38,12 +36,8 @@ struct RedisCoordinationTests {
         try await use { coordination in
             let name = RedisTestServer.name()
             for _ in 0..<60 { _ = try await coordination.take(name, RateLimit(perSecond: 1, burst: 100)) }
-            _ = try await coordination.acquire(lease: name, owner: "ada", seconds: 60)
             let bucket = try RedisTestServer.run("PTTL", "pulse:bucket:" + name).integer ?? -1
             #expect((1...60_000).contains(bucket))
-            #expect(try RedisTestServer.run("GET", "pulse:lease:" + name) == .text("ada"))
-            let lease = try RedisTestServer.run("PTTL", "pulse:lease:" + name).integer ?? -1
-            #expect((59_000...60_000).contains(lease))
         }
     }
 

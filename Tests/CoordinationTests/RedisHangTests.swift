@@ -29,7 +29,6 @@ struct RedisHangTests {
 
     private static let calls: [@Sendable (RedisCoordination) async throws -> Void] = [
         { _ = try await $0.take("a", RateLimit(perSecond: 1)) }, { try await $0.publish("channel", "x") },
-        { _ = try await $0.acquire(lease: "a", owner: "ada", seconds: 60) }, { try await $0.release(lease: "a", owner: "ada") },
         { try await $0.ping() },
     ]
 

@@ -84,8 +84,8 @@ struct TwoHostsTests {
         }
     }
 
-    @Test("a host that is silent delays an erasure, which says so; a host that stopped doesn't")
-    func silent() async throws {
+    @Test("a host that has stopped delays no erasure")
+    func stopped() async throws {
         let scratch = try Scratch(), environment = try await Profile.server.environment()
         try await TestApp.run(in: scratch.path + "/a", environment: environment) { first in
             try await TestApp.run(in: scratch.path + "/b", environment: environment) { second in

@@ -62,14 +62,6 @@ public final class RedisCoordination: Coordination {
     /// `.resumed`.
     public func subscribe(_ channel: String) -> AsyncStream<CoordinationEvent> { subscriptions.listen(to: Self.prefix + channel) }
 
-    public func acquire(lease name: String, owner: String, seconds: Int) async throws -> Bool {
-        try await commands.run(.acquire, key: Self.prefix + "lease:" + name, [owner, String(max(1, seconds) * 1_000)]).integer == 1
-    }
-
-    public func release(lease name: String, owner: String) async throws {
-        _ = try await commands.run(.release, key: Self.prefix + "lease:" + name, [owner])
-    }
-
     public func ping() async throws { _ = try await commands.run(["PING"]) }
 
     /// Ends all streams and closes the connections. Later calls throw `ServiceError` 503.

@@ -42,18 +42,4 @@ enum RedisScript: String, CaseIterable {
         if used >= count then return {0, 0, seconds} end
         return {1, count - redis.call('INCR', KEYS[1]), seconds}
         """
-
-    /// Acquires or renews a lease. Arguments: owner, milliseconds. Returns 1, or 0 while another owner holds it.
-    case acquire = """
-        local holder = redis.call('GET', KEYS[1])
-        if holder and holder ~= ARGV[1] then return 0 end
-        redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-        return 1
-        """
-
-    /// Releases a lease if this owner still holds it. Argument: owner.
-    case release = """
-        if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
-        return 0
-        """
 }
