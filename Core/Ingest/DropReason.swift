@@ -47,6 +47,8 @@ public struct DropReason: Sendable, Hashable {  // exact: reasons are named in o
     static let keyModules = DropReason("key_modules", "the key may not use the module")
     /// See `CollectOptions.allOrNothing`.
     static let batchRefused = DropReason("batch_refused", "another event of the batch was rejected, and the sender wanted all or nothing")
+    /// A step that masks what must not be stored has failed. The event looks accepted, because its sender can't help it.
+    static let maskFailed = DropReason("mask_failed", "a module could not mask personal data; the log names it", isTold: false)
     // Reasons that come from the project's privacy settings. The response doesn't reveal them.
     static let doNotTrack = DropReason("do_not_track", "the browser asks not to be tracked", isTold: false)
     static let bot = DropReason("bot", "sent by a crawler, a monitoring service or an automated browser", isTold: false)
@@ -56,7 +58,7 @@ public struct DropReason: Sendable, Hashable {  // exact: reasons are named in o
     /// Core's reasons.
     public static let core = [
         invalidBody, bodyTooLarge, tooManyEvents, rateLimited, tooFast, missingScope, foreignOrigin, journalFull, invalidEvent, unknownType,
-        invalidTimestamp, moduleDisabled, moduleAccess, keyModules, batchRefused, doNotTrack, consent, bot, blockedUserAgent,
+        invalidTimestamp, moduleDisabled, moduleAccess, keyModules, batchRefused, maskFailed, doNotTrack, consent, bot, blockedUserAgent,
     ]
 
     /// Core's reason with this name, which is also the code of its error; nil if there is none.

@@ -89,6 +89,8 @@ import Synchronization
             } catch {
                 step.count(.failed, since: start)
                 note(error, of: step, at: sender.now)
+                // What should have been masked must not be stored.
+                guard step.step.position != .mask else { throw Refusal(reason: .maskFailed, error: .body("not kept.")) }
             }
         }
     }
@@ -104,7 +106,7 @@ import Synchronization
         else { return }
         let reason = (error as? Refusal).map { "the changed event is invalid: \($0.error.code)" } ?? "\(type(of: error))"
         logger.error(
-            "a step of collection failed; events go on without it",
+            "a step of collection failed",
             metadata: [
                 "module": "\(step.module)", "ingest.step": "\(step.step.name)",
                 "error": "\((error as? Mistake)?.description ?? reason)",

@@ -46,7 +46,7 @@ extension IngestWriter {
         }
         for name in new.sorted() {
             logger.warning(
-                "events are set aside: their module is not loaded, or their rows don't fit. They are stored when it is loaded again",
+                "events are set aside: their module is not loaded, or they don't fit their table. To see them: pulse doctor",
                 metadata: ["table": "\(name)"])
         }
     }
