@@ -150,6 +150,7 @@ public struct Installation: Sendable {
             directory: directory, services: services, limiter: RateLimiter(coordination: engines.coordination, time: time),
             administration: Administration(token: adminToken),
             attempts: Attempts("wrong admin tokens from your address", maximum: 100, time: time),
+            surfaces: modules.compactMap(\.surface),
             refused: { project, route, code in
                 guard route.scope == .ingest, let reason = DropReason.named(code) else { return }
                 deferred.value?.refuse(in: project, at: time.now, reason)
@@ -204,7 +205,9 @@ public struct Installation: Sendable {
             followers: journalFollowers, hosts: hosts, otherHosts: otherHosts, gate: gate, pulse: pulse,
             origins: origins, telemetry: telemetry, logger: logger, time: time, adminToken: adminToken,
             dashboard: dashboard, tasks: tasks,
-            taskRunner: TaskRunner(tasks, host: Self.hostName, metrics: telemetry.metrics, logger: logger))
+            taskRunner: TaskRunner(tasks, host: Self.hostName, metrics: telemetry.metrics, logger: logger) { task in
+                try await gate.admit(task, logger: logger)
+            })
     }
 
     /// The machine's name, by which people recognize the host that runs a task.

@@ -56,9 +56,15 @@ public struct EventSender: Sendable {
             who = .surface(call.principal.name)
             allowedModules = other.rights.modules
             isServer = false
+        case .module(let name, _):
+            who = .module(name)
+            allowedModules = nil
+            isServer = true
         }
         project = call.project
-        isCounted = true
+        isCounted = !call.isWork
+        // No browser made the request of work.
+        if call.isWork { isServer = true }
         clientAddress = call.request.clientAddress
         // A server's own client library is not the visitor's.
         if !isServer { userAgent = headers.value(.userAgent) ?? "" }

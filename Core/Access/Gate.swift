@@ -20,11 +20,14 @@ import Storage
     private let administration: Administration
     /// Counts wrong admin tokens by client address.
     private let attempts: Attempts
+    /// The surfaces that modules bring, by name.
+    let surfaces: [String: any Surface]
     /// Called when the gate rejects a request that carries a valid credential for a project. `code` is the code of the error.
     private let refused: @Sendable (_ project: Project, _ route: Route, _ code: String) -> Void
 
     public init(
         directory: Directory, services: Services, limiter: RateLimiter, administration: Administration, attempts: Attempts,
+        surfaces: [any Surface] = [],
         refused: @escaping @Sendable (_ project: Project, _ route: Route, _ code: String) -> Void = { _, _, _ in }
     ) {
         self.directory = directory
@@ -32,6 +35,8 @@ import Storage
         self.limiter = limiter
         self.administration = administration
         self.attempts = attempts
+        // exact: surfaces are named in our source
+        self.surfaces = Dictionary(surfaces.map { ($0.name, $0) }) { first, _ in first }
         self.refused = refused
     }
 
@@ -150,7 +155,7 @@ import Storage
             return try await handler(
                 InstallationRequest(
                     request: request, services: services, principal: principal, bodySchema: route.body,
-                    module: passage.entrance.module))
+                    module: passage.entrance.module, surface: passage.entrance.surface))
         case .project(let handler):
             let caller = try await admit(&passage)
             try Self.checkParameters(passage.entrance, request)
@@ -208,7 +213,7 @@ import Storage
     private func admitPublic(_ passage: inout Passage, _ resolve: PublicTokenResolver) async throws -> Admitted {
         let request = passage.request, text = request.pathParameters["token"] ?? ""
         let found = try await resolve(text, AnonymousRequest(request: request, services: services, module: passage.entrance.module))
-        guard let project = directory.project(found.project), let token = directory.current(found) else {
+        guard let project = directory.project(found.project), let token = directory.current(try await withMember(found, request)) else {
             throw ServiceError.notFound("Token", text)
         }
         let principal = Principal.publicToken(token)

@@ -67,10 +67,14 @@ public struct Services: Sendable {
     @_spi(Host) public func store(of module: String?) -> ModuleStore {
         ModuleStore(shared.control, shared.controlTables, module: module ?? "")
     }
-    /// The durable tasks of `module`.
-    @_spi(Host) public func tasks(of module: String?) -> TaskQueue { TaskQueue(shared.tasks, module: module ?? "") }
-    /// The schedules of `module`.
-    @_spi(Host) public func schedules(of module: String?) -> Schedules { Schedules(shared.tasks, module: module ?? "") }
+    /// The durable tasks of `module`, for `maker`; see `TaskQueue`.
+    @_spi(Host) public func tasks(of module: String?, for maker: Maker?) -> TaskQueue {
+        TaskQueue(shared.tasks, module: module ?? "", maker: maker)
+    }
+    /// The schedules of `module`, for `maker`; see `Schedules`.
+    @_spi(Host) public func schedules(of module: String?, for maker: Maker?) -> Schedules {
+        Schedules(shared.tasks, module: module ?? "", maker: maker)
+    }
     /// The projects, keys and module settings, in memory.
     public var directory: Directory { shared.directory }
     /// The clock; tests replace it.
@@ -143,9 +147,9 @@ public protocol GatedRequest: Sendable {
     var services: Services { get }
     /// The control plane as the route's module sees it: the module's own tables.
     var store: ModuleStore { get }
-    /// The durable tasks of the route's module.
+    /// The durable tasks of the route's module. They run for whoever made this request.
     var tasks: TaskQueue { get }
-    /// The schedules that people make in the route's module.
+    /// The schedules that people make in the route's module. Their tasks run for whoever made this request.
     var schedules: Schedules { get }
 }
 
@@ -206,10 +210,16 @@ public struct ProjectRequest: GatedRequest {
     /// Who sent the request.
     public let principal: Principal
     private let surface: any Surface
+    /// Whether this is no request, but work of a module without one.
+    let isWork: Bool
 
     public var store: ModuleStore { services.store(of: module) }
-    public var tasks: TaskQueue { services.tasks(of: module) }
-    public var schedules: Schedules { services.schedules(of: module) }
+    public var tasks: TaskQueue { services.tasks(of: module, for: maker) }
+    public var schedules: Schedules { services.schedules(of: module, for: maker) }
+
+    /// Who makes what this request saves. Store it with anything that is shown later without the caller's credential, such as a
+    /// `PublicToken`; tasks and schedules store it by themselves.
+    public var maker: Maker { principal.maker(on: surface) }
 
     /// The key that was used; nil for any other principal.
     public var key: APIKey? { if case .key(let key) = principal { key } else { nil } }
@@ -217,7 +227,7 @@ public struct ProjectRequest: GatedRequest {
     // Internal, so only the gate, which is in this target, can create a request.
     init(
         request: IncomingRequest, services: Services, bodySchema: Schema?, module: String?, project: Project, principal: Principal,
-        surface: any Surface
+        surface: any Surface, isWork: Bool = false
     ) {
         self.request = request
         self.services = services
@@ -226,6 +236,7 @@ public struct ProjectRequest: GatedRequest {
         self.project = project
         self.principal = principal
         self.surface = surface
+        self.isWork = isWork
     }
 
     /// Checks access to another module whose facts or definitions the request needs.
@@ -237,8 +248,8 @@ public struct ProjectRequest: GatedRequest {
     /// The blobs of the route's module in this project.
     public var blobs: Blobs { services.blobs.blobs(of: module ?? "host", in: project.id) }
 
-    /// The modules that the caller is limited to; nil for all. Save this limit with anything that later runs without the caller's key, such
-    /// as a `PublicToken`.
+    /// The modules that the caller is limited to; nil for all. Save this limit and the `maker` with anything that is later shown without the
+    /// caller's credential, such as a `PublicToken`.
     public var allowedModules: [String]? { principal.allowedModules }
 
     /// Checks that the caller may use `module`, whether or not the module is on. For definitions that others will see: callers must not
@@ -283,7 +294,7 @@ public struct ProjectRequest: GatedRequest {
         return (
             ProjectRequest(
                 request: request, services: services, bodySchema: bodySchema, module: module, project: project, principal: principal,
-                surface: surface),
+                surface: surface, isWork: isWork),
             log
         )
     }
@@ -297,18 +308,22 @@ public struct InstallationRequest: GatedRequest {
     public let principal: Principal
     private let bodySchema: Schema?
     private let module: String?
+    private let surface: any Surface
 
-    init(request: IncomingRequest, services: Services, principal: Principal, bodySchema: Schema?, module: String?) {
+    init(
+        request: IncomingRequest, services: Services, principal: Principal, bodySchema: Schema?, module: String?, surface: any Surface
+    ) {
         self.request = request
         self.services = services
         self.principal = principal
         self.bodySchema = bodySchema
         self.module = module
+        self.surface = surface
     }
 
     public var store: ModuleStore { services.store(of: module) }
-    public var tasks: TaskQueue { services.tasks(of: module) }
-    public var schedules: Schedules { services.schedules(of: module) }
+    public var tasks: TaskQueue { services.tasks(of: module, for: principal.maker(on: surface)) }
+    public var schedules: Schedules { services.schedules(of: module, for: principal.maker(on: surface)) }
 
     /// The caller's name in the audit log.
     public var actor: String { principal.name }
@@ -330,6 +345,7 @@ public struct AnonymousRequest: GatedRequest {
     }
 
     public var store: ModuleStore { services.store(of: module) }
-    public var tasks: TaskQueue { services.tasks(of: module) }
-    public var schedules: Schedules { services.schedules(of: module) }
+    /// The durable tasks of the route's module. Nobody makes an anonymous request, so they are the module's own.
+    public var tasks: TaskQueue { services.tasks(of: module, for: .module) }
+    public var schedules: Schedules { services.schedules(of: module, for: .module) }
 }

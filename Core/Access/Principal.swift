@@ -8,6 +8,8 @@ public enum Principal: Sendable {
     case publicToken(PublicToken)
     /// Someone whom only one surface knows, such as a user or a device.
     case other(SurfacePrincipal)
+    /// A module that works for the project with this id, without a request and for nobody else.
+    case module(String, project: String)
 
     /// What the principal may do.
     public var rights: Rights {
@@ -17,16 +19,20 @@ public enum Principal: Sendable {
         case .adminToken: .everything
         case .publicToken(let token): Rights(scopes: [.query], modules: token.allowedModules, projects: [token.project], expiresAt: nil)
         case .other(let other): other.rights
+        // Not the administrator's: what asks for more than other callers may is refused.
+        case .module(_, let project): Rights(scopes: [.ingest, .query], projects: [project])
         }
     }
 
-    /// The name in the audit log: `key <id>`, `admin token`, the holder of the public token, or the kind and id of a surface's principal.
+    /// The name in the audit log: `key <id>`, `admin token`, the holder of the public token, the kind and id of a surface's principal, or
+    /// `module <name>`.
     public var name: String {
         switch self {
         case .key(let key): "key \(key.id)"
         case .adminToken: "admin token"
         case .publicToken(let token): token.holder
         case .other(let other): "\(other.kind) \(other.id)"
+        case .module(let name, _): "module \(name)"
         }
     }
 
@@ -37,6 +43,7 @@ public enum Principal: Sendable {
         case .adminToken: true
         case .publicToken: false
         case .other(let other): other.rights.has(scope)
+        case .module: scope != .admin
         }
     }
 
@@ -47,6 +54,19 @@ public enum Principal: Sendable {
         case .adminToken: nil
         case .publicToken(let token): token.allowedModules
         case .other(let other): other.rights.modules
+        case .module: nil
+        }
+    }
+
+    /// The principal as it is stored with what it makes.
+    /// - Parameter surface: where it made its request.
+    func maker(on surface: any Surface) -> Maker {
+        switch self {
+        case .key(let key): .key(key.id)
+        case .adminToken: .administrator
+        case .publicToken: .nobody
+        case .other(let other): .member(surface: surface.name, kind: other.kind, id: other.id)
+        case .module: .module
         }
     }
 
@@ -84,6 +104,9 @@ public struct Rights: Sendable, Equatable {
     /// Whether the rights include `scope`.
     public func has(_ scope: KeyScope) -> Bool { scopes.contains(scope) || scopes.contains(.admin) }
 
+    /// Whether the rights include the project with this id.
+    func include(project: String) -> Bool { projects?.contains(project) ?? true }
+
     /// Whether a principal with these rights may create one with `others`: whether they permit at least as much, for at least as long.
     public func cover(_ others: Rights) -> Bool {
         others.scopes.allSatisfy(has)
@@ -95,7 +118,7 @@ public struct Rights: Sendable, Equatable {
 
 /// A principal that a surface brings, such as a user with the rights of a role.
 public struct SurfacePrincipal: Sendable {
-    /// What it is, such as `user`. With `id`, its name in the audit log.
+    /// What it is, such as `user`: one word. With `id`, its name in the audit log, and by which `Surface.principal` finds it again.
     public let kind: String
     /// Its id, unique among those of its kind.
     public let id: String
@@ -122,19 +145,30 @@ extension Directory {
     public func current(_ principal: Principal) -> Principal? {
         switch principal {
         case .key(let key): self.key(id: key.id).map { .key($0) }
-        case .adminToken: principal
+        case .adminToken, .module: principal
         case .publicToken(let token): current(token).map { .publicToken($0) }
-        case .other(let other):
-            other.isCurrent() && other.rights.expiresAt.map { $0 > time.now } ?? true ? principal : nil
+        case .other(let other): isCurrent(other) ? principal : nil
         }
+    }
+
+    private func isCurrent(_ principal: SurfacePrincipal) -> Bool {
+        principal.isCurrent() && principal.rights.expiresAt.map { $0 > time.now } ?? true
     }
 
     /// `token` with at most the rights that its maker has now; nil if the maker has none any more.
     func current(_ token: PublicToken) -> PublicToken? {
-        guard let maker = token.maker else { return token }
-        guard let key = key(id: maker), key.projectID == token.project, key.has(.query) else { return nil }
-        guard let own = key.allowedModules else { return token }
-        return PublicToken(
-            project: token.project, holder: token.holder, allowedModules: token.allowedModules?.filter(own.contains) ?? own, maker: maker)
+        let own: [String]?
+        switch token.maker {
+        case .module, .administrator, nil: return token
+        case .nobody: return nil
+        case .key(let id):
+            guard let key = key(id: id), key.projectID == token.project, key.has(.query) else { return nil }
+            own = key.allowedModules
+        case .member:
+            guard let member = token.member, isCurrent(member), member.rights.has(.query), member.rights.include(project: token.project)
+            else { return nil }
+            own = member.rights.modules
+        }
+        return own.map(token.limited) ?? token
     }
 }

@@ -100,7 +100,7 @@ import Synchronization
             return needed == .ingest ? rule("ingest", subject) { $0.ingestPerSecond } : rule("query", subject) { $0.queryPerSecond }
         case .adminToken: return rule("admin", "admin token") { $0.adminPerSecond }
         case .publicToken(let token): return rule("query", "public \(token.project)") { $0.queryPerSecond }
-        case .other: return []
+        case .other, .module: return []
         }
     }
 

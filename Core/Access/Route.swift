@@ -8,18 +8,26 @@ public struct PublicToken: Sendable {
     public let project: String
     /// The resource that the token belongs to, such as `embed <id>`.
     public let holder: String
-    /// The modules that the token may show: those that the maker's key could use when the token was created. Nil for all.
-    public let allowedModules: [String]?
-    /// The id of the key that the token was created with. The token becomes invalid when the key does. Nil if it was created with the admin
-    /// token.
-    public let maker: String?
+    /// The modules that the token may show: those that its maker could use when the token was created. Nil for all.
+    public private(set) var allowedModules: [String]?
+    /// Who created the token: `call.maker` in the request that did. The token shows at most what its maker may read now, and becomes invalid
+    /// when the maker has no rights any more. Nil if nobody knows any more, because an earlier version created it.
+    public let maker: Maker?
+    /// The maker, if only a surface knows it, with its rights of now.
+    var member: SurfacePrincipal?
 
     /// `allowedModules` and `maker` have no defaults: a token without its maker's limits could show what the maker may not read.
-    public init(project: String, holder: String, allowedModules: [String]?, maker: String?) {
+    public init(project: String, holder: String, allowedModules: [String]?, maker: Maker?) {
         self.maker = maker
         self.project = project
         self.holder = holder
         self.allowedModules = allowedModules
+    }
+
+    func limited(to modules: [String]) -> PublicToken {
+        var token = self
+        token.allowedModules = allowedModules?.filter(modules.contains) ?? modules
+        return token
     }
 }
 

@@ -28,6 +28,14 @@ public protocol Surface: Sendable {
     /// - Returns: nil for a credential that is unknown or has expired.
     func admission(for credential: String, of request: AnonymousRequest, to route: Route) async throws -> Admission?
 
+    /// One of the surface's own principals, with the rights that it has now. The gate asks this before something runs or is shown that the
+    /// principal made earlier.
+    /// - Parameters:
+    ///   - kind: as in `SurfacePrincipal`, and so is `id`.
+    ///   - request: with the store of the surface's module. Not a request of the principal.
+    /// - Returns: nil if there is no such principal any more, or it was deactivated.
+    func principal(_ kind: String, _ id: String, for request: AnonymousRequest) async throws -> SurfacePrincipal?
+
     /// Whether the page that a request comes from may use front-end routes.
     func admitsOrigin(of request: IncomingRequest) -> Bool
 
@@ -72,10 +80,11 @@ public protocol Surface: Sendable {
     var description: SurfaceDescription { get }
 }
 
-/// Defaults: no credentials of its own, no rates, the response that the handler made, and Pulse's security headers.
+/// Defaults: no credentials of its own, nothing that runs later for its principals, no rates, the response that the handler made, and Pulse's security headers.
 extension Surface {
     public var credentialParameters: [String] { [] }
     public func admission(for credential: String, of request: AnonymousRequest, to route: Route) async throws -> Admission? { nil }
+    public func principal(_ kind: String, _ id: String, for request: AnonymousRequest) async throws -> SurfacePrincipal? { nil }
     public func admitsOrigin(of request: IncomingRequest) -> Bool { true }
     public func rates(onArrivalOf request: IncomingRequest, at route: Route?) -> [RateRule] { [] }
     public func rates(of principal: Principal, in project: Project?, at route: Route) -> [RateRule] { [] }

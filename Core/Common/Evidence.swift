@@ -28,6 +28,10 @@ public enum Evidence: Sendable, Equatable {
     case limitedToModules
     /// The request comes from a page of an origin that may not send it.
     case foreignOrigin
+    /// Whoever made what was to run now has no rights any more.
+    case makerGone(Maker)
+    /// Whoever made what was to run now lacks a scope.
+    case makerScope(Maker, scope: String)
     /// There is no such resource, or it belongs to someone else.
     case notFound(resource: String, id: String)
     /// No route has this path.
@@ -56,7 +60,7 @@ extension Evidence {
         switch self {
         case .missingCredential, .invalidCredential: 401
         case .rateLimited: 429
-        case .missingScope, .moduleOff, .moduleAccess, .moduleForbidden, .limitedToModules, .foreignOrigin: 403
+        case .missingScope, .moduleOff, .moduleAccess, .moduleForbidden, .limitedToModules, .foreignOrigin, .makerGone, .makerScope: 403
         case .notFound, .unknownPath: 404
         case .wrongMethod: 405
         case .body, .missingField, .unknownField, .parameter, .duplicate: 400
@@ -77,6 +81,7 @@ extension Evidence {
         case .moduleAccess: "module_access"
         case .moduleForbidden, .limitedToModules: "key_modules"
         case .foreignOrigin: "foreign_origin"
+        case .makerGone, .makerScope: "maker_rights"
         case .notFound, .unknownPath: "not_found"
         case .wrongMethod: "method_not_allowed"
         case .body, .missingField, .unknownField, .duplicate: "invalid_body"
@@ -99,6 +104,9 @@ extension Evidence {
         case .moduleForbidden(let module, _): "The credentials are not allowed to use module '\(module)'."
         case .limitedToModules: "The credentials are limited to some modules; this concerns the whole project."
         case .foreignOrigin: "Pages of this origin may not send this request."
+        case .makerGone(.nobody): "This was made by someone for whom nothing may run later."
+        case .makerGone(let maker): "\(Self.noun(maker)) no longer exists, or has no rights here."
+        case .makerScope(let maker, let scope): "\(Self.noun(maker)) does not have the '\(scope)' permission."
         case .notFound(let resource, let id): "\(resource) '\(id)' not found."
         case .unknownPath: "Not found"
         case .wrongMethod(let method, let path, let allowed):
@@ -113,6 +121,16 @@ extension Evidence {
             "Invalid request body: a \(resource) with \(field) '\(value.excerpt(60))' already exists."
         case .bodyTooLarge(let limit): "The request body is too large; the limit is \(limit) bytes."
         case .failure(let id): "An internal error occurred. The log has the details under request id \(id)."
+        }
+    }
+
+    private static func noun(_ maker: Maker) -> String {
+        switch maker {
+        case .module: "The module that made this"
+        case .key: "The key that this was made with"
+        case .administrator: "The administrator who made this"
+        case .member(_, let kind, let id): "The \(kind) '\(id.excerpt(60))' who made this"
+        case .nobody: "Whoever made this"
         }
     }
 }

@@ -21,13 +21,18 @@ public struct Schedule: Sendable {
 }
 
 /// A module's door to schedules that people make, such as that of a report. Those in the module's source are in its `schedules`.
+///
+/// The tasks of a schedule are for whoever set it last, with the rights that that maker has at each of its times.
 public struct Schedules: Sendable {
     private let store: TaskStore
     private let module: String
+    private let givenMaker: Maker?
 
-    @_spi(Host) public init(_ store: TaskStore, module: String) {
+    /// - Parameter maker: for whom the schedules are; nil for whoever the task that sets them is for, or else for the module.
+    @_spi(Host) public init(_ store: TaskStore, module: String, maker: Maker? = nil) {
         self.store = store
         self.module = module
+        givenMaker = maker
     }
 
     /// Stores a schedule, or replaces the one with this name. If only its payload changes, it keeps its place: what was missed is still made
@@ -40,7 +45,8 @@ public struct Schedules: Sendable {
         in transaction: any ControlTransaction
     ) async throws {
         try await store.put(
-            schedule, of: module, payload: JSONText(encoding: payload).string, project: project, isDeclared: false, in: transaction)
+            schedule, of: module, payload: JSONText(encoding: payload).string, project: project,
+            maker: givenMaker ?? RunningTask.currentMaker ?? .module, isDeclared: false, in: transaction)
         transaction.afterCommit { [store] in await store.announce() }
     }
 
@@ -62,7 +68,7 @@ extension TaskStore {
         try await control.write { [self] transaction in
             for (module, schedules) in schedules {
                 for schedule in schedules {
-                    try await put(schedule, of: module, payload: "{}", project: nil, isDeclared: true, in: transaction)
+                    try await put(schedule, of: module, payload: "{}", project: nil, maker: .module, isDeclared: true, in: transaction)
                 }
                 let names = schedules.map { "\(module) \($0.name)" }
                 let others: SQL = names.isEmpty ? "TRUE" : "NOT name IN \(list: names)"
@@ -73,16 +79,18 @@ extension TaskStore {
     }
 
     fileprivate func put(
-        _ schedule: Schedule, of module: String, payload: String, project: String?, isDeclared: Bool,
+        _ schedule: Schedule, of module: String, payload: String, project: String?, maker: Maker, isDeclared: Bool,
         in transaction: any ControlTransaction
     ) async throws {
         guard kinds["\(module).\(schedule.kind)"] != nil else { throw UnknownTaskKind(kind: "\(module).\(schedule.kind)") }
         try await transaction.whole.run(
             """
-            /* tasks.schedule */ INSERT INTO tasks_schedules (name, module, kind, project_id, payload, rhythm, is_declared, next_at)
-            VALUES (\("\(module) \(schedule.name)"), \(module), \("\(module).\(schedule.kind)"), \(project), \(payload),
+            /* tasks.schedule */ INSERT INTO tasks_schedules
+              (name, module, kind, project_id, maker, payload, rhythm, is_declared, next_at)
+            VALUES (\("\(module) \(schedule.name)"), \(module), \("\(module).\(schedule.kind)"), \(project), \(maker.description), \(payload),
               \("\(schedule.rhythm)"), \(isDeclared), \(schedule.rhythm.next(after: time.now).milliseconds))
-            ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, project_id = excluded.project_id, payload = excluded.payload,
+            ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, project_id = excluded.project_id, maker = excluded.maker,
+              payload = excluded.payload,
               rhythm = excluded.rhythm, is_declared = excluded.is_declared,
               next_at = CASE WHEN tasks_schedules.rhythm = excluded.rhythm THEN tasks_schedules.next_at ELSE excluded.next_at END
             """)
@@ -101,7 +109,7 @@ extension TaskStore {
         let now = time.now
         let skipping: SQL = control.dialect == .postgresql ? "FOR UPDATE SKIP LOCKED" : ""
         let due: SQL = """
-            /* tasks.due_schedules */ SELECT name, module, kind, project_id, payload, rhythm, next_at FROM tasks_schedules
+            /* tasks.due_schedules */ SELECT name, module, kind, project_id, maker, payload, rhythm, next_at FROM tasks_schedules
             WHERE kind IN \(list: kinds.keys.sorted()) AND next_at <= \(now.milliseconds) ORDER BY next_at, name LIMIT 100 \(skipping)
             """
         return try await control.write { [self] transaction in
@@ -114,7 +122,8 @@ extension TaskStore {
                     let at = max(rhythm.last(upTo: now), Instant(milliseconds: row.int("next_at")))
                     _ = try await insert(
                         NewTask(
-                            kind: row.text("kind"), payload: row.text("payload"), project: row.optionalText("project_id"), runAt: at,
+                            kind: row.text("kind"), payload: row.text("payload"), project: row.optionalText("project_id"),
+                            maker: row.optionalText("maker").map(Maker.init(stored:)) ?? .module, runAt: at,
                             uniqueKey: rhythm.isInterchangeable ? name : "\(name) \(at.iso8601)", orderKey: "schedule: \(name)"),
                         in: transaction)
                     next = rhythm.next(after: now)

@@ -21,6 +21,8 @@ import Storage
     public let kind: String
     /// The id of the project that the task is for; nil for none.
     public let project: String?
+    /// For whom the task is.
+    public let maker: Maker
     /// What was enqueued, as JSON text.
     public let payload: String
     public let state: TaskState
@@ -47,7 +49,7 @@ import Storage
     public let finishedAt: Instant?
 
     static let columns: SQL = """
-        id, kind, project_id, payload, state, run_at, due_at, attempts, claims, unique_key, order_key, owner, lease_until, last_error, \
+        id, kind, project_id, maker, payload, state, run_at, due_at, attempts, claims, unique_key, order_key, owner, lease_until, last_error, \
         created_at, started_at, finished_at
         """
 
@@ -56,6 +58,7 @@ import Storage
         id = row.text("id")
         kind = row.text("kind")
         project = row.optionalText("project_id")
+        maker = row.optionalText("maker").map(Maker.init(stored:)) ?? .module
         payload = row.text("payload")
         state = TaskState(rawValue: row.text("state")) ?? .dead
         runAt = Instant(milliseconds: row.int("run_at"))

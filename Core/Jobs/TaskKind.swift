@@ -42,12 +42,17 @@ public struct RunningTask: Sendable {
     public let id: String
     /// The id of the project that the task is for; nil for none.
     public let project: String?
+    /// For whom the task is: whoever made the request that enqueued it, or the module itself. `ModuleContext.work` has that maker's rights.
+    public let maker: Maker
     /// What was enqueued.
     public let payload: JSON
     /// The number of this attempt, from 1.
     public let attempt: Int
     /// When the task was first to run, whichever attempt this is. For a task of a schedule, the time in the schedule.
     public let dueAt: Instant
+
+    /// For whom the task is that the current code runs for; nil outside of tasks.
+    @TaskLocal @_spi(Host) public static var currentMaker: Maker?
 }
 
 /// An error after which a task is dead at once, because another attempt could not succeed.

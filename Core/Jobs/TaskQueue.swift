@@ -2,14 +2,26 @@ import Common
 import Storage
 
 /// A module's door to the durable tasks: it enqueues tasks of the module's own kinds.
+///
+/// A task has a maker, and runs with the rights that its maker has then. In a handler, that is whoever made the request; in a task, whoever
+/// that task is for; elsewhere, the module itself.
 public struct TaskQueue: Sendable {
     private let store: TaskStore
     private let module: String
+    private let givenMaker: Maker?
 
-    @_spi(Host) public init(_ store: TaskStore, module: String) {
+    /// - Parameter maker: for whom the tasks are; nil for whoever the task that enqueues them is for, or else for the module.
+    @_spi(Host) public init(_ store: TaskStore, module: String, maker: Maker? = nil) {
         self.store = store
         self.module = module
+        givenMaker = maker
     }
+
+    /// The queue for what the module does for itself, even if somebody's request is the reason: upkeep of its own data, which shows nothing
+    /// to anybody. Such a task runs even if whoever caused it is gone.
+    public var forModule: TaskQueue { TaskQueue(store, module: module, maker: .module) }
+
+    private var maker: Maker { givenMaker ?? RunningTask.currentMaker ?? .module }
 
     /// Stores a task together with the change that caused it: both or neither are kept.
     ///
@@ -19,7 +31,8 @@ public struct TaskQueue: Sendable {
     ///   - payload: what the task needs to know, stored as JSON. It must not contain secrets.
     ///   - project: the id of the project that the task is for; nil for none.
     ///   - instant: when to run it; nil for now.
-    ///   - unique: while a task of this kind with this key waits, nothing is enqueued, and the waiting task's id is returned.
+    ///   - unique: while a task of this kind with this key and the same maker waits, nothing is enqueued, and the waiting task's id is
+    ///     returned.
     ///   - order: the module's tasks with this key run one after the other, in the order in which they were enqueued. A paused task, and one
     ///     that waits for its next attempt, holds those behind it up; a dead one doesn't.
     /// - Returns: the task's id.
@@ -29,8 +42,8 @@ public struct TaskQueue: Sendable {
         unique: String? = nil, order: String? = nil, in transaction: any ControlTransaction
     ) async throws -> String {
         let task = try NewTask(
-            module: module, kind: kind, payload: JSONText(encoding: payload).string, project: project, at: instant, unique: unique,
-            order: order)
+            module: module, kind: kind, payload: JSONText(encoding: payload).string, project: project, maker: maker, at: instant,
+            unique: unique, order: order)
         return try await store.enqueue(task, in: transaction)
     }
 
@@ -41,8 +54,8 @@ public struct TaskQueue: Sendable {
         unique: String? = nil, order: String? = nil
     ) async throws -> String {
         let task = try NewTask(
-            module: module, kind: kind, payload: JSONText(encoding: payload).string, project: project, at: instant, unique: unique,
-            order: order)
+            module: module, kind: kind, payload: JSONText(encoding: payload).string, project: project, maker: maker, at: instant,
+            unique: unique, order: order)
         let id = try await store.control.write { try await store.insert(task, in: $0) }
         await store.announce()
         return id
@@ -62,24 +75,30 @@ struct NewTask: Sendable {
     let kind: String
     let payload: String
     let project: String?
+    let maker: Maker
     let runAt: Instant?
     let uniqueKey: String?
     let orderKey: String?
 
-    init(module: String, kind: String, payload: String, project: String?, at runAt: Instant?, unique: String?, order: String?) {
+    init(
+        module: String, kind: String, payload: String, project: String?, maker: Maker, at runAt: Instant?, unique: String?, order: String?
+    ) {
         self.kind = "\(module).\(kind)"
         self.payload = payload
         self.project = project
+        self.maker = maker
         self.runAt = runAt
-        uniqueKey = unique
+        // One maker's task must not run in place of another's, which may show more, or less.
+        uniqueKey = unique.map { maker == .module ? $0 : "\($0) for \(maker)" }
         orderKey = order.map { "\(module) \($0)" }
     }
 
     /// The task of a time of a schedule.
-    init(kind: String, payload: String, project: String?, runAt: Instant, uniqueKey: String, orderKey: String) {
+    init(kind: String, payload: String, project: String?, maker: Maker, runAt: Instant, uniqueKey: String, orderKey: String) {
         self.kind = kind
         self.payload = payload
         self.project = project
+        self.maker = maker
         self.runAt = runAt
         self.uniqueKey = uniqueKey
         self.orderKey = orderKey

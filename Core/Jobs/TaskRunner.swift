@@ -27,6 +27,8 @@ import Synchronization
 
     let store: TaskStore
     private let settings: Settings
+    /// Refuses a task whose maker may not have it run any more; see `init`.
+    private let admit: @Sendable (StoredTask) async throws -> Void
     /// This process, in leases. Never the name of an earlier process, whose leases must end.
     let owner: String
     private let metrics: TaskMetrics
@@ -39,12 +41,16 @@ import Synchronization
     private var hasBegun = false
     private var beginners: [CheckedContinuation<Void, Never>] = []
 
-    /// - Parameter host: a name of the host that people recognize.
+    /// - Parameters:
+    ///   - host: a name of the host that people recognize.
+    ///   - admit: called before each attempt. A task for which it throws a `ServiceError` with the status 403 is dead at once.
     public init(
-        _ store: TaskStore, host: String, settings: Settings = Settings(), metrics: any MetricsFactory, logger: Logger
+        _ store: TaskStore, host: String, settings: Settings = Settings(), metrics: any MetricsFactory, logger: Logger,
+        admit: @escaping @Sendable (StoredTask) async throws -> Void = { _ in }
     ) {
         self.store = store
         self.settings = settings
+        self.admit = admit
         owner = "\(host) \(Identifiers.token(prefix: "", length: 8))"
         self.metrics = TaskMetrics(metrics)
         self.logger = logger
@@ -66,6 +72,9 @@ import Synchronization
         await stop()
         heart.cancel()
     }
+
+    /// The code of an error that says that the maker lost its rights while the task ran.
+    private static let lostRights = ServiceError(.makerGone(.nobody)).code
 
     private func begin() {
         hasBegun = true
@@ -136,11 +145,17 @@ import Synchronization
     private func attempt(_ task: StoredTask) async -> TaskStore.Outcome {
         guard let kind = store.kinds[task.kind] else { return .released }
         do {
-            try await kind.run(
-                RunningTask(
-                    id: task.id, project: task.project, payload: JSON.parse(task.payload), attempt: task.attempts, dueAt: task.dueAt))
+            do { try await admit(task) } catch let error as ServiceError where error.status == 403 { throw GiveUp(error.message) }
+            let running = try RunningTask(
+                id: task.id, project: task.project, maker: task.maker, payload: JSON.parse(task.payload), attempt: task.attempts,
+                dueAt: task.dueAt)
+            try await RunningTask.$currentMaker.withValue(task.maker) { try await kind.run(running) }
             return .done
-        } catch let error as GiveUp { return .hopeless(error.description) } catch {
+        } catch let error as GiveUp {
+            return .hopeless(error.description)
+        } catch let error as ServiceError where error.code == Self.lostRights {
+            return .hopeless(error.message)
+        } catch {
             return isStopping && Task.isCancelled ? .released : .failed((error as? ServiceError)?.message ?? "\(error)")
         }
     }

@@ -66,9 +66,11 @@ import Synchronization
         let made = try await transaction.whole.run(
             """
             /* tasks.enqueue */ INSERT INTO tasks_queue
-              (id, kind, project_id, payload, state, run_at, due_at, attempts, claims, unique_key, waiting_key, order_key, position, created_at)
-            VALUES (\(id), \(task.kind), \(task.project), \(task.payload), 'waiting', \(at), \(at), 0, 0, \(task.uniqueKey), \(waitingKey),
-              \(task.orderKey), (SELECT coalesce(max(position), 0) + 1 FROM tasks_queue WHERE order_key = \(task.orderKey ?? "")),
+              (id, kind, project_id, maker, payload, state, run_at, due_at, attempts, claims, unique_key, waiting_key, order_key, position,
+               created_at)
+            VALUES (\(id), \(task.kind), \(task.project), \(task.maker.description), \(task.payload), 'waiting', \(at), \(at), 0, 0,
+              \(task.uniqueKey), \(waitingKey), \(task.orderKey),
+              (SELECT coalesce(max(position), 0) + 1 FROM tasks_queue WHERE order_key = \(task.orderKey ?? "")),
               \(now.milliseconds))
             ON CONFLICT (waiting_key) DO NOTHING RETURNING id
             """)

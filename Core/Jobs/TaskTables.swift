@@ -29,8 +29,12 @@ import Storage
         ],
         primaryKey: ["name"], indexes: [["next_at"]])
 
+    /// For whom the work is, as `Maker` writes it. Null in rows from before the column existed, which were all of modules.
+    private static let maker = Column("maker", .text, nullable: true)
+
     /// The migrations of these tables, oldest first.
     public static let migrations = [
-        Migration("001-create", on: .control, [.createTable(queue), .createTable(schedules)])
+        Migration("001-create", on: .control, [.createTable(queue), .createTable(schedules)]),
+        Migration("002-makers", on: .control, [queue, schedules].map { .addColumn(table: $0.name, maker) }),
     ]
 }

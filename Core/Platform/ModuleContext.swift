@@ -1,6 +1,6 @@
 @_spi(Host) import Access
 import Common
-import Jobs
+@_spi(Host) import Jobs
 import Logging
 import Storage
 
@@ -10,7 +10,7 @@ import Storage
 /// func tasks(_ context: ModuleContext) -> [TaskKind] {
 ///     [
 ///         TaskKind("count", "Counts a project's entries.") { task in
-///             let call = try context.work(for: task.project ?? "")
+///             let call = try await context.work(for: task)
 ///             let longest = try await LongestEntry.run(call.wholeScope())
 ///             ...
 ///         }
@@ -36,10 +36,10 @@ public struct ModuleContext: Sendable {
 
     /// The control plane as the module sees it: its own tables.
     public var store: ModuleStore { gate.services.store(of: module) }
-    /// The module's durable tasks.
-    public var tasks: TaskQueue { gate.services.tasks(of: module) }
+    /// The module's durable tasks. In a task, those that are enqueued are for whoever that task is for.
+    public var tasks: TaskQueue { gate.services.tasks(of: module, for: nil) }
     /// The schedules that people make.
-    public var schedules: Schedules { gate.services.schedules(of: module) }
+    public var schedules: Schedules { gate.services.schedules(of: module, for: nil) }
     /// The clock; tests replace it.
     public var time: any TimeSource { gate.services.time }
     public var now: Instant { time.now }
@@ -53,10 +53,24 @@ public struct ModuleContext: Sendable {
     /// for each piece of work, because rights change.
     /// - Parameters:
     ///   - project: the project's id.
-    ///   - maker: on whose behalf. Save the key of whoever made what runs later: it may not show more than its maker may then.
+    ///   - maker: for whom. Nil for whoever the running task is for or, outside of tasks, for the module itself. For what a module has stored
+    ///     in its own tables, the maker that it stored there.
     ///   - access: `.write` to record facts or to change definitions.
-    /// - Throws: 404 for an unknown project; 403 if the module is off there, or the maker may not use it or no longer exists.
-    public func work(for project: String, as maker: WorkMaker = .module, _ access: AccessMode = .read) throws -> ProjectRequest {
-        try gate.work(of: module, for: project, as: maker, access, surface: surface, logger: logger)
+    ///   - scope: what the maker must be allowed to do.
+    /// - Throws: 404 for an unknown project; 403 if the module is off there, or the maker has no rights any more or may not use the module.
+    ///   A task that lets the latter pass is dead at once, with that sentence.
+    public func work(
+        for project: String, as maker: Maker? = nil, _ access: AccessMode = .read, scope: KeyScope = .query
+    ) async throws -> ProjectRequest {
+        try await gate.work(
+            of: module, for: project, as: maker ?? RunningTask.currentMaker ?? .module, access, scope: scope, surface: surface,
+            logger: logger)
+    }
+
+    /// The request with which a task works for its project and its maker.
+    /// - Throws: as `work(for:as:)` does, and `GiveUp` for a task without a project.
+    public func work(for task: RunningTask, _ access: AccessMode = .read, scope: KeyScope = .query) async throws -> ProjectRequest {
+        guard let project = task.project else { throw GiveUp("The task has no project.") }
+        return try await work(for: project, as: task.maker, access, scope: scope)
     }
 }

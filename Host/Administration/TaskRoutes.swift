@@ -80,6 +80,7 @@ struct TaskAnswer: Encodable {
     static let fields: [Schema.Field] = [
         .required("id", .uuid), .required("kind", .text(200), "The module's name, a dot, and the kind's name within the module."),
         .required("project_id", .nullable(.text(64)), "The project that the task is for; null for none."),
+        .required("maker", .text(600), "For whom the task runs: module, administrator, key and its id, or member and who that is."),
         .required("state", .choice(TaskState.allCases.map(\.rawValue))),
         .required("run_at", .timestamp, "When the task runs, or was to run last."),
         .required("due_at", .timestamp, "When the task was first to run."),
@@ -93,7 +94,7 @@ struct TaskAnswer: Encodable {
     ]
 
     enum CodingKeys: String, CodingKey {
-        case id, kind, state, attempts, owner, payload
+        case id, kind, maker, state, attempts, owner, payload
         case project = "project_id", runAt = "run_at", dueAt = "due_at", lastError = "last_error", uniqueKey = "unique_key"
         case orderKey = "order_key", leaseUntil = "lease_until", createdAt = "created_at", startedAt = "started_at"
         case finishedAt = "finished_at"
@@ -104,6 +105,7 @@ struct TaskAnswer: Encodable {
         try container.encode(task.id, forKey: .id)
         try container.encode(task.kind, forKey: .kind)
         try container.encode(task.project, forKey: .project)
+        try container.encode(task.maker.description, forKey: .maker)
         try container.encode(task.state.rawValue, forKey: .state)
         try container.encode(task.runAt, forKey: .runAt)
         try container.encode(task.dueAt, forKey: .dueAt)

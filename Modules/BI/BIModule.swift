@@ -22,7 +22,7 @@ public struct BIModule: AnalyticsModule {
     public var migrations: [Migration] {
         let resources = [Metric.resource, RowPolicy.resource, SavedSQL.resource, Embed.resource, Connection.resource]
         let tables = [QueryRun.table, Embed.tokens, Connection.secrets] + CSVUpload.tables
-        return [Migration("001-create", on: .control, resources.map(\.creation) + tables.map { .createTable($0) }), EmbedRights.migration]
+        return [Migration("001-create", on: .control, resources.map(\.creation) + tables.map { .createTable($0) })] + EmbedRights.migrations
     }
 
     public var pages: [DashboardPage] {

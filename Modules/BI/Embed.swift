@@ -105,13 +105,13 @@ enum Embed {
         try await call.store.write { transaction in
             try await EmbedRights.narrow(embed.id, to: rights, in: transaction)
             let changed = try await transaction.run(
-                "UPDATE bi_embed_token SET hash = \(hash), prefix = \(prefix), maker = \(rights.maker) WHERE embed_id = \(embed.id) RETURNING embed_id"
+                "UPDATE bi_embed_token SET hash = \(hash), prefix = \(prefix), maker = \(rights.maker?.description) WHERE embed_id = \(embed.id) RETURNING embed_id"
             )
             if changed.isEmpty {
                 try await transaction.run(
                     """
                     INSERT INTO bi_embed_token (embed_id, project_id, hash, prefix, allowed_modules, maker, access_count, last_accessed_at)
-                    VALUES (\(embed.id), \(project), \(hash), \(prefix), \(rights.stored), \(rights.maker), 0, NULL)
+                    VALUES (\(embed.id), \(project), \(hash), \(prefix), \(rights.stored), \(rights.maker?.description), 0, NULL)
                     """)
             } else {
                 try await AuditLog.record("embed.rotate", by: actor, on: "embed \(embed.id)", project: project, at: now, in: transaction)

@@ -5,21 +5,33 @@ import Core
 struct EmbedRights: Sendable {
     /// Allowed modules; nil for all.
     let modules: [String]?
-    /// Id of the key that created the embed's current token; nil for the administrator.
-    let maker: String?
+    /// Who created the embed's current token; nil for tokens from before that was stored.
+    let maker: Maker?
 
-    static let migration = Migration(
-        "002-embed-rights", on: .control,
-        ["allowed_modules", "maker"].map { .addColumn(table: Embed.tokens.name, Column($0, .text, nullable: true)) })
+    static let migrations = [
+        Migration(
+            "002-embed-rights", on: .control,
+            ["allowed_modules", "maker"].map { .addColumn(table: Embed.tokens.name, Column($0, .text, nullable: true)) }),
+        // Until then the column had ids of keys.
+        Migration(
+            "003-embed-makers", on: .control,
+            [
+                .statements { _ in
+                    ["UPDATE bi_embed_token SET maker = 'key ' || maker WHERE NOT maker IS NULL"]
+                }
+            ]),
+    ]
 
-    init(of call: ProjectRequest) { self.init(call.allowedModules, maker: call.key?.id) }
+    init(of call: ProjectRequest) { self.init(call.allowedModules, maker: call.maker) }
 
     /// - Parameter row: a row of `bi_embed_token`.
     init(_ row: Row) {
-        self.init(row.optionalText("allowed_modules").map { $0.split(separator: ",").map(String.init) }, maker: row.optionalText("maker"))
+        self.init(
+            row.optionalText("allowed_modules").map { $0.split(separator: ",").map(String.init) },
+            maker: row.optionalText("maker").map(Maker.init(stored:)))
     }
 
-    private init(_ modules: [String]?, maker: String?) {
+    private init(_ modules: [String]?, maker: Maker?) {
         self.modules = modules
         self.maker = maker
     }

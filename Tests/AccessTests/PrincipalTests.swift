@@ -36,8 +36,8 @@ struct PrincipalTests {
                     .init(name: "k", scopes: scopes, expiresAt: end, allowedModules: modules), in: app.project, by: "test"
                 ).key.id
             }
-            func shown(_ modules: [String]?, by maker: String?) -> [String]?? {
-                let token = PublicToken(project: app.project.id, holder: "embed 1", allowedModules: modules, maker: maker)
+            func shown(_ modules: [String]?, by key: String?) -> [String]?? {
+                let token = PublicToken(project: app.project.id, holder: "embed 1", allowedModules: modules, maker: key.map(Maker.key))
                 return directory.current(.publicToken(token)).map(\.allowedModules)
             }
             let limited = try await key([.query], ["core", "probe"]), whole = try await key([.query], nil)
@@ -52,6 +52,19 @@ struct PrincipalTests {
             #expect(shown(nil, by: ending) == nil)
             try await directory.revokeKey(whole, in: app.project, by: "test")
             #expect(shown(nil, by: whole) == nil)
+        }
+    }
+
+    @Test(
+        "a maker is stored as text, and text of a newer version is nobody",
+        arguments: [
+            (.module, "module"), (.key("k1"), "key k1"), (.administrator, "administrator"), (.nobody, "nobody"),
+            (.member(surface: "kiosk", kind: "user", id: "auth0 | ada "), "member kiosk user auth0 | ada "),
+        ] as [(Maker, String)])
+    func stored(maker: Maker, text: String) {
+        #expect(maker.description == text && Maker(stored: text) == maker)
+        for unknown in ["", "robot r2", "key", "member kiosk user", text + " more"] where Maker(stored: unknown).description != unknown {
+            #expect(Maker(stored: unknown) == .nobody)
         }
     }
 }

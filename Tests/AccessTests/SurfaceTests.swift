@@ -2,6 +2,7 @@
 import AllModules
 import Core
 @_spi(Host) @testable import Host
+@_spi(Host) import Jobs
 import HTTPTypes
 import NIOCore
 @_spi(Host) import Platform
@@ -213,6 +214,61 @@ struct SurfaceTests {
             let welcome = try await Self.ask(app, .get, "/kiosk/office", badge: office)
             #expect(welcome.status == 200 && welcome.body.contains(#""caller":"screen s"#))
             #expect(try await Self.ask(app, .get, "/kiosk/pages", badge: office).body == refusal("This badge opens nothing."))
+        }
+    }
+
+    @Test("what runs later for its callers has the rights that they have then", arguments: Profile.available)
+    func later(profile: Profile) async throws {
+        try await Self.run(profile) { app, badges in
+            try await app.collect(#"[{"type":"pageview","path":"/a"},{"type":"pageview","path":"/b"}]"#)
+            let badge = badges.make([.query], in: app.project, plan: "unlimited")
+            let (store, runner) = (app.installation.tasks, app.installation.taskRunner)
+            /// Asks for a count, changes the screen's rights and lets the task run. The last error, and what was counted.
+            func count(_ path: String = "/kiosk/counts", wait: Int64 = 60, before: () -> Void = {}) async throws -> String {
+                // So the task is later than any other.
+                app.time.advance(seconds: 1)
+                #expect(try await Self.ask(app, .post, path, badge: badge).status == 200)
+                before()
+                app.time.advance(seconds: wait)
+                await runner.settle()
+                let task = try #require(try await store.tasks(of: "kiosk.count", limit: 1).first)
+                #expect(task.maker == Maker.member(surface: "kiosk", kind: "screen", id: "s1"))
+                return "\(task.state.rawValue) \(task.lastError ?? "") \(badges.counts)"
+            }
+            #expect(try await count() == "done  [2]")
+            #expect(try await count("/kiosk/counts/nightly", wait: 86_400) == "done  [2, 2]")
+            #expect(
+                try await count { badges.limit(badge, to: ["kiosk"]) }
+                    == "dead The credentials are not allowed to use module 'core'. [2, 2]")
+            #expect(
+                try await count { badges.limit(badge, to: ["core"]) }
+                    == "dead The credentials are not allowed to use module 'kiosk'. [2, 2]")
+            badges.limit(badge, to: ["core", "kiosk"])
+            let gone = "dead The screen 's1' who made this no longer exists, or has no rights here. [2, 2, 2]"
+            #expect(try await count() == "done  [2, 2, 2]")
+            #expect(try await count { badges.revoke(badge) } == gone)
+            // The schedule goes on asking, and each time is refused.
+            app.time.advance(seconds: 86_400)
+            await runner.settle()
+            let nightly = try await store.tasks(in: .dead, of: "kiosk.count", limit: 10).filter { $0.orderKey != nil }
+            #expect(nightly.count == 1 && badges.counts == [2, 2, 2])
+        }
+    }
+
+    @Test("a public link shows what the surface's caller who made it may read now, and nothing once that is gone")
+    func link() async throws {
+        try await Self.run { app, badges in
+            try await app.collect(#"{"type":"pageview","path":"/a"}"#)
+            let badge = badges.make([.query], in: app.project, plan: "unlimited")
+            #expect(try await Self.ask(app, .post, "/kiosk/links", badge: badge).body == #"{"ok":true,"result":"l1"}"#)
+            func shown() async throws -> String { try await Self.ask(app, .get, "/kiosk/links/l1", badge: nil).body }
+            #expect(try await shown() == #"{"ok":true,"result":["/a"]}"#)
+            badges.limit(badge, to: ["kiosk"])
+            #expect(try await shown() == #"{"ok":false,"reason":"This screen doesn't show 'core'."}"#)
+            badges.limit(badge, to: ["core", "kiosk"])
+            #expect(try await shown() == #"{"ok":true,"result":["/a"]}"#)
+            badges.revoke(badge)
+            #expect(try await shown() == #"{"ok":false,"reason":"No token has the number l1."}"#)
         }
     }
 

@@ -225,4 +225,20 @@ struct EmbedRightsTests {
             #expect(try await Self.show(app, again).status == 200)
         }
     }
+
+    @Test("an embed from before 003-embed-makers, when the column had the key's id, still ends with its key", arguments: Profile.available)
+    func migrated(profile: Profile) async throws {
+        try await Self.run(profile) { app, _ in
+            let key = try await app.installation.directory.createKey(.init(name: "k", scopes: [.query]), in: app.project, by: "test")
+            let report = try Self.id(try await app.post("/api/v1/reports", #"{"name":"R","report_type":"pages"}"#, as: .query))
+            let embed = try await Self.embed(app, "report", #""report_id":"\#(report)""#, as: .key(key.secret))
+            let control = app.installation.engines.control
+            try await control.write("UPDATE bi_embed_token SET maker = \(key.key.id) WHERE embed_id = \(try Self.id(embed))")
+            let migration = try #require(try BIModule(ModuleSetup()).migrations.first { $0.id == "003-embed-makers" })
+            for statement in migration.steps.flatMap({ $0.statements(for: control.dialect) }) { try await control.write(statement) }
+            #expect(try await Self.show(app, embed).status == 200)
+            try await app.installation.directory.revokeKey(key.key.id, in: app.project, by: "test")
+            #expect(try await Self.show(app, embed).status == 404)
+        }
+    }
 }

@@ -31,7 +31,7 @@ struct TaskRoutesTests {
             #expect(
                 listed.body == """
                     {"data":[{"attempts":1,"created_at":"2026-03-02T12:00:00Z","due_at":"2026-03-02T12:00:00Z","finished_at":"2026-03-02T12:00:00Z",\
-                    "id":"\(id)","kind":"test.flaky","last_error":"The other side is away.","lease_until":null,"order_key":"test ada",\
+                    "id":"\(id)","kind":"test.flaky","last_error":"The other side is away.","lease_until":null,"maker":"module","order_key":"test ada",\
                     "owner":null,"project_id":"\(app.project.id)","run_at":"2026-03-02T12:00:00Z","started_at":"2026-03-02T12:00:00Z",\
                     "state":"dead","unique_key":null}],"total":1}
                     """)

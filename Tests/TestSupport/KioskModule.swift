@@ -51,9 +51,7 @@ package struct KioskModule: AnalyticsModule {
                 .get, "/kiosk/pages", "The pages that were visited, by the module `core`.", scope: .query, access: .read,
                 success: .json(.any)
             ) { call in
-                try call.require(module: "core")
-                let rows = try await call.wholeScope().rows("kiosk.pages", "SELECT DISTINCT path FROM pageviews ORDER BY path LIMIT 100")
-                return .one(rows.map { $0.text("path") })
+                .one(try await Self.pages(call))
             },
             Route(
                 .get, "/kiosk/ticker", "A stream that says hello and then nothing.", scope: .query, access: .read,
@@ -67,12 +65,54 @@ package struct KioskModule: AnalyticsModule {
                 }
                 return Answer(status: 200, headers: [.contentType: "text/plain"], body: .stream(ByteStream(stream)))
             },
+            Route(.post, "/kiosk/counts", "Count the pages later.", scope: .query, access: .write, success: .noContent) { call in
+                try await call.tasks.enqueue("count", for: call.project.id, at: call.now.adding(seconds: 60))
+                return .nothing
+            },
+            Route(.post, "/kiosk/counts/nightly", "Count the pages each night.", scope: .query, access: .write, success: .noContent) {
+                call in
+                try await call.store.write { transaction in
+                    let nightly = Schedule("nightly \(call.project.id)", .daily(at: TimeOfDay(3)), kind: "count")
+                    try await call.schedules.set(nightly, for: call.project.id, in: transaction)
+                }
+                return .nothing
+            },
+            Route(
+                .post, "/kiosk/links", "Make a link that shows the pages to everybody.", scope: .query, access: .write, success: .json(.any)
+            ) { call in
+                .one(badges.link(call.project.id, call.allowedModules, call.maker))
+            },
+            Route(
+                publicToken: .get, "/kiosk/links/{token}", "The pages that a link shows.", success: .json(.any),
+                resolve: { token, _ in
+                    guard let link = badges.link(token) else { throw ServiceError.notFound("Link", token) }
+                    return link
+                }
+            ) { call in
+                .one(try await Self.pages(call))
+            },
             Route(installation: .get, "/kiosk/office", "For the administrator of all kiosks.", access: .read, success: .json(.any)) {
                 call in
                 .one(["caller": call.actor])
             },
             Route(anonymous: .get, "/kiosk/hours", "When the kiosk is open.", success: .json(.any)) { _ in .one(["from": "08:00"]) },
         ]
+    }
+}
+
+extension KioskModule {
+    package func tasks(_ context: ModuleContext) -> [TaskKind] {
+        [
+            TaskKind("count", "Counts the pages.", maximumAttempts: 1) { task in
+                badges.note(try await Self.pages(try await context.work(for: task)).count)
+            }
+        ]
+    }
+
+    private static func pages(_ call: ProjectRequest) async throws -> [String] {
+        try call.require(module: "core")
+        let rows = try await call.wholeScope().rows("kiosk.pages", "SELECT DISTINCT path FROM pageviews ORDER BY path LIMIT 100")
+        return rows.map { $0.text("path") }
     }
 }
 
@@ -86,6 +126,8 @@ package final class Badges: Sendable {
     }
 
     private let screens = Mutex<[String: Screen]>([:])
+    private let links = Mutex<[String: PublicToken]>([:])
+    private let noted = Mutex<[Int]>([])
     private let asked = Mutex(0)
 
     /// Makes a badge for a screen.
@@ -101,6 +143,33 @@ package final class Badges: Sendable {
 
     package func revoke(_ badge: String) { screens.withLock { $0[badge] = nil } }
     package func screen(_ badge: String) -> Screen? { screens.withLock { $0[badge] } }
+    /// The badge and the screen with this id, whichever badge it has now.
+    package func owner(id: String) -> (badge: String, screen: Screen)? {
+        screens.withLock { $0.first { $0.value.id.isExactly(id) } }.map { ($0.key, $0.value) }
+    }
+
+    /// Limits a screen to some modules.
+    package func limit(_ badge: String, to modules: [String]) {
+        screens.withLock { screens in
+            guard let old = screens[badge] else { return }
+            let rights = Rights(scopes: old.rights.scopes, modules: modules, projects: old.rights.projects)
+            screens[badge] = Screen(id: old.id, project: old.project, rights: rights, plan: old.plan)
+        }
+    }
+
+    fileprivate func link(_ project: String, _ modules: [String]?, _ maker: Maker) -> String {
+        links.withLock { links in
+            let token = "l\(links.count + 1)"
+            links[token] = PublicToken(project: project, holder: "link \(token)", allowedModules: modules, maker: maker)
+            return token
+        }
+    }
+    fileprivate func link(_ token: String) -> PublicToken? { links.withLock { $0[token] } }
+
+    /// What the tasks counted.
+    package var counts: [Int] { noted.withLock { $0 } }
+    fileprivate func note(_ count: Int) { noted.withLock { $0.append(count) } }
+
     /// How often the ticker was asked for its next piece.
     package var asks: Int { asked.withLock { $0 } }
     func ask() -> Int {
@@ -134,10 +203,18 @@ package struct KioskSurface: Surface {
 
     package func admission(for credential: String, of request: AnonymousRequest, to route: Route) async throws -> Admission? {
         guard let screen = badges.screen(credential) else { return nil }
-        let principal = SurfacePrincipal(kind: "screen", id: screen.id, rights: screen.rights, plan: screen.plan) { [badges] in
-            badges.screen(credential) != nil
+        return Admission(principal(screen, credential), project: screen.project)
+    }
+
+    package func principal(_ kind: String, _ id: String, for request: AnonymousRequest) async throws -> SurfacePrincipal? {
+        guard kind == "screen", let (badge, screen) = badges.owner(id: id) else { return nil }
+        return principal(screen, badge)
+    }
+
+    private func principal(_ screen: Badges.Screen, _ badge: String) -> SurfacePrincipal {
+        SurfacePrincipal(kind: "screen", id: screen.id, rights: screen.rights, plan: screen.plan) { [badges] in
+            badges.screen(badge) != nil
         }
-        return Admission(principal, project: screen.project)
     }
 
     // MARK: Rates
