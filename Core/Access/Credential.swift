@@ -14,10 +14,12 @@ public enum Credential: Sendable {
 public struct Admission: Sendable {
     /// Who asks.
     public let principal: SurfacePrincipal
-    /// The id of the project; nil on routes of the whole installation.
+    /// The id of the project that the request names, in whatever way the surface has for that. Nil if it names none: then a route of a project
+    /// is for the only project of the principal's rights, and gets 400 if there are several. The gate answers 404 for a project that doesn't
+    /// exist and for one that the rights don't include.
     public let project: String?
 
-    public init(_ principal: SurfacePrincipal, project: String?) {
+    public init(_ principal: SurfacePrincipal, project: String? = nil) {
         self.principal = principal
         self.project = project
     }

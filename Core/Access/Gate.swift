@@ -152,14 +152,19 @@ import Storage
         case .installation(let handler):
             let principal = try await admitAdministrator(&passage)
             try Self.checkParameters(passage.entrance, request)
-            return try await handler(
+            let answer = try await handler(
                 InstallationRequest(
                     request: request, services: services, principal: principal, bodySchema: route.body,
                     module: passage.entrance.module, surface: passage.entrance.surface))
+            return guarded(answer, right(passage, principal))
         case .project(let handler):
             let caller = try await admit(&passage)
             try Self.checkParameters(passage.entrance, request)
             return try await answer(passage, caller, handler)
+        case .caller(let handler):
+            let principal = try await admitCaller(&passage)
+            try Self.checkParameters(passage.entrance, request)
+            return try await answer(passage, principal, handler)
         case .publicToken(let resolve, let handler):
             let caller = try await admitPublic(&passage, resolve)
             try Self.checkParameters(passage.entrance, request)
@@ -179,7 +184,27 @@ import Storage
         let services = passage.entrance.route.scope == .ingest ? services : services.forOneResponse()
         var answer = try await handler(projectRequest(passage, caller, services))
         if let asOf = services.reports.asOf { passage.entrance.surface.label(&answer.headers, asOf: asOf) }
-        if case .stream(let stream) = answer.body { answer.body = .stream(longAnswers.stream(stream, while: right(passage, caller))) }
+        return guarded(answer, right(passage, caller))
+    }
+
+    private func answer(
+        _ passage: Passage, _ principal: Principal, _ handler: @Sendable (CallerRequest) async throws -> Answer
+    ) async throws -> Answer {
+        let services = services.forOneResponse(), entrance = passage.entrance
+        var answer = try await handler(
+            CallerRequest(
+                request: passage.request, services: services, principal: principal, bodySchema: entrance.route.body,
+                module: entrance.module,
+                access: entrance.route.access, surface: entrance.surface))
+        if let asOf = services.reports.asOf { entrance.surface.label(&answer.headers, asOf: asOf) }
+        return guarded(answer, right(passage, principal))
+    }
+
+    /// `answer`, whose stream ends when the caller has its right no longer.
+    private func guarded(_ answer: Answer, _ isAllowed: @autoclosure () -> @Sendable () -> Bool) -> Answer {
+        guard case .stream(let stream) = answer.body else { return answer }
+        var answer = answer
+        answer.body = .stream(longAnswers.stream(stream, while: isAllowed()))
         return answer
     }
 
@@ -199,6 +224,14 @@ import Storage
             else { return false }
             guard let module else { return true }
             return (try? directory.checkModule(module, route.access, project, now)) != nil
+        }
+    }
+
+    /// Like `right` for a project's caller, but for the caller of a route without a project.
+    private func right(_ passage: Passage, _ principal: Principal) -> @Sendable () -> Bool {
+        { [directory, entrance = passage.entrance] in
+            guard let now = directory.current(principal), now.has(entrance.route.scope.needed(by: now)) else { return false }
+            return entrance.module.map { (try? now.check($0)) != nil } ?? true
         }
     }
 
@@ -228,7 +261,7 @@ import Storage
         switch entrance.surface.credential(of: passage.request, for: entrance.route) {
         case .administrator(let token)?: return try await admitProjectAdministrator(token, &passage)
         case .key(let secret)?: caller = try keyHolder(secret)
-        case .own(let secret)?: caller = try await surfaceCaller(secret, passage)
+        case .own(let secret)?: return try await admitOwn(secret, &passage)
         case nil: throw ServiceError(.missingCredential(entrance.route.scope.credential))
         }
         do {
@@ -257,13 +290,43 @@ import Storage
         return Admitted(project: project, principal: .key(key))
     }
 
-    /// The caller with one of the surface's own credentials.
-    private func surfaceCaller(_ secret: String, _ passage: Passage) async throws -> Admitted {
-        let principal = try await surfacePrincipal(secret, passage)
-        guard let id = principal.project, let project = directory.project(id),
-            principal.admitted.rights.projects?.contains(project.id) ?? true
-        else { throw ServiceError(.invalidCredential(passage.entrance.route.scope.credential)) }
-        return Admitted(project: project, principal: .other(principal.admitted))
+    /// Admits a caller with one of the surface's own credentials.
+    private func admitOwn(_ secret: String, _ passage: inout Passage) async throws -> Admitted {
+        let (own, named) = try await surfacePrincipal(secret, passage), principal = Principal.other(own), entrance = passage.entrance
+        let project = (named ?? own.rights.onlyProject).flatMap(directory.project)
+        guard let project, own.rights.include(project: project.id) else {
+            try await count(entrance.surface.rates(of: principal, in: nil, at: entrance.route), &passage)
+            try checkScope(principal, entrance)
+            throw named.map { .notFound("Project", $0) } ?? ServiceError(.missingProject)
+        }
+        let caller = Admitted(project: project, principal: principal)
+        do {
+            try await count(entrance.surface.rates(of: principal, in: project, at: entrance.route), &passage)
+            return try check(caller, passage)
+        } catch { throw noted(error, caller, entrance.route) }
+    }
+
+    /// Admits the caller of a route that isn't about one project.
+    private func admitCaller(_ passage: inout Passage) async throws -> Principal {
+        let principal: Principal, entrance = passage.entrance
+        switch entrance.surface.credential(of: passage.request, for: entrance.route) {
+        case .administrator(let token)?:
+            guard administration.isAdminToken(token) else { throw wrongAdminToken(passage) }
+            try admitGuessable(token, passage)
+            principal = .adminToken
+        case .key(let secret)?: principal = try keyHolder(secret).principal
+        case .own(let secret)?: principal = .other(try await surfacePrincipal(secret, passage).admitted)
+        case nil: throw ServiceError(.missingCredential(entrance.route.scope.credential))
+        }
+        try await count(entrance.surface.rates(of: principal, in: nil, at: entrance.route), &passage)
+        try checkScope(principal, entrance)
+        if let module = entrance.module { try principal.check(module) }
+        return principal
+    }
+
+    private func checkScope(_ principal: Principal, _ entrance: Entrance) throws {
+        let needed = entrance.route.scope.needed(by: principal)
+        guard principal.has(needed) else { throw ServiceError(.missingScope(needed.rawValue, parameter: nil)) }
     }
 
     private func surfacePrincipal(_ secret: String, _ passage: Passage) async throws -> (admitted: SurfacePrincipal, project: String?) {
@@ -276,10 +339,10 @@ import Storage
 
     /// Checks a caller that has been counted.
     private func check(_ caller: Admitted, _ passage: Passage) throws -> Admitted {
-        let entrance = passage.entrance, scope = entrance.route.scope, needed = scope.needed(by: caller.principal)
-        guard caller.principal.has(needed) else { throw ServiceError(.missingScope(needed.rawValue, parameter: nil)) }
+        let entrance = passage.entrance
+        try checkScope(caller.principal, entrance)
         if let module = entrance.module { try directory.checkModule(module, entrance.route.access, caller.project, caller.principal) }
-        if scope.isForFrontends, !caller.principal.isServer, !entrance.surface.admitsOrigin(of: passage.request) {
+        if entrance.route.scope.isForFrontends, !caller.principal.isServer, !entrance.surface.admitsOrigin(of: passage.request) {
             throw ServiceError(.foreignOrigin)
         }
         return caller

@@ -239,11 +239,15 @@ public struct ProjectRequest: GatedRequest {
         self.isWork = isWork
     }
 
-    /// Checks access to another module whose facts or definitions the request needs.
+    /// Checks access to another module whose definitions the request needs, or which it would read or change only later. Facts need no
+    /// such check: a statement that names them gets 403 by itself.
     /// - Throws: 403 if the project's settings or the caller's key don't permit this access.
     public func require(module: String, _ access: AccessMode = .read) throws {
         try directory.checkModule(module, access, project, principal)
     }
+
+    /// Whether the caller may read the facts and definitions of another module, for a part of a response that can be left out.
+    public func mayRead(_ module: String) -> Bool { (try? require(module: module)) != nil }
 
     /// The blobs of the route's module in this project.
     public var blobs: Blobs { services.blobs.blobs(of: module ?? "host", in: project.id) }
@@ -298,6 +302,66 @@ public struct ProjectRequest: GatedRequest {
             log
         )
     }
+}
+
+/// A request about its caller instead of one project. The gate has checked that the caller may make it.
+public struct CallerRequest: GatedRequest {
+    public let request: IncomingRequest
+    public let services: Services
+    /// Who sent the request.
+    public let principal: Principal
+    private let bodySchema: Schema?
+    private let module: String?
+    private let access: AccessMode
+    private let surface: any Surface
+
+    init(
+        request: IncomingRequest, services: Services, principal: Principal, bodySchema: Schema?, module: String?, access: AccessMode,
+        surface: any Surface
+    ) {
+        self.request = request
+        self.services = services
+        self.principal = principal
+        self.bodySchema = bodySchema
+        self.module = module
+        self.access = access
+        self.surface = surface
+    }
+
+    public var store: ModuleStore { services.store(of: module) }
+    public var tasks: TaskQueue { services.tasks(of: module, for: maker) }
+    public var schedules: Schedules { services.schedules(of: module, for: maker) }
+
+    /// Who makes what this request saves.
+    public var maker: Maker { principal.maker(on: surface) }
+    /// The caller's name in the audit log.
+    public var actor: String { principal.name }
+
+    /// The projects that the caller may use, oldest first.
+    public var projects: [Project] {
+        guard let ids = principal.rights.projects else { return directory.projects }
+        return ids.compactMap(directory.project).sorted { $0.number < $1.number }
+    }
+
+    /// The request as one for a project of the caller, with the checks of a route of that project.
+    /// - Parameters:
+    ///   - id: the project's id.
+    ///   - access: nil for the access of the route.
+    /// - Throws: 404 if there is no such project, or the caller may not use it; 403 if the module is off there, or its level doesn't permit
+    ///   the access.
+    public func project(_ id: String, _ access: AccessMode? = nil) throws -> ProjectRequest {
+        guard let project = directory.project(id), principal.rights.include(project: project.id) else {
+            throw ServiceError.notFound("Project", id)
+        }
+        if let module { try directory.checkModule(module, access ?? self.access, project, principal) }
+        return ProjectRequest(
+            request: request, services: services, bodySchema: bodySchema, module: module, project: project, principal: principal,
+            surface: surface)
+    }
+
+    /// The body, validated against the route's schema.
+    /// - Throws: 400 that names the invalid field; 413 if the body is too large.
+    public func body() async throws -> JSON { try await body(bodySchema) }
 }
 
 /// A request for the whole installation, made with the admin token or by an administrator whom a surface knows.

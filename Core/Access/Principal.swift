@@ -107,6 +107,9 @@ public struct Rights: Sendable, Equatable {
     /// Whether the rights include the project with this id.
     func include(project: String) -> Bool { projects?.contains(project) ?? true }
 
+    /// The id of the only project that the rights include; nil if they include none or several.
+    var onlyProject: String? { projects.flatMap { $0.count == 1 ? $0.first : nil } }
+
     /// Whether a principal with these rights may create one with `others`: whether they permit at least as much, for at least as long.
     public func cover(_ others: Rights) -> Bool {
         others.scopes.allSatisfy(has)

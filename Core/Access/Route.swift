@@ -87,6 +87,7 @@ public struct Route: Sendable {
 
     enum Handler: Sendable {
         case project(@Sendable (ProjectRequest) async throws -> Answer)
+        case caller(@Sendable (CallerRequest) async throws -> Answer)
         case installation(@Sendable (InstallationRequest) async throws -> Answer)
         case publicToken(PublicTokenResolver, @Sendable (ProjectRequest) async throws -> Answer)
         case anonymous(@Sendable (AnonymousRequest) async throws -> Answer)
@@ -134,6 +135,26 @@ public struct Route: Sendable {
         self.success = success
         self.handler = .project(handler)
         isForSites = scope.isForFrontends
+    }
+
+    /// A route that is about the caller instead of one project, such as the list of a user's projects. Only callers that a surface knows can
+    /// have several projects.
+    /// - Parameter handler: can name one of the caller's projects: `call.project(id)`.
+    public init(
+        caller method: HTTPRequest.Method, _ path: String, _ summary: String, scope: KeyScope, access: AccessMode,
+        parameters: [Parameter] = [], body: Schema? = nil, success: Success,
+        use handler: @escaping @Sendable (CallerRequest) async throws -> Answer
+    ) {
+        self.method = method
+        self.path = path
+        self.summary = summary
+        self.scope = .key(scope)
+        self.access = access
+        self.parameters = parameters
+        self.body = body
+        self.success = success
+        self.handler = .caller(handler)
+        isForSites = false
     }
 
     /// A route of the whole installation, which requires the admin token.
@@ -270,6 +291,14 @@ public struct Route: Sendable {
         var route = self
         route.hasNoTimeLimit = true
         return route
+    }
+
+    /// Whether each request is for one project, which the gate has checked before the handler runs.
+    public var isForProject: Bool {
+        switch handler {
+        case .project, .publicToken: true
+        case .caller, .installation, .anonymous: false
+        }
     }
 
     /// The path with `{}` for each variable part. Two routes with the same shape and method clash.

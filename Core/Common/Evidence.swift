@@ -32,6 +32,8 @@ public enum Evidence: Sendable, Equatable {
     case makerGone(Maker)
     /// Whoever made what was to run now lacks a scope.
     case makerScope(Maker, scope: String)
+    /// The caller may use several projects, and the request doesn't say which one it is for.
+    case missingProject
     /// There is no such resource, or it belongs to someone else.
     case notFound(resource: String, id: String)
     /// No route has this path.
@@ -41,6 +43,9 @@ public enum Evidence: Sendable, Equatable {
     /// The request body is invalid. `field` is the path of the field, such as `steps[0].name`; nil for the whole body. `constraint` says
     /// what is accepted and what came: `must be true or false; got 3.`
     case body(field: String?, constraint: String)
+    /// A field of the request body is of the right type, but its content is wrong: `reason` is a sentence about it. `place` is the place in
+    /// the field's text, such as `line 2, column 7`; nil if the field has none.
+    case content(field: String, place: String?, reason: String)
     /// The request body lacks the required field with this path.
     case missingField(String)
     /// The request body has a field with a name that isn't accepted.
@@ -63,7 +68,7 @@ extension Evidence {
         case .missingScope, .moduleOff, .moduleAccess, .moduleForbidden, .limitedToModules, .foreignOrigin, .makerGone, .makerScope: 403
         case .notFound, .unknownPath: 404
         case .wrongMethod: 405
-        case .body, .missingField, .unknownField, .parameter, .duplicate: 400
+        case .missingProject, .body, .content, .missingField, .unknownField, .parameter, .duplicate: 400
         case .bodyTooLarge: 413
         case .failure: 500
         }
@@ -82,9 +87,10 @@ extension Evidence {
         case .moduleForbidden, .limitedToModules: "key_modules"
         case .foreignOrigin: "foreign_origin"
         case .makerGone, .makerScope: "maker_rights"
+        case .missingProject: "missing_project"
         case .notFound, .unknownPath: "not_found"
         case .wrongMethod: "method_not_allowed"
-        case .body, .missingField, .unknownField, .duplicate: "invalid_body"
+        case .body, .content, .missingField, .unknownField, .duplicate: "invalid_body"
         case .parameter: "invalid_parameter"
         case .bodyTooLarge: "body_too_large"
         case .failure: "internal"
@@ -107,12 +113,15 @@ extension Evidence {
         case .makerGone(.nobody): "This was made by someone for whom nothing may run later."
         case .makerGone(let maker): "\(Self.noun(maker)) no longer exists, or has no rights here."
         case .makerScope(let maker, let scope): "\(Self.noun(maker)) does not have the '\(scope)' permission."
+        case .missingProject: "The request must say which project it is for."
         case .notFound(let resource, let id): "\(resource) '\(id)' not found."
         case .unknownPath: "Not found"
         case .wrongMethod(let method, let path, let allowed):
             "\(method.excerpt(20)) is not supported at \(path.excerpt()); allowed: \(allowed)."
         case .body(nil, let constraint): "Invalid request body: \(constraint)"
         case .body(let field?, let constraint): "Invalid request body: field '\(field)' \(constraint)"
+        case .content(let field, let place, let reason):
+            "Invalid request body: field '\(field)'\(place.map { ", \($0)" } ?? ""): \(reason)"
         case .missingField(let field): "Invalid request body: missing required field '\(field)'."
         case .unknownField(let name, let accepted):
             "Invalid request body: unknown field '\(name)'; accepted fields are \(accepted.map { "'\($0)'" }.joined(separator: ", "))."
@@ -121,6 +130,15 @@ extension Evidence {
             "Invalid request body: a \(resource) with \(field) '\(value.excerpt(60))' already exists."
         case .bodyTooLarge(let limit): "The request body is too large; the limit is \(limit) bytes."
         case .failure(let id): "An internal error occurred. The log has the details under request id \(id)."
+        }
+    }
+
+    /// The path of the field of the request body that is wrong; nil if it is none.
+    public var field: String? {
+        switch self {
+        case .body(let field, _): field
+        case .content(let field, _, _), .missingField(let field), .unknownField(let field, _): field
+        default: nil
         }
     }
 

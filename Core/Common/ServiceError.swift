@@ -49,6 +49,15 @@ public struct ServiceError: Error, Sendable, Equatable, CustomStringConvertible 
         ServiceError(.body(field: field, constraint: constraint))
     }
 
+    /// 400 for a field of the request body whose content is wrong: `Invalid request body: field 'goal_id': Goal 'g1' not found.`
+    /// - Parameters:
+    ///   - field: the field's path.
+    ///   - place: the place in the field's text, such as `line 2, column 7`.
+    ///   - reason: a sentence.
+    public static func body(field: String, at place: String? = nil, because reason: String) -> ServiceError {
+        ServiceError(.content(field: field, place: place, reason: reason))
+    }
+
     /// 400 for an invalid query parameter; `what` completes the sentence `Invalid query parameter 'name': `.
     public static func parameter(_ name: String, _ what: String) -> ServiceError {
         ServiceError(.parameter(name, constraint: what))

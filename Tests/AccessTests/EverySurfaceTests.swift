@@ -88,7 +88,7 @@ struct EverySurfaceTests {
         }
         for refused in cases { try await expect(refused, route, surface, app, office) }
         let owner = try await office.credentials([needed], nil, nil, home)
-        if isProject {
+        if route.isForProject {
             let directory = app.installation.directory
             func set(_ isEnabled: Bool, _ access: AccessLevel) async throws {
                 try await directory.setModules([.init(module: module, isEnabled: isEnabled, access: access)], in: project, by: "test")
@@ -118,7 +118,7 @@ struct EverySurfaceTests {
     private func ask(_ route: Route, _ app: TestApp, _ credentials: HTTPFields, _ office: Office) async throws -> TestApp.Answer {
         var headers = office.owning
         for field in credentials { headers.append(field) }
-        let path = route.path.replacing("{id}", with: Endpoint.unknownID)
+        let path = route.path.replacing("{id}", with: Endpoint.unknownID).replacing("{hall}", with: app.project.id)
         let body = route.body.map { ByteBuffer(string: $0.sample) }
         return try await app.send(route.method, path, body, as: .nobody, headers: headers)
     }

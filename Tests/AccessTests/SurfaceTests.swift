@@ -213,7 +213,7 @@ struct SurfaceTests {
             #expect(try await Self.ask(app, .get, "/kiosk/office", badge: chief).body == refusal("The 'admin' permission is required."))
             let welcome = try await Self.ask(app, .get, "/kiosk/office", badge: office)
             #expect(welcome.status == 200 && welcome.body.contains(#""caller":"screen s"#))
-            #expect(try await Self.ask(app, .get, "/kiosk/pages", badge: office).body == refusal("This badge opens nothing."))
+            #expect(try await Self.ask(app, .get, "/kiosk/pages", badge: office).body == refusal("Say which hall."))
         }
     }
 
@@ -255,6 +255,88 @@ struct SurfaceTests {
         }
     }
 
+    @Test("a caller with several projects names one, in the request or in the handler, or none", arguments: Profile.available)
+    func severalProjects(profile: Profile) async throws {
+        try await Self.run(profile) { app, badges in
+            let (directory, first) = (app.installation.directory, app.project)
+            let second = try await app.installation.createProject("Second", domain: "second.example")
+            let foreign = try await app.installation.createProject("Foreign", domain: "foreign.example")
+            try await app.collect(#"[{"type":"pageview","path":"/a"},{"type":"pageview","path":"/b"}]"#)
+            func rights(_ projects: Set<String>?, _ scopes: Set<KeyScope> = [.query], _ modules: [String]? = nil) -> Rights {
+                Rights(scopes: scopes, modules: modules, projects: projects)
+            }
+            let both = badges.make(rights([first.id, second.id])), office = badges.make(rights(nil))
+            func ask(_ path: String, _ badge: String, hall: String? = nil) async throws -> String {
+                let answer = try await Self.ask(app, .get, path, badge: badge, hall.map { [KioskSurface.hall: $0] } ?? [:])
+                return "\(answer.status) \(answer.body)"
+            }
+            func refusal(_ status: Int, _ reason: String) -> String { #"\#(status) {"ok":false,"reason":"\#(reason)"}"# }
+            func pages(_ list: String) -> String { #"200 {"ok":true,"result":\#(list)}"# }
+            let unknown = "00000000-0000-4000-8000-000000000000"
+
+            // The surface names it.
+            #expect(try await ask("/kiosk/pages", both, hall: first.id) == pages(#"["/a","/b"]"#))
+            #expect(try await ask("/kiosk/pages", both, hall: second.id) == pages("[]"))
+            #expect(try await ask("/kiosk/pages", office, hall: first.id) == pages(#"["/a","/b"]"#))
+            #expect(try await ask("/kiosk/pages", both) == refusal(400, "Say which hall."))
+            #expect(try await ask("/kiosk/pages", badges.make(rights([]))) == refusal(400, "Say which hall."))
+            #expect(try await ask("/kiosk/pages", badges.make(rights([first.id]))) == pages(#"["/a","/b"]"#))
+            for hall in [foreign.id, unknown] {
+                #expect(try await ask("/kiosk/pages", both, hall: hall) == refusal(404, "No project has the number \(hall)."))
+            }
+            // Whoever may not ask doesn't learn which projects there are.
+            let writer = badges.make(rights([first.id, second.id], [.ingest]))
+            for hall in [nil, first.id, unknown] {
+                #expect(try await ask("/kiosk/pages", writer, hall: hall) == refusal(403, "The 'query' permission is required."))
+            }
+
+            // The handler names it, or none.
+            #expect(try await ask("/kiosk/halls", both) == pages(#"["Test","Second"]"#))
+            #expect(try await ask("/kiosk/halls", office) == pages(#"["Test","Second","Foreign"]"#))
+            #expect(try await ask("/kiosk/halls", badges.make(rights([]))) == pages("[]"))
+            #expect(try await ask("/kiosk/halls", writer) == refusal(403, "The 'query' permission is required."))
+            let limited = badges.make(rights([first.id], [.query], ["core"]))
+            #expect(try await ask("/kiosk/halls", limited) == refusal(403, "This screen doesn't show 'kiosk'."))
+            #expect(try await ask("/kiosk/halls/\(first.id)/pages", both) == pages(#"["/a","/b"]"#))
+            for hall in [foreign.id, unknown] {
+                #expect(try await ask("/kiosk/halls/\(hall)/pages", both) == refusal(404, "No project has the number \(hall)."))
+            }
+            try await directory.setModules([.init(module: "kiosk", isEnabled: true, access: .write)], in: second, by: "test")
+            let noReading = refusal(403, "Module 'kiosk' does not allow read access for this project.")
+            #expect(try await ask("/kiosk/halls/\(second.id)/pages", both) == noReading)
+            #expect(try await ask("/kiosk/pages", both, hall: second.id) == noReading)
+            #expect(try await ask("/kiosk/halls/\(first.id)/pages", both) == pages(#"["/a","/b"]"#))
+
+            // Rates count the caller, whether or not the request is for a project.
+            let free = badges.make(rights([first.id, second.id]), plan: "free")
+            #expect(try await ask("/kiosk/halls", free).hasPrefix("200"))
+            #expect(try await ask("/kiosk/pages", free, hall: unknown).hasPrefix("404"))
+            #expect(try await ask("/kiosk/pages", free).hasPrefix("400"))
+            #expect(try await ask("/kiosk/pages", free, hall: first.id).hasPrefix("429"))
+            #expect(try await ask("/kiosk/halls", free).hasPrefix("429"))
+        }
+    }
+
+    @Test("work without a project of its own stays within the projects that its maker has then", arguments: Profile.available)
+    func tour(profile: Profile) async throws {
+        try await Self.run(profile) { app, badges in
+            let second = try await app.installation.createProject("Second", domain: "second.example")
+            try await app.collect(#"{"type":"pageview","path":"/a"}"#)
+            let both = badges.make(Rights(scopes: [.query], projects: [app.project.id, second.id]))
+            func tour() async throws -> String? {
+                app.time.advance(seconds: 60)
+                await app.installation.taskRunner.settle()
+                return try await app.installation.tasks.tasks(of: "kiosk.tour", limit: 1).first?.lastError
+            }
+            #expect(try await Self.ask(app, .post, "/kiosk/halls/counts", badge: both).status == 200)
+            #expect(try await tour() == nil && badges.counts == [1, 0])
+            #expect(try await Self.ask(app, .post, "/kiosk/halls/counts", badge: both).status == 200)
+            badges.change(both) { Rights(scopes: $0.scopes, projects: [app.project.id]) }
+            #expect(try await tour() == "The screen 's1' who made this no longer exists, or has no rights here.")
+            #expect(badges.counts == [1, 0, 1])
+        }
+    }
+
     @Test("a public link shows what the surface's caller who made it may read now, and nothing once that is gone")
     func link() async throws {
         try await Self.run { app, badges in
@@ -274,12 +356,17 @@ struct SurfaceTests {
 
     @Test(
         "a stream ends when its caller loses the right to it, even if nothing is being sent", .timeLimit(.minutes(1)),
-        arguments: ["revoked", "expired", "switched off"])
-    func stream(end: String) async throws {
+        arguments: [
+            ("/kiosk/ticker", "revoked"), ("/kiosk/ticker", "expired"), ("/kiosk/ticker", "switched off"),
+            ("/kiosk/halls/ticker", "revoked"), ("/kiosk/halls/ticker", "expired"), ("/kiosk/office/ticker", "revoked"),
+        ])
+    func stream(path: String, end: String) async throws {
         try await Self.run { app, badges in
-            let until = end == "expired" ? app.time.now.adding(seconds: 9) : nil
-            let badge = badges.make([.query], in: app.project, until: until, plan: "unlimited"), answers = app.installation.gate.longAnswers
-            async let answer = Self.ask(app, .get, "/kiosk/ticker", badge: badge)
+            let until = end == "expired" ? app.time.now.adding(seconds: 9) : nil, isOffice = path.contains("office")
+            let badge = badges.make(
+                isOffice ? [.admin] : [.query], in: isOffice ? nil : app.project, until: until, plan: "unlimited")
+            let answers = app.installation.gate.longAnswers
+            async let answer = Self.ask(app, .get, path, badge: badge)
             while badges.asks < 2 { await Task.yield() }
             answers.sweep()
             switch end {

@@ -57,13 +57,7 @@ package struct KioskModule: AnalyticsModule {
                 .get, "/kiosk/ticker", "A stream that says hello and then nothing.", scope: .query, access: .read,
                 success: .other("text/plain")
             ) { _ in
-                let stream = AsyncStream<ByteBuffer> {
-                    guard badges.ask() > 1 else { return ByteBuffer(string: "hello") }
-                    // Until the reader gives up.
-                    try? await Task.sleep(for: .seconds(600))
-                    return nil
-                }
-                return Answer(status: 200, headers: [.contentType: "text/plain"], body: .stream(ByteStream(stream)))
+                badges.ticker
             },
             Route(.post, "/kiosk/counts", "Count the pages later.", scope: .query, access: .write, success: .noContent) { call in
                 try await call.tasks.enqueue("count", for: call.project.id, at: call.now.adding(seconds: 60))
@@ -91,6 +85,31 @@ package struct KioskModule: AnalyticsModule {
             ) { call in
                 .one(try await Self.pages(call))
             },
+            Route(caller: .get, "/kiosk/halls", "The halls that the screen may show.", scope: .query, access: .read, success: .json(.any)) {
+                call in
+                .one(call.projects.map(\.name))
+            },
+            Route(
+                caller: .get, "/kiosk/halls/{hall}/pages", "The pages of a hall.", scope: .query, access: .read, success: .json(.any)
+            ) { call in
+                .one(try await Self.pages(try call.project(call.path("hall"))))
+            },
+            Route(
+                caller: .post, "/kiosk/halls/counts", "Count the pages of all halls later.", scope: .query, access: .write,
+                success: .noContent
+            ) { call in
+                try await call.tasks.enqueue("tour", call.projects.map(\.id), at: call.now.adding(seconds: 60))
+                return .nothing
+            },
+            Route(
+                caller: .get, "/kiosk/halls/ticker", "A stream for all halls.", scope: .query, access: .read, success: .other("text/plain")
+            ) { _ in
+                badges.ticker
+            },
+            Route(installation: .get, "/kiosk/office/ticker", "A stream for the office.", access: .read, success: .other("text/plain")) {
+                _ in
+                badges.ticker
+            },
             Route(installation: .get, "/kiosk/office", "For the administrator of all kiosks.", access: .read, success: .json(.any)) {
                 call in
                 .one(["caller": call.actor])
@@ -105,7 +124,12 @@ extension KioskModule {
         [
             TaskKind("count", "Counts the pages.", maximumAttempts: 1) { task in
                 badges.note(try await Self.pages(try await context.work(for: task)).count)
-            }
+            },
+            TaskKind("tour", "Counts the pages of several halls.", maximumAttempts: 1) { task in
+                for hall in task.payload.elements {
+                    badges.note(try await Self.pages(try await context.work(for: hall.string ?? "")).count)
+                }
+            },
         ]
     }
 
@@ -120,7 +144,6 @@ extension KioskModule {
 package final class Badges: Sendable {
     package struct Screen: Sendable {
         package let id: String
-        package let project: String?
         package let rights: Rights
         package let plan: String
     }
@@ -135,9 +158,12 @@ package final class Badges: Sendable {
     package func make(
         _ scopes: Set<KeyScope>, in project: Project?, modules: [String]? = nil, until end: Instant? = nil, plan: String = "free"
     ) -> String {
+        make(Rights(scopes: scopes, modules: modules, projects: project.map { [$0.id] }, expiresAt: end), plan: plan)
+    }
+
+    package func make(_ rights: Rights, plan: String = "unlimited") -> String {
         let badge = Identifiers.token(prefix: "badge_", length: 16)
-        let rights = Rights(scopes: scopes, modules: modules, projects: project.map { [$0.id] }, expiresAt: end)
-        screens.withLock { $0[badge] = Screen(id: "s\($0.count + 1)", project: project?.id, rights: rights, plan: plan) }
+        screens.withLock { $0[badge] = Screen(id: "s\($0.count + 1)", rights: rights, plan: plan) }
         return badge
     }
 
@@ -150,10 +176,14 @@ package final class Badges: Sendable {
 
     /// Limits a screen to some modules.
     package func limit(_ badge: String, to modules: [String]) {
+        change(badge) { Rights(scopes: $0.scopes, modules: modules, projects: $0.projects) }
+    }
+
+    /// Changes the rights of a screen.
+    package func change(_ badge: String, _ change: (Rights) -> Rights) {
         screens.withLock { screens in
             guard let old = screens[badge] else { return }
-            let rights = Rights(scopes: old.rights.scopes, modules: modules, projects: old.rights.projects)
-            screens[badge] = Screen(id: old.id, project: old.project, rights: rights, plan: old.plan)
+            screens[badge] = Screen(id: old.id, rights: change(old.rights), plan: old.plan)
         }
     }
 
@@ -169,6 +199,17 @@ package final class Badges: Sendable {
     /// What the tasks counted.
     package var counts: [Int] { noted.withLock { $0 } }
     fileprivate func note(_ count: Int) { noted.withLock { $0.append(count) } }
+
+    /// A stream that says hello and then nothing.
+    fileprivate var ticker: Answer {
+        let stream = AsyncStream<ByteBuffer> {
+            guard self.ask() > 1 else { return ByteBuffer(string: "hello") }
+            // Until the reader gives up.
+            try? await Task.sleep(for: .seconds(600))
+            return nil
+        }
+        return Answer(status: 200, headers: [.contentType: "text/plain"], body: .stream(ByteStream(stream)))
+    }
 
     /// How often the ticker was asked for its next piece.
     package var asks: Int { asked.withLock { $0 } }
@@ -195,6 +236,8 @@ package struct KioskSurface: Surface {
     }
 
     package static let header = HTTPField.Name("X-Kiosk")!
+    /// Names the project, for screens of several.
+    package static let hall = HTTPField.Name("X-Hall")!
 
     package func credential(of request: IncomingRequest, for route: Route) -> Credential? {
         guard let header = request.headers[.authorization], header.hasPrefix("Badge ") else { return nil }
@@ -203,7 +246,7 @@ package struct KioskSurface: Surface {
 
     package func admission(for credential: String, of request: AnonymousRequest, to route: Route) async throws -> Admission? {
         guard let screen = badges.screen(credential) else { return nil }
-        return Admission(principal(screen, credential), project: screen.project)
+        return Admission(principal(screen, credential), project: request.request.headers[Self.hall])
     }
 
     package func principal(_ kind: String, _ id: String, for request: AnonymousRequest) async throws -> SurfacePrincipal? {
@@ -239,9 +282,11 @@ package struct KioskSurface: Surface {
         case .missingCredential: "Show your badge."
         case .invalidCredential: "This badge opens nothing."
         case .moduleForbidden(let module, _): "This screen doesn't show '\(module)'."
+        case .missingProject: "Say which hall."
         case .notFound(let resource, let id): "No \(resource.lowercased()) has the number \(id)."
         case .wrongMethod, .unknownPath: "There is nothing here."
         case .body(_, let constraint): constraint
+        case .content(_, _, let reason): reason
         default: error.message
         }
     }
@@ -250,7 +295,7 @@ package struct KioskSurface: Surface {
         var text = JSONText()
         text.append(raw: #"{"ok":false,"reason":"#)
         text.append(string: sentence(about: error))
-        if case .body(let field?, _) = error.evidence {
+        if let field = error.evidence?.field {
             text.append(raw: #","field":"#)
             text.append(string: field)
         }
