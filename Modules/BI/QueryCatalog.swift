@@ -43,7 +43,7 @@ struct QueryCatalog: Sendable {
 
     init(_ call: ProjectRequest) async throws {
         let defined = try await Metric.resource.all(call).map(\.fields), datasets = call.datasets
-        data = datasets.names.compactMap { datasets[$0] }.filter { (try? call.require(module: $0.module)) != nil }.map { dataset in
+        data = datasets.names.compactMap { datasets[$0] }.filter { call.mayRead($0.module) }.map { dataset in
             let fields = Set(dataset.fields.map(\.name))
             // exact: datasets are named in our source
             let own = defined.filter { $0["dataset"]?.string == dataset.name }.compactMap { $0["key"]?.string }

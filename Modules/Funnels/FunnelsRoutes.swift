@@ -66,6 +66,7 @@ extension FunnelsModule {
     /// `segments`, 400 for a step that the funnel doesn't have.
     @Sendable private func saveSegment(_ call: ProjectRequest) async throws -> Resource.Definition {
         let stored = try await Funnel.resource.require(call).fields
+        // The segment is another module's definition, and no statement of this module writes it.
         try call.require(module: "segments", .write)
         let body = try await call.body(), place = try FunnelPlace(body, of: try Funnel(stored))
         var segment = JSONText()

@@ -47,7 +47,7 @@ public struct GoalsModule: AnalyticsModule {
 
     /// The currency of the response; nil when the project or the key may not read orders.
     private func currency(_ call: ProjectRequest) async throws -> String? {
-        guard (try? call.require(module: "revenue")) != nil else { return nil }
+        guard call.mayRead("revenue") else { return nil }
         return try await call.currency()
     }
 }

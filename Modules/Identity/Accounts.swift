@@ -124,7 +124,7 @@ struct AccountAnalytics: Sendable {
             SELECT coalesce(sum(pageviews), 0) AS pageviews, coalesce(sum(events), 0) AS events, count(*) AS sessions FROM sessions
             """)[0]
         var revenue = 0.0, currency: String?
-        if (try? call.require(module: "revenue")) != nil {
+        if call.mayRead("revenue") {
             let scope = scope.of(account)
             let main = try await Revenue.currency(of: scope) ?? Revenue.defaultCurrency
             revenue = try await RevenueTotals.run(scope, in: main).revenue

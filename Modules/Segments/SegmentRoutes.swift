@@ -44,7 +44,7 @@ extension SegmentsModule {
                 answer: SegmentPreview.shape
             ) { call in
                 let scope = try await call.scope(), body = try await call.body()
-                guard let definition = body["definition"] else { throw ServiceError.body("missing required field 'definition'.") }
+                guard let definition = body["definition"] else { throw ServiceError(.missingField("definition")) }
                 return try await SegmentPreview.run(try await SegmentDefinition.resolve(try Segment.parse(definition), for: call), scope)
             }.explained,
         ]
@@ -55,7 +55,7 @@ extension SegmentsModule {
         guard (1...10).contains(ids.count) else {
             throw ServiceError.parameter("segment_ids", "must list 1 to 10 ids; got \(ids.count).")
         }
-        let hasRevenue = (try? call.require(module: "revenue")) != nil
+        let hasRevenue = call.mayRead("revenue")
         var lines: [SegmentComparison] = []
         for id in ids {
             guard let definition = try await SegmentDefinition.resource.find(id, for: call) else {
