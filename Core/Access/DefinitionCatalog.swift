@@ -78,7 +78,7 @@ extension ProjectRequest {
             do { _ = try await definition(reference.id, of: reference.kind, in: reference.module) } catch let error as ServiceError
                 where error.status == 404
             {
-                throw ServiceError.body("field '\(reference.path)': \(error.message)")
+                throw ServiceError.body(field: reference.path, because: error.message)
             }
         }
     }

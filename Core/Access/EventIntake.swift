@@ -153,24 +153,6 @@ public struct EventRefusal: Sendable, Equatable {
     @_spi(Host) public init(reason: String, error: ServiceError) {
         self.reason = reason
         self.error = error
-        field = Self.field(of: error)
-    }
-
-    /// The field in the error's evidence. Where a module wrote only the sentence, the field at its start: `field 'name' must ...`.
-    private static func field(of error: ServiceError) -> String? {
-        switch error.evidence {
-        case .body(let field?, _), .missingField(let field), .unknownField(let field, _): return field
-        default: break
-        }
-        guard let sentence = error.message.suffix(after: "Invalid request body: ") else { return nil }
-        let rest = ["field '", "missing required field '", "unknown field '"].lazy.compactMap { sentence.suffix(after: $0) }.first
-        guard let rest, let end = rest.utf8.firstIndex(of: UInt8(ascii: "'")) else { return nil }
-        return String(rest[..<end])
-    }
-}
-
-extension StringProtocol {
-    fileprivate func suffix(after prefix: String) -> SubSequence? {
-        utf8.starts(with: prefix.utf8) ? self[utf8.index(utf8.startIndex, offsetBy: prefix.utf8.count)...] : nil
+        field = error.evidence?.field
     }
 }

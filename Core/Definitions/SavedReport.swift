@@ -49,11 +49,11 @@ public enum SavedReport {
         for (name, value) in parameters?.members ?? [] {
             guard let parameter = ScopeParameters.list.first(where: { $0.name.isExactly(name) }) else {
                 let names = ScopeParameters.list.map { "'\($0.name)'" }.joined(separator: ", ")
-                throw ServiceError.body("field '\(path)' accepts only \(names); got '\(name.excerpt(60))'.")
+                throw ServiceError.body(field: path, "accepts only \(names); got '\(name.excerpt(60))'.")
             }
             guard value.isNull || (text(value).map(parameter.accepts) ?? false) else {
                 let received = text(value).map { "'\($0.excerpt(60))'" } ?? value.described
-                throw ServiceError.body("field '\(path).\(name)' must be \(parameter.expectation); got \(received).")
+                throw ServiceError.body(field: "\(path).\(name)", "must be \(parameter.expectation); got \(received).")
             }
         }
     }
@@ -66,7 +66,7 @@ public enum SavedReport {
         do { _ = try await call.scope { parameters[$0].flatMap(text) } } catch let error as ServiceError
             where error.status == 400 || error.status == 404
         {
-            throw ServiceError.body("field '\(path)': \(error.message)")
+            throw ServiceError.body(field: path, because: error.message)
         }
     }
 
@@ -109,17 +109,17 @@ public enum Dashboard {
     private static func check(_ dashboard: JSON) throws {
         let columns = dashboard["layout"]?["columns"]
         if let columns, !(1...1_000).contains(columns.integer ?? 0) {
-            throw ServiceError.body("field 'layout.columns' must be a whole number from 1 to 1000; got \(columns.described).")
+            throw ServiceError.body(field: "layout.columns", "must be a whole number from 1 to 1000; got \(columns.described).")
         }
         var ids: Set<ExactText> = []
         for (index, widget) in (dashboard["widgets"]?.elements ?? []).enumerated() {
             let id = widget["id"]?.string ?? ""
             guard ids.insert(ExactText(id)).inserted else {
-                throw ServiceError.body("field 'widgets[\(index)].id' is '\(id.excerpt(60))', which another widget already has.")
+                throw ServiceError.body(field: "widgets[\(index)].id", "is '\(id.excerpt(60))', which another widget already has.")
             }
             let end = (widget["x"]?.integer ?? 0) + (widget["w"]?.integer ?? 0)
             if let columns = columns?.integer, end > columns {
-                throw ServiceError.body("field 'widgets[\(index)]' ends at column \(end); the layout has \(columns).")
+                throw ServiceError.body(field: "widgets[\(index)]", "ends at column \(end); the layout has \(columns).")
             }
             try SavedReport.check(parameters: widget["params"], at: "widgets[\(index)].params")
         }

@@ -25,7 +25,7 @@ public enum SegmentDefinition {
             guard let new = relations.new else { return try requireUnused(relations.old?.id ?? "", in: relations.all, references) }
             var reached: Set<String> = [], next = references[new.id] ?? []
             while let id = next.popFirst() {
-                guard id != new.id else { throw ServiceError.body("field 'definition' has a circular reference to segment '\(id)'.") }
+                guard id != new.id else { throw ServiceError.body(field: "definition", "has a circular reference to segment '\(id)'.") }
                 if reached.insert(id).inserted { next.formUnion(references[id] ?? []) }
             }
         })
@@ -123,11 +123,11 @@ private struct SegmentExpansion {
         case .segment(let id, let isMember):
             try count()
             guard !outer.contains(id) else {
-                throw ServiceError.body("field 'definition' has a circular reference to segment '\(id)'.")
+                throw ServiceError.body(field: "definition", "has a circular reference to segment '\(id)'.")
             }
             guard depth < Self.maximumDepth else {
                 throw ServiceError.body(
-                    "field 'definition' may nest segments at most \(Self.maximumDepth) levels deep; segment '\(id)' is deeper."
+                    field: "definition", "may nest segments at most \(Self.maximumDepth) levels deep; segment '\(id)' is deeper."
                 )
             }
             let inner = try await expand(try await definition(id), inside: outer.union([id]), depth: depth + 1)
@@ -137,7 +137,8 @@ private struct SegmentExpansion {
             journeys += 1
             guard journeys <= Self.maximumJourneys else {
                 throw ServiceError.body(
-                    "field 'definition' has more than \(Self.maximumJourneys) conditions with the source 'sequence' or 'funnel', including those of the segments that it refers to."
+                    field: "definition",
+                    "has more than \(Self.maximumJourneys) conditions with the source 'sequence' or 'funnel', including those of the segments that it refers to."
                 )
             }
             return rule
@@ -157,14 +158,15 @@ private struct SegmentExpansion {
         conditions += 1
         guard conditions <= Self.maximumConditions else {
             throw ServiceError.body(
-                "field 'definition' has more than \(Self.maximumConditions) conditions, including those of the segments that it refers to.")
+                field: "definition",
+                "has more than \(Self.maximumConditions) conditions, including those of the segments that it refers to.")
         }
     }
 
     private mutating func definition(_ id: String) async throws -> Segment.Rule {
         if let rule = rules[id] { return rule }
         guard let saved = try await SegmentDefinition.resource.find(id, for: call) else {
-            throw ServiceError.body("field 'definition' refers to segment '\(id)', which does not exist.")
+            throw ServiceError.body(field: "definition", "refers to segment '\(id)', which does not exist.")
         }
         let rule = try SegmentDefinition.parsed(saved).rule
         rules[id] = rule

@@ -15,12 +15,12 @@ extension EventPipeline {
             throw Refusal(reason: .invalidEvent, error: .body("an event must be an object; got \(json.described)."))
         }
         guard let type = json["type"], !type.isNull else {
-            throw Refusal(reason: .unknownType, error: .body("missing required field 'type'."))
+            throw Refusal(reason: .unknownType, error: ServiceError(.missingField("type")))
         }
         guard let name = type.string, let registered = collectors[name] else {
             let sent = type.string.map { "'\($0.excerpt(60))'" } ?? type.described
             let accepted = collectors.keys.sorted().map { "'\($0)'" }.joined(separator: ", ")
-            throw Refusal(reason: .unknownType, error: .body("field 'type' must be one of \(accepted); got \(sent)."))
+            throw Refusal(reason: .unknownType, error: .body(field: "type", "must be one of \(accepted); got \(sent)."))
         }
         return registered
     }
@@ -34,13 +34,14 @@ extension EventPipeline {
     static func checkFields(_ payload: inout Payload, _ collector: Collector, _ sender: Sender) throws {
         try refusing {
             if collector.isAboutVisitor, !sender.isPage, payload["visitor_id"] == nil {
-                throw ServiceError.body("missing required field 'visitor_id'.")
+                throw ServiceError(.missingField("visitor_id"))
             }
             try payload.check(collector.fields)
             try payload.check(Collector.commonFields)
             if let id = payload["visitor_id"], id.withUTF8({ $0.starts(with: VisitorIdentity.provisionedBytes) }) == true {
                 throw ServiceError.body(
-                    "field 'visitor_id' must not begin with '\(VisitorIdentity.provisioned)', which is reserved for provisioned users; "
+                    field: "visitor_id",
+                    "must not begin with '\(VisitorIdentity.provisioned)', which is reserved for provisioned users; "
                         + "got '\(id.string?.excerpt(60) ?? "")'.")
             }
         }

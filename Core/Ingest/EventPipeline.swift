@@ -161,7 +161,8 @@ import Synchronization
             Refusal(
                 reason: .invalidTimestamp,
                 error: .body(
-                    "field 'timestamp' must be ISO 8601 or epoch milliseconds, at most 10 years in the past or 10 minutes in the future; "
+                    field: "timestamp",
+                    "must be ISO 8601 or epoch milliseconds, at most 10 years in the past or 10 minutes in the future; "
                         + "got \(value)."))
         }
         guard let instant = instant(value) else { throw refusal(value.string.map { "'\($0.excerpt(60))'" } ?? value.described) }

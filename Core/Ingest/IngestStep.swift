@@ -62,8 +62,8 @@ public enum IngestVerdict: Sendable {
     /// Core checks its fields again.
     case change([(name: String, value: JSON?)])
     /// Leaves the event out, for one of the step's `reasons`. If the reason may be told, the sender gets 400 with `sentence`, which completes
-    /// "Invalid request body: "; otherwise the event looks accepted.
-    case drop(DropReason, sentence: String = "not kept.")
+    /// "Invalid request body: " or, if a field is the reason, "Invalid request body: field 'data.plan' "; otherwise the event looks accepted.
+    case drop(DropReason, field: String? = nil, sentence: String = "not kept.")
 }
 
 /// An event as a step sees it: its fields are checked, and adjusted where necessary.

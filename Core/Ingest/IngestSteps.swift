@@ -77,12 +77,12 @@ import Synchronization
                     try EventPipeline.checkFields(&changed, registered.collector, sender)
                     payload = changed
                     step.count(.changed, since: start)
-                case .drop(let reason, let sentence):
+                case .drop(let reason, let field, let sentence):
                     guard step.step.reasons.contains(reason) else {
                         throw Mistake(description: "the step does not declare the reason '\(reason.name)'")
                     }
                     step.count(.dropped, since: start)
-                    throw Dropped(refusal: Refusal(reason: reason, error: .body(sentence)))
+                    throw Dropped(refusal: Refusal(reason: reason, error: ServiceError(.body(field: field, constraint: sentence))))
                 }
             } catch let dropped as Dropped {
                 throw dropped.refusal

@@ -55,11 +55,11 @@ public struct Payload: Sendable {
     /// - Throws: 400 if the event can't be kept: a required field is missing or has the wrong type, or a field that must be exact is
     ///   invalid.
     mutating func check(_ fields: [Schema.Field]) throws {
-        if let wrongPayload { throw ServiceError.body("field 'payload' must be an object; got \(wrongPayload.described).") }
+        if let wrongPayload { throw ServiceError.body(field: "payload", "must be an object; got \(wrongPayload.described).") }
         // Iterates by index, because copying a field would retain each of its parts.
         for index in fields.indices {
             guard mayHave(fields[index]), let value = self[fields[index].name] else {
-                if fields[index].isRequired { throw ServiceError.body("missing required field '\(fields[index].name)'.") }
+                if fields[index].isRequired { throw ServiceError(.missingField(fields[index].name)) }
                 continue
             }
             if fields[index].placeholders != .accepted, PlaceholderID.matches(value) {

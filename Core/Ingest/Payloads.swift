@@ -53,7 +53,7 @@ struct Payloads {
             isSingle = false
         case .object:
             if let list = json["events"], json["type"] == nil {
-                guard list.kind == .array else { throw ServiceError.body("field 'events' must be an array; got \(list.described).") }
+                guard list.kind == .array else { throw ServiceError.body(field: "events", "must be an array; got \(list.described).") }
                 events = list.elements
                 isSingle = false
             } else {
@@ -63,8 +63,8 @@ struct Payloads {
         default: throw ServiceError.body("expected an object or an array of objects; got \(json.described).")
         }
         guard !events.isEmpty else {
-            let place = json.kind == .array ? "the array" : "field 'events'"
-            throw ServiceError.body("\(place) contains no events; 1 to \(maximum) are accepted.")
+            let constraint = "contains no events; 1 to \(maximum) are accepted."
+            throw json.kind == .array ? ServiceError.body("the array " + constraint) : .body(field: "events", constraint)
         }
         try Self.checkCount(events.count, maximum)
     }

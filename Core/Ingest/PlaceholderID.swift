@@ -32,7 +32,8 @@ public enum PlaceholderID {
     /// The 400 error for a placeholder in `field`.
     public static func refusal(_ field: String, _ id: String) -> ServiceError {
         .body(
-            "field '\(field)' must be a real id; got '\(id.excerpt(60))', a placeholder for a missing id. "
+            field: field,
+            "must be a real id; got '\(id.excerpt(60))', a placeholder for a missing id. "
                 + "Send the id once it is known.")
     }
 

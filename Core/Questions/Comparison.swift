@@ -66,18 +66,18 @@ public struct Comparison: Sendable {
     /// Parses the `op` and `value` members of `json`, which is at `path` in the request body.
     /// - Throws: A 400 that names the field.
     static func parse(_ json: JSON, at path: String, accepting: [Operator] = Operator.allCases) throws -> Comparison {
-        guard let name = json["op"], !name.isNull else { throw ServiceError.body("missing required field '\(path).op'.") }
+        guard let name = json["op"], !name.isNull else { throw ServiceError(.missingField("\(path).op")) }
         guard let operation = name.string.flatMap(Operator.init(rawValue:)), accepting.contains(operation) else {
             let names = accepting.map { "'\($0.rawValue)'" }.joined(separator: ", ")
             throw ServiceError.body(
-                "field '\(path).op' must be one of \(names); got \(name.string.map { "'\($0.excerpt(60))'" } ?? name.described).")
+                field: "\(path).op", "must be one of \(names); got \(name.string.map { "'\($0.excerpt(60))'" } ?? name.described).")
         }
         if operation == .exists || operation == .not_exists { return Comparison(operation) }
-        guard let value = json["value"], !value.isNull else { throw ServiceError.body("missing required field '\(path).value'.") }
+        guard let value = json["value"], !value.isNull else { throw ServiceError(.missingField("\(path).value")) }
         let isText = accepting.contains(.contains) && [.eq, .neq, .isIn].contains(operation)
         if operation == .isIn {
             guard (1...1_000).contains(value.elements.count) else {
-                throw ServiceError.body("field '\(path).value' must be an array of 1 to 1000 values for 'in'; got \(value.described).")
+                throw ServiceError.body(field: "\(path).value", "must be an array of 1 to 1000 values for 'in'; got \(value.described).")
             }
             return Comparison(operation, try value.elements.enumerated().map { try operand($1, isText, at: "\(path).value[\($0)]") })
         }
@@ -90,13 +90,13 @@ public struct Comparison: Sendable {
         if isText, let digits = value.digits, (value.number ?? 0).magnitude >= 0x1p53 { return .text(digits) }
         if let text = value.string {
             guard text.utf8.count <= 2_048, !text.utf8.contains(0) else {
-                throw ServiceError.body("field '\(path)' must be at most 2048 bytes of text without a NUL character.")
+                throw ServiceError.body(field: path, "must be at most 2048 bytes of text without a NUL character.")
             }
             return .text(text)
         }
         if let number = value.number { return .number(number) }
         if let boolean = value.boolean { return .boolean(boolean) }
-        throw ServiceError.body("field '\(path)' must be a string, a number, true or false; got \(value.described).")
+        throw ServiceError.body(field: path, "must be a string, a number, true or false; got \(value.described).")
     }
 
     // MARK: In SQL

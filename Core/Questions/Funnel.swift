@@ -98,11 +98,12 @@ public struct Funnel: Sendable {
         let kind = json["type"]?.string.flatMap(Step.Kind.init) ?? .event, value = json["value"]?.string ?? ""
         let properties = try Step.properties(json, at: path)
         guard kind == .event || properties.isEmpty else {
-            throw ServiceError.body("field '\(path).where' must be empty for a pageview, which has no properties; got \(properties.count).")
+            throw ServiceError.body(
+                field: "\(path).where", "must be empty for a pageview, which has no properties; got \(properties.count).")
         }
         guard kind == .pageview || value.unicodeScalars.count <= 200 else {
             throw ServiceError.body(
-                "field '\(path).value' must be an event name of 1 to 200 characters; got \(value.unicodeScalars.count).")
+                field: "\(path).value", "must be an event name of 1 to 200 characters; got \(value.unicodeScalars.count).")
         }
         return Step(kind, value, properties: properties)
     }
@@ -110,7 +111,8 @@ public struct Funnel: Sendable {
     private func checkExclusions(at path: String) throws {
         guard order != .strict || exclusions.isEmpty else {
             throw ServiceError.body(
-                "field '\(path)exclusions' must be empty when 'order' is 'strict', as nothing can come between the steps; got \(exclusions.count)."
+                field: "\(path)exclusions",
+                "must be empty when 'order' is 'strict', as nothing can come between the steps; got \(exclusions.count)."
             )
         }
         for (index, exclusion) in exclusions.enumerated() {
@@ -118,10 +120,10 @@ public struct Funnel: Sendable {
             let place = "\(path)exclusions[\(index)].after_step"
             guard order != .any else {
                 throw ServiceError.body(
-                    "field '\(place)' must be left out when 'order' is 'any', as no step comes after another; got \(after).")
+                    field: place, "must be left out when 'order' is 'any', as no step comes after another; got \(after).")
             }
             guard after < steps.count else {
-                throw ServiceError.body("field '\(place)' must be a whole number from 1 to \(steps.count - 1); got \(after).")
+                throw ServiceError.body(field: place, "must be a whole number from 1 to \(steps.count - 1); got \(after).")
             }
         }
     }

@@ -28,7 +28,7 @@ public struct FunnelPlace: Sendable, Hashable {
     /// - Throws: 400 for a step that the funnel does not have.
     public init(_ json: JSON, of funnel: Funnel, at path: String = "") throws {
         try self.init(step: json["step"]?.integer.map(Int.init), state: json["state"]?.string, of: funnel) {
-            .body("field '\(path.isEmpty ? "" : path + ".")step' \($0)")
+            .body(field: "\(path.isEmpty ? "" : path + ".")step", "\($0)")
         }
     }
 

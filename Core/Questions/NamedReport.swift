@@ -38,7 +38,7 @@ public struct ReportCatalog: Sendable {
     @_spi(Host) public func require(_ name: String, at path: String = "report_type") throws -> (module: String, report: NamedReport) {
         guard let entry = reports[name] else {
             throw ServiceError.body(
-                "field '\(path)' must be one of \(names.map { "'\($0)'" }.joined(separator: ", ")); got '\(name.excerpt(60))'.")
+                field: path, "must be one of \(names.map { "'\($0)'" }.joined(separator: ", ")); got '\(name.excerpt(60))'.")
         }
         return entry
     }

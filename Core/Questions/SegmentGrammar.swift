@@ -15,25 +15,26 @@ extension Segment {
     }
 
     private static func group(_ json: JSON, at path: String, depth: Int, _ count: inout Int) throws -> Rule {
-        guard depth <= maximumDepth else { throw ServiceError.body("field '\(path)' is nested more than \(maximumDepth) groups deep.") }
+        guard depth <= maximumDepth else { throw ServiceError.body(field: path, "is nested more than \(maximumDepth) groups deep.") }
         let match = json["match"]?.string ?? ""
         guard match == "all" || match == "any" else {
             throw ServiceError.body(
-                "field '\(path).match' must be one of 'all', 'any'; got \(json["match"].map { $0.string.map { "'\($0.excerpt(60))'" } ?? $0.described } ?? "nothing")."
+                field: "\(path).match",
+                "must be one of 'all', 'any'; got \(json["match"].map { $0.string.map { "'\($0.excerpt(60))'" } ?? $0.described } ?? "nothing")."
             )
         }
         guard let conditions = json["conditions"], conditions.kind == .array else {
             throw ServiceError.body(
-                "field '\(path).conditions' must be an array of conditions; got \(json["conditions"]?.described ?? "nothing").")
+                field: "\(path).conditions", "must be an array of conditions; got \(json["conditions"]?.described ?? "nothing").")
         }
         let rules = try conditions.elements.enumerated().map { index, condition in
             let place = "\(path).conditions[\(index)]"
             guard condition.kind == .object else {
-                throw ServiceError.body("field '\(place)' must be an object; got \(condition.described).")
+                throw ServiceError.body(field: place, "must be an object; got \(condition.described).")
             }
             count += 1
             guard count <= maximumConditions else {
-                throw ServiceError.body("field '\(path)' has more than \(maximumConditions) conditions.")
+                throw ServiceError.body(field: path, "has more than \(maximumConditions) conditions.")
             }
             return condition["conditions"] == nil
                 ? try negated(try leaf(condition, at: place), condition, at: place)
@@ -46,7 +47,7 @@ extension Segment {
     private static func negated(_ rule: Rule, _ json: JSON, at path: String) throws -> Rule {
         guard let negate = json["negate"], !negate.isNull else { return rule }
         guard let isNegated = negate.boolean else {
-            throw ServiceError.body("field '\(path).negate' must be true or false; got \(negate.described).")
+            throw ServiceError.body(field: "\(path).negate", "must be true or false; got \(negate.described).")
         }
         return isNegated ? .not(rule) : rule
     }
@@ -65,7 +66,7 @@ extension Segment {
         case "segment": return try reference(json, at: path)
         case let other:
             let received = other.map { "'\($0.excerpt(60))'" } ?? json["source"]?.described ?? "nothing"
-            throw ServiceError.body("field '\(path).source' must be one of \(quoted(sources)); got \(received).")
+            throw ServiceError.body(field: "\(path).source", "must be one of \(quoted(sources)); got \(received).")
         }
     }
 
@@ -140,7 +141,7 @@ extension Segment {
         let thenNot = try json["then_not"].flatMap { $0.isNull ? nil : $0 }.map { try Step.parse($0, at: path + ".then_not") }
         let least = thenNot == nil ? 2 : 1
         guard (least...10).contains(steps.count) else {
-            throw ServiceError.body("field '\(path).steps' must be an array of \(least) to 10 steps; got \(steps.count).")
+            throw ServiceError.body(field: "\(path).steps", "must be an array of \(least) to 10 steps; got \(steps.count).")
         }
         return Sequence(
             steps: try steps.enumerated().map { try Step.parse($1, at: "\(path).steps[\($0)]") }, thenNot: thenNot,
@@ -159,16 +160,16 @@ extension Segment {
             json["op"] == nil
             ? .eq
             : try Comparison.Operator(rawValue: json["op"]?.string ?? "").flatMap { [.eq, .neq].contains($0) ? $0 : nil }
-                ?? { throw ServiceError.body("field '\(path).op' must be one of 'eq', 'neq'.") }()
+                ?? { throw ServiceError.body(field: "\(path).op", "must be one of 'eq', 'neq'.") }()
         return .segment(id: (json["segment_id"]?.string ?? "").lowercased(), isMember: comparison == .eq)
     }
 
     // MARK: Parts
 
     private static func field(_ json: JSON, at path: String) throws -> String {
-        guard let field = json["field"], !field.isNull else { throw ServiceError.body("missing required field '\(path).field'.") }
+        guard let field = json["field"], !field.isNull else { throw ServiceError(.missingField("\(path).field")) }
         guard let text = field.string, (1...200).contains(text.utf8.count), !text.utf8.contains(0) else {
-            throw ServiceError.body("field '\(path).field' must be a string of 1 to 200 characters; got \(field.described).")
+            throw ServiceError.body(field: "\(path).field", "must be a string of 1 to 200 characters; got \(field.described).")
         }
         return text
     }
@@ -178,7 +179,7 @@ extension Segment {
         let comparison = try Comparison.parse(json, at: path, accepting: Comparison.Operator.ofNumbers)
         for operand in comparison.operands {
             guard case .number = operand else {
-                throw ServiceError.body("field '\(path).value' must be a number; got '\(operand.text.excerpt(60))'.")
+                throw ServiceError.body(field: "\(path).value", "must be a number; got '\(operand.text.excerpt(60))'.")
             }
         }
         return comparison
@@ -188,14 +189,15 @@ extension Segment {
         guard let days = json["within_days"], !days.isNull else { return nil }
         guard let number = days.integer, (1...3_660).contains(number) else {
             throw ServiceError.body(
-                "field '\(path).within_days' must be a whole number from 1 to 3660; got \(days.integer.map(String.init) ?? days.described)."
+                field: "\(path).within_days",
+                "must be a whole number from 1 to 3660; got \(days.integer.map(String.init) ?? days.described)."
             )
         }
         return Int(number)
     }
 
     private static func unknownField(_ field: String, _ path: String, _ accepted: [String]) -> ServiceError {
-        .body("field '\(path).field' must be one of \(quoted(accepted)); got '\(field.excerpt(60))'.")
+        .body(field: "\(path).field", "must be one of \(quoted(accepted)); got '\(field.excerpt(60))'.")
     }
 
     private static func quoted(_ names: [String]) -> String { names.map { "'\($0)'" }.joined(separator: ", ") }

@@ -78,7 +78,7 @@ public struct Step: Sendable {
     public static func properties(_ json: JSON, at path: String) throws -> [Property] {
         guard let list = json["where"], !list.isNull else { return [] }
         guard list.kind == .array, list.elements.count <= 20 else {
-            throw ServiceError.body("field '\(path).where' must be an array of at most 20 conditions; got \(list.described).")
+            throw ServiceError.body(field: "\(path).where", "must be an array of at most 20 conditions; got \(list.described).")
         }
         return try list.elements.enumerated().map { index, condition in
             let place = "\(path).where[\(index)]"
@@ -90,7 +90,8 @@ public struct Step: Sendable {
     static func property(_ json: JSON, at path: String) throws -> PropertyPath {
         guard let field = json["field"]?.string, !field.isEmpty, field.utf8.count <= 200 else {
             throw ServiceError.body(
-                "field '\(path).field' must be the name of a property, such as event_data.plan; got \(json["field"]?.described ?? "nothing")."
+                field: "\(path).field",
+                "must be the name of a property, such as event_data.plan; got \(json["field"]?.described ?? "nothing")."
             )
         }
         return PropertyPath(field, below: ["event_data", "data"]) ?? PropertyPath(field)
@@ -99,10 +100,10 @@ public struct Step: Sendable {
     /// Parses `{"event": "signup", "where": [...]}` or `{"path": "/pricing"}`.
     public static func parse(_ json: JSON, at path: String) throws -> Step {
         let isEvent = json["event"].map { !$0.isNull } ?? false, isPage = json["path"].map { !$0.isNull } ?? false
-        guard !isEvent || !isPage else { throw ServiceError.body("field '\(path)' must have either 'event' or 'path', not both.") }
+        guard !isEvent || !isPage else { throw ServiceError.body(field: path, "must have either 'event' or 'path', not both.") }
         guard isEvent || isPage else {
             throw ServiceError.body(
-                "field '\(path)' must have 'event', the name of an event, or 'path', a page's path; got \(json.described).")
+                field: path, "must have 'event', the name of an event, or 'path', a page's path; got \(json.described).")
         }
         let (field, most) = isEvent ? ("event", 200) : ("path", 2_048)
         guard let name = json[field], isName(name, atMost: most) else {
@@ -119,7 +120,7 @@ public struct Step: Sendable {
         let received =
             json?.string.map { $0.utf8.contains(0) ? "one with a NUL character" : "\($0.unicodeScalars.count)" } ?? json?.described
             ?? "nothing"
-        return .body("field '\(path)' must be a string of 1 to \(most) characters; got \(received).")
+        return .body(field: path, "must be a string of 1 to \(most) characters; got \(received).")
     }
 }
 

@@ -71,9 +71,9 @@ struct AdministrationRoutes: Sendable {
     @Sendable private func createProject(_ call: InstallationRequest) async throws -> Answer {
         let body = try await call.body()
         let name = (body["name"]?.string ?? "").trimmingSpaces, domain = (body["domain"]?.string ?? "").trimmingSpaces.lowercased()
-        guard !name.isEmpty else { throw ServiceError.body("field 'name' must not be blank.") }
+        guard !name.isEmpty else { throw ServiceError.body(field: "name", "must not be blank.") }
         guard Self.isHostName(domain) else {
-            throw ServiceError.body("field 'domain' must be a host name such as example.com; got '\(domain.excerpt(60))'.")
+            throw ServiceError.body(field: "domain", "must be a host name such as example.com; got '\(domain.excerpt(60))'.")
         }
         let project = try await call.directory.createProject(name: name, domain: domain, privacy: privacyDefaults, by: call.actor)
         return try .json(ProjectAnswer(project), status: 201)
@@ -150,7 +150,7 @@ struct AdministrationRoutes: Sendable {
         let known = call.directory.defaults.modules
         for module in modules ?? [] where !known.contains(module) {
             throw ServiceError.body(
-                "field 'allowed_modules' names the unknown module '\(module.excerpt(60))'; accepted: \(known.joined(separator: ", ")).")
+                field: "allowed_modules", "names the unknown module '\(module.excerpt(60))'; accepted: \(known.joined(separator: ", ")).")
         }
         let expiry = try body["expires_at"]?.string.map { try Self.expiry($0, now: call.now) }
         let request = Directory.KeyRequest(
@@ -190,7 +190,7 @@ struct AdministrationRoutes: Sendable {
 
     private static func expiry(_ text: String, now: Instant) throws -> Instant {
         guard let instant = ISO8601.parse(text)?.utc, instant > now else {
-            throw ServiceError.body("field 'expires_at' must be an ISO 8601 timestamp in the future; got '\(text.excerpt(60))'.")
+            throw ServiceError.body(field: "expires_at", "must be an ISO 8601 timestamp in the future; got '\(text.excerpt(60))'.")
         }
         return instant
     }
@@ -277,7 +277,7 @@ struct AdministrationRoutes: Sendable {
             let name = entry["name"]?.string ?? ""
             guard known.contains(name) else {
                 throw ServiceError.body(
-                    "field 'modules' names the unknown module '\(name.excerpt(60))'; accepted: \(known.joined(separator: ", ")).")
+                    field: "modules", "names the unknown module '\(name.excerpt(60))'; accepted: \(known.joined(separator: ", ")).")
             }
             try call.requireKey(toUse: name)
             return Directory.ModuleChange(

@@ -83,7 +83,8 @@ struct BackupRoutes: Sendable {
         let isPlain = name.utf8.allSatisfy { (48...57).contains($0) || (65...90).contains($0 & 0xDF) || [45, 46, 95].contains($0) }
         guard isPlain, !name.hasPrefix("."), !name.hasSuffix(Backup.partialSuffix) else {
             throw ServiceError.body(
-                "field 'name' may contain only letters, digits, '.', '_' and '-', and must not begin with '.'; got '\(name.excerpt(60))'.")
+                field: "name", "may contain only letters, digits, '.', '_' and '-', and must not begin with '.'; got '\(name.excerpt(60))'."
+            )
         }
         return name
     }

@@ -47,10 +47,12 @@ struct BIDataset: Sendable {
     /// Columns that dimensions, filters and row policies may name.
     var fields: [Column] { columns.filter { !$0.isHidden && $0.type != .visitor } }
 
+    /// - Parameter place: the path of the field of the request body that names it.
     func field(_ name: String, at place: String) throws -> Column {
         guard let column = fields.first(where: { $0.name == name }) else {
             throw ServiceError.body(
-                "\(place): '\(name.excerpt(60))' is not a field of \(self.name); accepted are \(fields.map(\.name).joined(separator: ", "))."
+                field: place,
+                because: "'\(name.excerpt(60))' is not a field of \(self.name); accepted are \(fields.map(\.name).joined(separator: ", "))."
             )
         }
         return column
@@ -80,7 +82,7 @@ struct BIDatasets: Sendable {
     func require(_ name: String) throws -> BIDataset {
         guard let dataset = self[name] else {
             throw ServiceError.body(
-                "field 'dataset' must be one of \(names.map { "'\($0)'" }.joined(separator: ", ")); got '\(name.excerpt(60))'.")
+                field: "dataset", "must be one of \(names.map { "'\($0)'" }.joined(separator: ", ")); got '\(name.excerpt(60))'.")
         }
         return dataset
     }

@@ -93,14 +93,15 @@ struct CSVUpload: Sendable {
     /// Drill-through: up to `limit` rows of one upload that match the filters.
     static func rows(_ filters: JSON?, _ call: ProjectRequest, limit: Int) async throws -> QueryResult {
         guard let id = filters?["upload_id"]?.string else {
-            throw ServiceError.body("field 'filters.upload_id' must be the id of the upload to read.")
+            throw ServiceError.body(field: "filters.upload_id", "must be the id of the upload to read.")
         }
         let upload = try await require(id, call)
         let conditions: [(index: Int, accepted: Set<Value>)] = try (filters?.members ?? []).filter { $0.name != "upload_id" }.map {
             name, value in
             guard let index = upload.columns.firstIndex(ofExactly: name) else {
                 throw ServiceError.body(
-                    "field 'filters': '\(name.excerpt(60))' is not a column of the upload; accepted are \(upload.columns.joined(separator: ", "))."
+                    field: "filters",
+                    because: "'\(name.excerpt(60))' is not a column of the upload; accepted are \(upload.columns.joined(separator: ", "))."
                 )
             }
             return (index, Set((value.kind == .array ? value.elements : [value]).map(Self.value)))
@@ -147,17 +148,18 @@ struct CSVUpload: Sendable {
             var row = [Value](repeating: .null, count: columns.count)
             for (name, member) in object.members {
                 guard let index = places[text: name] else {
-                    throw ServiceError.body("field 'rows[\(number)]': '\(name.excerpt(60))' is not one of the columns.")
+                    throw ServiceError.body(field: "rows[\(number)]", because: "'\(name.excerpt(60))' is not one of the columns.")
                 }
                 guard member.kind != .object, member.kind != .array else {
                     throw ServiceError.body(
-                        "field 'rows[\(number)].\(name)' must be text, a number, true, false or null; got \(member.described).")
+                        field: "rows[\(number)].\(name)", "must be text, a number, true, false or null; got \(member.described).")
                 }
                 guard
                     member.kind != .number || member.integer != nil || abs(member.number ?? 0) < 0x1p63 || abs(member.number ?? 0) >= 0x1p64
                 else {
                     throw ServiceError.body(
-                        "field 'rows[\(number)].\(name)' is a whole number that does not fit in a signed 64-bit integer; send it as text.")
+                        field: "rows[\(number)].\(name)", "is a whole number that does not fit in a signed 64-bit integer; send it as text."
+                    )
                 }
                 row[index] = value(member)
             }

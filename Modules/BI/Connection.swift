@@ -39,7 +39,7 @@ enum Connection {
                 let name = schema.string ?? ""
                 guard name.utf8.allSatisfy({ (97...122).contains($0 | 0x20) || (48...57).contains($0) || $0 == 95 }) else {
                     throw ServiceError.body(
-                        "field 'allowed_schemas' must contain names made of letters, digits and _; got '\(name.excerpt(60))'.")
+                        field: "allowed_schemas", "must contain names made of letters, digits and _; got '\(name.excerpt(60))'.")
                 }
             }
         })
@@ -97,32 +97,33 @@ enum Connection {
     /// Parses a connection string and returns its keywords, such as `host` and `user`, without empty ones.
     /// - Throws: 400 for a string that is not accepted. The error never quotes the string, which may hold a password.
     static func keywords(_ string: String, _ call: ProjectRequest) throws -> [String: String] {
-        let form = "field 'connection_string' must be of the form postgresql://user:password@host:5432/database?sslmode=require"
+        let form = "must be of the form postgresql://user:password@host:5432/database?sslmode=require"
         guard string.hasPrefix("postgresql://") || string.hasPrefix("postgres://"),
             let keywords = call.services.externalDatabase.parse(string)
         else {
-            throw ServiceError.body(form + ", with special characters in the password percent-encoded.")
+            throw ServiceError.body(field: "connection_string", form + ", with special characters in the password percent-encoded.")
         }
         let given = keywords.filter { !$0.value.isEmpty }
         if let other = given.keys.sorted().first(where: { !accepted.contains($0) }) {
             throw ServiceError.body(
-                "field 'connection_string': '\(other)' is not accepted; accepted are \(accepted.sorted().joined(separator: ", ")).")
+                field: "connection_string",
+                because: "'\(other)' is not accepted; accepted are \(accepted.sorted().joined(separator: ", ")).")
         }
         guard let host = given["host"], !host.contains(","), !host.hasPrefix("/"), !host.hasPrefix("@"),
             given["port"]?.contains(",") != true
         else {
-            throw ServiceError.body("field 'connection_string' must name one host, reached over the network.")
+            throw ServiceError.body(field: "connection_string", "must name one host, reached over the network.")
         }
         guard given["user"] != nil, given["dbname"] != nil else {
-            throw ServiceError.body("field 'connection_string' must name a user and a database.")
+            throw ServiceError.body(field: "connection_string", "must name a user and a database.")
         }
         guard given["port"].map({ (1...65_535).contains(Int($0) ?? 0) }) != false else {
-            throw ServiceError.body("field 'connection_string': the port must be a number from 1 to 65535.")
+            throw ServiceError.body(field: "connection_string", because: "the port must be a number from 1 to 65535.")
         }
         // Skip the password. It may contain any character, and it is never shown.
         if let other = given.keys.sorted().first(where: { $0 != "password" && given[$0]?.unicodeScalars.contains(where: isControl) == true }
         ) {
-            throw ServiceError.body("field 'connection_string': '\(other)' contains a control character, which is not accepted.")
+            throw ServiceError.body(field: "connection_string", because: "'\(other)' contains a control character, which is not accepted.")
         }
         return given
     }

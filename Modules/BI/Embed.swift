@@ -40,7 +40,8 @@ enum Embed {
     @Sendable private static func checkOrigins(_ embed: JSON) throws {
         for origin in embed["allowed_origins"]?.elements ?? [] where Origin.normalized(origin.string ?? "") == nil {
             throw ServiceError.body(
-                "field 'allowed_origins' must contain origins such as https://app.example.com; got '\((origin.string ?? "").excerpt(60))'.")
+                field: "allowed_origins",
+                "must contain origins such as https://app.example.com; got '\((origin.string ?? "").excerpt(60))'.")
         }
     }
 

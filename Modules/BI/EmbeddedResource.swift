@@ -18,15 +18,19 @@ enum EmbeddedResource {
             case .report, .dashboard: try await check(reportsOf: try await definition(type, config, call), call)
             }
         } catch let error as ServiceError where error.status == 404 {
-            throw ServiceError.body("field '\(place).\(idName(type))': \(error.message)")
+            throw ServiceError.body(field: "\(place).\(idName(type))", because: error.message)
         } catch let error as ServiceError where error.status == 400 {
-            let sentence = error.message.replacing("Invalid request body: ", with: "")
-            // If the error names a field by its place in the embed's config, it is passed on. Otherwise the place is added.
-            let isNamed = sentence.contains("field '\(place)")
-            throw ServiceError.body(
-                isNamed
-                    ? sentence
-                    : sentence.hasPrefix("field '") ? "field '\(place).\(sentence.dropFirst(7))" : "field '\(place)': \(sentence)")
+            throw placed(error)
+        }
+    }
+
+    /// `error` with the place of the embed's config, unless it names a field by that place already.
+    private static func placed(_ error: ServiceError) -> ServiceError {
+        if error.evidence?.field?.hasPrefix(place) == true { return error }
+        return switch error.evidence {
+        case .body(let field?, let constraint): .body(field: "\(place).\(field)", constraint)
+        case .content(let field, let at, let reason): .body(field: "\(place).\(field)", at: at, because: reason)
+        default: .body(field: place, because: error.message.replacing("Invalid request body: ", with: ""))
         }
     }
 
@@ -139,7 +143,7 @@ enum EmbeddedResource {
             case .metric, .visualQuery: ("metric", "bi")
             }
         let name = idName(type)
-        guard let id = config[name]?.string else { throw ServiceError.body("field '\(name)' must be the id of the resource to show.") }
+        guard let id = config[name]?.string else { throw ServiceError.body(field: name, "must be the id of the resource to show.") }
         return try await call.definition(id, of: kind, in: module)
     }
 }

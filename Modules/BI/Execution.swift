@@ -37,8 +37,10 @@ enum Execution {
         do { (tables, query, columns) = try compiler.statement(select) } catch { throw error.error }
         guard limit * columns.count <= maximumCells else {
             throw ServiceError.body(
-                "field 'limit': \(limit) rows of \(columns.count) columns exceed the maximum of \(maximumCells) values; request fewer.")
+                field: "limit",
+                because: "\(limit) rows of \(columns.count) columns exceed the maximum of \(maximumCells) values; request fewer.")
         }
+        // Here and not in the scope, because nobody may save a statement either that reads what they may not, and saving runs nothing.
         for (dataset, _) in compiler.used { try call.require(module: dataset.module) }
         return (compiler, tables, query, columns)
     }

@@ -14,16 +14,16 @@ enum Metric {
             let key = metric["key"]?.string ?? ""
             guard key.utf8.allSatisfy(isNamePart), key.utf8.first.map({ !(48...57).contains($0) }) == true else {
                 throw ServiceError.body(
-                    "field 'key' must be lower-case letters, digits and _, not beginning with a digit; got '\(key.excerpt(60))'.")
+                    field: "key", "must be lower-case letters, digits and _, not beginning with a digit; got '\(key.excerpt(60))'.")
             }
-            guard !functions.contains(key) else { throw ServiceError.body("field 'key': '\(key)' is the name of a function.") }
+            guard !functions.contains(key) else { throw ServiceError.body(field: "key", because: "'\(key)' is the name of a function.") }
         },
         relations: { call, relations in
             let metrics = Metrics(relations.all.map(\.fields))
             if let new = relations.new?.fields {
                 let dataset = try call.datasets.require(new["dataset"]?.string ?? ""), key = new["key"]?.string ?? ""
                 guard !dataset.metrics.contains(where: { $0.name == key }) else {
-                    throw ServiceError.body("field 'key': '\(key.excerpt(60))' is a built-in metric of \(dataset.name).")
+                    throw ServiceError.body(field: "key", because: "'\(key.excerpt(60))' is a built-in metric of \(dataset.name).")
                 }
                 try metrics.check(key, in: dataset)
             }
@@ -75,21 +75,22 @@ struct Metrics {
     /// - Throws: 400 that says what is wrong.
     func check(_ key: String, in dataset: BIDataset) throws {
         guard dataset.column(key) == nil, key != "project_id" else {
-            throw ServiceError.body("field 'key': '\(key.excerpt(60))' is a column of \(dataset.name); a metric needs a different key.")
+            throw ServiceError.body(
+                field: "key", because: "'\(key.excerpt(60))' is a column of \(dataset.name); a metric needs a different key.")
         }
         let expression = try expression(key, in: dataset)
         guard !Self.dividesByZero(expression) else {
-            throw ServiceError.body("field 'expression' always divides by zero, so its result would always be null.")
+            throw ServiceError.body(field: "expression", "always divides by zero, so its result would always be null.")
         }
         let core = SQLSelect.Core(
             items: [.expression(expression, alias: nil, SQLPlace())], source: .table(dataset.name, alias: dataset.name, SQLPlace()))
         var compiler = SQLCompiler(dialect: .duckdb, datasets: BIDatasets(only: dataset), project: "", limit: 1)
         let columns: [SQLCompiler.Output]
         do { columns = try compiler.statement(SQLSelect(cores: [core])).columns } catch {
-            throw ServiceError.body("field 'expression': \(error.message)")
+            throw ServiceError.body(field: "expression", because: error.message)
         }
         guard columns[0].type.isNumber else {
-            throw ServiceError.body("field 'expression' must return a number; it returns \(columns[0].type.words).")
+            throw ServiceError.body(field: "expression", "must return a number; it returns \(columns[0].type.words).")
         }
     }
 
@@ -149,7 +150,8 @@ struct Metrics {
 
     private func parsed(_ text: String, of name: String) throws -> SQLExpression {
         do { return try SQLParser.expression(text) } catch {
-            throw ServiceError.body("field 'expression', line \(error.place.line), column \(error.place.column): \(error.message)")
+            throw ServiceError.body(
+                field: "expression", at: "line \(error.place.line), column \(error.place.column)", because: error.message)
         }
     }
 
@@ -169,7 +171,7 @@ struct Metrics {
         case .call(let call): return try aggregate(call, dataset)
         default:
             throw ServiceError.body(
-                "field 'expression' accepts count(), count_distinct(), sum(), avg(), min(), max(), numbers, + - * /, ( ) and metric keys."
+                field: "expression", "accepts count(), count_distinct(), sum(), avg(), min(), max(), numbers, + - * /, ( ) and metric keys."
             )
         }
     }
@@ -177,21 +179,23 @@ struct Metrics {
     private func aggregate(_ call: SQLCall, _ dataset: BIDataset) throws -> SQLExpression {
         let names = Metric.functions.sorted().joined(separator: ", ")
         guard Metric.functions.contains(call.name), call.filter == nil, call.window == nil, !call.isDistinct else {
-            throw ServiceError.body("field 'expression': '\(call.name.excerpt(40))' is not accepted here; the functions are \(names).")
+            throw ServiceError.body(
+                field: "expression", because: "'\(call.name.excerpt(40))' is not accepted here; the functions are \(names).")
         }
         if call.arguments.isEmpty {
-            guard call.name == "count" else { throw ServiceError.body("field 'expression': \(call.name)() takes a column.") }
+            guard call.name == "count" else { throw ServiceError.body(field: "expression", because: "\(call.name)() takes a column.") }
             return .call(SQLCall(name: "count", arguments: [], isStar: true, place: call.place))
         }
         guard call.arguments.count == 1, case .column(nil, let column, _) = call.arguments[0] else {
-            throw ServiceError.body("field 'expression': \(call.name)() takes one column.")
+            throw ServiceError.body(field: "expression", because: "\(call.name)() takes one column.")
         }
         guard let found = dataset.column(column) else {
             let accepted = dataset.columns.map(\.name).joined(separator: ", ")
-            throw ServiceError.body("field 'expression': \(dataset.name) has no column '\(column.excerpt(60))'; accepted are \(accepted).")
+            throw ServiceError.body(
+                field: "expression", because: "\(dataset.name) has no column '\(column.excerpt(60))'; accepted are \(accepted).")
         }
         guard call.name == "count" || call.name == "count_distinct" || found.type.isNumber else {
-            throw ServiceError.body("field 'expression': \(call.name)() takes a number; '\(column)' is \(found.type.words).")
+            throw ServiceError.body(field: "expression", because: "\(call.name)() takes a number; '\(column)' is \(found.type.words).")
         }
         let isDistinct = call.name == "count_distinct"
         return .call(SQLCall(name: isDistinct ? "count" : call.name, arguments: call.arguments, isDistinct: isDistinct, place: call.place))

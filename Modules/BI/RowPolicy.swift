@@ -17,7 +17,7 @@ enum RowPolicy {
             let count = policy["values"]?.elements.count ?? 0
             guard ["in", "not_in"].contains(policy["operator"]?.string ?? "") || count == 1 else {
                 throw ServiceError.body(
-                    "field 'values' must contain exactly one value for '\(policy["operator"]?.string ?? "")'; got \(count).")
+                    field: "values", "must contain exactly one value for '\(policy["operator"]?.string ?? "")'; got \(count).")
             }
         },
         verify: { call, id, body in
@@ -57,12 +57,12 @@ enum RowPolicy {
         if name == BIDatasets.uploads {
             guard ["upload_id", "upload_name"].contains(field) else {
                 throw ServiceError.body(
-                    "field 'field': '\(field.excerpt(60))' is not a field of csv_uploads; accepted are upload_id, upload_name.")
+                    field: "field", because: "'\(field.excerpt(60))' is not a field of csv_uploads; accepted are upload_id, upload_name.")
             }
             let list: SQL = "(\(SQL.joined(try values.map { "\(try FilterValue($0, .text, of: field, at: "values").sql)" })))"
             return RowRestriction(dataset: name, condition: condition(SQL(sql: field == "upload_id" ? "id" : "name"), comparison, list))
         }
-        let dataset = try datasets.require(name), column = try dataset.field(field, at: "field 'field'")
+        let dataset = try datasets.require(name), column = try dataset.field(field, at: "field")
         let list: SQL = "(\(SQL.joined(try values.map { try FilterValue($0, column.type, of: field, at: "values").sql })))"
         return RowRestriction(dataset: name, condition: condition("(\(column.sql(dialect)))", comparison, list))
     }
@@ -98,6 +98,6 @@ struct FilterValue {
     }
 
     private static func refusal(_ json: JSON, _ accepted: String, _ place: String) -> ServiceError {
-        .body("field '\(place)' takes \(accepted); got \(json.string.map { "'\($0.excerpt(60))'" } ?? json.described).")
+        .body(field: place, "takes \(accepted); got \(json.string.map { "'\($0.excerpt(60))'" } ?? json.described).")
     }
 }

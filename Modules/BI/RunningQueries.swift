@@ -56,7 +56,7 @@ final class RunningQueries: Sendable {
     }
 
     private static func taken(_ key: Key) -> ServiceError {
-        .body("field 'run_id': the run '\(key.id)' already exists; use a new id for each run.")
+        .body(field: "run_id", because: "the run '\(key.id)' already exists; use a new id for each run.")
     }
 
     private func begin(_ key: Key, _ work: @escaping @Sendable () async throws -> QueryResult) throws -> Task<QueryResult, any Error> {

@@ -30,7 +30,7 @@ struct VisualQuery: Sendable {
         guard Set(dimensions + metrics).count == dimensions.count + metrics.count else {
             throw ServiceError.body("the names in 'dimensions' and 'metrics' must be unique.")
         }
-        for dimension in dimensions { _ = try dataset.field(dimension, at: "field 'dimensions'") }
+        for dimension in dimensions { _ = try dataset.field(dimension, at: "dimensions") }
         let defined = Metrics(try await Metric.resource.all(call).map(\.fields))
         var core = SQLSelect.Core(source: .table(dataset.name, alias: dataset.name, place))
         core.items =
@@ -60,12 +60,12 @@ struct VisualQuery: Sendable {
     /// Returns the condition that a row matches all `filters`; nil if there are no filters.
     static func condition(_ filters: JSON?, _ dataset: BIDataset) throws -> SQLExpression? {
         let place = SQLPlace(), members = filters?.members ?? []
-        guard members.count <= 20 else { throw ServiceError.body("field 'filters' may hold at most 20 columns; got \(members.count).") }
+        guard members.count <= 20 else { throw ServiceError.body(field: "filters", "may hold at most 20 columns; got \(members.count).") }
         let conditions: [SQLExpression] = try members.map { name, value in
-            let column = try dataset.field(name, at: "field 'filters'"), subject = SQLExpression.column(table: nil, name: name, place)
+            let column = try dataset.field(name, at: "filters"), subject = SQLExpression.column(table: nil, name: name, place)
             let values = value.kind == .array ? value.elements : [value]
             guard (1...100).contains(values.count) else {
-                throw ServiceError.body("field 'filters.\(name)' takes 1 to 100 values; got \(values.count).")
+                throw ServiceError.body(field: "filters.\(name)", "takes 1 to 100 values; got \(values.count).")
             }
             return .inList(
                 subject, try values.map { try FilterValue($0, column.type, of: name, at: "filters.\(name)").expression }, negated: false,
@@ -79,9 +79,9 @@ struct VisualQuery: Sendable {
     static func scope(_ body: JSON, _ call: ProjectRequest) async throws -> Scope {
         do {
             return try await call.scope { name in ["start_at", "end_at", "timezone"].contains(name) ? body[name]?.string : nil }
-        } catch let error as ServiceError where error.code == "invalid_parameter" {
-            let sentence = error.message.replacing("Invalid query parameter '", with: "field '")
-            throw ServiceError.body(sentence.replacing("': ", with: "' ", maxReplacements: 1))
+        } catch let error as ServiceError {
+            guard case .parameter(let name, let constraint)? = error.evidence else { throw error }
+            throw ServiceError.body(field: name, constraint)
         }
     }
 }
@@ -96,7 +96,7 @@ enum DrillThrough {
         let dataset: BIDataset = try {
             if let dataset = call.datasets[name] { return dataset }
             let names = (call.datasets.names + [BIDatasets.uploads]).map { "'\($0)'" }.joined(separator: ", ")
-            throw ServiceError.body("field 'dataset' must be one of \(names); got '\(name.excerpt(60))'.")
+            throw ServiceError.body(field: "dataset", "must be one of \(names); got '\(name.excerpt(60))'.")
         }()
         let place = SQLPlace()
         var core = SQLSelect.Core(

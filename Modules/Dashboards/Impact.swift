@@ -45,10 +45,10 @@ struct Impact: Sendable {
             event = body["event_name"]?.string
             days = body["window_days"]?.integer ?? 1
             guard event == nil || metric == .events else {
-                throw ServiceError.body("field 'event_name' is accepted only with metric 'events'; got metric '\(metric.rawValue)'.")
+                throw ServiceError.body(field: "event_name", "is accepted only with metric 'events'; got metric '\(metric.rawValue)'.")
             }
             guard let parsed = ISO8601.parse(body["split_at"]?.string ?? "") else {
-                throw ServiceError.body("field 'split_at' must be an ISO 8601 date or timestamp.")
+                throw ServiceError.body(field: "split_at", "must be an ISO 8601 date or timestamp.")
             }
             split = parsed.utc
         }

@@ -72,7 +72,7 @@ struct IssueReport: Sendable {
         }
         let release = body["release"]?.string
         guard release == nil || status == .resolved else {
-            throw ServiceError.body("field 'release' is accepted only with status 'resolved'; got status '\(status.rawValue)'.")
+            throw ServiceError.body(field: "release", "is accepted only with status 'resolved'; got status '\(status.rawValue)'.")
         }
         try await Issues(call).set(status, release: status == .resolved ? release ?? before.lastRelease : nil, of: fingerprint)
         return try await run(call)

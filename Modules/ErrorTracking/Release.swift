@@ -88,7 +88,7 @@ struct Release: Sendable {
 
     private static func instant(_ text: String) throws -> Instant {
         guard let parsed = ISO8601.parse(text) else {
-            throw ServiceError.body("field 'deployed_at' must be an ISO 8601 date or timestamp; got '\(text.excerpt(60))'.")
+            throw ServiceError.body(field: "deployed_at", "must be an ISO 8601 date or timestamp; got '\(text.excerpt(60))'.")
         }
         return parsed.utc
     }

@@ -49,7 +49,7 @@ struct SourceMapUpload: Sendable {
         }
         for part in fields {
             guard !names.contains(text: part.name) else {
-                throw ServiceError.body("field '\(part.name.excerpt(60))' occurs twice in the form.")
+                throw ServiceError.body(field: part.name.excerpt(60), "occurs twice in the form.")
             }
             if part.name == "artifacts" {
                 let artifacts = try part.bytes.withUnsafeReadableBytes { try JSON.parse($0) }
@@ -73,7 +73,7 @@ struct SourceMapUpload: Sendable {
         minifiedURL = ScriptAddress(field("minified_url")).whole
         sourceMapURL = field("source_map_url")
         guard !minifiedURL.isEmpty else {
-            throw ServiceError.body("field 'minified_url' must name a script; got '\(field("minified_url").excerpt(60))'.")
+            throw ServiceError.body(field: "minified_url", "must name a script; got '\(field("minified_url").excerpt(60))'.")
         }
         artifacts = try Self.others(json["artifacts"])
         let sent = json["artifacts"]?["source_map"].flatMap { $0.isNull ? nil : $0 }
@@ -98,7 +98,7 @@ struct SourceMapUpload: Sendable {
         let bytes = text.bytes.count
         guard bytes <= maximumArtifactBytes else {
             throw ServiceError.body(
-                "field 'artifacts' may hold at most \(maximumArtifactBytes) bytes besides the source map; got \(bytes).")
+                field: "artifacts", "may hold at most \(maximumArtifactBytes) bytes besides the source map; got \(bytes).")
         }
         try Schema.map(.any).check(try JSON.parse(text.string), at: "artifacts")
         return text.string.withoutCredentials
@@ -154,7 +154,7 @@ struct SourceMapUpload: Sendable {
             case .string: return try read(ByteBuffer(string: sent.string ?? ""))
             default:
                 throw ServiceError.body(
-                    "field 'artifacts.source_map' must be a source map, as a JSON object or its text; got \(sent.described).")
+                    field: "artifacts.source_map", "must be a source map, as a JSON object or its text; got \(sent.described).")
             }
         }
 

@@ -39,7 +39,7 @@ struct Goal: Sendable {
     /// Returns the definition without the members of `config` that the goal's type doesn't use.
     @Sendable private static func kept(_ definition: JSON) throws -> String {
         guard let kind = definition["goal_type"]?.string.flatMap(Kind.init), let config = definition["config"] else {
-            throw ServiceError.body("missing required field 'config'.")
+            throw ServiceError(.missingField("config"))
         }
         var text = JSONText()
         Schema.object(fields(of: kind) + (kind == .event ? [Funnel.conditions] : [])).write(kept: config, to: &text)
@@ -60,7 +60,7 @@ struct Goal: Sendable {
     init(_ definition: JSON) throws {
         name = definition["name"]?.string ?? ""
         guard let kind = definition["goal_type"]?.string.flatMap(Kind.init), let config = definition["config"] else {
-            throw ServiceError.body("missing required field 'config'.")
+            throw ServiceError(.missingField("config"))
         }
         try Schema.object(Self.fields(of: kind)).check(config, at: "config")
         value = config["value"]?.number ?? 0
@@ -78,7 +78,7 @@ struct Goal: Sendable {
             let stored = try await resource.find(id, for: call)?.fields["goal_type"]?.string,
             wanted != stored
         else { return }
-        throw ServiceError.body("field 'goal_type' must be '\(stored)', because a goal's type can't be changed; got '\(wanted)'.")
+        throw ServiceError.body(field: "goal_type", "must be '\(stored)', because a goal's type can't be changed; got '\(wanted)'.")
     }
 
     // MARK: In SQL

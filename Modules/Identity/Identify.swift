@@ -31,7 +31,7 @@ struct Identify: Sendable {
         isAboutVisitor: true
     ) { payload in
         guard payload.nested != nil || payload["user_id"] != nil || payload["traits"] != nil || payload["account_id"] != nil else {
-            throw ServiceError.body("missing required field 'payload'.")
+            throw ServiceError(.missingField("payload"))
         }
         let facts = Identify(payload).facts
         return Draft(facts: { _ in facts })

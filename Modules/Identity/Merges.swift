@@ -143,13 +143,13 @@ extension IdentityModule {
     private static func pair(_ call: ProjectRequest) async throws -> (user: String, into: String) {
         let body = try await call.body(), user = body["user_id"]?.string ?? "", other = body["into_user_id"]?.string ?? ""
         for (name, id) in [("user_id", user), ("into_user_id", other)] where id.unicodeScalars.contains(where: { $0.value < 0x20 }) {
-            throw ServiceError.body("field '\(name)' must be text without control characters; got '\(id.excerpt(60))'.")
+            throw ServiceError.body(field: name, "must be text without control characters; got '\(id.excerpt(60))'.")
         }
         for (name, id) in [("user_id", user), ("into_user_id", other)] where PlaceholderID.matches(id) {
             throw PlaceholderID.refusal(name, id)
         }
         guard !user.isExactly(other) else {
-            throw ServiceError.body("field 'into_user_id' must differ from 'user_id'; got '\(user.excerpt(60))' for both.")
+            throw ServiceError.body(field: "into_user_id", "must differ from 'user_id'; got '\(user.excerpt(60))' for both.")
         }
         return (user, other)
     }

@@ -18,7 +18,7 @@ enum SCIM {
         defaults: #"{"external_id":null,"active":true,"display_name":null,"emails":[],"traits":{}}"#,
         check: { user in
             guard user["user_name"]?.string?.contains(where: { !$0.isWhitespace }) == true else {
-                throw ServiceError.body("field 'user_name' must not be blank.")
+                throw ServiceError.body(field: "user_name", "must not be blank.")
             }
         },
         normalize: normalizedUser)
@@ -110,9 +110,9 @@ enum SCIM {
         var seen: Set<String> = []
         for (index, id) in ids.enumerated() {
             guard existing[id] != nil else {
-                throw ServiceError.body("field 'members[\(index)]' must be the id of a SCIM user; got '\(id.excerpt(60))'.")
+                throw ServiceError.body(field: "members[\(index)]", "must be the id of a SCIM user; got '\(id.excerpt(60))'.")
             }
-            guard seen.insert(id).inserted else { throw ServiceError.body("field 'members[\(index)]' names '\(id)' twice.") }
+            guard seen.insert(id).inserted else { throw ServiceError.body(field: "members[\(index)]", "names '\(id)' twice.") }
         }
     }
 

@@ -57,7 +57,7 @@ struct OutboundURL {
     var isDownload: Bool { Self.downloadTypes.contains(fileType.split(separator: ".").last.map(String.init) ?? "") }
 
     private static func refusal(_ received: String) -> ServiceError {
-        .body("field 'url' must be an absolute URL with one of the schemes \(schemes.joined(separator: ", ")); got \(received).")
+        .body(field: "url", "must be an absolute URL with one of the schemes \(schemes.joined(separator: ", ")); got \(received).")
     }
 
     /// Returns the query with its question mark, without `secretParameters`; "" if nothing is left.

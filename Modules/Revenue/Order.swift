@@ -25,7 +25,8 @@ struct Order: Sendable {
     init?(_ payload: Payload, _ settings: RevenueSettings) throws {
         let sent = payload.text("revenue_currency")
         guard sent.isEmpty || Revenue.isCurrency(sent) else {
-            throw ServiceError.body("field 'revenue_currency' must be a three-letter ISO 4217 code such as USD; got '\(sent.excerpt(60))'.")
+            throw ServiceError.body(
+                field: "revenue_currency", "must be a three-letter ISO 4217 code such as USD; got '\(sent.excerpt(60))'.")
         }
         guard let amount = payload.number("revenue_amount").flatMap(Revenue.millionths) else { return nil }
         let data = payload["data"]

@@ -54,7 +54,7 @@ public struct SearchModule: AnalyticsModule {
                 ]
             ) { payload in
                 let term = SearchTerm.normalized(payload.text("query")), path = payload.text("path")
-                guard !term.isEmpty else { throw ServiceError.body("field 'query' must contain more than spaces.") }
+                guard !term.isEmpty else { throw ServiceError.body(field: "query", "must contain more than spaces.") }
                 let results = payload.integer("results_count").map(Value.int) ?? .null
                 return Draft(facts: { visit in [(Self.queries, visit.sessionValues + [.text(visit.page(path)), .text(term), results])] })
             }

@@ -61,14 +61,14 @@ struct ImportBatch: Sendable {
     private static func rows(ofCSV text: String) throws -> [ImportRow] {
         let records: [CSV.Record]
         do { records = try CSV.parse(text, delimiter: nil, maximumRecords: maximumRows + 1, maximumFields: maximumColumns) } catch {
-            throw ServiceError.body("field 'csv': \(error).")
+            throw ServiceError.body(field: "csv", because: "\(error).")
         }
         guard let header = records.first?.fields.map(CampaignFields.kept), records.count > 1 else {
-            throw ServiceError.body("field 'csv' must contain a header and at least one row; got \(records.count.counting("line")).")
+            throw ServiceError.body(field: "csv", "must contain a header and at least one row; got \(records.count.counting("line")).")
         }
         var names: Set<ExactText> = []
         for name in header where !names.insert(ExactText(ImportRow.plain(name))).inserted {
-            throw ServiceError.body("field 'csv': the header has the column '\(name.excerpt(60))' twice.")
+            throw ServiceError.body(field: "csv", because: "the header has the column '\(name.excerpt(60))' twice.")
         }
         return try records.dropFirst().enumerated().map { index, record in
             try naming("row \(index + 1) (line \(record.line))") { try ImportRow(record.fields, under: header) }

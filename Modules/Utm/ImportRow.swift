@@ -60,7 +60,7 @@ struct ImportRow: Sendable {
         try Schema.object(Self.fields).check(json)
         let text = json["date"]?.string ?? ""
         guard let day = Self.day(text) else {
-            throw ServiceError.body("field 'date' must be a day such as 2026-05-01; got '\(text.excerpt(60))'.")
+            throw ServiceError.body(field: "date", "must be a day such as 2026-05-01; got '\(text.excerpt(60))'.")
         }
         func object(_ name: String) -> JSON? { json[name].flatMap { $0.isNull ? nil : $0 } }
         self.day = day

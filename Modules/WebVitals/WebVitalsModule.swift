@@ -58,7 +58,8 @@ public struct WebVitalsModule: AnalyticsModule {
                 }
                 guard metric.accepted.contains(value) else {
                     throw ServiceError.body(
-                        "field 'value' must be a number from 0 to \(Int(metric.accepted.upperBound)) for \(metric.rawValue); got \(value).")
+                        field: "value",
+                        "must be a number from 0 to \(Int(metric.accepted.upperBound)) for \(metric.rawValue); got \(value).")
                 }
                 // Adding 0 turns negative zero into ordinary zero.
                 return Draft(facts: { visit in

@@ -29,7 +29,7 @@ package struct ProbeModule: AnalyticsModule {
     ) { gadget in
         let tags = gadget["tags"]?.elements.compactMap(\.string) ?? []
         for (index, tag) in tags.enumerated() where tags[..<index].contains(tag) {
-            throw ServiceError.body("field 'tags' contains '\(tag)' twice.")
+            throw ServiceError.body(field: "tags", "contains '\(tag)' twice.")
         }
     }
 
@@ -70,7 +70,7 @@ package struct ProbeModule: AnalyticsModule {
                 ]
             ) { payload in
                 let label = payload.text("label")
-                guard label != "cursed" else { throw ServiceError.body("field 'label' must not be 'cursed'.") }
+                guard label != "cursed" else { throw ServiceError.body(field: "label", "must not be 'cursed'.") }
                 let amount = payload.number("amount").map(Value.double) ?? .null
                 let data = payload.jsonText("data").map(Value.text) ?? .null
                 return Draft(facts: { visit in

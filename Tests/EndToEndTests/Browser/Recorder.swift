@@ -104,7 +104,7 @@ final class Recorder: AnalyticsModule {
     private func keeping(_ type: String, _ fields: [Schema.Field], isNested: Bool = false) -> Collector {
         Collector(type, "What the script sends.", fields: fields) { payload in
             guard (payload.nested != nil) == isNested else {
-                throw ServiceError.body("field 'payload' is \(isNested ? "missing" : "not expected").")
+                throw ServiceError.body(field: "payload", "is \(isNested ? "missing" : "not expected").")
             }
             self.payloads.withLock { $0.append(payload.flat) }
             return Draft(activity: ActivityDraft(kind: .event, path: payload.text("path"), name: type))

@@ -30,7 +30,7 @@ struct SteppingModule: AnalyticsModule {
             IngestStep("schema", at: .check, dropping: [Self.noPlan]) { event in
                 guard event.text("name") == "signup" else { return .keep }
                 guard event["data"]?["plan"]?.string != nil else {
-                    return .drop(Self.noPlan, sentence: "field 'data.plan' must be a string.")
+                    return .drop(Self.noPlan, field: "data.plan", sentence: "must be a string.")
                 }
                 // What a step puts into an event is masked by the next one.
                 return .change([("title", nil), ("language", JSON(text: "de")), ("screen", JSON(text: "a@b"))])
