@@ -101,7 +101,7 @@ public struct Installation: Sendable {
         let stream = LiveStream(
             tables: tables, shown: modules.flatMap { module in module.liveTables.map { (module.name, $0) } },
             hosts: engines.isAlone ? nil : (hosts, engines.coordination, time))
-        let unnamed = ModuleList.tablesBeforeHeadings(modules)
+        let unnamed = try ModuleList.tablesBeforeHeadings(modules)
         var following = Followers.Settings()
         following.maximumBytes = Int64(configuration.storage.journalMaxMB) << 20
         let journalFollowers = Followers(

@@ -24,10 +24,14 @@ public struct ModuleList: Sendable {
     /// Creates every module with its default settings, those of surfaces included.
     @_spi(Host) public func load() throws -> [any AnalyticsModule] { try load(HostConfiguration.parse("", knownModules: names).modules) }
 
-    /// The tables of `modules` in the order in which rows had their numbers before each segment of the journal said what they mean. Modules
-    /// that came later are not among them. For the first start after an upgrade from such a version that was killed.
-    static func tablesBeforeHeadings(_ modules: [any AnalyticsModule]) -> [FactTable] {
-        [Activity.table, Activity.visitors] + modules.filter { modulesBeforeHeadings.contains($0.name) }.flatMap(\.factTables)
+    /// The tables that the numbers in rows may mean that were written before each segment of the journal said so: those of `modules`, or of
+    /// all modules if the configuration has been changed since. Modules that came later are not among them. For the first start after an
+    /// upgrade from such a version that was killed.
+    static func tablesBeforeHeadings(_ modules: [any AnalyticsModule]) throws -> [[FactTable]] {
+        let lists = try [modules, current.load()].map { modules in
+            [Activity.table, Activity.visitors] + modules.filter { modulesBeforeHeadings.contains($0.name) }.flatMap(\.factTables)
+        }
+        return lists[0] == lists[1] ? [lists[0]] : lists
     }
 
     /// The modules of that version.

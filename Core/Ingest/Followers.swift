@@ -60,7 +60,7 @@ import Synchronization
 
     public init(
         _ followers: [any JournalFollower], journal: Journal, events: any EventStore, control: any ControlStore, tables: [FactTable],
-        unnamed: [FactTable], settings: Settings = Settings(), time: any TimeSource, metrics: any MetricsFactory, logger: Logger
+        unnamed: [[FactTable]], settings: Settings = Settings(), time: any TimeSource, metrics: any MetricsFactory, logger: Logger
     ) {
         self.followers = followers
         self.journal = journal
@@ -239,7 +239,7 @@ import Synchronization
         let known = try await events.query(
             FollowedDuplicates.selection(journal: journal.id, from: reading.start, to: end.offset), timeoutSeconds: 30)
         let duplicates = FollowedDuplicates.parse(known.map { $0.text("places") })
-        let translation = translations.translation(of: reading.heading)
+        let translation = try translations.translation(of: reading, in: journal)
         var rows: [EncodedRow] = []
         for (record, offset) in zip(reading.records, offsets).prefix(count) {
             let left = duplicates[offset] ?? []

@@ -105,20 +105,26 @@ extension IngestWriter {
 final class Translations: Sendable {
     private let tables: [FactTable]
     private let own: SegmentHeading
-    private let unnamed: RowTranslation?
+    private let unnamed: Mutex<Unnamed>
     private let latest = Mutex<(heading: SegmentHeading, translation: RowTranslation)?>(nil)
 
-    /// - Parameter unnamed: the tables that the numbers mean in segments without a heading.
-    init(to tables: [FactTable], unnamed: [FactTable]) {
+    /// What the numbers mean in segments without a heading.
+    private enum Unnamed {
+        case possible([[FactTable]])
+        case known(RowTranslation?)
+    }
+
+    /// - Parameter unnamed: the tables that the numbers may mean in segments without a heading, the likeliest first.
+    init(to tables: [FactTable], unnamed: [[FactTable]]) {
         self.tables = tables
         own = SegmentHeading(tables)
-        // All of them are among `tables`, and they are mostly its beginning.
-        self.unnamed = tables.starts(with: unnamed) ? nil : RowTranslation(from: unnamed.map(TableShape.init), to: tables)
+        self.unnamed = Mutex(.possible(unnamed))
     }
 
     /// Nil if the rows need no translation.
-    func translation(of heading: SegmentHeading?) -> RowTranslation? {
-        guard let heading else { return unnamed }
+    /// - Throws: if nothing fits the rows of a segment without a heading.
+    func translation(of reading: Journal.Reading, in journal: Journal) throws -> RowTranslation? {
+        guard let heading = reading.heading else { return try unnamedTranslation(from: reading.start, in: journal) }
         guard heading != own else { return nil }
         return latest.withLock { latest in
             if let latest, latest.heading == heading { return latest.translation }
@@ -126,5 +132,39 @@ final class Translations: Sendable {
             latest = (heading, translation)
             return translation
         }
+    }
+
+    private func unnamedTranslation(from position: JournalPosition, in journal: Journal) throws -> RowTranslation? {
+        try unnamed.withLock { unnamed in
+            switch unnamed {
+            case .known(let translation): return translation
+            case .possible(let lists):
+                guard let list = try Self.fitting(lists, from: position, in: journal) else {
+                    throw JournalError(
+                        "the journal has events of an earlier version of Pulse that loaded other modules. Start once with the modules as they were "
+                            + "then (modules in the configuration), stop, and start with those that you want")
+                }
+                // Mostly the beginning of the host's own tables.
+                let translation = tables.starts(with: list) ? nil : RowTranslation(from: list.map(TableShape.init), to: tables)
+                unnamed = .known(translation)
+                return translation
+            }
+        }
+    }
+
+    /// The first of `lists` that fits all rows without a heading from `position` on; nil if none does.
+    private static func fitting(_ lists: [[FactTable]], from position: JournalPosition, in journal: Journal) throws -> [FactTable]? {
+        guard lists.count > 1 else { return lists.first }
+        var lists = lists, position = position
+        while !lists.isEmpty {
+            let reading = try journal.read(from: position, maximumBytes: 8 << 20)
+            guard reading.next > position, reading.heading == nil else { break }
+            for row in try reading.records.flatMap({ try JournalRecord($0).rows }) {
+                let number = row.header.table
+                lists.removeAll { list in !list.indices.contains(number) || row.mismatch(with: list[number]) != nil }
+            }
+            position = reading.next
+        }
+        return lists.first
     }
 }

@@ -75,11 +75,11 @@ import Synchronization
     }
 
     /// - Parameters:
-    ///   - unnamed: the tables that the numbers mean in segments without a heading; nil for `tables`.
+    ///   - unnamed: the tables that the numbers may mean in segments without a heading, the likeliest first; nil for `tables`.
     ///   - followers: told how far the event store has come.
     ///   - applied: called for every batch, in order, once its rows can be queried; it drives the live stream.
     public init(
-        journal: Journal, events: any EventStore, tables: [FactTable], unnamed: [FactTable]? = nil, counters: IngestCounters,
+        journal: Journal, events: any EventStore, tables: [FactTable], unnamed: [[FactTable]]? = nil, counters: IngestCounters,
         settings: Settings = Settings(),
         sessionTimeoutMinutes: Int = 30, logger: Logger, followers: Followers? = nil,
         applied: @escaping @Sendable (_ rows: [EncodedRow], _ duplicates: [Bool]) async -> Void
@@ -87,7 +87,7 @@ import Synchronization
         self.journal = journal
         self.events = events
         self.tables = tables
-        translations = Translations(to: tables, unnamed: unnamed ?? tables)
+        translations = Translations(to: tables, unnamed: unnamed ?? [tables])
         self.counters = counters
         self.settings = settings
         placement = SessionPlacement(tables: tables, events: events, timeoutMinutes: sessionTimeoutMinutes)
@@ -317,7 +317,7 @@ import Synchronization
         }
         let parsed = try reading.records.map(JournalRecord.init)
         var rows = parsed.flatMap(\.rows)
-        if let translation = translations.translation(of: reading.heading) { rows = rows.map { translation($0) } }
+        if let translation = try translations.translation(of: reading, in: journal) { rows = rows.map { translation($0) } }
         let facts = FactBatch(
             journal: journal.id, position: reading.next, tables: tables, rows: rows, ledger: Self.summed(parsed.flatMap(\.ledger)),
             trace: { row in row.read { header, _ in self.tables[header.table].name == Activity.table.name } ? Activity.trace(of: row) : nil

@@ -130,7 +130,7 @@ extension HostConfiguration {
             maximumBytes: Int64(storage.journalMaxMB) << 20)
         defer { journal.close() }
         let writer = IngestWriter(
-            journal: journal, events: engines.events, tables: tables, unnamed: ModuleList.tablesBeforeHeadings(modules),
+            journal: journal, events: engines.events, tables: tables, unnamed: try ModuleList.tablesBeforeHeadings(modules),
             counters: IngestCounters(metrics: telemetry.metrics), logger: telemetry.logger("pulse"), applied: { _, _ in })
         try await writer.recover()
     }

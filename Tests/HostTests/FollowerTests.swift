@@ -100,7 +100,7 @@ struct FollowerTests {
             var settings = Followers.Settings()
             settings.maximumBytes = 5_000
             let followers = Followers(
-                [follower], journal: journal, events: events, control: control, tables: [Activity.table], unnamed: [Activity.table],
+                [follower], journal: journal, events: events, control: control, tables: [Activity.table], unnamed: [[Activity.table]],
                 settings: settings, time: app.time, metrics: metrics, logger: .quiet)
             try await followers.begin()
             for number in 0..<100 {
