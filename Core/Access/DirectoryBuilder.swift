@@ -52,12 +52,12 @@ final class DirectoryBuilder: Sendable {
     /// Adds rows of `access_keys`.
     func addKeys(_ rows: Rows) {
         building.withLock { building in
+            // Moved out, because the closure can't change the state's neighbour.
+            var texts = building.texts
             for row in rows.values {
-                // Keys of deleted projects are worthless.
-                guard let project = building.state.project(row[APIKey.projectColumn].text ?? "") else { continue }
-                guard let key = APIKey(row, in: project.id, sharing: &building.texts) else { continue }
-                building.state.add(key)
+                building.state.addKey(of: row[APIKey.projectColumn].text ?? "") { APIKey(row, in: $0.id, sharing: &texts) }
             }
+            building.texts = texts
         }
     }
 }

@@ -57,9 +57,11 @@ struct DirectoryState: Sendable {
         projects.insert(project, at: (projects.last?.number ?? 0) < project.number ? projects.endIndex : index(of: project.number))
     }
 
-    /// Adds a key of a project that was added before.
-    mutating func add(_ key: APIKey) {
-        tenants[key.projectID]?.keys.append(key)
+    /// Adds the key that `make` returns, if any, to a project that was added before. Does nothing if there is no such project: keys of
+    /// deleted projects are worthless. Finds the project once, because a start adds hundreds of thousands of keys.
+    mutating func addKey(of project: String, _ make: (Project) -> APIKey?) {
+        guard let index = tenants.index(forKey: project), let key = make(tenants.values[index].project) else { return }
+        tenants.values[index].keys.append(key)
         keys[key.digest] = key
         keysByID[key.id] = key
     }
@@ -75,6 +77,6 @@ struct DirectoryState: Sendable {
         }
         guard let new = other.tenants[id] else { return }
         add(new.project)
-        for key in new.keys { add(key) }
+        for key in new.keys { addKey(of: id) { _ in key } }
     }
 }

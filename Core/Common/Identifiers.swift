@@ -48,8 +48,8 @@ public struct SecretDigest: Sendable, Hashable {
     public init?(hex text: String) {
         var text = text
         let words: (UInt64, UInt64, UInt64, UInt64)? = text.withUTF8 { digits in
-            guard digits.count == 64, let first = Self.word(digits[0..<16]), let second = Self.word(digits[16..<32]),
-                let third = Self.word(digits[32..<48]), let fourth = Self.word(digits[48..<64])
+            guard digits.count == 64, let base = digits.baseAddress, let first = Self.word(base), let second = Self.word(base + 16),
+                let third = Self.word(base + 32), let fourth = Self.word(base + 48)
             else { return nil }
             return (first, second, third, fourth)
         }
@@ -57,16 +57,24 @@ public struct SecretDigest: Sendable, Hashable {
         self.init(first: words.0, second: words.1, third: words.2, fourth: words.3)
     }
 
-    private static func word(_ digits: Slice<UnsafeBufferPointer<UInt8>>) -> UInt64? {
-        var word: UInt64 = 0
-        for digit in digits {
-            switch digit {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): word = word << 4 | UInt64(digit - UInt8(ascii: "0"))
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): word = word << 4 | UInt64(digit - UInt8(ascii: "a") + 10)
-            default: return nil
-            }
+    /// The number that 16 digits write. A start reads hundreds of thousands of digests, so the digits are looked up.
+    private static func word(_ digits: UnsafePointer<UInt8>) -> UInt64? {
+        var word: UInt64 = 0, all: UInt8 = 0
+        for index in 0..<16 {
+            let value = values[Int(digits[index])]
+            all |= value
+            word = word << 4 | UInt64(value & 15)
         }
-        return word
+        return all < 16 ? word : nil
+    }
+
+    /// The value of each byte as a digit; 16 if it is none.
+    private static let values: [UInt8] = (0...255).map { byte in
+        switch UInt8(byte) {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt8(byte) - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt8(byte) - UInt8(ascii: "a") + 10
+        default: 16
+        }
     }
 
     private init(first: UInt64, second: UInt64, third: UInt64, fourth: UInt64) {
