@@ -44,8 +44,10 @@ struct OutboundURLTests {
             ("mailto:?subject=x", "one without a recipient"), ("tel:", "one without a recipient"),
         ])
     func refused(sent: String, came: String) {
-        let sentence =
-            "field 'url' must be an absolute URL with one of the schemes http, https, mailto, tel; got \(came)."
-        #expect(throws: ServiceError.body(sentence)) { try OutboundURL(sent) }
+        let error = #expect(throws: ServiceError.self) { try OutboundURL(sent) }
+        #expect(
+            error?.message == "Invalid request body: field 'url' must be an absolute URL with one of the schemes http, https, mailto, tel; "
+                + "got \(came).")
+        #expect(error?.evidence?.field == "url")
     }
 }
