@@ -93,7 +93,8 @@ public struct Telemetry: Sendable {
         "ingest_duplicate_events_total": "Events with an event_id that was already stored.",
         "ingest_dropped_events_total": "Events that were rejected or dropped, by reason.",
         "ingest_step_events_total": "Events that passed a module's step, by module, step and outcome: kept, changed, dropped or failed.",
-        "ingest_step_seconds": "How long a module's step took for an event, by module and step.",
+        "ingest_step_seconds":
+            "How long a step took for an event, by module and step. Core's privacy rules (module ingest) are timed in one request of 64.",
         "ingest_adjusted_events_total": "Events that were changed slightly before they were stored, by reason.",
         "pulse_tasks_waiting": "Tasks that wait for their time, over all hosts.",
         "pulse_tasks_dead": "Tasks whose every attempt failed, over all hosts.",

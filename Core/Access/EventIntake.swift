@@ -14,6 +14,8 @@ public typealias Fact = (table: FactTable, values: [Value])
 /// let event = IncomingEvent("event", visitor: "ada", path: "/", fields: try JSON.parse(#"{"name":"signup"}"#))
 /// let outcomes = try await call.services.intake.collect([event], for: EventSender(call))
 /// ```
+///
+/// Work without a request uses `ModuleContext.collect`.
 public protocol EventIntake: Sendable {
     /// Collects `events`. Those that are accepted are on disk when this returns.
     /// - Returns: the outcome of each event, in order.

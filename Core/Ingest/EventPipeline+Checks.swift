@@ -79,9 +79,10 @@ extension EventPipeline {
     }
 
     func checkPrivacy(_ payload: Payload, _ sender: Sender, _ browser: Browser) throws {
+        if sender.isTimed { return try steps.timePrivacy(payload, sender, browser) }
         // By index, because copying a step would retain each of its parts.
         for index in PrivacyStep.all.indices where PrivacyStep.all[index].drops(payload, sender, browser) {
-            throw Refusal(reason: PrivacyStep.all[index].reason, error: .body("not kept."))
+            throw PrivacyStep.all[index].refusal
         }
     }
 }

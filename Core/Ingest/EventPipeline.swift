@@ -71,16 +71,19 @@ import Synchronization
         let browser: Browser?
         /// The modules' steps that its events pass.
         let steps: [IngestSteps.Registered]
+        /// Whether Core's own steps are timed.
+        let isTimed: Bool
 
         var project: Project { given.project }
         /// Whether a page sent the events, so they are about the page's own visitor. Only browsers send `Origin` with events.
         var isPage: Bool { browser != nil && !given.origin.isEmpty }
 
-        init(_ given: consuming EventSender, now: Instant, browser: Browser?, steps: [IngestSteps.Registered]) {
+        init(_ given: consuming EventSender, now: Instant, browser: Browser?, steps: [IngestSteps.Registered], isTimed: Bool) {
             self.given = given
             self.now = now
             self.browser = browser
             self.steps = steps
+            self.isTimed = isTimed
         }
     }
 
@@ -90,8 +93,7 @@ import Synchronization
 
     func sender(_ given: consuming EventSender, at now: Instant) -> Sender {
         let browser = given.isServer ? nil : browser(given.userAgent, given.clientAddress, of: given.project)
-        let steps = steps.active(in: given.project)
-        return Sender(given, now: now, browser: browser, steps: steps)
+        return Sender(given, now: now, browser: browser, steps: steps.active(in: given.project), isTimed: steps.timesNext())
     }
 
     /// An event that passed all checks. It has changed nothing yet, so it may still be left out.

@@ -9,6 +9,9 @@ struct PrivacyStep: Sendable {
     let reason: DropReason
     let drops: @Sendable (Payload, EventPipeline.Sender, EventPipeline.Browser) -> Bool
 
+    /// What the sender is told, if anything.
+    var refusal: Refusal { Refusal(reason: reason, error: .body("not kept.")) }
+
     static let all = [
         PrivacyStep(reason: .doNotTrack) { _, sender, _ in
             sender.given.asksNotToTrack && sender.given.project.privacy.respectDNT

@@ -73,4 +73,23 @@ public struct ModuleContext: Sendable {
         guard let project = task.project else { throw GiveUp("The task has no project.") }
         return try await work(for: project, as: task.maker, access, scope: scope)
     }
+
+    /// Collects events for a project without a request, under the same rules as `/api/collect`: the switches of the module and of those that
+    /// collect the events, privacy rules, steps, sessions, duplicates, ledger and the project's ingest rate. Events carry the address and user
+    /// agent of their visitor themselves.
+    ///
+    /// ```swift
+    /// let outcomes = try await context.collect([IncomingEvent("event", visitor: "ada", fields: fields)], for: project)
+    /// ```
+    /// - Parameters:
+    ///   - project: the project's id.
+    ///   - maker: for whom, as in `work`; it needs the scope `ingest`.
+    /// - Returns: the outcome of each event, in order. Those that are accepted are on disk.
+    /// - Throws: what `work` throws, and what `EventIntake.collect` throws if none of the events was judged.
+    public func collect(
+        _ events: [IncomingEvent], for project: String, as maker: Maker? = nil, _ options: CollectOptions = []
+    ) async throws -> [EventOutcome] {
+        let call = try await work(for: project, as: maker, .write, scope: .ingest)
+        return try await gate.services.intake.collect(events, for: EventSender(call), options)
+    }
 }

@@ -62,6 +62,20 @@ private struct DiaryModule: AnalyticsModule {
             TaskKind("administer", "Does what only administrators may.", maximumAttempts: 1) { task in
                 try await context.work(for: task).requireAdmin(for: "this")
             },
+            TaskKind("tell", "Hands in events.", maximumAttempts: 1) { task in
+                let events = task.payload["events"]?.elements.map { event in
+                    IncomingEvent(
+                        event["type"]?.string ?? "", visitor: event["visitor_id"]?.string, session: event["session_id"]?.string,
+                        id: event["event_id"]?.string, path: event["path"]?.string, isConsentGranted: event["consent_granted"]?.boolean,
+                        address: event["ip"]?.string, userAgent: event["user_agent"]?.string, fields: event)
+                }
+                let maker = task.payload["key"]?.string.map(Maker.key) ?? .module, project = task.project ?? ""
+                // Work that a handler's code does is the same sender.
+                let sender = try? await EventSender(context.work(for: project, .write))
+                guard sender.map({ $0.who == .module("diary") && $0.isServer && !$0.isCounted }) ?? true else { throw GiveUp("\(sender!)") }
+                let outcomes = try await context.collect(events ?? [], for: project, as: maker)
+                throw GiveUp(outcomes.map { "\($0)".prefix { $0 != "(" } }.joined(separator: " "))
+            },
             TaskKind("trespass", "Reads the table of others.", maximumAttempts: 1) { _ in
                 _ = try await context.store.read("/* diary.trespass */ SELECT id FROM access_keys")
             },
@@ -195,6 +209,74 @@ struct ModuleContextTests {
             for (maker, id) in [(Maker.key("a"), one), (.key("b"), other), (.module, own)] {
                 #expect(try await enqueue(maker) == id)
             }
+        }
+    }
+
+    private static let told = [
+        #"{"type":"pageview","visitor_id":"ada","path":"/told","ip":"203.0.113.7","user_agent":"\#(TestApp.chrome)"}"#,
+        #"{"type":"event","visitor_id":"ada","name":"buy","revenue_amount":2,"revenue_currency":"EUR","event_id":"1"}"#,
+        #"{"type":"event","visitor_id":"ada","name":"buy","revenue_amount":2,"revenue_currency":"EUR","event_id":"1"}"#,
+        #"{"type":"pageview","visitor_id":"bob","path":"/no","consent_granted":false}"#,
+        #"{"type":"pageview","path":"/bot","user_agent":"Googlebot/2.1 (+http://www.google.com/bot.html)"}"#,
+        #"{"type":"event","visitor_id":"bob"}"#, #"{"type":"outlink","visitor_id":"bob","url":"https://example.org/"}"#,
+        #"{"type":"pageview","visitor_id":"bob","path":"/told","session_id":"s"}"#,
+    ]
+
+    @Test("events from a task are treated like those of a server's requests", arguments: Profile.available)
+    func collects(profile: Profile) async throws {
+        try await Self.run(profile) { app in
+            let (directory, installation) = (app.installation.directory, app.installation)
+            var answers: [[String]] = []
+            for isTask in [true, false] {
+                let project = try await installation.createProject("Told", domain: "told.example"),
+                    keys = try await installation.createKeys(in: project)
+                try await directory.setModules([.init(module: "outlinks", isEnabled: false, access: nil)], in: project, by: "test")
+                let payload = try JSON.parse(#"{"events":[\#(Self.told.joined(separator: ","))]}"#)
+                if isTask {
+                    let queue = TaskQueue(installation.tasks, module: "diary")
+                    try await queue.enqueue("tell", payload, for: project.id)
+                    #expect(
+                        try await Self.outcome(of: "tell", app)
+                            == "dead accepted accepted accepted dropped dropped refused refused accepted")
+                } else {
+                    let answer = try await app.collect("[\(Self.told.joined(separator: ","))]", as: .key(keys[.server] ?? ""))
+                    #expect(try answer.json()["accepted"]?.integer == 6)
+                }
+                var found: [String] = []
+                for path in ["ingest/ledger", "stats", "pages", "devices", "revenue", "events"] {
+                    found.append(try await app.get("/api/v1/\(path)", as: .key(keys[.query] ?? "")).body)
+                }
+                answers.append(found)
+            }
+            #expect(answers[0] == answers[1])
+            #expect(
+                answers[0][1].hasPrefix(
+                    #"{"current":{"avg_duration":0,"bounce_rate":100,"events":1,"pageviews":2,"sessions":2,"visitors":2}"#),
+                "\(answers[0][1])")
+        }
+    }
+
+    @Test("a task collects only where its module may, and what its maker may then")
+    func collectsWithin() async throws {
+        try await Self.run(.embedded) { app in
+            let (directory, tasks) = (app.installation.directory, app.installation.tasks), project = app.project.id
+            func outcome(_ key: String?) async throws -> String {
+                let payload = try JSON.parse(#"{"events":[\#(Self.told[0])]\#(key.map { #","key":"\#($0)""# } ?? "")}"#)
+                let id = try await TaskQueue(tasks, module: "diary").enqueue("tell", payload, for: project)
+                await app.installation.taskRunner.settle()
+                let task = try await tasks.task(id)
+                return "\(task.state.rawValue) \(task.lastError ?? "")"
+            }
+            func key(_ scopes: [KeyScope], _ modules: [String]? = nil) async throws -> String {
+                try await directory.createKey(.init(name: "k", scopes: scopes, allowedModules: modules), in: app.project, by: "test").key.id
+            }
+            #expect(try await outcome(try await key([.ingest])) == "dead accepted")
+            #expect(try await outcome(try await key([.ingest], ["diary"])) == "dead refused")
+            #expect(
+                try await outcome(try await key([.query])) == "dead The key that this was made with no longer exists, or may not collect.")
+            try await directory.setModules([.init(module: "diary", isEnabled: true, access: .read)], in: app.project, by: "test")
+            #expect(try await outcome(nil) == "dead Module 'diary' does not allow write access for this project.")
+            #expect(try await app.get("/api/v1/pages?filter=path:/told").json()["data"]?.elements.first?["views"]?.integer == 1)
         }
     }
 }

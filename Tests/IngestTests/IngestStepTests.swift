@@ -80,6 +80,26 @@ struct IngestStepTests {
         }
     }
 
+    @Test("Core's own are timed in the first of 64 requests")
+    func timed() async throws {
+        try await TestApp.run { app in
+            func counts() async throws -> [String] {
+                try await app.get("/metrics", as: .nobody).body.split(separator: "\n").compactMap { line in
+                    guard line.hasPrefix(#"ingest_step_seconds_count{module="ingest""#) else { return nil }
+                    return line.split(separator: "\"").dropFirst(3).joined().replacing("}", with: "")
+                }
+            }
+            let view = #"{"type":"pageview","visitor_id":"ada","path":"/"}"#
+            let denied = #"{"type":"pageview","visitor_id":"ada","path":"/","consent_granted":false}"#
+            try await app.collect("[\(view),\(denied),\(view)]")
+            #expect(try await counts() == ["blocked_user_agent 2", "bot 2", "consent 3", "do_not_track 3"])
+            for _ in 0..<63 { try await app.collect(view) }
+            #expect(try await counts() == ["blocked_user_agent 2", "bot 2", "consent 3", "do_not_track 3"])
+            try await app.collect(view)
+            #expect(try await counts() == ["blocked_user_agent 3", "bot 3", "consent 4", "do_not_track 4"])
+        }
+    }
+
     @Test("their reasons have words in the dashboard and in the API's description")
     func words() async throws {
         try await TestApp.run(modules: try ProbeModule.withCore() + [SteppingModule()]) { app in
