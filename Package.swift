@@ -141,7 +141,9 @@ var targets: [Target] = [
     ),
     .executableTarget(
         name: "pulse-bench",
-        dependencies: from("Core", "DuckDBEngine", "SQLiteEngine") + ["Host", hummingbird, httpClient, arguments, nio, nioPosix, nioHTTP1],
+        dependencies: from("Core", "DuckDBEngine", "PostgreSQLEngine", "SQLiteEngine") + [
+            "Host", log, hummingbird, httpClient, arguments, nio, nioPosix, nioHTTP1,
+        ],
         path: "Tests/Benchmarks",
         exclude: benchmarkScripts, swiftSettings: settings
     ),

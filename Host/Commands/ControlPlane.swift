@@ -21,9 +21,12 @@ struct ControlPlane: Sendable {
     static let actor = "command line"
 
     /// Opens the control store, migrates it if needed, runs `body`, and closes the store.
-    /// - Parameter creating: whether to create a control store if there is none.
+    /// - Parameters:
+    ///   - creating: whether to create a control store if there is none.
+    ///   - readsDirectory: whether `body` needs the projects and keys, which takes a second or more where there are very many.
     static func with<Result: Sendable>(
-        _ configuration: HostConfiguration, creating: Bool = false, _ body: @Sendable (ControlPlane) async throws -> Result
+        _ configuration: HostConfiguration, creating: Bool = false, readsDirectory: Bool = true,
+        _ body: @Sendable (ControlPlane) async throws -> Result
     ) async throws -> Result {
         do {
             let folder = DataFolder(configuration.storage.dataFolder)
@@ -48,7 +51,9 @@ struct ControlPlane: Sendable {
                 throw error
             }
             let outcome: Swift.Result<Result, any Error>
-            do { outcome = .success(try await run(configuration, control, coordination, body)) } catch { outcome = .failure(error) }
+            do { outcome = .success(try await run(configuration, control, coordination, readsDirectory, body)) } catch {
+                outcome = .failure(error)
+            }
             await coordination.close()
             await control.close()
             return try outcome.get()
@@ -57,7 +62,7 @@ struct ControlPlane: Sendable {
 
     private static func run<Result: Sendable>(
         _ configuration: HostConfiguration, _ control: any ControlStore, _ coordination: any Coordination,
-        _ body: @Sendable (ControlPlane) async throws -> Result
+        _ readsDirectory: Bool, _ body: @Sendable (ControlPlane) async throws -> Result
     ) async throws -> Result {
         let modules = try ModuleList.current.load(configuration.modules)
         // Leave out the event plane's migrations, because the event store isn't open.
@@ -74,7 +79,7 @@ struct ControlPlane: Sendable {
         let directory = Directory(
             control: control, coordination: coordination, time: SystemTime(),
             defaults: ModuleDefaults(modules: modules, settings: configuration.modules))
-        try await directory.reload()
+        if readsDirectory { try await directory.reload() }
         let tasks = TaskStore(control: control, coordination: coordination, time: SystemTime())
         return try await body(ControlPlane(configuration: configuration, directory: directory, tasks: tasks))
     }

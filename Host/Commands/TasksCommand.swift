@@ -28,7 +28,7 @@ struct TasksCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let (tasks, total) = try await ControlPlane.with(try options.load()) { control in
+            let (tasks, total) = try await ControlPlane.with(try options.load(), readsDirectory: false) { control in
                 (try await control.tasks.tasks(in: state, of: kind, limit: limit), try await control.tasks.count(in: state, of: kind))
             }
             if json { return try StandardOutput.json(tasks.map { TaskAnswer($0) }) }
@@ -51,7 +51,7 @@ struct TasksCommand: AsyncParsableCommand {
         @OptionGroup var options: ConfigurationOptions
 
         func run() async throws {
-            let task = try await ControlPlane.with(try options.load()) { try await $0.tasks.task(id.lowercased()) }
+            let task = try await ControlPlane.with(try options.load(), readsDirectory: false) { try await $0.tasks.task(id.lowercased()) }
             try StandardOutput.json(TaskAnswer(task, withPayload: true))
         }
     }
@@ -90,7 +90,7 @@ struct TasksCommand: AsyncParsableCommand {
 
         /// - Returns: the task's id.
         func change(_ change: TaskStore.Change) async throws -> String {
-            try await ControlPlane.with(try options.load()) { control in
+            try await ControlPlane.with(try options.load(), readsDirectory: false) { control in
                 try await control.tasks.change(id.lowercased(), change, by: ControlPlane.actor).id
             }
         }

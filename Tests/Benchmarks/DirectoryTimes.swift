@@ -1,12 +1,16 @@
 import Foundation
+import Logging
 import NIOCore
+@_spi(Host) import PostgreSQLEngine
 @_spi(Host) import SQLiteEngine
-import Storage
+@_spi(Host) import Storage
 
 /// Measures the start, the memory and the changes of an installation with very many projects, each with three keys.
 struct DirectoryTimes {
     let program: String
     let projects: Int
+    /// URL of an empty PostgreSQL database to use instead of SQLite and DuckDB.
+    var database: String?
 
     /// How many projects and keys are created over HTTP.
     private static let changes = 50
@@ -19,13 +23,13 @@ struct DirectoryTimes {
             var starts: [Double] = []
             for _ in 0..<2 {
                 let start = ContinuousClock.now
-                let pulse = try PulseProcess(program: program, dataFolder: folder)
+                let pulse = try PulseProcess(program: program, dataFolder: folder, database: database)
                 defer { pulse.kill() }
                 starts.append(try await pulse.ready(since: start))
                 try await pulse.stop()
             }
             let start = ContinuousClock.now
-            let pulse = try PulseProcess(program: program, dataFolder: folder)
+            let pulse = try PulseProcess(program: program, dataFolder: folder, database: database)
             defer { pulse.kill() }
             starts.append(try await pulse.ready(since: start))
             let processor = pulse.processorSeconds
@@ -65,7 +69,7 @@ struct DirectoryTimes {
 
     /// Sets up an empty installation, and creates projects and keys in it.
     private func changes(in folder: String) async throws -> Times {
-        let pulse = try PulseProcess(program: program, dataFolder: folder)
+        let pulse = try PulseProcess(program: program, dataFolder: folder, database: database)
         defer { pulse.kill() }
         try await pulse.ready()
         let times = try await changes(of: pulse)
@@ -93,9 +97,16 @@ struct DirectoryTimes {
 
     /// Adds projects and keys to the control store of a stopped installation. Each tenth project has switched five modules.
     private func fill(_ folder: String) async throws {
-        let store = try SQLiteControlStore(path: folder + "/control.sqlite")
+        let store: any ControlEngine =
+            try database.map { try PostgreSQLControlStore(url: $0, maximumConnections: 1, logger: Logger(label: "pulse-bench")) }
+            ?? SQLiteControlStore(path: folder + "/control.sqlite")
+        let isServer = database != nil
         let id =
-            "(SELECT lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-' || hex(randomblob(2)) || '-' || hex(randomblob(2)) || '-' || hex(randomblob(6))) WHERE n = n)"
+            isServer
+            ? "CAST(gen_random_uuid() AS text)"
+            : "(SELECT lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-' || hex(randomblob(2)) || '-' || hex(randomblob(2)) || '-' || hex(randomblob(6))) WHERE n = n)"
+        let hash = isServer ? "md5(CAST(gen_random_uuid() AS text)) || md5(CAST(gen_random_uuid() AS text))" : "lower(hex(randomblob(32)))"
+        let prefix = isServer ? "substr(CAST(gen_random_uuid() AS text), 1, 4)" : "lower(hex(randomblob(2)))"
         let count = projects
         try await store.write { transaction in
             try await transaction.run(
@@ -109,14 +120,14 @@ struct DirectoryTimes {
                 """
                 INSERT INTO access_keys (id, project_id, name, secret_hash, prefix, scopes, is_server, created_at)
                 WITH scopes(n, scope) AS (VALUES (1, 'ingest'), (2, 'query'), (3, 'admin'))
-                SELECT \(sql: id), p.id, scope || ' key', lower(hex(randomblob(32))), 'pa_live_' || lower(hex(randomblob(2))) || '...', scope, 0,
+                SELECT \(sql: id), p.id, scope || ' key', \(sql: hash), 'pa_live_' || \(sql: prefix) || '...', scope, FALSE,
                 1700000000000 FROM access_projects p CROSS JOIN scopes WHERE p.number > 1000
                 """)
             try await transaction.run(
                 """
                 INSERT INTO access_modules (project_id, module, is_enabled, access)
                 WITH modules(module) AS (VALUES ('funnels'), ('goals'), ('revenue'), ('segments'), ('utm'))
-                SELECT p.id, module, 1, 'all' FROM access_projects p CROSS JOIN modules WHERE p.number > 1000 AND p.number % 10 = 0
+                SELECT p.id, module, TRUE, 'all' FROM access_projects p CROSS JOIN modules WHERE p.number > 1000 AND p.number % 10 = 0
                 """)
         }
         await store.close()

@@ -17,6 +17,7 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Seconds of load in each measurement of single events. The import runs six times as long.") var seconds = 5
     @Option(help: "Number of errors in the data set of errors and logs. It has as many log entries.") var facts = 1_000_000
     @Option(help: "Number of projects in the installation with very many of them. Each has three keys.") var projects = 100_000
+    @Option(help: "URL of an empty PostgreSQL database for the part `directory`. Default: embedded storage.") var database: String?
     @Option(
         help: "Parts to run, separated by commas: single, batch, import, reports, facts, directory. analyses is a subset of reports.")
     var only = "single,batch,import,reports,facts,directory"
@@ -51,7 +52,9 @@ struct RunCommand: AsyncParsableCommand {
         if parts.contains("facts") {
             report.add(try await FactTimes(program: program, folder: folder, facts: facts, repetitions: repetitions).run())
         }
-        if parts.contains("directory") { report.add(try await DirectoryTimes(program: program, projects: projects).run()) }
+        if parts.contains("directory") {
+            report.add(try await DirectoryTimes(program: program, projects: projects, database: database).run())
+        }
         report.took = begun.duration(to: .now)
         // Partial runs are for trying things out; the page shows complete runs.
         try report.finish(writesPage: parts.isSuperset(of: ["single", "batch", "import", "reports", "facts", "directory"]))

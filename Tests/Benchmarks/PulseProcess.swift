@@ -3,7 +3,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 
-/// A separate `pulse serve` process, on embedded storage and without rate limits.
+/// A separate `pulse serve` process without rate limits.
 final class PulseProcess {
     let address: String
     let dataFolder: String
@@ -11,7 +11,8 @@ final class PulseProcess {
     static let adminToken = "benchmark-admin-token"
 
     /// Starts the process without waiting for it; see `ready`.
-    init(program: String, dataFolder: String) throws {
+    /// - Parameter database: URL of the PostgreSQL database to use; nil for embedded storage.
+    init(program: String, dataFolder: String, database: String? = nil) throws {
         self.dataFolder = dataFolder
         try FileManager.default.createDirectory(atPath: dataFolder, withIntermediateDirectories: true)
         let port = try FreePort.find(), configuration = dataFolder + "/bench.yaml"
@@ -26,6 +27,7 @@ final class PulseProcess {
         process.environment = ProcessInfo.processInfo.environment.merging(
             ["PULSE_DATA": dataFolder, "PULSE_ADMIN_TOKEN": Self.adminToken]
         ) { $1 }
+        process.environment?["DATABASE_URL"] = database
         process.environment?["PULSE_PORT"] = nil
         process.environment?["PULSE_HOST"] = nil
         process.standardOutput = FileHandle.standardError
