@@ -25,10 +25,15 @@ extension Answer {
             }
             return bytes.isEmpty ? nil : ByteBuffer(bytes: bytes)
         }
-        return Answer(
+        return csv(stream, fileName: fileName)
+    }
+
+    /// A file of comma-separated values that a stream makes.
+    @_spi(Host) public static func csv(_ stream: ByteStream, fileName: String) -> Answer {
+        Answer(
             status: 200,
             headers: [
-                .contentType: "text/csv; charset=utf-8", .contentDisposition: "attachment; filename=\"\(Self.plain(fileName))\"",
+                .contentType: "text/csv; charset=utf-8", .contentDisposition: "attachment; filename=\"\(plain(fileName))\"",
                 .cacheControl: "no-store",
             ], body: .stream(stream))
     }
@@ -47,7 +52,7 @@ extension Value {
         case .int(let value): String(value)
         case .double(let value): value.isFinite ? JSONText.digits(of: value) : ""
         case .bool(let value): String(value)
-        case .text(let text): text
+        case .text(let text): CSV.withoutFormulas(text)
         }
     }
 }

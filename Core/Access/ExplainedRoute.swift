@@ -18,9 +18,10 @@ extension Route {
         guard case .project(let answer) = handler, case .object(let fields, _) = success.schema else {
             preconditionFailure("\(method) \(path): only a project route that returns a JSON object can be explained")
         }
+        var explained = Success.json(.object(fields + [Self.statements]), status: success.status, or: success.otherStatus)
+        explained.otherMediaType = success.otherMediaType
         return Route(
-            method, path, summary, scope: scope, access: access, parameters: parameters + [.explain], body: body,
-            success: .json(.object(fields + [Self.statements]), status: success.status, or: success.otherStatus)
+            method, path, summary, scope: scope, access: access, parameters: parameters + [.explain], body: body, success: explained
         ) { call in
             guard call.text("explain") != nil else { return try await answer(call) }
             try call.requireAdmin(for: "explain")

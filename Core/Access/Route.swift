@@ -58,6 +58,8 @@ public struct Route: Sendable {
         public let schema: Schema?
         /// Another status that the response may have; nil if there is none.
         public var otherStatus: Int?
+        /// Another media type that the request may ask for; nil if there is none.
+        @_spi(Host) public var otherMediaType: String?
         /// What the response says, and the schema of what the handler answers; nil for bodies that no surface changes.
         @_spi(Host) public var value: (outcome: Answer.Outcome, schema: Schema)?
 

@@ -78,6 +78,26 @@ public enum CSV {
         return candidates[(0..<3).max { rank($0) < rank($1) }!]
     }
 
+    /// The text with an apostrophe before each place where a spreadsheet would see a formula: at the start, and after another separator or a
+    /// line break, where a program begins a cell that does not split at commas. Numbers stay as they are.
+    public static func withoutFormulas(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: formulaStarts.contains) else { return text }
+        // exact: compares single scalars
+        var safe = String.UnicodeScalarView(), mayStart = Double(text) == nil
+        for scalar in text.unicodeScalars {
+            if mayStart, formulaStarts.contains(scalar) { safe.append("'") }
+            // A quote after a separator may be the one around the cell.
+            mayStart = separators.contains(scalar) || mayStart && scalar == "\"" && !safe.isEmpty
+            safe.append(scalar)
+        }
+        return String(safe)
+    }
+
+    private static let formulaStarts: Set<Unicode.Scalar> = [
+        "=", "+", "-", "@", "\u{FF1D}", "\u{FF0B}", "\u{FF0D}", "\u{FF20}", "\t", "\r",
+    ]
+    private static let separators: Set<Unicode.Scalar> = [";", "|", "\t", "\r", "\n"]
+
     /// Appends a record, with quotes around fields that need them, and CRLF.
     public static func append(_ fields: [String], to bytes: inout [UInt8]) {
         for (index, field) in fields.enumerated() {

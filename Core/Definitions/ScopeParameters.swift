@@ -27,6 +27,11 @@ public enum ScopeParameters {
     public static let compare = Parameter(
         "compare", .choice(["previous"], default: nil), "Adds the same report for the previous period of the same length.")
 
+    /// The `format` parameter, which `Route.report` adds to reports with lists, and reads.
+    static let format = Parameter(
+        "format", .choice(["json", "csv"], default: "json"),
+        "`csv` answers a file of the report's rows: all of them, unless `limit` or `offset` is given.")
+
     /// The `interval` parameter, which `ProjectRequest.interval` reads.
     public static let interval = Parameter(
         "interval", .choice(TimeBuckets.Unit.allCases.map(\.rawValue), default: "day"), "The length of time that each point covers.")

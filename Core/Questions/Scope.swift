@@ -93,14 +93,18 @@ public struct Scope: Sendable {
     /// Restrictions on `sessions` or on a fact table apply only to that dataset.
     public func restricted(by more: [RowRestriction]) -> Scope { more.isEmpty ? self : copy(restrictions: restrictions + more) }
 
+    /// This scope with another page of a list.
+    @_spi(Scopes) public func page(limit: Int, offset: Int) -> Scope { copy(limit: limit, offset: offset) }
+
     private func copy(
-        range: TimeRange? = nil, filters: [Filter]? = nil, segment: Segment? = nil, restrictions: [RowRestriction]? = nil
+        limit: Int? = nil, offset: Int? = nil, range: TimeRange? = nil, filters: [Filter]? = nil, segment: Segment? = nil,
+        restrictions: [RowRestriction]? = nil
     ) -> Scope {
         var copy = Scope(
             project: project, range: range ?? self.range, timezone: timezone, filters: filters ?? self.filters,
             segment: segment ?? self.segment,
-            people: people, restrictions: restrictions ?? self.restrictions, limit: limit, offset: offset, reader: reader,
-            facts: facts)
+            people: people, restrictions: restrictions ?? self.restrictions, limit: limit ?? self.limit,
+            offset: offset ?? self.offset, reader: reader, facts: facts)
         copy.segmentRange = segmentRange
         return copy
     }

@@ -1,3 +1,4 @@
+@_spi(Host) import Access
 import AllModules
 @_spi(Host) import Blobs
 import Core
@@ -180,6 +181,33 @@ struct VersionBeforeTests {
                 try await Self.compare(before.one, app, embeds: false)
                 try await Self.compare(before.two, app, embeds: false)
             }
+        }
+    }
+
+    @Test("every report with rows is also a CSV file with as many", arguments: Profile.available)
+    func files(profile: Profile) async throws {
+        let scratch = try Scratch(), data = scratch.path + "/pulse"
+        let environment = try await Self.unpack(profile, into: data), before = try Before(data)
+        try await TestApp.run(in: data, environment: environment, now: Self.now) { app in
+            let routes = app.installation.registry.routes.map(\.route).filter {
+                $0.success.otherMediaType == "text/csv" && $0.method == .get
+            }
+            let paths = Set(routes.map(\.path))
+            var count = 0
+            for (path, body) in before.one.answers where paths.contains(String(path.prefix { $0 != "?" })) {
+                count += 1
+                let file = try await app.get(path + "&format=csv", as: .key(before.one.keys["query"] ?? ""))
+                #expect(file.status == 200, "\(path): \(file.body)")
+                let records = try CSV.parse(file.body), json = try JSON.parse(body)
+                let lists = json.members.filter { $0.value.kind == .array }
+                #expect(records.count - 1 == lists.reduce(0) { $0 + $1.value.elements.count }, "\(path): \(file.body)")
+                #expect(Set(records.map(\.fields.count)).count == 1)
+                // What isn't nested is in the file as it is in the response.
+                let texts = lists.flatMap { $0.value.elements }.flatMap { $0.kind == .object ? $0.members.map(\.value) : [$0] }
+                let fields = Set(records.flatMap(\.fields))
+                for text in texts.compactMap(\.string) { #expect(fields.contains(text), "\(path): \(text)") }
+            }
+            #expect(count >= 40, "\(count)")
         }
     }
 }

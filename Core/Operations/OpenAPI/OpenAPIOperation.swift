@@ -105,7 +105,9 @@ struct OpenAPIOperation {
         var tree: JSONTree = ["description": status == 204 ? "Done. The response has no body." : "Success."]
         if let mediaType = schema == nil ? route.success.mediaType : "application/json" {
             let schema = schema?.jsonSchema(.answer) ?? (mediaType.hasPrefix("text/") ? ["type": "string"] : [:])
-            tree["content"] = .object([mediaType: ["schema": schema]])
+            var content: [String: JSONTree] = [mediaType: ["schema": schema]]
+            if let other = route.success.otherMediaType { content[other] = ["schema": ["type": "string"]] }
+            tree["content"] = .object(content)
         }
         if isPulse, route.scope != .anonymous { tree["headers"] = OpenAPIComponents.rateHeaders }
         return (status, tree)
