@@ -1,6 +1,5 @@
 import AllModules
 import Core
-@testable import Host
 import HummingbirdTesting
 import NIOCore
 import Synchronization
@@ -33,40 +32,6 @@ struct StreamTests {
             #expect(text.utf8.count > 128 << 20 && text.hasSuffix("\r\n0\r\n\r\n"))
             // Linux lets the two sockets of a connection grow to some 10 MB or more, and the client counts what it has in pieces.
             #expect(source.mostWaiting < 64 << 20, "\(source.mostWaiting >> 20) MB were waiting")
-        }
-    }
-
-    @Test("a client that takes only a little of a stream now and then loses it; one that reads it doesn't", arguments: [true, false])
-    func drip(readsSlowly: Bool) async throws {
-        let limits: @Sendable (inout ConnectionLimits) -> Void = {
-            $0.request = .milliseconds(500)
-            $0.streamBytes = 4 << 20
-        }
-        let source = Source(pieces: 3, bytes: 32 << 20), modules = try ProbeModule.withCore() + [StreamingModule(source: source)]
-        try await TestApp.$limits.withValue(limits) {
-            try await TestApp.run(modules: modules, over: .socket) { app in
-                func cut() async throws -> Bool {
-                    try await app.get("/metrics", as: .nobody).body.contains(#"http_connections_ended_total{reason="stalled"} 1"#)
-                }
-                let connection = try await get(try #require(app.client.port), readsAtOnce: false)
-                guard readsSlowly else {
-                    try await connection.startReading()
-                    #expect(try await connection.rest().utf8.count > 96 << 20)
-                    #expect(try await !cut())
-                    return
-                }
-                // At most 3 MB in half a second, but some in each.
-                let reader = Task {
-                    while !Task.isCancelled {
-                        connection.readSome()
-                        try await Task.sleep(for: .milliseconds(100))
-                    }
-                }
-                try await Patience.until("the end", seconds: 20) { try await cut() ? () : nil }
-                reader.cancel()
-                connection.close()
-                #expect(connection.received.utf8.count < 48 << 20)
-            }
         }
     }
 

@@ -233,7 +233,7 @@ struct ModuleContextTests {
                 try await directory.setModules([.init(module: "outlinks", isEnabled: false, access: nil)], in: project, by: "test")
                 let payload = try JSON.parse(#"{"events":[\#(Self.told.joined(separator: ","))]}"#)
                 if isTask {
-                    let queue = TaskQueue(installation.tasks, module: "diary")
+                    let queue = TaskQueue(installation.tasks, module: "diary", maker: .module)
                     try await queue.enqueue("tell", payload, for: project.id)
                     #expect(
                         try await Self.outcome(of: "tell", app)
@@ -262,7 +262,7 @@ struct ModuleContextTests {
             let (directory, tasks) = (app.installation.directory, app.installation.tasks), project = app.project.id
             func outcome(_ key: String?) async throws -> String {
                 let payload = try JSON.parse(#"{"events":[\#(Self.told[0])]\#(key.map { #","key":"\#($0)""# } ?? "")}"#)
-                let id = try await TaskQueue(tasks, module: "diary").enqueue("tell", payload, for: project)
+                let id = try await TaskQueue(tasks, module: "diary", maker: .module).enqueue("tell", payload, for: project)
                 await app.installation.taskRunner.settle()
                 let task = try await tasks.task(id)
                 return "\(task.state.rawValue) \(task.lastError ?? "")"
@@ -273,7 +273,7 @@ struct ModuleContextTests {
             #expect(try await outcome(try await key([.ingest])) == "dead accepted")
             #expect(try await outcome(try await key([.ingest], ["diary"])) == "dead refused")
             #expect(
-                try await outcome(try await key([.query])) == "dead The key that this was made with no longer exists, or may not collect.")
+                try await outcome(try await key([.query])) == "dead The key that this was made with does not have the 'ingest' permission.")
             try await directory.setModules([.init(module: "diary", isEnabled: true, access: .read)], in: app.project, by: "test")
             #expect(try await outcome(nil) == "dead Module 'diary' does not allow write access for this project.")
             #expect(try await app.get("/api/v1/pages?filter=path:/told").json()["data"]?.elements.first?["views"]?.integer == 1)

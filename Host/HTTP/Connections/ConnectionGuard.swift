@@ -62,10 +62,6 @@ final class ConnectionGuard: ChannelDuplexHandler {
     /// The number of bytes of response bodies written so far, and how many of them the client had taken at the last check.
     private var written = 0
     private var taken = -1
-    /// How many bytes were waiting for the client at the last check.
-    private var waitingBefore = 0
-    /// Whether the current response is a stream.
-    private var isStream = false
 
     init(_ connections: OpenConnections) { self.connections = connections }
 
@@ -307,7 +303,6 @@ final class ConnectionGuard: ChannelDuplexHandler {
         case is StreamedResponse:
             // Hummingbird watches the connection while it sends a stream, and drops the requests that follow.
             isLast = true
-            isStream = true
             if case .head = reading { reading = .done }
             if pending > 1 { reading = .done }
             pending = 1
@@ -345,7 +340,6 @@ final class ConnectionGuard: ChannelDuplexHandler {
             connections.note(.stalled)
             return context.close(promise: nil)
         }
-        waitingBefore = 0
         if pending == 0 { return endIdle(context) }
         if isAnswering || hasNoTimeLimit { return set(now + limits.request, context) }
         answer(.unanswered, context)
@@ -364,13 +358,11 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     private func isBuffered(_ context: ChannelHandlerContext) -> Bool { buffered(context) > 0 }
 
-    /// Whether the client has taken any bytes since the last check; of a stream, enough of those that were waiting.
+    /// Whether the client has taken any bytes since the last check.
     private func hasProgress(_ context: ChannelHandlerContext) -> Bool {
         let waiting = buffered(context), before = taken
-        let expected = isStream ? max(1, min(limits.streamBytes, waitingBefore)) : 1
         taken = written - waiting
-        waitingBefore = waiting
-        return waiting > 0 && taken - before >= expected
+        return waiting > 0 && taken > before
     }
 }
 

@@ -6,9 +6,6 @@ import NIOCore
 struct ConnectionLimits: Sendable {
     /// How long a request may take to arrive completely, and how long a client may pause while reading its response.
     var request: TimeAmount
-    /// How many bytes of a stream a client must take in the time of `request`, unless fewer are waiting. A stream may hold a connection to the
-    /// store, so a client must not keep it by taking a few bytes now and then.
-    var streamBytes = 64 << 10
     /// How long a connection may be idle between a response and the next request.
     var idle: TimeAmount
     /// How long a response may take to compute. This is longer than any statement may take, because a statement's own limit gives a

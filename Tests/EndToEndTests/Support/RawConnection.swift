@@ -30,9 +30,6 @@ final class RawConnection: Sendable {
     /// Reads what has arrived and will arrive, on a connection that did not read at once.
     func startReading() async throws { try await channel.setOption(.autoRead, value: true).get() }
 
-    /// Reads some of what has arrived, on a connection that did not read at once.
-    func readSome() { channel.read() }
-
     /// Sends without checking whether the other side still reads.
     func send(_ text: String) { channel.writeAndFlush(ByteBuffer(string: text), promise: nil) }
 
