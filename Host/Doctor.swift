@@ -139,32 +139,30 @@ struct Doctor: Sendable {
 
     // MARK: The running host
 
-    private struct Readiness: Decodable {
-        struct Check: Decodable { let ok: Bool, error: String? }
-        struct Journal: Decodable { let backlog_bytes: Int64, capacity_bytes: Int64, set_aside_rows: Int }
-        let control: Check, events: Check, coordination: Check, journal: Journal
-    }
-
     private func readiness(of host: RunningHost?) async -> (findings: [Finding], isServing: Bool) {
         guard let host else { return ([.ok("host", "none is using this data folder")], false) }
-        let answer: Readiness
+        let answer: JSON
         do {
-            answer = try await host.send(.GET, "/readyz?full=true", [], .init(), .seconds(15)).decode(Readiness.self)
+            answer = try await host.send(.GET, "/readyz?full=true", [], .init(), .seconds(15)).json()
         } catch let error as CommandError {
             return ([.fail("host", "\(error) If it is starting, wait; if another command is running, let it finish.")], false)
-        } catch {
-            return (
-                [.fail("host", "\(host.base) does not respond like this version of Pulse. Is another program using that port?")], false
-            )
-        }
+        } catch { return ([stranger(host)], false) }
         var findings = [Finding.ok("host", "process \(host.process) is serving at \(host.base)")]
-        for (name, check) in [("control store", answer.control), ("event store", answer.events), ("coordination", answer.coordination)] {
-            findings.append(
-                check.ok ? .ok(name, "the host can reach it") : .fail(name, "the host can't reach it: \(check.error ?? "no reason given")"))
+        for (name, member) in [("control store", "control"), ("event store", "events"), ("coordination", "coordination")] {
+            guard let check = answer[member], let isOK = check["ok"]?.boolean else { return ([stranger(host)], false) }
+            let reason = check["error"]?.string ?? "no reason given"
+            findings.append(isOK ? .ok(name, "the host can reach it") : .fail(name, "the host can't reach it: \(reason)"))
         }
-        findings.append(backlog(answer.journal.backlog_bytes, of: answer.journal.capacity_bytes))
-        if answer.journal.set_aside_rows > 0 { findings.append(setAside("\(answer.journal.set_aside_rows) rows")) }
+        guard let bytes = answer["journal"]?["backlog_bytes"]?.integer, let capacity = answer["journal"]?["capacity_bytes"]?.integer,
+            let rows = answer["journal"]?["set_aside_rows"]?.integer
+        else { return ([stranger(host)], false) }
+        findings.append(backlog(bytes, of: capacity))
+        if rows > 0 { findings.append(setAside("\(rows) rows")) }
         return (findings, true)
+    }
+
+    private func stranger(_ host: RunningHost) -> Finding {
+        .fail("host", "\(host.base) does not respond like this version of Pulse. Is another program using that port?")
     }
 
     private func backlog(_ bytes: Int64, of capacity: Int64) -> Finding {

@@ -1,5 +1,5 @@
 import Blobs
-import Common
+@_spi(Host) import Common
 import HTTPTypes
 import NIOCore
 
@@ -11,7 +11,7 @@ public struct Answer: Sendable {
         /// A body that is made while it is sent, until it ends, the client disconnects, or the caller loses the right to it.
         case stream(ByteStream)
         /// A value that the surface writes as JSON.
-        case value(any Encodable & Sendable)
+        case value(Shaped)
     }
 
     /// What a JSON response says. A surface may give each outcome a status and an envelope of its own.
@@ -48,19 +48,14 @@ public struct Answer: Sendable {
 
     // MARK: Values
 
-    /// A value, with the status 200 on Pulse's own surface.
-    public static func one(_ value: some Encodable & Sendable) -> Answer {
-        Answer(.one, status: 200, headers: json, .value(value))
+    /// A value, or with the status 201 a resource that the request has created. On other surfaces, the status may be another one.
+    @_spi(Host) public static func json<Value: Sendable>(_ value: Value, _ shape: Shape<Value>, status: Int = 200) -> Answer {
+        Answer(status == 201 ? .created : .one, status: status, headers: json, .value(Shaped(value, shape)))
     }
 
-    /// A resource that the request has created, with the status 201 on Pulse's own surface.
-    public static func created(_ value: some Encodable & Sendable) -> Answer {
-        Answer(.created, status: 201, headers: json, .value(value))
-    }
-
-    /// A list, or a page of a list that has `total` elements. On Pulse's own surface `{"data":[...],"total":7}`.
-    public static func page(_ values: [some Encodable & Sendable], total: Int64? = nil) -> Answer {
-        Answer(.page(total: total), status: 200, headers: json, .value(values))
+    /// A page of a list that has `total` elements; nil if that is unknown. On Pulse's own surface `{"data":[...],"total":7}`.
+    static func page<Element: Sendable>(_ elements: [Element], of shape: Shape<Element>, total: Int64?) -> Answer {
+        Answer(.page(total: total), status: 200, headers: json, .value(Shaped(elements, .list(shape))))
     }
 
     /// Success without content, with the status 204 on Pulse's own surface.
@@ -68,18 +63,11 @@ public struct Answer: Sendable {
 
     // MARK: Bytes
 
-    /// A JSON response.
-    @_spi(Host) public static func json<Value>(_ value: Value, _ shape: Shape<Value>, status: Int = 200) throws -> Answer {
-        json(bytes: ByteBuffer(bytes: try shape.text(value).bytes), status: status)
-    }
-
-    /// A JSON response. Member names are sorted, so equal values are encoded as equal bytes.
-    public static func json(_ value: some Encodable, status: Int = 200) throws -> Answer {
-        json(bytes: ByteBuffer(bytes: try JSONText(encoding: value).bytes), status: status)
-    }
+    /// JSON that a surface has written, such as an error. Handlers answer values instead; see `Route`.
+    public static func written(_ text: JSONText, status: Int) -> Answer { json(bytes: ByteBuffer(bytes: text.bytes), status: status) }
 
     /// A response whose body is JSON that is already encoded.
-    public static func json(bytes: ByteBuffer, status: Int = 200) -> Answer {
+    @_spi(Host) public static func json(bytes: ByteBuffer, status: Int = 200) -> Answer {
         Answer(status == 201 ? .created : .one, status: status, headers: json, .bytes(bytes))
     }
 
@@ -98,8 +86,17 @@ public struct Answer: Sendable {
     public func content(instants: InstantText?) throws -> ByteBuffer {
         switch body {
         case .bytes(let bytes): bytes
-        case .value(let value): ByteBuffer(bytes: try JSONText(encoding: value, instants: instants).bytes)
+        case .value(let value): ByteBuffer(bytes: try value.text(instants: instants).bytes)
         case .stream: ByteBuffer()
+        }
+    }
+
+    /// Appends the JSON of the body to `text`, whose instants it gets.
+    public func write(to text: inout JSONText) throws {
+        switch body {
+        case .bytes(let bytes): text.append(raw: String(buffer: bytes))
+        case .value(let value): try value.write(to: &text)
+        case .stream: break
         }
     }
 
@@ -108,23 +105,9 @@ public struct Answer: Sendable {
         Answer(status: status, headers: headers, body: .bytes(bytes))
     }
 
-    /// Adds a member to a response that is a JSON object. Relies on the body having been written by `json`, without spaces.
-    @_spi(Host) public mutating func add<Value>(_ field: Shape<Value>.Field, _ value: Value) throws {
-        try add(membersOf: try Shape([field]).text(value).bytes)
-    }
-
-    /// Like `add` with a shape's field, for a value that encodes itself.
-    @_spi(Host) public mutating func add(_ name: String, _ value: some Encodable) throws {
-        try add(membersOf: try JSONText(encoding: [name: value]).bytes)
-    }
-
-    private mutating func add(membersOf object: [UInt8]) throws {
-        if case .stream = body { return }
-        var bytes = try content(instants: nil)
-        let isEmpty = bytes.readableBytes == 2
-        bytes.moveWriterIndex(to: bytes.writerIndex - 1)
-        if !isEmpty { bytes.writeString(",") }
-        bytes.writeBytes(object.dropFirst())
-        body = .bytes(bytes)
+    /// Adds a member to a response whose value is an object.
+    @_spi(Host) public mutating func add<Member: Sendable>(_ field: Shape<Member>.Field, _ member: Member) {
+        guard case .value(let value) = body else { return }
+        body = .value(value.adding(field, member))
     }
 }

@@ -1,9 +1,8 @@
 import Common
-import Foundation
 @_spi(Host) import Storage
 
 /// A record of who changed what. It is written in the same transaction as the change, so neither exists without the other.
-@_spi(Host) public struct AuditEntry: Sendable, Encodable {
+@_spi(Host) public struct AuditEntry: Sendable {
     /// The entry's id, a UUID.
     public let id: String
     /// The action, such as `key.create`.
@@ -13,14 +12,16 @@ import Foundation
     /// The changed resource, such as `key 5f2c...`.
     public let resource: String
     /// Details of the change, such as names and new values.
-    public let metadata: [String: String]
+    public let metadata: JSON
     /// When the change was made.
     public let createdAt: Instant
 
-    enum CodingKeys: String, CodingKey {
-        case id, action, actor, resource, metadata
-        case createdAt = "created_at"
-    }
+    /// The entry as a response.
+    public static let shape = Shape<AuditEntry>([
+        .required("id", \.id, .uuid), .required("action", \.action, .text(100)), .required("actor", \.actor, .text(200)),
+        .required("resource", \.resource, .text(400)), .required("metadata", \.metadata, .document),
+        .required("created_at", \.createdAt, .timestamp),
+    ])
 }
 
 /// Writes and reads the audit log.
@@ -30,7 +31,7 @@ public enum AuditLog {
         _ action: String, by actor: String, on resource: String, metadata: [String: String] = [:],
         project: String, at instant: Instant, in transaction: any ControlTransaction
     ) async throws {
-        let text = try JSONText(encoding: metadata).string
+        let text = try Shape.map(.optionalText(.max)).text(metadata).string
         try await transaction.whole.run(
             """
             /* access.audit */ INSERT INTO access_audit (id, project_id, action, actor, resource, metadata, created_at)
@@ -50,7 +51,7 @@ public enum AuditLog {
         return try rows.map { row in
             AuditEntry(
                 id: row.text("id"), action: row.text("action"), actor: row.text("actor"), resource: row.text("resource"),
-                metadata: try JSONDecoder().decode([String: String].self, from: Data(row.text("metadata").utf8)),
+                metadata: try JSON.parse(row.text("metadata")),
                 createdAt: Instant(milliseconds: row.int("created_at"))
             )
         }

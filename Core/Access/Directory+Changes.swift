@@ -45,7 +45,7 @@ extension Directory {
     /// Creates a project with `privacy` as its initial rules. Its modules have the installation's default settings.
     public func createProject(name: String, domain: String, privacy: PrivacyRules, by actor: String) async throws -> Project {
         let id = Identifiers.uuid(), now = time.now
-        let settings = try Self.text(privacy)
+        let settings = try PrivacyRules.shape.text(privacy).string
         _ = try await change(id) { transaction in
             let next = try await transaction.run(
                 """
@@ -236,7 +236,7 @@ extension Directory {
             var texts = SharedTexts()
             var rules = try rows.first.map { try texts.privacy($0.text("privacy")) } ?? project.privacy
             change(&rules)
-            let text = try Self.text(rules)
+            let text = try PrivacyRules.shape.text(rules).string
             try await transaction.run(
                 "/* access.set_privacy */ UPDATE access_projects SET privacy = \(text) WHERE id = \(project.id)")
             try await AuditLog.record(
@@ -250,11 +250,5 @@ extension Directory {
     /// Replaces all privacy rules of the project.
     public func setPrivacy(_ settings: PrivacyRules, in project: Project, by actor: String) async throws {
         _ = try await changePrivacy(of: project, by: actor) { $0 = settings }
-    }
-
-    private static func text(_ settings: PrivacyRules) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        return String(decoding: try encoder.encode(settings), as: UTF8.self)
     }
 }

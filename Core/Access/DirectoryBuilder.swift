@@ -1,5 +1,4 @@
 import Common
-import Foundation
 import Storage
 import Synchronization
 
@@ -69,7 +68,11 @@ struct SharedTexts {
     private var modules: [ExactText: [String]] = [:]
 
     mutating func privacy(_ text: String) throws -> PrivacyRules {
-        try Self.value(of: text, in: &privacies) { try JSONDecoder().decode(PrivacyRules.self, from: Data($0.utf8)) }
+        try Self.value(of: text, in: &privacies) { text in
+            var rules = PrivacyRules()
+            rules.apply(try JSON.parse(text))
+            return rules
+        }
     }
 
     mutating func scopes(_ text: String) -> Set<KeyScope> {

@@ -8,9 +8,8 @@ extension Parameter {
 
 extension Route {
     /// The field that `explain=sql` adds to a response.
-    private static let statements = Schema.Field.optional(
-        "statements", .list(.object([.required("sql", .string(0...Int.max)), .required("values", .list(.any))])),
-        "The SQL statements that the report ran. Only with explain=sql.")
+    private static let statements = Shape<[StatementLog.Statement]>.Field.optional(
+        "statements", { $0 }, .list(StatementLog.Statement.shape), "The SQL statements that the report ran. Only with explain=sql.")
 
     /// This route with the `explain` parameter. With `explain=sql`, the response includes the SQL statements that it ran. That requires the
     /// `admin` scope.
@@ -18,7 +17,7 @@ extension Route {
         guard case .project(let answer) = handler, case .object(let fields, _) = success.schema else {
             preconditionFailure("\(method) \(path): only a project route that returns a JSON object can be explained")
         }
-        var explained = Success.json(.object(fields + [Self.statements]), status: success.status, or: success.otherStatus)
+        var explained = Success.json(.object(fields + [Self.statements.schema]), status: success.status, or: success.otherStatus)
         explained.otherMediaType = success.otherMediaType
         return Route(
             method, path, summary, scope: scope, access: access, parameters: parameters + [.explain], body: body, success: explained
@@ -27,7 +26,7 @@ extension Route {
             try call.requireAdmin(for: "explain")
             let (call, log) = call.logged()
             var explained = try await answer(call)
-            try explained.add("statements", log.statements)
+            explained.add(Self.statements, log.statements)
             return explained
         }
     }

@@ -41,7 +41,7 @@ public final class Project: Sendable, Equatable {
 }
 
 /// A project's rules for what is stored about its visitors.
-public struct PrivacyRules: Sendable, Equatable, Codable {
+public struct PrivacyRules: Sendable, Equatable {
     /// Truncate IP addresses before they are looked up or hashed.
     public var anonymizeIP = true
     /// Store nothing from browsers that send `DNT: 1` or `Sec-GPC: 1`.
@@ -57,11 +57,38 @@ public struct PrivacyRules: Sendable, Equatable, Codable {
 
     public init() {}
 
-    enum CodingKeys: String, CodingKey {
-        case anonymizeIP = "anonymize_ip", respectDNT = "respect_dnt", botFiltering = "bot_filtering"
-        case consentRequired = "consent_required", allowedConsentModes = "allowed_consent_modes"
-        case blockedUserAgents = "blocked_user_agents"
+    /// The rules as JSON, as responses show them and the control store keeps them.
+    public static let shape: Shape<PrivacyRules> = {
+        let flags = PrivacyRules.switches.map { rule -> Shape<PrivacyRules>.Field in
+            .required(rule.name, { $0[keyPath: rule.path] }, .boolean, rule.summary)
+        }
+        let texts = PrivacyRules.lists.map { rule -> Shape<PrivacyRules>.Field in
+            .required(rule.name, { $0[keyPath: rule.path] }, .list(.text(rule.length), count: 0...rule.count), rule.summary)
+        }
+        return Shape(flags + texts)
+    }()
+
+    /// Takes over the members that `json` has, which must have been checked against `shape`.
+    public mutating func apply(_ json: JSON) {
+        for rule in Self.switches { if let value = json[rule.name]?.boolean { self[keyPath: rule.path] = value } }
+        for rule in Self.lists where json[rule.name]?.kind == .array {
+            self[keyPath: rule.path] = (json[rule.name]?.elements ?? []).compactMap(\.string)
+        }
     }
+
+    private typealias Path<Rule> = WritableKeyPath<PrivacyRules, Rule> & Sendable
+
+    private static let switches: [(name: String, path: Path<Bool>, summary: String)] = [
+        ("anonymize_ip", \.anonymizeIP, "Truncate IP addresses before they are looked up or hashed."),
+        ("respect_dnt", \.respectDNT, "Store nothing from browsers that send DNT or Sec-GPC."),
+        ("bot_filtering", \.botFiltering, "Store nothing from crawlers and monitoring services."),
+        ("consent_required", \.consentRequired, "Store nothing without consent."),
+    ]
+
+    private static let lists: [(name: String, path: Path<[String]>, length: Int, count: Int, summary: String)] = [
+        ("allowed_consent_modes", \.allowedConsentModes, 50, 50, "Accepted consent modes; empty accepts any."),
+        ("blocked_user_agents", \.blockedUserAgents, 200, 500, "Store nothing from user agents that contain one of these."),
+    ]
 }
 
 /// An API key, without its secret, which is never stored.

@@ -134,10 +134,8 @@ import Synchronization
 
     public func answer(to error: ServiceError) -> Answer {
         var text = JSONText()
-        text.append(raw: #"{"error":"#)
-        text.append(string: sentence(about: error))
-        text.append(raw: "}")
-        var answer = Answer.json(bytes: ByteBuffer(bytes: text.bytes), status: error.status)
+        text.object { $0.member("error", sentence(about: error)) }
+        var answer = Answer.written(text, status: error.status)
         if let seconds = error.retryAfterSeconds { answer.headers[.retryAfter] = String(seconds) }
         return answer
     }
@@ -146,10 +144,13 @@ import Synchronization
     public func write(_ answer: Answer, as outcome: Answer.Outcome) throws -> Answer {
         guard case .page(let total) = outcome else { return answer }
         var text = JSONText()
-        text.append(raw: #"{"data":"#)
-        text.append(raw: String(buffer: try answer.content(instants: nil)))
-        if let total { text.append(raw: #","total":\#(total)"#) }
-        text.append(raw: "}")
+        try text.object { text in
+            text.name("data")
+            try answer.write(to: &text)
+            guard let total else { return }
+            text.name("total")
+            text.append(total)
+        }
         return answer.written(ByteBuffer(bytes: text.bytes), status: answer.status)
     }
 

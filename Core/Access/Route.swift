@@ -40,9 +40,9 @@ public typealias PublicTokenResolver = @Sendable (_ token: String, AnonymousRequ
 /// ```swift
 /// Route(
 ///     .get, "/api/v1/guestbook/longest", "The longest entry, in characters.", scope: .query, access: .read,
-///     parameters: ScopeParameters.range, success: .json(.object([.required("length", .count)]))
+///     parameters: ScopeParameters.range, answer: LongestEntry.shape
 /// ) { call in
-///     try .json(try await LongestEntry.run(try await call.scope()))
+///     try await LongestEntry.run(try await call.scope())
 /// }
 /// ```
 ///
@@ -63,17 +63,20 @@ public struct Route: Sendable {
         /// What the response says, and the schema of what the handler answers; nil for bodies that no surface changes.
         @_spi(Host) public var value: (outcome: Answer.Outcome, schema: Schema)?
 
-        /// A JSON response: `Answer.json`, `.one` or, with the status 201, `.created`. On surfaces that have a status of their own for what
+        /// A JSON document that no shape writes, such as the description of the API.
+        @_spi(Host) public static let document = Success(status: 200, mediaType: "application/json", schema: nil)
+
+        /// A JSON response: what a shape writes; with the status 201, what was created. On surfaces that have a status of their own for what
         /// was created, that takes its place.
         /// - Parameter other: the status if nothing was created because the resource already existed.
-        public static func json(_ schema: Schema, status: Int = 200, or other: Int? = nil) -> Success {
+        @_spi(Host) public static func json(_ schema: Schema, status: Int = 200, or other: Int? = nil) -> Success {
             Success(
                 status: status, mediaType: "application/json", schema: schema, otherStatus: other,
                 value: (status == 201 ? .created : .one, schema))
         }
-        /// An `Answer.page` of elements.
+        /// A page of elements.
         /// - Parameter counted: whether the response says how many elements there are in all.
-        public static func page(_ element: Schema, counted: Bool) -> Success {
+        static func page(_ element: Schema, counted: Bool) -> Success {
             Success(
                 status: 200, mediaType: "application/json",
                 schema: .object([.required("data", .list(element))] + (counted ? [.required("total", .count)] : [])),
@@ -81,9 +84,10 @@ public struct Route: Sendable {
         }
         /// `Answer.nothing`: a 204 without a body, except on surfaces that write another response.
         public static let noContent = Success(status: 204, mediaType: nil, schema: nil)
-        /// A response that is not JSON.
+        /// A response that is not JSON. JSON is written by a shape; see `Route.init(_:_:_:scope:access:parameters:body:answer:status:use:)`.
         public static func other(_ mediaType: String, status: Int = 200) -> Success {
-            Success(status: status, mediaType: mediaType, schema: nil)
+            precondition(mediaType != "application/json", "JSON needs a shape")
+            return Success(status: status, mediaType: mediaType, schema: nil)
         }
     }
 

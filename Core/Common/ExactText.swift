@@ -23,16 +23,6 @@ extension ExactText: ExpressibleByStringLiteral, CustomStringConvertible {
     public var description: String { text }
 }
 
-extension ExactText: Encodable, CodingKeyRepresentable {
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(text)
-    }
-
-    public var codingKey: any CodingKey { MemberName(text) }
-    public init?(codingKey: some CodingKey) { self.init(codingKey.stringValue) }
-}
-
 extension String {
     /// Whether both strings have the same UTF-8 bytes.
     public func isExactly(_ other: String) -> Bool {

@@ -46,21 +46,14 @@ public struct Instant: Sendable, Hashable, Comparable, Codable {
         self = instant
     }
 
-    /// Encodes the instant as ISO 8601, or as the encoder's `InstantText` says.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        let format = encoder.userInfo.isEmpty ? nil : encoder.userInfo[.instantText] as? InstantText
-        try container.encode(format?(self) ?? iso8601)
+        try container.encode(iso8601)
     }
 }
 
 /// How an API writes instants, if not as ISO 8601.
 public typealias InstantText = @Sendable (Instant) -> String
-
-extension CodingUserInfoKey {
-    /// An `InstantText`.
-    static let instantText = CodingUserInfoKey(rawValue: "pulse.instant-text")!
-}
 
 /// A calendar day, without a time zone.
 public struct Day: Sendable, Hashable, Comparable, CustomStringConvertible {

@@ -11,11 +11,17 @@
 public struct JSONText: Sendable {
     /// The JSON written so far, as UTF-8.
     public private(set) var bytes: [UInt8] = []
+    /// How instants are written; nil for ISO 8601.
+    private let instants: InstantText?
 
-    public init() {}
+    /// - Parameter instants: how the API that the text is for writes instants; nil for ISO 8601.
+    public init(instants: InstantText? = nil) { self.instants = instants }
 
     /// JSON text that Pulse has written and stored.
-    public init(stored text: String) { bytes = Array(text.utf8) }
+    public init(stored text: String) {
+        self.init()
+        bytes = Array(text.utf8)
+    }
 
     /// The JSON written so far.
     public var string: String { String(decoding: bytes, as: UTF8.self) }
@@ -175,6 +181,9 @@ extension JSONText {
 
     public mutating func append(_ boolean: Bool) { append(raw: boolean ? "true" : "false") }
 
+    /// Appends a time as a string, in the form of the API that the text is for.
+    public mutating func append(_ instant: Instant) { append(string: instants?(instant) ?? instant.iso8601) }
+
     /// Appends null.
     public mutating func appendNull() { append(raw: "null") }
 
@@ -184,6 +193,14 @@ extension JSONText {
         bytes.append(UInt8(ascii: "{"))
         try members(&self)
         bytes.append(UInt8(ascii: "}"))
+    }
+
+    /// Continues the object that ends the text.
+    mutating func reopened(_ members: (inout JSONText) throws -> Void) rethrows {
+        let end = bytes.removeLast()
+        precondition(end == UInt8(ascii: "}"), "only an object can get further members")
+        try members(&self)
+        bytes.append(end)
     }
 
     /// Appends an array.
@@ -199,6 +216,24 @@ extension JSONText {
         separate()
         append(string: name)
         bytes.append(UInt8(ascii: ":"))
+    }
+
+    /// Writes a member with a value; null for nil.
+    public mutating func member(_ name: String, _ value: JSON?) {
+        self.name(name)
+        if let value { append(value) } else { appendNull() }
+    }
+
+    /// Writes a member with a whole number.
+    public mutating func member(_ name: String, _ integer: Int64) {
+        self.name(name)
+        append(integer)
+    }
+
+    /// Writes a member with true or false.
+    public mutating func member(_ name: String, _ boolean: Bool) {
+        self.name(name)
+        append(boolean)
     }
 
     /// Writes a member with a string.
@@ -234,15 +269,11 @@ extension JSON {
     /// Returns the object as JSON text, with the member `name` set to `value`, which must be JSON text.
     public func text(setting name: String, to value: String) -> String {
         var text = JSONText()
-        text.append(raw: "{")
-        for (member, old) in members where !member.isExactly(name) {
-            text.append(string: member)
-            text.append(raw: ":")
-            text.append(old)
-            text.append(raw: ",")
+        text.object { text in
+            for (member, old) in members where !member.isExactly(name) { text.member(member, old) }
+            text.name(name)
+            text.append(raw: value)
         }
-        text.append(string: name)
-        text.append(raw: ":\(value)}")
         return text.string
     }
 }

@@ -6,12 +6,12 @@ extension Schema {
         case .named(_, let inner): inner.write(kept: value, to: &text)
         case .nullable(let inner) where !value.isNull: inner.write(kept: value, to: &text)
         case .array(let element, _) where value.kind == .array:
-            text.append(raw: "[")
-            for (index, each) in value.elements.enumerated() {
-                if index > 0 { text.append(raw: ",") }
-                element.write(kept: each, to: &text)
+            text.array { text in
+                value.forEachElement { each in
+                    text.element()
+                    element.write(kept: each, to: &text)
+                }
             }
-            text.append(raw: "]")
         case .object(let fields, .ignored) where value.kind == .object && !fields.isEmpty:
             Self.write(kept: fields, of: value, to: &text)
         default: text.append(value)
@@ -20,18 +20,15 @@ extension Schema {
 
     /// Writes the declared members of `value` in the order in which they were sent.
     private static func write(kept fields: [Field], of value: JSON, to text: inout JSONText) {
-        var remaining = fields, isFirst = true
-        text.append(raw: "{")
-        for (name, _) in value.members {
-            guard let index = remaining.firstIndex(where: { $0.name.isExactly(name) }), let member = value[name] else { continue }
-            let field = remaining.remove(at: index)
-            if member.isNull, !field.isRequired { continue }
-            if !isFirst { text.append(raw: ",") }
-            isFirst = false
-            text.append(string: name)
-            text.append(raw: ":")
-            field.schema.write(kept: member, to: &text)
+        var remaining = fields
+        text.object { text in
+            for (name, _) in value.members {
+                guard let index = remaining.firstIndex(where: { $0.name.isExactly(name) }), let member = value[name] else { continue }
+                let field = remaining.remove(at: index)
+                if member.isNull, !field.isRequired { continue }
+                text.name(name)
+                field.schema.write(kept: member, to: &text)
+            }
         }
-        text.append(raw: "}")
     }
 }

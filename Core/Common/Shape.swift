@@ -21,17 +21,24 @@ public struct Shape<Value>: Sendable {
     /// The fields of an object, in order of declaration; empty for other values.
     public let fields: [Field]
     let append: @Sendable (Value, inout JSONText) throws -> Void
+    /// The number of rows of a list, or of an object's member `data`; nil for other values.
+    let rows: (@Sendable (Value) -> Int)?
 
     /// A shape with any schema, for Core's own types.
     @_spi(Host) public init(_ schema: Schema, append: @escaping @Sendable (Value, inout JSONText) throws -> Void) {
         self.schema = schema
         self.append = append
         fields = []
+        rows = nil
     }
 
-    private init(_ schema: Schema, _ fields: [Field], append: @escaping @Sendable (Value, inout JSONText) throws -> Void) {
+    private init(
+        _ schema: Schema, _ fields: [Field], rows: (@Sendable (Value) -> Int)?,
+        append: @escaping @Sendable (Value, inout JSONText) throws -> Void
+    ) {
         self.schema = schema
         self.fields = fields
+        self.rows = rows
         self.append = append
     }
 
@@ -41,7 +48,7 @@ public struct Shape<Value>: Sendable {
         for (one, next) in zip(sorted, sorted.dropFirst()) {
             precondition(!one.schema.name.isExactly(next.schema.name), "the field '\(one.schema.name)' is declared twice")
         }
-        self.init(.object(fields.map(\.schema)), fields) { value, text in
+        self.init(.object(fields.map(\.schema)), fields, rows: fields.first { $0.schema.name == "data" }?.rows) { value, text in
             try text.object { text in for field in sorted { try field.append(value, &text) } }
         }
     }
@@ -63,9 +70,14 @@ public struct Shape<Value>: Sendable {
         /// The member's name, schema and meaning.
         public let schema: Schema.Field
         let append: @Sendable (Value, inout JSONText) throws -> Void
+        fileprivate let rows: (@Sendable (Value) -> Int)?
 
-        private init(_ schema: Schema.Field, append: @escaping @Sendable (Value, inout JSONText) throws -> Void) {
+        private init(
+            _ schema: Schema.Field, rows: (@Sendable (Value) -> Int)? = nil,
+            append: @escaping @Sendable (Value, inout JSONText) throws -> Void
+        ) {
             self.schema = schema
+            self.rows = rows
             self.append = append
         }
 
@@ -78,7 +90,8 @@ public struct Shape<Value>: Sendable {
             _ name: String, _ member: @escaping @Sendable (Value) -> Member, _ shape: Shape<Member>, _ summary: String = ""
         ) -> Field {
             let prepared = JSONText.prepared(name)
-            return Field(.required(name, shape.schema, summary)) { value, text in
+            let rows = shape.rows.map { rows in { @Sendable (value: Value) in rows(member(value)) } }
+            return Field(.required(name, shape.schema, summary), rows: rows) { value, text in
                 text.name(prepared: prepared)
                 try shape.append(member(value), &text)
             }
@@ -107,7 +120,8 @@ public struct Shape<Value>: Sendable {
         }
 
         fileprivate func of<Outer>(_ inner: @escaping @Sendable (Outer) -> Value) -> Shape<Outer>.Field {
-            Shape<Outer>.Field(schema) { outer, text in try append(inner(outer), &text) }
+            let rows = rows.map { rows in { @Sendable (outer: Outer) in rows(inner(outer)) } }
+            return Shape<Outer>.Field(schema, rows: rows) { outer, text in try append(inner(outer), &text) }
         }
     }
 
@@ -116,10 +130,10 @@ public struct Shape<Value>: Sendable {
     public func fields<Outer>(of inner: @escaping @Sendable (Outer) -> Value) -> [Shape<Outer>.Field] { fields.map { $0.of(inner) } }
 
     /// This shape, documented as any value.
-    public var undescribed: Shape { Shape(.any, fields, append: append) }
+    public var undescribed: Shape { Shape(.any, fields, rows: rows, append: append) }
 
     /// This shape with its own type name in OpenAPI.
-    public func named(_ name: String) -> Shape { Shape(.named(name, schema), fields, append: append) }
+    public func named(_ name: String) -> Shape { Shape(.named(name, schema), fields, rows: rows, append: append) }
 }
 
 // MARK: Units
@@ -169,8 +183,8 @@ extension Shape where Value: CaseIterable & RawRepresentable & SendableMetatype,
 }
 
 extension Shape where Value == Instant {
-    /// A time in UTC, such as `2026-03-01T10:00:00Z`.
-    public static var timestamp: Shape { Shape(.timestamp) { $1.append(string: $0.iso8601) } }
+    /// A time in UTC, such as `2026-03-01T10:00:00Z`. Another surface may write times in another form.
+    public static var timestamp: Shape { Shape(.timestamp) { $1.append($0) } }
 }
 
 extension Shape where Value == JSON {
@@ -198,7 +212,7 @@ extension Shape {
     /// An array, of any length unless `count` says otherwise.
     public static func list<Element>(_ element: Shape<Element>, count: ClosedRange<Int> = 0...Int.max) -> Shape
     where Value == [Element] {
-        Shape(.array(element.schema, count: count)) { elements, text in
+        Shape(.array(element.schema, count: count), [], rows: \.count) { elements, text in
             try text.array { text in
                 for each in elements {
                     text.element()
@@ -220,8 +234,11 @@ extension Shape {
         }
     }
 
-    /// An object with these members.
-    public static func object(_ fields: [Field]) -> Shape { Shape(fields) }
+    /// An object whose member names are data of our own source, in byte order.
+    public static func map<Element>(_ element: Shape<Element>) -> Shape where Value == [String: Element] {  // exact: names of our own
+        let members = Shape<[ExactText: Element]>.map(element)
+        return Shape(members.schema) { try members.append(Dictionary(exactly: $0.map { ($0.key, $0.value) }), &$1) }
+    }
 
     /// A report that is a single list: `{"data": [...]}`.
     public static func data<Element>(_ element: Shape<Element>) -> Shape where Value == [Element] {

@@ -11,9 +11,9 @@ extension ProjectRequest {
         try services.catalog.require(name, at: path).report
     }
 
-    /// Runs the named report `name` over `scope`, and returns it as JSON.
+    /// Runs the named report `name` over `scope`, and returns it.
     /// - Throws: 400 for an unknown name; 403 if its module is off or the caller may not read it.
-    public func run(report name: String, over scope: Scope) async throws -> JSONText {
+    public func run(report name: String, over scope: Scope) async throws -> Shaped {
         let (module, report) = try services.catalog.require(name)
         try require(module: module)
         return try await report.run(scope.reading(for: module))

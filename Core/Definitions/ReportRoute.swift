@@ -83,8 +83,8 @@ extension Route {
         } else {
             report = Compared(current: try await run(scope), previous: nil)
         }
-        var answer = try Answer.json(report, shape)
-        if let time = call.services.reports.asOf { try answer.add(asOf, time) }
+        var answer = Answer.json(report, shape)
+        if let time = call.services.reports.asOf { answer.add(asOf, time) }
         return answer
     }
 

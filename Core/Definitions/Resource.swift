@@ -1,8 +1,6 @@
 @_spi(Definitions) @_spi(Host) import Access
 @_spi(Host) import Common
-import Foundation
 import HTTPTypes
-import NIOCore
 import Questions
 import Storage
 
@@ -95,7 +93,7 @@ public struct Resource: Sendable {
     }
 
     /// A stored definition.
-    public struct Definition: SavedDefinition, Encodable {
+    public struct Definition: SavedDefinition {
         /// The definition's id, a UUID.
         public let id: String
         /// An object with the values of the declared fields.
@@ -156,13 +154,18 @@ public struct Resource: Sendable {
     /// `id` and the times are not among them.
     public var storedFields: [Shape<Definition>.Field] { fields.map { field in .stored(field) { $0.fields[field.name] } } }
 
+    /// A definition with all its members in byte order of their names, as in the responses of other surfaces.
+    public var sorted: Shape<Definition> {
+        let own: [Shape<Definition>.Field] = [
+            .required("id", \.id, .uuid), .required("created_at", \.createdAt, .timestamp),
+            .required("updated_at", \.updatedAt, .timestamp),
+        ]
+        return Shape(own + storedFields)
+    }
+
     /// A definition as a document inside a response, with all its members in byte order of their names.
     public var document: Shape<Definition> {
-        let members = Shape<Definition>(
-            storedFields + [
-                .required("id", \.id, .uuid), .required("created_at", \.createdAt, .timestamp),
-                .required("updated_at", \.updatedAt, .timestamp),
-            ])
+        let members = sorted
         return Shape(.map(.any)) { try members.write($0, to: &$1) }
     }
 
@@ -178,42 +181,38 @@ public struct Resource: Sendable {
     public func routes(
         after: @escaping @Sendable (ProjectRequest, _ old: Definition?, _ new: Definition?) async throws -> Void
     ) -> [Route] {
-        let line = Self.answered(fields.map { counted.contains($0.name) ? .optional($0.name, .count, $0.summary) : $0 })
         let one = path + "/{id}", noun = kind.lowercased()
         let changes = Schema.object(fields.map { .optional($0.name, $0.schema, $0.summary) })
         return [
             Route(
                 .get, path, "List \(noun) definitions, oldest first.", scope: .query, access: .read, parameters: Parameter.page,
-                success: .json(.object([.required("data", .list(line)), .required("total", .count)])), use: list),
-            Route(
-                .post, path, "Create a \(noun).", scope: .query, access: .write, body: .object(fields),
-                success: .json(answered, status: 201)
-            ) { call in
+                answer: listed, use: list),
+            Route(.post, path, "Create a \(noun).", scope: .query, access: .write, body: .object(fields), answer: shape, status: 201) {
+                call in
                 let made = try await create(try await call.body(), for: call)
                 try await after(call, nil, made)
-                return self.answer(made, status: 201)
+                return made
             },
-            Route(.get, one, "Read a \(noun).", scope: .query, access: .read, success: .json(answered), use: get),
+            Route(.get, one, "Read a \(noun).", scope: .query, access: .read, answer: shape, use: require),
             Route(
                 .put, one, "Update a \(noun); omitted fields keep their values.", scope: .query, access: .write, body: changes,
-                success: .json(answered)
+                answer: shape
             ) { call in
                 let (old, changed) = try await replace(call, from: nil)
                 try await after(call, old, changed)
-                return self.answer(changed, status: 200)
+                return changed
             },
-            Route(.delete, one, "Delete a \(noun).", scope: .query, access: .write, success: .noContent) { call in
+            Route(.delete, one, "Delete a \(noun).", scope: .query, access: .write) { call in
                 let gone = try await require(call)
                 try await delete(gone, call)
                 try await after(call, gone, nil)
-                return .noContent
             },
         ]
     }
 
     /// The definition whose id is in the request's path.
     /// - Throws: 404 if the project has no such definition, even if another project has it.
-    public func require(_ call: ProjectRequest) async throws -> Definition {
+    @Sendable public func require(_ call: ProjectRequest) async throws -> Definition {
         guard let definition = try await find(call.id(), for: call) else { throw ServiceError.notFound(kind, call.path("id")) }
         return definition
     }
@@ -283,20 +282,21 @@ public struct Resource: Sendable {
         ).map(Definition.init)
     }
 
-    @Sendable private func list(_ call: ProjectRequest) async throws -> Answer {
-        let definitions = try await page(call)
-        let total = try await call.control.read("SELECT count(*) AS n FROM \(sql: table) WHERE project_id = \(call.project.id)")
-        var text = JSONText()
-        text.append(raw: #"{"data":["#)
-        for (index, definition) in definitions.enumerated() {
-            if index > 0 { text.append(raw: ",") }
-            write(definition, counting: counted, to: &text)
+    /// One page of definitions, and the number of all.
+    private struct Page: Sendable { let definitions: [Definition], total: Int64 }
+
+    private var listed: Shape<Page> {
+        let line = Shape(Self.answered(fields.map { counted.contains($0.name) ? .optional($0.name, .count, $0.summary) : $0 })) {
+            write($0, counting: counted, to: &$1)
         }
-        text.append(raw: #"],"total":\#(total[0].int("n"))}"#)
-        return .json(bytes: .init(bytes: text.bytes))
+        return Shape([.required("data", \.definitions, .list(line)), .required("total", \.total, .count)])
     }
 
-    @Sendable private func get(_ call: ProjectRequest) async throws -> Answer { answer(try await require(call), status: 200) }
+    @Sendable private func list(_ call: ProjectRequest) async throws -> Page {
+        let definitions = try await page(call)
+        let total = try await call.control.read("SELECT count(*) AS n FROM \(sql: table) WHERE project_id = \(call.project.id)")
+        return Page(definitions: definitions, total: total[0].int("n"))
+    }
 
     /// Creates a definition from `body` as the create route does: validates it, stores it and writes an audit entry. Routes of other
     /// modules must call `call.require(module:_:)` first.
@@ -358,18 +358,15 @@ public struct Resource: Sendable {
 
     /// The whole definition as JSON text: the declared fields from `body`, or else from the old definition or the defaults.
     private func complete(_ body: JSON, over old: JSON?) throws -> String {
-        var text = JSONText(), first = true
-        text.append(raw: "{")
-        for field in fields {
-            guard let value = value(of: field, body, old) else { continue }
-            if !first { text.append(raw: ",") }
-            first = false
-            text.append(string: field.name)
-            text.append(raw: ":")
-            field.schema.write(kept: value, to: &text)
+        var text = JSONText()
+        text.object { text in
+            for field in fields {
+                guard let value = value(of: field, body, old) else { continue }
+                text.name(field.name)
+                field.schema.write(kept: value, to: &text)
+            }
         }
-        text.append(raw: "}")
-        let definition = try JSON.parse(text.string)
+        let definition = try JSON(text)
         try Schema.object(fields).check(definition)
         try check(definition)
         return try normalize?(definition) ?? text.string
@@ -458,39 +455,24 @@ public struct Resource: Sendable {
 
     // MARK: Responses
 
-    /// The response of the get, create and update routes.
-    public func answer(_ definition: Definition, status: Int = 200) -> Answer {
-        var text = JSONText()
-        write(definition, counting: [], to: &text)
-        return .json(bytes: .init(bytes: text.bytes), status: status)
-    }
-
+    /// Writes the members in the order in which they are stored.
     private func write(_ definition: Definition, counting counted: Set<String>, to text: inout JSONText) {
-        text.append(raw: #"{"id":"#)
-        text.append(string: definition.id)
-        for (name, value) in definition.fields.members {
-            text.append(raw: ",")
-            text.append(string: name)
-            text.append(raw: ":")
-            guard !counted.contains(name) else {
-                text.append(raw: String(value.elements.count))
-                continue
+        text.object { text in
+            text.member("id", definition.id)
+            for (name, value) in definition.fields.members {
+                text.name(name)
+                guard !counted.contains(name) else {
+                    text.append(Int64(value.elements.count))
+                    continue
+                }
+                // A definition stored by an earlier version may have members that are no longer declared.
+                let schema = fields.first { $0.name.isExactly(name) }?.schema ?? .any
+                schema.write(kept: value, to: &text)
             }
-            // A definition stored by an earlier version may have members that are no longer declared.
-            let schema = fields.first { $0.name.isExactly(name) }?.schema ?? .any
-            schema.write(kept: value, to: &text)
+            text.name("created_at")
+            text.append(definition.createdAt)
+            text.name("updated_at")
+            text.append(definition.updatedAt)
         }
-        text.append(raw: #","created_at":"\#(definition.createdAt.iso8601)","updated_at":"\#(definition.updatedAt.iso8601)"}"#)
-    }
-}
-
-extension Resource.Definition {
-    /// Encodes the definition in the form of the get route's response.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: MemberName.self)
-        try container.encode(id, forKey: MemberName("id"))
-        for (name, value) in fields.members { try container.encode(value, forKey: MemberName(name)) }
-        try container.encode(createdAt, forKey: MemberName("created_at"))
-        try container.encode(updatedAt, forKey: MemberName("updated_at"))
     }
 }

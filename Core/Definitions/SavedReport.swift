@@ -32,12 +32,12 @@ public enum SavedReport {
     public static func run(
         _ definition: any SavedDefinition, _ call: ProjectRequest, override: (String) -> String? = { _ in nil },
         restrictedBy restrictions: [RowRestriction] = []
-    ) async throws -> JSONText { try await run(saved: definition.fields, call, override, restrictions) }
+    ) async throws -> Shaped { try await run(saved: definition.fields, call, override, restrictions) }
 
     /// - Parameter saved: a saved report or a widget: an object with `report_type` and `params`.
     fileprivate static func run(
         saved: JSON, _ call: ProjectRequest, _ override: (String) -> String?, _ restrictions: [RowRestriction]
-    ) async throws -> JSONText {
+    ) async throws -> Shaped {
         let scope = try await call.scope { name in override(name) ?? saved["params"]?[name].flatMap(text) }.restricted(by: restrictions)
         return try await call.run(report: saved["report_type"]?.string ?? "", over: scope)
     }
@@ -127,14 +127,14 @@ public enum Dashboard {
 
     /// What a widget shows.
     public enum WidgetAnswer: Sendable {
-        case report(JSONText)
+        case report(Shaped)
         /// The report failed, for the reason given.
         case failure(String)
 
         /// The report, or an object with an `error` member.
         public static let shape = Shape<WidgetAnswer>(.any) { answer, text in
             switch answer {
-            case .report(let report): text.append(report)
+            case .report(let report): try report.write(to: &text)
             case .failure(let message): text.object { $0.member("error", message) }
             }
         }

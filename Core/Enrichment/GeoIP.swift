@@ -70,7 +70,7 @@ import Musl
     }
 
     /// A credit that must be shown with locations.
-    public struct Attribution: Sendable, Hashable, Encodable {
+    public struct Attribution: Sendable, Hashable {
         /// The text of the link.
         public let text: String
         /// The target of the link.

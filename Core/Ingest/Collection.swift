@@ -232,6 +232,21 @@ import NIOCore
         counters.received(batch.received)
     }
 
+    /// What is answered: `{"ok":true}` for a single event; for a batch, how many of its events are accepted, and why the others aren't.
+    struct Outcome: Sendable {
+        struct Failure: Sendable { let index: Int64, error: String }
+
+        var accepted: Int64?
+        var errors: [Failure] = []
+
+        private static let failure = Shape<Failure>([.required("index", \.index, .count), .required("error", \.error, .string(1...1_000))])
+        static let shape = Shape<Outcome>([
+            .required("ok", { $0.errors.isEmpty }, .boolean), .optional("accepted", \.accepted, .count),
+            .optional("errors", { $0.errors.isEmpty ? nil : $0.errors }, .list(failure)),
+        ])
+    }
+
+    /// Written once, because every event gets it.
     private static let ok = Answer.json(bytes: ByteBuffer(string: #"{"ok":true}"#))
 
     private static func answer(to batch: CollectBatch, isSingle: Bool, _ call: ProjectRequest) throws -> Answer {
@@ -241,19 +256,9 @@ import NIOCore
     }
 
     private static func answer(toBatch batch: CollectBatch, _ call: ProjectRequest) -> Answer {
-        var text = JSONText()
-        text.append(raw: #"{"accepted":\#(batch.accepted)"#)
-        if !batch.errors.isEmpty {
-            text.append(raw: #","errors":["#)
-            for (position, (index, error)) in batch.errors.enumerated() {
-                text.append(raw: position > 0 ? #",{"error":"# : #"{"error":"#)
-                text.append(string: call.sentence(about: error))
-                text.append(raw: #","index":\#(index)}"#)
-            }
-            text.append(raw: "]")
-        }
-        text.append(raw: #","ok":\#(batch.errors.isEmpty)}"#)
-        return Answer.json(bytes: ByteBuffer(bytes: text.bytes), status: batch.accepted > 0 ? 200 : 400)
+        let errors = batch.errors.map { Outcome.Failure(index: Int64($0.index), error: call.sentence(about: $0.error)) }
+        return .json(
+            Outcome(accepted: Int64(batch.accepted), errors: errors), Outcome.shape, status: batch.accepted > 0 ? 200 : 400)
     }
 
     static func reason(_ error: ServiceError, default reason: DropReason) -> DropReason {

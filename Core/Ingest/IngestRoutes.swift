@@ -34,11 +34,7 @@ import Storage
                 nil,
                 Route(
                     .post, "/api/collect", "Collect one event, or a batch of up to 1,000.", scope: .ingest, access: .write, body: .any,
-                    success: .json(
-                        .object([
-                            .required("ok", .boolean), .optional("accepted", .count),
-                            .optional("errors", .list(.object([.required("index", .count), .required("error", .string(1...1_000))]))),
-                        ])), use: collection.collect
+                    success: .json(Collection.Outcome.shape.schema), use: collection.collect
                 ).answeringInPlace(collection.collectInPlace)
             ),
             (nil, CollectImage(collection: collection).route),
@@ -48,18 +44,7 @@ import Storage
                 Route(
                     .get, "/api/v1/ingest/ledger", "Count the events received in each hour, by outcome.", scope: .query, access: .read,
                     parameters: ScopeParameters.range,
-                    success: .json(
-                        .object([
-                            .required(
-                                "data",
-                                .list(
-                                    .object([
-                                        .required("hour", .timestamp), .required("received", .count), .required("stored", .count),
-                                        .required("duplicate", .count), .required("refused", .map(.count), refusedSummary),
-                                        .required("adjusted", .map(.count), "Events that were changed so they could be stored, by reason."),
-                                        .required("waiting", .count),
-                                    ])))
-                        ])), use: showLedger)
+                    answer: .data(Ledger.Hour.shape(refused: refusedSummary)), use: showLedger)
             ),
             (
                 "core",
@@ -75,12 +60,10 @@ import Storage
             + (DropReason.core + reasons).map { "`\($0.name)`: \($0.words["en"] ?? "")" }.joined(separator: "; ") + "."
     }
 
-    private struct LedgerAnswer: Encodable { let data: [Ledger.Hour] }
-
     /// `GET /api/v1/ingest/ledger?start_at=&end_at=` returns one entry for each hour in which an event arrived.
-    @Sendable func showLedger(_ call: ProjectRequest) async throws -> Answer {
+    @Sendable func showLedger(_ call: ProjectRequest) async throws -> [Ledger.Hour] {
         let scope = try await call.scope()
-        return try .json(LedgerAnswer(data: try await ledger.hours(of: scope.project, over: scope.range)))
+        return try await ledger.hours(of: scope.project, over: scope.range)
     }
 
     /// `GET /api/v1/stream` sends an `activity` event for each pageview and custom event. It also sends events of modules that show their

@@ -6,7 +6,7 @@ import Common
 /// also counted as stored, duplicate or waiting.
 @_spi(Host) public struct Ledger: Sendable {
     /// Number of events that arrived in one hour, by outcome.
-    public struct Hour: Sendable, Encodable {
+    public struct Hour: Sendable {
         /// Start of the hour, UTC.
         public let hour: Instant
         /// All events that arrived.
@@ -21,6 +21,17 @@ import Common
         public let adjusted: [String: Int64]
         /// Events in the journal that are not in the event store yet.
         public let waiting: Int64
+
+        /// The hour as a response.
+        /// - Parameter refused: what the reasons of refused events mean.
+        public static func shape(refused: String) -> Shape<Hour> {
+            Shape([
+                .required("hour", \.hour, .timestamp), .required("received", \.received, .count), .required("stored", \.stored, .count),
+                .required("duplicate", \.duplicate, .count), .required("refused", \.refused, .map(.count), refused),
+                .required("adjusted", \.adjusted, .map(.count), "Events that were changed so they could be stored, by reason."),
+                .required("waiting", \.waiting, .count),
+            ])
+        }
     }
 
     private let reports: Reports

@@ -41,11 +41,11 @@ public struct Schedules: Sendable {
     ///   - payload: the payload of each task, stored as JSON.
     ///   - project: the id of the project that the tasks are for; nil for none.
     public func set(
-        _ schedule: Schedule, _ payload: some Encodable & Sendable = NoPayload(), for project: String? = nil,
+        _ schedule: Schedule, _ payload: Shaped = .emptyObject, for project: String? = nil,
         in transaction: any ControlTransaction
     ) async throws {
         try await store.put(
-            schedule, of: module, payload: JSONText(encoding: payload).string, project: project,
+            schedule, of: module, payload: payload.text().string, project: project,
             maker: givenMaker ?? RunningTask.currentMaker ?? .module, isDeclared: false, in: transaction)
         transaction.afterCommit { [store] in await store.announce() }
     }

@@ -38,11 +38,11 @@ public struct TaskQueue: Sendable {
     /// - Returns: the task's id.
     @discardableResult
     public func enqueue(
-        _ kind: String, _ payload: some Encodable & Sendable = NoPayload(), for project: String? = nil, at instant: Instant? = nil,
+        _ kind: String, _ payload: Shaped = .emptyObject, for project: String? = nil, at instant: Instant? = nil,
         unique: String? = nil, order: String? = nil, in transaction: any ControlTransaction
     ) async throws -> String {
         let task = try NewTask(
-            module: module, kind: kind, payload: JSONText(encoding: payload).string, project: project, maker: maker, at: instant,
+            module: module, kind: kind, payload: payload.text().string, project: project, maker: maker, at: instant,
             unique: unique, order: order)
         return try await store.enqueue(task, in: transaction)
     }
@@ -50,23 +50,16 @@ public struct TaskQueue: Sendable {
     /// Like `enqueue` with a transaction, but in one of its own. Prefer the other one if a change causes the task.
     @discardableResult
     public func enqueue(
-        _ kind: String, _ payload: some Encodable & Sendable = NoPayload(), for project: String? = nil, at instant: Instant? = nil,
+        _ kind: String, _ payload: Shaped = .emptyObject, for project: String? = nil, at instant: Instant? = nil,
         unique: String? = nil, order: String? = nil
     ) async throws -> String {
         let task = try NewTask(
-            module: module, kind: kind, payload: JSONText(encoding: payload).string, project: project, maker: maker, at: instant,
+            module: module, kind: kind, payload: payload.text().string, project: project, maker: maker, at: instant,
             unique: unique, order: order)
         let id = try await store.control.write { try await store.insert(task, in: $0) }
         await store.announce()
         return id
     }
-}
-
-/// The payload of a task that needs none: `{}`.
-public struct NoPayload: Encodable, Sendable {
-    public init() {}
-
-    public func encode(to encoder: any Encoder) throws { _ = encoder.container(keyedBy: MemberName.self) }
 }
 
 /// A task to be enqueued.

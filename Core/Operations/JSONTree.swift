@@ -1,6 +1,6 @@
 import Common
 
-/// A JSON document under construction. Members are written in order of name, so equal documents produce equal text.
+/// A JSON document that is built up and changed before it is written, such as the description of the API. Members are written in order of name, so equal documents produce equal text.
 indirect enum JSONTree: Sendable, Hashable {
     case null
     case boolean(Bool)
@@ -18,27 +18,25 @@ indirect enum JSONTree: Sendable, Hashable {
 
     func write(into text: inout JSONText) {
         switch self {
-        case .null: text.append(raw: "null")
-        case .boolean(let value): text.append(raw: value ? "true" : "false")
-        case .integer(let value): text.append(raw: String(value))
+        case .null: text.appendNull()
+        case .boolean(let value): text.append(value)
+        case .integer(let value): text.append(value)
         case .number(let value): text.append(number: value)
         case .string(let value): text.append(string: value)
         case .array(let elements):
-            text.append(raw: "[")
-            for (index, element) in elements.enumerated() {
-                if index > 0 { text.append(raw: ",") }
-                element.write(into: &text)
+            text.array { text in
+                for element in elements {
+                    text.element()
+                    element.write(into: &text)
+                }
             }
-            text.append(raw: "]")
         case .object(let members):
-            text.append(raw: "{")
-            for (index, (name, member)) in members.sorted(by: { $0.key < $1.key }).enumerated() {
-                if index > 0 { text.append(raw: ",") }
-                text.append(string: name)
-                text.append(raw: ":")
-                member.write(into: &text)
+            text.object { text in
+                for (name, member) in members.sorted(by: { $0.key < $1.key }) {
+                    text.name(name)
+                    member.write(into: &text)
+                }
             }
-            text.append(raw: "}")
         }
     }
 

@@ -7,7 +7,7 @@ public struct NamedReport: Sendable {
     public let name: String
     /// The noun for one of the report's rows, for use in sentences: `page`.
     public let noun: String
-    @_spi(Host) public let run: @Sendable (Scope) async throws -> JSONText
+    @_spi(Host) public let run: @Sendable (Scope) async throws -> Shaped
 
     /// - Parameters:
     ///   - shape: the report as JSON.
@@ -17,7 +17,7 @@ public struct NamedReport: Sendable {
     ) {
         self.name = name
         self.noun = noun
-        self.run = { try shape.text(try await run($0)) }
+        self.run = { Shaped(try await run($0), shape) }
     }
 }
 

@@ -5,11 +5,16 @@ import Synchronization
 /// A reader that records the statements it runs, so a response can show the SQL that a report ran.
 @_spi(Host) public final class StatementLog: ReportReader {
     /// A statement that was run.
-    public struct Statement: Encodable, Sendable {
+    public struct Statement: Sendable {
         /// The statement's text, with placeholders.
         public let sql: String
         /// The values bound to the placeholders `$1`, `$2` ...
         public let values: [Value]
+
+        /// The statement as a response.
+        public static let shape = Shape<Statement>([
+            .required("sql", \.sql, .optionalText(.max)), .required("values", \.values, .list(.any)),
+        ])
     }
 
     private let reader: any ReportReader

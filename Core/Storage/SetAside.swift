@@ -36,12 +36,11 @@ import Common
     }
 
     private static func text(_ values: [Value], _ columns: [String]) -> String {
-        // exact: columns are named in our source
-        var facts: [String: Value] = [:]
+        var facts: [ExactText: Value] = [:]
         for (index, value) in values.enumerated() where !value.isNull {
-            facts[columns.indices.contains(index) ? columns[index] : "column \(index + 1)"] = value
+            facts[text: columns.indices.contains(index) ? columns[index] : "column \(index + 1)"] = value
         }
-        return (try? JSONText(encoding: facts).string) ?? "{}"
+        return (try? Shape.map(.any).text(facts).string) ?? "{}"
     }
 
     /// How many rows are set aside, by table and problem.

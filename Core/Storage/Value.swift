@@ -66,20 +66,6 @@ public enum Value: Sendable, Hashable {
     }
 }
 
-extension Value: Encodable {
-    /// Encodes the value as JSON. Infinities and NaN become null, because JSON doesn't have them.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        switch self {
-        case .null: try container.encodeNil()
-        case .int(let value): try container.encode(value)
-        case .double(let value): if value.isFinite { try container.encode(value) } else { try container.encodeNil() }
-        case .text(let value): try container.encode(value)
-        case .bool(let value): try container.encode(value)
-        }
-    }
-}
-
 extension Shape where Value == Storage.Value {
     /// A database value. Infinities and NaN become null, because JSON doesn't have them.
     public static var any: Shape {

@@ -1,44 +1,32 @@
 import Access
 import Common
 
-/// A project as the admin API and the command line show it.
-struct ProjectAnswer: Encodable {
-    let id: String, name: String, domain: String, created_at: Instant
-
-    init(_ project: Project) {
-        id = project.id
-        name = project.name
-        domain = project.domain
-        created_at = project.createdAt
-    }
+extension Project {
+    /// A project as the admin API and the command line show it.
+    static let shape = Shape<Project>([
+        .required("id", \.id, .uuid), .required("name", \.name, .text(200)), .required("domain", \.domain, .text(253)),
+        .required("created_at", \.createdAt, .timestamp),
+    ])
 }
 
-/// A key as the admin API and the command line show it.
-struct KeyAnswer: Encodable {
-    let key: APIKey
-    /// The secret if the key was just created; nil otherwise.
-    let secret: String?
+extension APIKey {
+    private static let shown = Shape<APIKey>([
+        .required("id", \.id, .uuid), .required("name", \.name, .text(200)),
+        .required("scopes", { key in KeyScope.allCases.filter(key.scopes.contains) }, .list(.choice)),
+        .required("allowed_modules", \.allowedModules, .nullable(.list(.moduleName))), .required("server", \.isServer, .boolean),
+        .required("expires_at", \.expiresAt, .nullable(.timestamp)), .required("created_at", \.createdAt, .timestamp),
+    ])
 
-    enum CodingKeys: String, CodingKey {
-        case id, name, scopes, server, key
-        case allowedModules = "allowed_modules", expiresAt = "expires_at", createdAt = "created_at"
-        case prefix = "key_prefix", lastUsedAt = "last_used_at"
-    }
+    /// A key as the admin API and the command line list it.
+    static let shape = Shape<APIKey>(
+        shown.fields + [
+            .required("key_prefix", \.prefix, .text(64)), .required("last_used_at", \.lastUsedAt, .nullable(.timestamp)),
+        ])
 
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(key.id, forKey: .id)
-        try container.encode(key.name, forKey: .name)
-        try container.encode(KeyScope.allCases.filter(key.scopes.contains), forKey: .scopes)
-        try container.encode(key.isServer, forKey: .server)
-        try container.encode(key.allowedModules, forKey: .allowedModules)
-        try container.encode(key.expiresAt, forKey: .expiresAt)
-        try container.encode(key.createdAt, forKey: .createdAt)
-        if let secret {
-            try container.encode(secret, forKey: .key)
-        } else {
-            try container.encode(key.prefix, forKey: .prefix)
-            try container.encode(key.lastUsedAt, forKey: .lastUsedAt)
-        }
+    /// A key that was just created, with its secret.
+    struct Created: Sendable {
+        let key: APIKey, secret: String
+
+        static let shape = Shape<Created>(shown.fields(of: \.key) + [.required("key", \.secret, .text(64))])
     }
 }

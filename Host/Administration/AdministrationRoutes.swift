@@ -25,38 +25,23 @@ struct AdministrationRoutes: Sendable {
     // MARK: Projects
 
     private var projectRoutes: [Route] {
-        let project = Schema.object([
-            .required("id", .uuid), .required("name", .text(200)), .required("domain", .text(253)), .required("created_at", .timestamp),
-        ])
-        return [
+        [
             Route(
                 installation: .post, Self.root, "Create a project.", access: .write,
                 body: .object([
                     .required("name", .text(200), "The project's display name."),
                     .required("domain", .text(253), "The site's host name."),
                 ]),
-                success: .json(project, status: 201), use: createProject),
+                answer: Project.shape, status: 201, use: createProject),
             Route(
                 installation: .get, Self.root, "List all projects, oldest first.", access: .read, parameters: Self.part,
-                success: .json(.object([.required("data", .list(project))])), use: listProjects),
-            Route(.get, Self.one, "Read a project.", scope: .admin, access: .read, success: .json(project)) { call in
-                try .json(ProjectAnswer(call.project))
-            },
+                answer: .data(Project.shape), use: listProjects),
+            Route(.get, Self.one, "Read a project.", scope: .admin, access: .read, answer: Project.shape) { call in call.project },
             Route(
                 .get, Self.one + "/audit-logs", "List the changes to a project and who made them, newest first.", scope: .admin,
                 access: .read,
                 parameters: Parameter.page,
-                success: .json(
-                    .object([
-                        .required(
-                            "data",
-                            .list(
-                                .object([
-                                    .required("id", .uuid), .required("action", .text(100)), .required("actor", .text(200)),
-                                    .required("resource", .text(400)),
-                                    .required("metadata", .map(.any)), .required("created_at", .timestamp),
-                                ])))
-                    ])), use: listAudit),
+                answer: .data(AuditEntry.shape), use: listAudit),
         ]
     }
 
@@ -66,17 +51,14 @@ struct AdministrationRoutes: Sendable {
         Parameter("offset", .integer(0...1_000_000, default: nil), "Number of projects to skip. Default: none."),
     ]
 
-    private struct List<Element: Encodable>: Encodable { let data: [Element] }
-
-    @Sendable private func createProject(_ call: InstallationRequest) async throws -> Answer {
+    @Sendable private func createProject(_ call: InstallationRequest) async throws -> Project {
         let body = try await call.body()
         let name = (body["name"]?.string ?? "").trimmingSpaces, domain = (body["domain"]?.string ?? "").trimmingSpaces.lowercased()
         guard !name.isEmpty else { throw ServiceError.body(field: "name", "must not be blank.") }
         guard Self.isHostName(domain) else {
             throw ServiceError.body(field: "domain", "must be a host name such as example.com; got '\(domain.excerpt(60))'.")
         }
-        let project = try await call.directory.createProject(name: name, domain: domain, privacy: privacyDefaults, by: call.actor)
-        return try .json(ProjectAnswer(project), status: 201)
+        return try await call.directory.createProject(name: name, domain: domain, privacy: privacyDefaults, by: call.actor)
     }
 
     /// Whether `text` looks like a host name or IP address, with an optional port.
@@ -87,24 +69,19 @@ struct AdministrationRoutes: Sendable {
             }
     }
 
-    @Sendable private func listProjects(_ call: InstallationRequest) async throws -> Answer {
+    @Sendable private func listProjects(_ call: InstallationRequest) async throws -> [Project] {
         let projects = call.directory.projects.dropFirst(call.offset)
-        return try .json(List(data: projects.prefix(call.integer("limit", default: projects.count)).map(ProjectAnswer.init)))
+        return Array(projects.prefix(call.integer("limit", default: projects.count)))
     }
 
-    @Sendable private func listAudit(_ call: ProjectRequest) async throws -> Answer {
-        try .json(List(data: try await AuditLog.entries(of: call.project.id, limit: call.limit, offset: call.offset, in: call.control)))
+    @Sendable private func listAudit(_ call: ProjectRequest) async throws -> [AuditEntry] {
+        try await AuditLog.entries(of: call.project.id, limit: call.limit, offset: call.offset, in: call.control)
     }
 
     // MARK: Keys
 
     private var keyRoutes: [Route] {
-        let shown: [Schema.Field] = [
-            .required("id", .uuid), .required("name", .text(200)), .required("scopes", .list(.choice(KeyScope.allCases.map(\.rawValue)))),
-            .required("allowed_modules", .nullable(.list(.moduleName))), .required("server", .boolean),
-            .required("expires_at", .nullable(.timestamp)), .required("created_at", .timestamp),
-        ]
-        return [
+        [
             Route(
                 .post, Self.one + "/keys", "Create an API key, which only this response contains in full.", scope: .admin, access: .write,
                 body: .object([
@@ -114,24 +91,14 @@ struct AdministrationRoutes: Sendable {
                     .optional("allowed_modules", .nullable(.array(.moduleName, count: 0...100)), "Null or empty: every enabled module."),
                     .optional("server", .boolean, "Whether payloads sent with the key may contain the visitor's `ip` and `user_agent`."),
                 ]),
-                success: .json(.object(shown + [.required("key", .text(64))]), status: 201), use: createKey
+                answer: APIKey.Created.shape, status: 201, use: createKey
             ).forRestrictedKeys(),
             Route(
                 .get, Self.one + "/keys", "List a project's keys, without revoked ones.", scope: .admin, access: .read,
-                success: .json(
-                    .object([
-                        .required(
-                            "data",
-                            .list(
-                                .object(
-                                    shown + [
-                                        .required("key_prefix", .text(64)), .required("last_used_at", .nullable(.timestamp)),
-                                    ])))
-                    ])), use: listKeys
+                answer: .data(APIKey.shape), use: listKeys
             ).forRestrictedKeys(),
             Route(
-                .delete, Self.one + "/keys/{key_id}", "Revoke a key. It stops working immediately.", scope: .admin, access: .write,
-                success: .noContent
+                .delete, Self.one + "/keys/{key_id}", "Revoke a key. It stops working immediately.", scope: .admin, access: .write
             ) { call in
                 let id = call.id("key_id")
                 // Callers can neither see nor revoke keys with more rights than their own key.
@@ -139,12 +106,11 @@ struct AdministrationRoutes: Sendable {
                     throw ServiceError.notFound("Key", call.path("key_id"))
                 }
                 try await call.directory.revokeKey(id, in: call.project, by: call.actor)
-                return .noContent
             }.forRestrictedKeys(),
         ]
     }
 
-    @Sendable private func createKey(_ call: ProjectRequest) async throws -> Answer {
+    @Sendable private func createKey(_ call: ProjectRequest) async throws -> APIKey.Created {
         let body = try await call.body()
         let modules = body["allowed_modules"]?.elements.compactMap(\.string)
         let known = call.directory.defaults.modules
@@ -158,7 +124,7 @@ struct AdministrationRoutes: Sendable {
             expiresAt: expiry, allowedModules: modules, isServer: body["server"]?.boolean ?? false)
         try Self.check(request, madeBy: call.principal.rights)
         let (key, secret) = try await call.directory.createKey(request, in: call.project, by: call.actor)
-        return try .json(KeyAnswer(key: key, secret: secret), status: 201)
+        return APIKey.Created(key: key, secret: secret)
     }
 
     /// Checks that a new key gets no more rights than its maker has.
@@ -195,21 +161,17 @@ struct AdministrationRoutes: Sendable {
         return instant
     }
 
-    @Sendable private func listKeys(_ call: ProjectRequest) async throws -> Answer {
-        try .json(List(data: try await visibleKeys(call).map { KeyAnswer(key: $0, secret: nil) }))
-    }
+    @Sendable private func listKeys(_ call: ProjectRequest) async throws -> [APIKey] { try await visibleKeys(call) }
 
     // MARK: Modules
 
     private var moduleRoutes: [Route] {
         let levels = Schema.choice(AccessLevel.allCases.map(\.rawValue))
-        let module = Schema.object([.required("name", .moduleName), .required("enabled", .boolean), .required("access", levels)])
-        let all = Schema.object([.required("modules", .list(module))])
         let named = Self.one + "/modules/{name}"
         return [
             Route(
                 .get, Self.one + "/modules", "List all modules and whether they are enabled.", scope: .admin, access: .read,
-                success: .json(all), use: listModules
+                answer: Module.list, use: listModules
             ).forRestrictedKeys(),
             Route(
                 .put, Self.one + "/modules", "Change several modules, all or none of them; omitted fields stay unchanged.", scope: .admin,
@@ -222,19 +184,19 @@ struct AdministrationRoutes: Sendable {
                                 .required("name", .moduleName), .optional("enabled", .boolean), .optional("access", levels),
                             ]), count: 1...100))
                 ]),
-                success: .json(all), use: setModules
+                answer: Module.list, use: setModules
             ).forRestrictedKeys(),
-            Route(.post, named + "/enable", "Enable a module.", scope: .admin, access: .write, success: .json(module)) { call in
+            Route(.post, named + "/enable", "Enable a module.", scope: .admin, access: .write, answer: Module.shape) { call in
                 try await change(call, isEnabled: true)
             }.forRestrictedKeys(),
             Route(
-                .post, named + "/disable", "Disable a module; its data is kept.", scope: .admin, access: .write, success: .json(module)
+                .post, named + "/disable", "Disable a module; its data is kept.", scope: .admin, access: .write, answer: Module.shape
             ) { call in
                 try await change(call, isEnabled: false)
             }.forRestrictedKeys(),
             Route(
                 .put, named + "/access", "Set a module's access level.", scope: .admin, access: .write,
-                body: .object([.required("access", levels)]), success: .json(module)
+                body: .object([.required("access", levels)]), answer: Module.shape
             ) { call in
                 // Check the module before reading the body, so an unknown module is reported first.
                 try Self.requireModule(call)
@@ -244,23 +206,20 @@ struct AdministrationRoutes: Sendable {
         ]
     }
 
-    private struct ModuleAnswer: Encodable {
-        let name: String, enabled: Bool, access: AccessLevel
+    /// A module, and its state in a project.
+    private struct Module: Sendable {
+        let name: String, state: ModuleState
 
-        init(_ name: String, _ state: ModuleState) {
-            self.name = name
-            enabled = state.isEnabled
-            access = state.access
-        }
+        static let shape = Shape<Module>([
+            .required("name", \.name, .moduleName), .required("enabled", \.state.isEnabled, .boolean),
+            .required("access", \.state.access, .choice),
+        ])
+        static let list = Shape<[Module]>([.required("modules", \.self, .list(shape))])
     }
 
-    private struct ModulesAnswer: Encodable {
-        let modules: [ModuleAnswer]
-
-        init(_ call: ProjectRequest) {
-            let project = call.directory.project(call.project.id) ?? call.project
-            modules = call.directory.states(in: project).map { ModuleAnswer($0.module, $0.state) }
-        }
+    @Sendable private func listModules(_ call: ProjectRequest) -> [Module] {
+        let project = call.directory.project(call.project.id) ?? call.project
+        return call.directory.states(in: project).map { Module(name: $0.module, state: $0.state) }
     }
 
     private static func requireModule(_ call: ProjectRequest) throws {
@@ -269,9 +228,7 @@ struct AdministrationRoutes: Sendable {
         try call.requireKey(toUse: name)
     }
 
-    @Sendable private func listModules(_ call: ProjectRequest) async throws -> Answer { try .json(ModulesAnswer(call)) }
-
-    @Sendable private func setModules(_ call: ProjectRequest) async throws -> Answer {
+    @Sendable private func setModules(_ call: ProjectRequest) async throws -> [Module] {
         let known = call.directory.defaults.modules
         let changes = try (try await call.body()["modules"]?.elements ?? []).map { entry in
             let name = entry["name"]?.string ?? ""
@@ -284,15 +241,15 @@ struct AdministrationRoutes: Sendable {
                 module: name, isEnabled: entry["enabled"]?.boolean, access: entry["access"]?.string.flatMap(AccessLevel.init))
         }
         try await call.directory.setModules(changes, in: call.project, by: call.actor)
-        return try .json(ModulesAnswer(call))
+        return listModules(call)
     }
 
-    private func change(_ call: ProjectRequest, isEnabled: Bool? = nil, access: AccessLevel? = nil) async throws -> Answer {
+    private func change(_ call: ProjectRequest, isEnabled: Bool? = nil, access: AccessLevel? = nil) async throws -> Module {
         try Self.requireModule(call)
         let name = call.path("name")
         try await call.directory.setModules([.init(module: name, isEnabled: isEnabled, access: access)], in: call.project, by: call.actor)
         let project = call.directory.project(call.project.id) ?? call.project
-        return try .json(ModuleAnswer(name, call.directory.state(of: name, in: project)))
+        return Module(name: name, state: call.directory.state(of: name, in: project))
     }
 }
 

@@ -8,28 +8,19 @@ import NIOCore
 @_spi(Host) import Storage
 
 extension AdministrationRoutes {
-    private static let rules: [Schema.Field] = [
-        .required("anonymize_ip", .boolean, "Truncate IP addresses before they are looked up or hashed."),
-        .required("respect_dnt", .boolean, "Store nothing from browsers that send DNT or Sec-GPC."),
-        .required("bot_filtering", .boolean, "Store nothing from crawlers and monitoring services."),
-        .required("consent_required", .boolean, "Store nothing without consent."),
-        .required("allowed_consent_modes", .array(.text(50), count: 0...50), "Accepted consent modes; empty accepts any."),
-        .required("blocked_user_agents", .array(.text(200), count: 0...500), "Store nothing from user agents that contain one of these."),
-    ]
-
     var privacyRoutes: [Route] {
         let path = "/api/admin/projects/{id}/privacy"
-        let rules = Schema.object(Self.rules)
-        let changes = Schema.object(Self.rules.map { .optional($0.name, $0.schema, $0.summary) }, unknown: .refused)
+        let changes = Schema.object(
+            PrivacyRules.shape.fields.map { .optional($0.schema.name, $0.schema.schema, $0.schema.summary) }, unknown: .refused)
         // No limits, because data collected over years may exceed the limits for request bodies.
         let anything = Schema.map(.any, limits: .init(keys: .max, bytes: .max)), rows = Schema.list(anything)
         return [
-            Route(.get, path, "Read a project's privacy settings.", scope: .admin, access: .read, success: .json(rules)) { call in
-                try .json(call.project.privacy)
+            Route(.get, path, "Read a project's privacy settings.", scope: .admin, access: .read, answer: PrivacyRules.shape) { call in
+                call.project.privacy
             },
             Route(
                 .put, path, "Change a project's privacy settings; omitted fields stay unchanged.", scope: .admin, access: .write,
-                body: changes, success: .json(rules), use: changePrivacy),
+                body: changes, answer: PrivacyRules.shape, use: changePrivacy),
             Route(
                 .get, path + "/visitors/{visitor_id}/export", "Export everything that is stored about a visitor.", scope: .admin,
                 access: .read,
@@ -41,23 +32,14 @@ extension AdministrationRoutes {
                     ])), use: exportVisitor),
             Route(
                 .delete, path + "/visitors/{visitor_id}", "Delete everything that is stored about a visitor.", scope: .admin,
-                access: .write,
-                success: .noContent, use: eraseVisitor
+                access: .write, use: eraseVisitor
             ).withoutTimeLimit(),
         ]
     }
 
-    @Sendable private func changePrivacy(_ call: ProjectRequest) async throws -> Answer {
+    @Sendable private func changePrivacy(_ call: ProjectRequest) async throws -> PrivacyRules {
         let body = try await call.body()
-        let rules = try await call.directory.changePrivacy(of: call.project, by: call.actor) { rules in
-            if let value = body["anonymize_ip"]?.boolean { rules.anonymizeIP = value }
-            if let value = body["respect_dnt"]?.boolean { rules.respectDNT = value }
-            if let value = body["bot_filtering"]?.boolean { rules.botFiltering = value }
-            if let value = body["consent_required"]?.boolean { rules.consentRequired = value }
-            if let list = body["allowed_consent_modes"], !list.isNull { rules.allowedConsentModes = list.elements.compactMap(\.string) }
-            if let list = body["blocked_user_agents"], !list.isNull { rules.blockedUserAgents = list.elements.compactMap(\.string) }
-        }
-        return try .json(rules)
+        return try await call.directory.changePrivacy(of: call.project, by: call.actor) { $0.apply(body) }
     }
 
     // MARK: One visitor
@@ -78,7 +60,7 @@ extension AdministrationRoutes {
             status: 200, headers: [.contentType: "application/json; charset=utf-8"], body: .stream(ByteStream { try await export.next() }))
     }
 
-    @Sendable private func eraseVisitor(_ call: ProjectRequest) async throws -> Answer {
+    @Sendable private func eraseVisitor(_ call: ProjectRequest) async throws {
         let id = try Self.visitorID(call)
         let project = call.project.number, visitor = VisitorIdentity.key(of: id, project: project)
         let erased = try await VisitorErasure(
@@ -90,7 +72,6 @@ extension AdministrationRoutes {
         pipeline.forget(project: project, visitor: visitor)
         try await audit("visitor.erase", id, call, rows: erased.filter { $0.key != SetAside.table.name || $0.value > 0 })
         try await otherHosts.forget(visitor, of: project)
-        return .noContent
     }
 
     /// - Throws: 404 if the id is longer than any id that Pulse collects.

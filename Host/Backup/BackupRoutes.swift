@@ -26,11 +26,7 @@ struct BackupRoutes: Sendable {
             Route(
                 installation: .post, "/api/admin/backups", "Back up the whole installation into a folder on the host.", access: .write,
                 body: Self.body,
-                success: .json(
-                    .object([
-                        .required("name", .text(64)), .required("path", .text(4_096), "The backup's folder on the host's machine."),
-                        .required("bytes", .count), .required("files", .count),
-                    ]), status: 201), use: create
+                answer: Made.shape, status: 201, use: create
             ).withoutTimeLimit()
         ]
     }
@@ -39,9 +35,16 @@ struct BackupRoutes: Sendable {
         .optional("name", .text(64), "Letters, digits, '.', '_' and '-'. Default: the date and time.")
     ])
 
-    struct Made: Codable, Sendable { let name: String, path: String, bytes: Int64, files: Int }
+    struct Made: Sendable {
+        let name: String, path: String, bytes: Int64, files: Int64
 
-    @Sendable private func create(_ call: InstallationRequest) async throws -> Answer {
+        static let shape = Shape<Made>([
+            .required("name", \.name, .text(64)), .required("path", \.path, .text(4_096), "The backup's folder on the host's machine."),
+            .required("bytes", \.bytes, .count), .required("files", \.files, .count),
+        ])
+    }
+
+    @Sendable private func create(_ call: InstallationRequest) async throws -> Made {
         let name = try await wantedName(call)
         let path = folder + "/" + name
         guard !FileManager.default.fileExists(atPath: path) else {
@@ -64,7 +67,7 @@ struct BackupRoutes: Sendable {
             let manifest = try await backup.write(to: path)
             call.logger.info("backup finished", metadata: ["backup.name": "\(name)", "backup.bytes": "\(manifest.bytes)"])
             let absolute = URL(fileURLWithPath: path).standardizedFileURL.path
-            return try .json(Made(name: name, path: absolute, bytes: manifest.bytes, files: manifest.files.count), status: 201)
+            return Made(name: name, path: absolute, bytes: manifest.bytes, files: Int64(manifest.files.count))
         } catch let error as ServiceError { throw error } catch {
             call.logger.error("a backup failed", metadata: ["backup.name": "\(name)", "error": "\(error)"])
             throw ServiceError.unavailable(

@@ -71,12 +71,12 @@ struct BackupCommand: AsyncParsableCommand {
         guard reply.status == 201 else {
             throw CommandError("Pulse (process \(host.process)) at \(host.base) could not make a backup: \(reply.message)")
         }
-        let made = try reply.decode(BackupRoutes.Made.self)
-        guard FileManager.default.fileExists(atPath: made.path + "/" + BackupManifest.fileName) else {
+        let made = try reply.json()["path"]?.string ?? ""
+        guard FileManager.default.fileExists(atPath: made + "/" + BackupManifest.fileName) else {
             throw CommandError(
-                "The backup is at \(made.path) on the running host's machine or in its container; it can't be reached from here.")
+                "The backup is at \(made) on the running host's machine or in its container; it can't be reached from here.")
         }
-        if rename(made.path, target) != 0 { try move(made.path, to: target) }
+        if rename(made, target) != 0 { try move(made, to: target) }
     }
 
     /// Moves a backup to another file system: copies it, checks the copy, and removes the original. If the move fails, it removes

@@ -65,7 +65,7 @@ struct KeyCommand: AsyncParsableCommand {
                 let (key, secret) = try await control.directory.createKey(request, in: project, by: ControlPlane.actor)
                 return (key, secret, project)
             }
-            if json { return try StandardOutput.json(KeyAnswer(key: key, secret: secret)) }
+            if json { return try StandardOutput.json(APIKey.Created(key: key, secret: secret), APIKey.Created.shape) }
             print(
                 """
                 \(secret)
@@ -90,7 +90,7 @@ struct KeyCommand: AsyncParsableCommand {
             let keys = try await ControlPlane.with(try options.load()) { control in
                 try await control.directory.keys(of: try control.project(project))
             }
-            if json { return try StandardOutput.json(keys.map { KeyAnswer(key: $0, secret: nil) }) }
+            if json { return try StandardOutput.json(keys, .list(APIKey.shape)) }
             if keys.isEmpty { return print("The project has no keys; `pulse key create` creates one.") }
             let now = SystemTime().now
             var columns = Columns("id", "key", "scopes", "modules", "kind", "expires", "last used", "name")

@@ -32,7 +32,7 @@ struct ProjectCommand: AsyncParsableCommand {
             let project = try await ControlPlane.with(try options.load(), creating: true) { control in
                 try await control.createProject(name: name, domain: domain)
             }
-            if json { return try StandardOutput.json(ProjectAnswer(project)) }
+            if json { return try StandardOutput.json(project, Project.shape) }
             print(
                 """
                 Created project '\(project.name)' for \(project.domain); its id is \(project.id).
@@ -50,7 +50,7 @@ struct ProjectCommand: AsyncParsableCommand {
 
         func run() async throws {
             let projects = try await ControlPlane.with(try options.load()) { $0.directory.projects }
-            if json { return try StandardOutput.json(projects.map(ProjectAnswer.init)) }
+            if json { return try StandardOutput.json(projects, .list(Project.shape)) }
             if projects.isEmpty { return print("There are no projects yet; `pulse project create` creates one.") }
             var columns = Columns("id", "created", "domain", "name")
             for project in projects { columns.add(project.id, "\(Day(project.createdAt))", project.domain, project.name) }

@@ -44,13 +44,11 @@ struct RunningHost: Sendable {
 
         /// The message of an error response.
         var message: String {
-            let text = (try? body.withUnsafeReadableBytes { try JSON.parse($0) })?["error"]?.string
+            let text = (try? json())?["error"]?.string
             return text ?? "It responded with status \(status)."
         }
 
-        func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
-            try JSONDecoder().decode(type, from: Data(buffer: body))
-        }
+        func json() throws -> JSON { try body.withUnsafeReadableBytes { try JSON.parse($0) } }
     }
 
     /// Sends a request with the admin token.

@@ -3,11 +3,20 @@ import Foundation
 
 /// Prints the output of commands: results to standard output, errors and notes to standard error.
 enum StandardOutput {
-    /// Prints `value` as indented JSON with sorted member names.
+    /// Prints `value` as indented JSON with sorted member names. Commands print values of their own, for people and scripts, so Foundation
+    /// encodes them: `JSONText` has no indented form.
     static func json(_ value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+
+    /// Prints `value` as indented JSON with sorted member names.
+    static func json<Value>(_ value: Value, _ shape: Shape<Value>) throws {
+        // Foundation indents it, in the same form as the values above. This runs once per command.
+        let object = try JSONSerialization.jsonObject(with: Data(try shape.text(value).bytes))
+        let data = try JSONSerialization.data(withJSONObject: object, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+        print(String(decoding: data, as: UTF8.self))
     }
 
     /// Prints a line to standard error.

@@ -31,7 +31,7 @@ struct TasksCommand: AsyncParsableCommand {
             let (tasks, total) = try await ControlPlane.with(try options.load(), readsDirectory: false) { control in
                 (try await control.tasks.tasks(in: state, of: kind, limit: limit), try await control.tasks.count(in: state, of: kind))
             }
-            if json { return try StandardOutput.json(tasks.map { TaskAnswer($0) }) }
+            if json { return try StandardOutput.json(tasks, .list(StoredTask.shape)) }
             if tasks.isEmpty { return print("There are no such tasks.") }
             var columns = Columns("id", "kind", "state", "attempts", "runs at", "last error")
             for task in tasks {
@@ -52,7 +52,7 @@ struct TasksCommand: AsyncParsableCommand {
 
         func run() async throws {
             let task = try await ControlPlane.with(try options.load(), readsDirectory: false) { try await $0.tasks.task(id.lowercased()) }
-            try StandardOutput.json(TaskAnswer(task, withPayload: true))
+            try StandardOutput.json(StoredTask.Whole(task), StoredTask.Whole.shape)
         }
     }
 

@@ -45,13 +45,13 @@ struct DashboardRoutes: Sendable {
             },
             Route(
                 anonymous: .get, "/dashboard/session", "Get the dashboard's session: who is logged in, and what they can see.",
-                success: .json(State.schema)
+                success: .json(State.shape.schema)
             ) { call in
                 try answer(sessions.session(in: call.request.headers), call)
             },
             Route(
                 anonymous: .post, "/dashboard/login", "Log in to the dashboard with a key or the admin token.",
-                success: .json(State.schema),
+                success: .json(State.shape.schema),
                 use: logIn),
             Route(anonymous: .delete, "/dashboard/session", "Log out of the dashboard.", success: .noContent) { call in
                 if let session = sessions.session(in: call.request.headers) {
@@ -114,53 +114,70 @@ struct DashboardRoutes: Sendable {
 
     // MARK: Session state
 
-    private struct State: Encodable {
-        struct Site: Encodable { let id: String, name: String, domain: String }
-        struct Module: Encodable { let name: String, category: String, summaries: [String: String], enabled: Bool, access: AccessLevel }
-        struct Reason: Encodable { let name: String, words: [String: String], told: Bool }
-        struct Dimension: Encodable { let name: String, titles: [String: String] }
-        struct Entry: Encodable {
-            let id: String, module: String, category: String, titles: [String: String], script: String, available: Bool
+    private struct State: Sendable {
+        struct Module: Sendable {
+            let name: String, category: String, summaries: [String: String], state: ModuleState
+
+            static let shape = Shape<Module>([
+                .required("name", \.name, .text(64)), .required("category", \.category, .text(64)),
+                .required("summaries", \.summaries, .map(.text(500))), .required("enabled", \.state.isEnabled, .boolean),
+                .required("access", \.state.access, .choice),
+            ])
         }
 
-        static let schema = Schema.object([
-            .required("ok", .boolean), .required("version", .text(50)), .required("administrator", .boolean),
-            .required("manager", .boolean, "Whether the key may change its project."),
-            .optional("url", .text(300), "The public URL of this installation; absent if none is configured."),
-            .optional("project", .object([.required("id", .uuid), .required("name", .text(200)), .required("domain", .text(253))])),
-            .optional(
-                "places", .object([.required("text", .text(100)), .required("url", .text(200))]),
-                "The source of the location data, to be credited."),
-            .optional("geography", .choice(["country", "city"]), "How precise the GeoIP database is; absent without one."),
+        struct Reason: Sendable {
+            let name: String, words: [String: String], told: Bool
+
+            static let shape = Shape<Reason>([
+                .required("name", \.name, .text(64)), .required("words", \.words, .map(.text(200))), .required("told", \.told, .boolean),
+            ])
+        }
+
+        struct Dimension: Sendable {
+            let name: String, titles: [String: String]
+
+            static let shape = Shape<Dimension>([
+                .required("name", \.name, .text(64)), .required("titles", \.titles, .map(.text(100))),
+            ])
+        }
+
+        struct Entry: Sendable {
+            let id: String, module: String, category: String, titles: [String: String], script: String, available: Bool
+
+            static let shape = Shape<Entry>([
+                .required("id", \.id, .text(64)), .required("module", \.module, .text(64)), .required("category", \.category, .text(64)),
+                .required("titles", \.titles, .map(.text(100))), .required("script", \.script, .text(100)),
+                .required("available", \.available, .boolean),
+            ])
+        }
+
+        private static let site = Shape<Project>([
+            .required("id", \.id, .uuid), .required("name", \.name, .text(200)), .required("domain", \.domain, .text(253)),
+        ])
+        private static let credit = Shape<GeoIP.Attribution>([
+            .required("text", \.text, .text(100)), .required("url", \.url, .text(200)),
+        ])
+
+        static let shape = Shape<State>([
+            .required("ok", { _ in true }, .boolean), .required("version", { _ in Version.current }, .text(50)),
+            .required("administrator", \.administrator, .boolean),
+            .required("manager", \.manager, .boolean, "Whether the key may change its project."),
+            .optional("url", \.url, .text(300), "The public URL of this installation; absent if none is configured."),
+            .optional("project", \.project, site),
+            .optional("places", \.places, credit, "The source of the location data, to be credited."),
+            .optional("geography", \.geography, .choice(["country", "city"]), "How precise the GeoIP database is; absent without one."),
+            .required("modules", \.modules, .list(Module.shape)), .required("pages", \.pages, .list(Entry.shape)),
             .required(
-                "modules",
-                .list(
-                    .object([
-                        .required("name", .text(64)), .required("category", .text(64)), .required("summaries", .map(.text(500))),
-                        .required("enabled", .boolean), .required("access", .choice(AccessLevel.allCases.map(\.rawValue))),
-                    ]))),
-            .required(
-                "pages",
-                .list(
-                    .object([
-                        .required("id", .text(64)), .required("module", .text(64)), .required("category", .text(64)),
-                        .required("titles", .map(.text(100))),
-                        .required("script", .text(100)), .required("available", .boolean),
-                    ]))),
-            .required(
-                "dimensions", .list(.object([.required("name", .text(64)), .required("titles", .map(.text(100)))])),
+                "dimensions", \.dimensions, .list(Dimension.shape),
                 "Dimensions that the enabled modules add to those of activity, for filters."),
             .optional(
-                "reasons",
-                .list(.object([.required("name", .text(64)), .required("words", .map(.text(200))), .required("told", .boolean)])),
+                "reasons", \.reasons, .list(Reason.shape),
                 "Reasons for which the steps of modules drop events; absent if there are none."),
         ])
 
-        let ok = true
-        var version = Version.current
         var administrator = false
         var url: String?
-        var project: Site?
+        var project: Project?
         var places: GeoIP.Attribution?
         var geography: String?
         /// Whether the key has the scope `admin`, which lets it change its project.
@@ -178,13 +195,13 @@ struct DashboardRoutes: Sendable {
             let project = key.flatMap { call.directory.project($0.projectID) }
             state.administrator = sessions.isAdministrator(session)
             state.url = call.services.publicURL
-            state.project = project.map { .init(id: $0.id, name: $0.name, domain: $0.domain) }
+            state.project = project
             state.manager = key?.has(.admin) ?? false
             state.places = project == nil ? nil : places?.attribution
             state.geography = project == nil ? nil : places.map { $0.hasOnlyCountries ? "country" : "city" }
             if project != nil || state.administrator { describe(project, key, call.directory, in: &state) }
         }
-        var answer = try Answer.json(state)
+        var answer = Answer.json(state, State.shape)
         answer.headers[.cacheControl] = "no-store"
         return answer
     }
@@ -197,8 +214,7 @@ struct DashboardRoutes: Sendable {
             let setting = project.map { directory.state(of: module.name, in: $0) } ?? directory.defaults.state(of: module.name)
             state.modules.append(
                 .init(
-                    name: module.name, category: manifest.category.rawValue, summaries: manifest.summaries, enabled: setting.isEnabled,
-                    access: setting.access))
+                    name: module.name, category: manifest.category.rawValue, summaries: manifest.summaries, state: setting))
             guard let project else { continue }
             let isAvailable = (try? directory.checkModule(module.name, .read, project, key)) != nil
             state.pages += module.pages.map {

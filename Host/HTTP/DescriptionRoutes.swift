@@ -30,7 +30,7 @@ struct DescriptionRoutes: Sendable {
     }
 
     private func description(_ document: Once<ByteBuffer>) -> Route {
-        Route(anonymous: .get, "/openapi.json", "The OpenAPI 3.1 description of this API.", success: .other("application/json")) { _ in
+        Route(anonymous: .get, "/openapi.json", "The OpenAPI 3.1 description of this API.", success: .document) { _ in
             .json(bytes: document.value)
         }
     }

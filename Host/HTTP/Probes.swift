@@ -30,7 +30,6 @@ struct Probes: Sendable {
     }
 
     private var probes: [Route] {
-        let check = Schema.object([.required("ok", .boolean), .optional("error", .string(0...2_000))])
         let full = Parameter(
             "full", .boolean(default: false),
             "Whether to check the stores and the coordination too. If one does not respond, the status is 503.")
@@ -42,29 +41,15 @@ struct Probes: Sendable {
             },
             Route(
                 anonymous: .get, "/readyz", "Check whether the host can accept events; the status is 503 if it can't.", parameters: [full],
-                success: .json(
-                    .object([
-                        .required("ok", .boolean),
-                        .required(
-                            "journal",
-                            .object([
-                                .required("ok", .boolean), .required("backlog_bytes", .count),
-                                .required(
-                                    "backlog_seconds", .number(0...1e9),
-                                    "Estimated seconds until the backlog is stored, at the writer's recent speed."),
-                                .required("capacity_bytes", .count),
-                                .required(
-                                    "set_aside_rows", .count, "Rows that wait in the event store because their module is not loaded."),
-                                .optional("error", .string(0...2_000)),
-                            ])),
-                        .optional("control", check), .optional("events", check), .optional("coordination", check),
-                    ])), use: ready),
+                success: .json(Readiness.shape.schema), use: ready),
         ]
     }
 
-    private struct Check: Encodable, Sendable {
+    private struct Check: Sendable {
         let ok: Bool
         let error: String?
+
+        static let shape = Shape<Check>([.required("ok", \.ok, .boolean), .optional("error", \.error, .string(0...2_000))])
 
         private init(error: String) {
             ok = false
@@ -100,12 +85,33 @@ struct Probes: Sendable {
         }
     }
 
-    private struct Readiness: Encodable {
-        struct Backlog: Encodable {
-            let ok: Bool, backlog_bytes: Int64, backlog_seconds: Double, capacity_bytes: Int64, set_aside_rows: Int
-            let error: String?
+    private struct Readiness: Sendable {
+        struct Backlog: Sendable {
+            let bytes: Int64, seconds: Double, capacity: Int64, setAsideRows: Int64, error: String?
+
+            static let shape = Shape<Backlog>([
+                .required("ok", { $0.error == nil }, .boolean), .required("backlog_bytes", \.bytes, .count),
+                .required(
+                    "backlog_seconds", \.seconds, .number(0...1e9),
+                    "Estimated seconds until the backlog is stored, at the writer's recent speed."),
+                .required("capacity_bytes", \.capacity, .count),
+                .required(
+                    "set_aside_rows", \.setAsideRows, .count, "Rows that wait in the event store because their module is not loaded."),
+                .optional("error", \.error, .string(0...2_000)),
+            ])
         }
-        let ok: Bool, journal: Backlog, control: Check?, events: Check?, coordination: Check?
+
+        let journal: Backlog, control: Check?, events: Check?, coordination: Check?
+
+        var isReady: Bool { journal.error == nil && [control, events, coordination].allSatisfy { $0?.ok != false } }
+
+        static let shape = Shape<Readiness>([
+            .required("ok", \.isReady, .boolean), .required("journal", \.journal, Backlog.shape),
+            .optional("control", \.control, Check.shape), .optional("events", \.events, Check.shape),
+            .optional("coordination", \.coordination, Check.shape),
+        ])
+
+        var answer: Answer { .json(self, Self.shape, status: isReady ? 200 : 503) }
     }
 
     private static let checkSeconds = 5
@@ -117,18 +123,14 @@ struct Probes: Sendable {
         let failure =
             backlog < capacity * 9 / 10 ? await journal.failure() : "It is full, because the event store has accepted nothing for a while."
         let state = Readiness.Backlog(
-            ok: failure == nil, backlog_bytes: backlog, backlog_seconds: writer.backlogSeconds, capacity_bytes: capacity,
-            set_aside_rows: writer.setAsideRows.values.reduce(0, +), error: failure)
+            bytes: backlog, seconds: writer.backlogSeconds, capacity: capacity,
+            setAsideRows: Int64(writer.setAsideRows.values.reduce(0, +)), error: failure)
         guard request.text("full") == "true" else {
-            return try .json(
-                Readiness(ok: state.ok, journal: state, control: nil, events: nil, coordination: nil), status: state.ok ? 200 : 503)
+            return Readiness(journal: state, control: nil, events: nil, coordination: nil).answer
         }
         async let control = Check.within(seconds: Self.checkSeconds) { try await engines.control.ping() }
         async let events = Check.within(seconds: Self.checkSeconds) { try await engines.events.ping() }
         async let coordination = Check.within(seconds: Self.checkSeconds) { try await engines.coordination.ping() }
-        let checks = await [control, events, coordination], isHealthy = state.ok && checks.allSatisfy(\.ok)
-        return try .json(
-            Readiness(ok: isHealthy, journal: state, control: checks[0], events: checks[1], coordination: checks[2]),
-            status: isHealthy ? 200 : 503)
+        return await Readiness(journal: state, control: control, events: events, coordination: coordination).answer
     }
 }

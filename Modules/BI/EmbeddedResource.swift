@@ -88,31 +88,31 @@ enum EmbeddedResource {
     }
 
     /// A resource as visitors of the embed may see it, with its result.
-    struct Answer: Sendable { let resource, result: JSONText }
+    struct Answer: Sendable { let resource, result: Shaped }
 
     /// Returns what an embed shows.
     static func answer(_ type: Embed.Kind, _ config: JSON, _ call: ProjectRequest, in queries: RunningQueries) async throws -> Answer {
-        func visual(_ query: JSON) async throws -> JSONText {
-            try QueryAnswer.shape.text(try await queries.run(.visual, call) { try await VisualQuery.run(query, call) })
+        func visual(_ query: JSON) async throws -> Shaped {
+            Shaped(try await queries.run(.visual, call) { try await VisualQuery.run(query, call) }, QueryAnswer.shape)
         }
-        if type == .visualQuery { return Answer(resource: try Shape.any.text(config), result: try await visual(config)) }
+        if type == .visualQuery { return Answer(resource: Shaped(config, .any), result: try await visual(config)) }
         let found = try await definition(type, config, call)
         switch type {
         case .sqlQuery:
             let limit = Int(config["limit"]?.integer ?? 100)
             let answer = try await SavedSQL.run(found, call, limit: min(max(limit, 1), 10_000), in: queries)
-            return Answer(resource: try sqlQuery.text(found), result: try QueryAnswer.shape.text(answer))
+            return Answer(resource: Shaped(found, sqlQuery), result: Shaped(answer, QueryAnswer.shape))
         case .report:
             let policies = try await RowPolicy.active(call, in: call.wholeScope().dialect)
             return Answer(
-                resource: try described(found),
+                resource: described(found),
                 result: try await SavedReport.run(found, call, restrictedBy: policies))
         case .dashboard:
             let policies = try await RowPolicy.active(call, in: call.wholeScope().dialect)
             let widgets = try await Dashboard.run(found, call, restrictedBy: policies).mapValues(forVisitors)
-            return Answer(resource: try described(found), result: try Dashboard.answers.text(widgets))
+            return Answer(resource: described(found), result: Shaped(widgets, Dashboard.answers))
         case .metric, .visualQuery:
-            return Answer(resource: try described(found), result: try await visual(try query(of: found, config)))
+            return Answer(resource: described(found), result: try await visual(try query(of: found, config)))
         }
     }
 
@@ -128,10 +128,10 @@ enum EmbeddedResource {
         .required("id", { $0.id }, .uuid), .required("name", { $0.fields["name"]?.string ?? "" }, .text(200)),
     ])
 
-    private static func described(_ definition: any SavedDefinition) throws -> JSONText {
+    private static func described(_ definition: any SavedDefinition) -> Shaped {
         var members = Dictionary(exactly: definition.fields.members)
         members["id"] = JSON(text: definition.id)
-        return try Shape.map(.any).text(members)
+        return Shaped(members, .map(.any))
     }
 
     private static func definition(_ type: Embed.Kind, _ config: JSON, _ call: ProjectRequest) async throws -> any SavedDefinition {

@@ -23,7 +23,7 @@ extension DashboardsModule {
     }
 
     private struct Run: Sendable {
-        let report: Resource.Definition, result: JSONText
+        let report: Resource.Definition, result: Shaped
 
         static let shape = Shape<Run>([
             .required("report", \.report, SavedReport.resource.document), .required("result", \.result, .document),

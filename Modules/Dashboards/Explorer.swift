@@ -79,7 +79,7 @@ extension DashboardsModule {
 
     private struct Explored: Sendable {
         struct Run: Sendable {
-            let id: String, reportType: String, rowCount: Int64, result: JSONText
+            let id: String, reportType: String, rowCount: Int64, result: Shaped
 
             static let shape = Shape<Run>([
                 .required("id", \.id, .uuid), .required("report_type", \.reportType, .reportName),
@@ -98,7 +98,7 @@ extension DashboardsModule {
         let scope = try await call.scope { name in body[name].flatMap { $0.string ?? $0.integer.map(String.init) } }
         let result = try await call.run(report: type, over: scope)
         // A report that is not a list counts as one row.
-        let rows = try JSON(result)["data"]?.elements.count ?? 1
+        let rows = result.rows ?? 1
         let run = try await ExplorerRun.record(type, rows: rows, call)
         return Explored(
             run: .init(id: run.id, reportType: type, rowCount: run.rowCount, result: result),

@@ -39,30 +39,20 @@ struct SourceMapUpload: Sendable {
         guard files.count <= 1 else { throw ServiceError.body("a form may contain only one file, the source map; got \(files.count).") }
         let fields = form.parts.filter { $0.filename == nil && $0.name != "source_map" }
         var text = JSONText(), names: Set<ExactText> = []
-        text.append(raw: "{")
-        func append(_ name: String, _ value: (inout JSONText) -> Void) {
-            if !names.isEmpty { text.append(raw: ",") }
-            names.insert(ExactText(name))
-            text.append(string: name)
-            text.append(raw: ":")
-            value(&text)
-        }
-        for part in fields {
-            guard !names.contains(text: part.name) else {
-                throw ServiceError.body(field: part.name.excerpt(60), "occurs twice in the form.")
+        try text.object { text in
+            for part in fields {
+                guard names.insert(ExactText(part.name)).inserted else {
+                    throw ServiceError.body(field: part.name.excerpt(60), "occurs twice in the form.")
+                }
+                if part.name == "artifacts" {
+                    text.member(part.name, try part.bytes.withUnsafeReadableBytes { try JSON.parse($0) })
+                } else {
+                    text.member(part.name, String(buffer: part.bytes))
+                }
             }
-            if part.name == "artifacts" {
-                let artifacts = try part.bytes.withUnsafeReadableBytes { try JSON.parse($0) }
-                append(part.name) { $0.append(artifacts) }
-            } else {
-                append(part.name) { $0.append(string: String(buffer: part.bytes)) }
-            }
+            if !names.contains("source_map_url"), let name = files.first?.filename, !name.isEmpty { text.member("source_map_url", name) }
         }
-        if !names.contains("source_map_url"), let name = files.first?.filename, !name.isEmpty {
-            append("source_map_url") { $0.append(string: name) }
-        }
-        text.append(raw: "}")
-        try self.init(try JSON.parse(text.string), map: try files.first.map { try File.read($0.bytes) })
+        try self.init(try JSON(text), map: try files.first.map { try File.read($0.bytes) })
     }
 
     private init(_ json: JSON, map: JSON?) throws {
@@ -85,16 +75,10 @@ struct SourceMapUpload: Sendable {
 
     /// Returns the artifacts as JSON text, without the map.
     private static func others(_ artifacts: JSON?) throws -> String {
-        var text = JSONText(), isFirst = true
-        text.append(raw: "{")
-        for (name, value) in artifacts?.members ?? [] where name != "source_map" {
-            if !isFirst { text.append(raw: ",") }
-            isFirst = false
-            text.append(string: name)
-            text.append(raw: ":")
-            text.append(value)
+        var text = JSONText()
+        text.object { text in
+            for (name, value) in artifacts?.members ?? [] where name != "source_map" { text.member(name, value) }
         }
-        text.append(raw: "}")
         let bytes = text.bytes.count
         guard bytes <= maximumArtifactBytes else {
             throw ServiceError.body(
@@ -127,24 +111,25 @@ struct SourceMapUpload: Sendable {
         }
 
         private static func write(_ map: JSON, _ text: inout JSONText) {
-            text.append(raw: #"{"version":3"#)
-            for name in ["sourceRoot", "sources", "names", "mappings"] {
-                guard let value = map[name] else { continue }
-                text.append(raw: #","\#(name)":"#)
-                text.append(value)
-            }
-            if let sections = map["sections"] {
-                text.append(raw: #","sections":["#)
-                for (index, section) in sections.elements.enumerated() {
-                    text.append(raw: index > 0 ? #",{"offset":"# : #"{"offset":"#)
-                    if let offset = section["offset"] { text.append(offset) }
-                    text.append(raw: #","map":"#)
-                    if let map = section["map"] { write(map, &text) }
-                    text.append(raw: "}")
+            text.object { text in
+                text.member("version", JSON(3))
+                for name in ["sourceRoot", "sources", "names", "mappings"] {
+                    if let value = map[name] { text.member(name, value) }
                 }
-                text.append(raw: "]")
+                guard let sections = map["sections"] else { return }
+                text.name("sections")
+                text.array { text in
+                    for section in sections.elements {
+                        text.element()
+                        text.object { text in
+                            if let offset = section["offset"] { text.member("offset", offset) }
+                            guard let map = section["map"] else { return }
+                            text.name("map")
+                            write(map, &text)
+                        }
+                    }
+                }
             }
-            text.append(raw: "}")
         }
 
         /// The map in `artifacts.source_map`.

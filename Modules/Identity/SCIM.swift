@@ -44,13 +44,15 @@ enum SCIM {
         let emails = user["emails"]?.elements ?? []
         let primary = emails.firstIndex { $0["primary"]?.boolean == true } ?? 0
         var text = JSONText()
-        text.append(raw: "[")
-        for (index, email) in emails.enumerated() {
-            text.append(raw: index > 0 ? #",{"value":"# : #"{"value":"#)
-            text.append(string: (email["value"]?.string ?? "").lowercased())
-            text.append(raw: #","primary":\#(index == primary)}"#)
+        text.array { text in
+            for (index, email) in emails.enumerated() {
+                text.element()
+                text.object {
+                    $0.member("value", (email["value"]?.string ?? "").lowercased())
+                    $0.member("primary", index == primary)
+                }
+            }
         }
-        text.append(raw: "]")
         return user.text(setting: "emails", to: text.string)
     }
 
@@ -69,17 +71,12 @@ enum SCIM {
     /// Returns the profile's traits as JSON text. A trait that the user no longer has is set to null, which removes it.
     private static func traits(of user: Resource.Definition, isGone: Bool, before old: Resource.Definition?) -> String {
         var text = JSONText()
-        text.append(raw: #"{"active":\#(!isGone && user.fields["active"]?.boolean ?? true)"#)
-        func append(_ name: String, _ value: JSON?) {
-            text.append(raw: ",")
-            text.append(string: name)
-            text.append(raw: ":")
-            if let value { text.append(value) } else { text.append(raw: "null") }
-        }
         let now = profile(of: user), names = Set(exactly: now.map(\.name))
-        for (name, value) in now { append(name, value) }
-        for gone in old.map(profile(of:)) ?? [] where !names.contains(text: gone.name) { append(gone.name, nil) }
-        text.append(raw: "}")
+        text.object { text in
+            text.member("active", !isGone && user.fields["active"]?.boolean ?? true)
+            for (name, value) in now { text.member(name, value) }
+            for gone in old.map(profile(of:)) ?? [] where !names.contains(text: gone.name) { text.member(gone.name, nil) }
+        }
         return text.string
     }
 

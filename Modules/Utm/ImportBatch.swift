@@ -92,7 +92,7 @@ struct ImportBatch: Sendable {
         let id = Identifiers.uuid(), project = call.project.id, actor = call.actor, now = call.now
         let provider = body["provider"]?.string ?? "", name = body["name"]?.string ?? ""
         var metadata = JSONText()
-        if let sent = body["metadata"], !sent.isNull { metadata.append(sent) } else { metadata.append(raw: "{}") }
+        metadata.append(body["metadata"].flatMap { $0.isNull ? nil : $0 } ?? .emptyObject)
         let kept = metadata.string
         let made = try await call.store.write { transaction in
             let made = try await transaction.run(

@@ -173,20 +173,18 @@ struct ImportRow: Sendable {
 
     private static func text(_ json: JSON?) -> String {
         var text = JSONText()
-        if let json { text.append(json) } else { text.append(raw: "{}") }
+        text.append(json ?? .emptyObject)
         return text.string
     }
 
     private static func object<Value>(_ members: [(String, Value)], _ append: (inout JSONText, Value) -> Void) -> String {
         var text = JSONText()
-        text.append(raw: "{")
-        for (index, member) in members.enumerated() {
-            if index > 0 { text.append(raw: ",") }
-            text.append(string: member.0)
-            text.append(raw: ":")
-            append(&text, member.1)
+        text.object { text in
+            for (name, value) in members {
+                text.name(name)
+                append(&text, value)
+            }
         }
-        text.append(raw: "}")
         return text.string
     }
 

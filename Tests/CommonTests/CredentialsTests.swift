@@ -21,8 +21,6 @@ struct CredentialsTests {
     @Test("a parsed document is encoded unchanged")
     func document() throws {
         let text = #"{"a":[1,-2.5,"x\"ü",true,null,{}],"b":{"c":9007199254740993}}"#
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        #expect(String(decoding: try encoder.encode(try JSON.parse(text)), as: UTF8.self) == text)
+        #expect(try Shape.any.text(try JSON.parse(text)).string == text)
     }
 }

@@ -36,11 +36,4 @@ struct ExactTextTests {
         #expect(earlier.comesBefore(later) && !later.comesBefore(earlier) && !earlier.comesBefore(earlier))
         #expect([ExactText(later), ExactText(earlier)].sorted().map(\.text) == [earlier, later])
     }
-
-    @Test("is encoded as a JSON string, and as an object's member name")
-    func json() throws {
-        var text = JSONText()
-        text.append(try JSON(encoding: [ExactText("a"): [ExactText("b")]]))
-        #expect(text.string == #"{"a":["b"]}"#)
-    }
 }

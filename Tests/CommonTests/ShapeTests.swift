@@ -81,4 +81,22 @@ struct ShapeTests {
             ExactText(try Shape.document.text(document).string)
                 == ExactText("{\"b\":4.5,\"cafe\u{301}\":[{\"y\":18446744073709551615,\"z\":null}],\"caf\u{E9}\":1}"))
     }
+
+    @Test("times have the form of the API that the text is for, wherever they are in the value")
+    func instants() throws {
+        let whole = Shaped(["a": [Instant(milliseconds: 0)], "b": []], .map(.list(.timestamp)))
+        let more = whole.adding(.required("c", { $0 }, .nullable(.timestamp)), Instant(milliseconds: 1_000))
+        #expect(try more.text().string == #"{"a":["1970-01-01T00:00:00Z"],"b":[],"c":"1970-01-01T00:00:01Z"}"#)
+        #expect(try more.text { "\($0.milliseconds)" }.string == #"{"a":["0"],"b":[],"c":"1000"}"#)
+        #expect(try Shaped.emptyObject.adding(.required("d", { $0 }, .count), 1).text().string == #"{"d":1}"#)
+    }
+
+    @Test("the rows of a list, and of an object with one, are counted without writing them")
+    func rows() {
+        let report = Shape<Whole>([.required("data", \.parts, .list(Part.shape)), .required("flag", \.flag, .boolean)])
+        let whole = Whole(parts: [Part(low: 1, high: nil), Part(low: 2, high: nil)])
+        #expect(Shaped(whole, report).rows == 2 && Shaped(whole, Shape(report.fields(of: { $0 }))).rows == 2)
+        #expect(Shaped([1, 2, 3], .data(.count)).rows == 3)
+        #expect(Shaped(whole, Whole.shape).rows == nil)
+    }
 }

@@ -31,11 +31,11 @@ struct DefinitionCatalogTests {
             Self.alerts.routes + [
                 Route(
                     .get, Self.alerts.path + "/{id}/goal", "The name of an alert's goal.", scope: .query, access: .read,
-                    success: .json(.object([.required("name", .text(200))]))
+                    answer: Shape<String>([.required("name", { $0 }, .text(200))])
                 ) { call in
                     let alert = try await Self.alerts.require(call)
                     let goal = try await call.definition(alert.fields["goal_id"]?.string ?? "", of: "goal", in: "goals")
-                    return try .json(["name": goal.fields["name"]?.string ?? ""])
+                    return goal.fields["name"]?.string ?? ""
                 }
             ]
         }

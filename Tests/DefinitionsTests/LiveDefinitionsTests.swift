@@ -205,16 +205,15 @@ struct DefinitionLookupTests {
                 resource.routes + [
                     Route(
                         .get, resource.path + "-by-key/{key}", "Find by key.", scope: .query, access: .read,
-                        success: .json(.object([.required("length", .count)]))
+                        answer: Shape<Int64>([.required("length", { $0 }, .count)])
                     ) { call in
                         guard let found = try await resource.find(call.path("key"), by: "key", for: call) else {
                             throw ServiceError.notFound(resource.kind, call.path("key"))
                         }
-                        let length = found.value { definition in
+                        return found.value { definition in
                             parses.add()
-                            return definition.fields["key"]?.string?.utf8.count ?? 0
+                            return Int64(definition.fields["key"]?.string?.utf8.count ?? 0)
                         }
-                        return try .json(["length": length])
                     }
                 ]
             }

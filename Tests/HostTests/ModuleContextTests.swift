@@ -21,20 +21,19 @@ private struct DiaryModule: AnalyticsModule {
     var migrations: [Migration] { [Migration("001-create", on: .control, [.createTable(Self.days)])] }
 
     var routes: [Route] {
-        let count = Schema.object([.required("pageviews", .count)])
+        let count = Shape<Int64>([.required("pageviews", { $0 }, .count)])
         return [
-            Route(.post, "/api/v1/diary", "Counts soon.", scope: .query, access: .write, success: .noContent) { call in
+            Route(.post, "/api/v1/diary", "Counts soon.", scope: .query, access: .write) { call in
                 let project = call.project.id
                 try await call.store.write { transaction in
                     try await transaction.run("/* diary.forget */ DELETE FROM diary_days WHERE project_id = \(project)")
                     try await call.tasks.enqueue("count", for: project, unique: project, in: transaction)
                 }
-                return .noContent
             },
-            Route(.get, "/api/v1/diary", "The count.", scope: .query, access: .read, success: .json(count)) { call in
+            Route(.get, "/api/v1/diary", "The count.", scope: .query, access: .read, answer: count) { call in
                 let rows = try await call.store.read(
                     "/* diary.get */ SELECT pageviews FROM diary_days WHERE project_id = \(call.project.id)")
-                return try .json(["pageviews": rows.first?.int("pageviews") ?? 0])
+                return rows.first?.int("pageviews") ?? 0
             },
         ]
     }

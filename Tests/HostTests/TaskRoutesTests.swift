@@ -25,7 +25,7 @@ struct TaskRoutesTests {
             let flaky = Flaky(), installation = app.installation
             installation.tasks.declare([flaky.kind], of: "test")
             let queue = TaskQueue(installation.tasks, module: "test")
-            let id = try await queue.enqueue("flaky", ["to": "ada"], for: app.project.id, order: "ada")
+            let id = try await queue.enqueue("flaky", Shaped(["to": "ada"], .map(.optionalText(100))), for: app.project.id, order: "ada")
             await installation.taskRunner.settle()
             let listed = try await app.get("/api/admin/tasks?state=dead&kind=test.flaky", as: .token)
             #expect(

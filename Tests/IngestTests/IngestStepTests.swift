@@ -107,7 +107,7 @@ struct IngestStepTests {
                 "/dashboard/login", #"{"key":"\#(app.keys[.query]!)"}"#, as: .nobody, headers: .named(["X-Pulse-Dashboard": "1"]))
             let reasons = try login.json()["reasons"]?.elements ?? []
             #expect(
-                try reasons.map { try JSONText(encoding: $0).string } == [
+                try reasons.map { try Shape.any.text($0).string } == [
                     #"{"name":"stepping_no_plan","told":true,"words":{"de":"der Tarif fehlt","en":"the plan is missing"}}"#,
                     #"{"name":"stepping_test_page","told":false,"words":{"de":"von einer Testseite gesendet","en":"sent by a test page"}}"#,
                 ])

@@ -83,7 +83,8 @@ struct ScheduleTests {
             let schedules = Schedules(fixture.store, module: "test"), runner = fixture.runner()
             func set(_ rhythm: Rhythm, _ payload: [String: String]) async throws {
                 try await fixture.control.write {
-                    try await schedules.set(Schedule("report 7", rhythm, kind: "report"), payload, for: "p", in: $0)
+                    try await schedules.set(
+                        Schedule("report 7", rhythm, kind: "report"), Shaped(payload, .map(.optionalText(100))), for: "p", in: $0)
                 }
             }
             let daily = Rhythm.daily(at: TimeOfDay(15))

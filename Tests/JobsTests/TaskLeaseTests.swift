@@ -20,7 +20,7 @@ struct TaskLeaseTests {
                         most.withLock { $0.now -= 1 }
                     }
                 ], of: "test")
-            for n in 100..<140 { try await fixture.queue.enqueue("count", ["n": n]) }
+            for n in 100..<140 { try await fixture.queue.enqueue("count", Shaped(["n": Int64(n)], .map(.count))) }
             let runners = (1...3).map { fixture.runner("host \($0)", concurrency: 2) }
             await withTaskGroup { group in for runner in runners { group.addTask { await runner.settle() } } }
             #expect(log.lines.sorted() == (100..<140).map(String.init))

@@ -13,12 +13,12 @@ struct TaskQueueTests {
             fixture.store.declare([TaskKind("note", "Notes.") { log.add($0.payload["text"]?.string ?? "") }], of: "test")
             await #expect(throws: TaskFixture.Broken.self) {
                 try await control.write { transaction in
-                    try await queue.enqueue("note", ["text": "undone"], in: transaction)
+                    try await queue.enqueue("note", Shaped(["text": "undone"], .map(.optionalText(100))), in: transaction)
                     throw TaskFixture.Broken(description: "no")
                 }
             }
             #expect(try await fixture.store.count() == 0)
-            try await control.write { _ = try await queue.enqueue("note", ["text": "kept"], in: $0) }
+            try await control.write { _ = try await queue.enqueue("note", Shaped(["text": "kept"], .map(.optionalText(100))), in: $0) }
             await fixture.runner().settle()
             #expect(log.lines == ["kept"])
         }
@@ -55,13 +55,13 @@ struct TaskQueueTests {
             let log = fixture.log, runner = fixture.runner(), queue = fixture.queue
             fixture.store.declare(
                 [TaskKind("note", "Notes.") { log.add($0.payload["n"]?.digits ?? "") }, TaskKind("other", "Others.") { _ in }], of: "test")
-            let first = try await queue.enqueue("note", ["n": 1], unique: "a")
-            #expect(try await queue.enqueue("note", ["n": 2], unique: "a") == first)
-            #expect(try await queue.enqueue("note", ["n": 3], unique: "b") != first)
+            let first = try await queue.enqueue("note", Shaped(["n": 1], .map(.count)), unique: "a")
+            #expect(try await queue.enqueue("note", Shaped(["n": 2], .map(.count)), unique: "a") == first)
+            #expect(try await queue.enqueue("note", Shaped(["n": 3], .map(.count)), unique: "b") != first)
             #expect(try await queue.enqueue("other", unique: "a") != first)
             await runner.settle()
             #expect(log.lines.sorted() == ["1", "3"])
-            #expect(try await queue.enqueue("note", ["n": 4], unique: "a") != first)
+            #expect(try await queue.enqueue("note", Shaped(["n": 4], .map(.count)), unique: "a") != first)
             await runner.settle()
             #expect(log.lines.last == "4")
             #expect(try await fixture.store.count(in: .done) == 4)
@@ -109,8 +109,8 @@ struct TaskQueueTests {
                         if task.payload["n"]?.integer == 2, task.attempt == 1 { throw TaskFixture.Broken(description: "no") }
                     }
                 ], of: "test")
-            for n in 1...4 { try await queue.enqueue("step", ["n": n], order: "x") }
-            try await queue.enqueue("step", ["n": 9], order: "y")
+            for n in 1...4 { try await queue.enqueue("step", Shaped(["n": Int64(n)], .map(.count)), order: "x") }
+            try await queue.enqueue("step", Shaped(["n": 9], .map(.count)), order: "y")
             await withTaskGroup { group in for runner in [runner, other] { group.addTask { await runner.settle() } } }
             #expect(log.lines.filter { $0 != "9 1" } == ["1 1", "2 1"])
             #expect(log.lines.contains("9 1"))

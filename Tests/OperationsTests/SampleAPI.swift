@@ -1,4 +1,4 @@
-import Access
+@_spi(Host) import Access
 import Common
 import Definitions
 import HTTPTypes

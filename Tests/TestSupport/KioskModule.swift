@@ -24,34 +24,35 @@ package struct KioskModule: AnalyticsModule {
     package var surface: (any Surface)? { KioskSurface(badges: badges) }
     package var migrations: [Migration] { [Migration("001-notices", on: .control, [Self.notices.creation])] }
 
+    private static let list = Shape<[String]>.list(.text(2_048)).undescribed
+    private static let note = Shape<[ExactText: String]>.map(.text(200)).undescribed
+
     package var routes: [Route] {
-        let notice = Self.notices.answered
+        let notice = Self.notices.sorted
         return [
-            Route(.post, "/", "Note that somebody came by.", scope: .ingest, access: .write, success: .noContent) { _ in .nothing },
+            Route(.post, "/", "Note that somebody came by.", scope: .ingest, access: .write) { _ in },
             Route(
-                .get, "/kiosk/notices", "List the notices.", scope: .query, access: .read, parameters: Parameter.page,
-                success: .page(notice, counted: true)
+                .get, "/kiosk/notices", "List the notices.", scope: .query, access: .read, pages: notice
             ) { call in
-                .page(try await Self.notices.page(call), total: Int64(try await Self.notices.all(call).count))
+                (try await Self.notices.page(call), Int64(try await Self.notices.all(call).count))
             },
             Route(
                 .post, "/kiosk/notices", "Put up a notice.", scope: .query, access: .write, body: .object(Self.notices.fields),
-                success: .json(notice, status: 201)
+                answer: notice, status: 201
             ) { call in
-                .created(try await Self.notices.create(try await call.body(), for: call))
+                try await Self.notices.create(try await call.body(), for: call)
             },
-            Route(.get, "/kiosk/notices/{id}", "Read a notice.", scope: .query, access: .read, success: .json(notice)) { call in
-                .one(try await Self.notices.require(call))
+            Route(.get, "/kiosk/notices/{id}", "Read a notice.", scope: .query, access: .read, answer: notice) { call in
+                try await Self.notices.require(call)
             },
-            Route(.delete, "/kiosk/notices/{id}", "Take down a notice.", scope: .query, access: .write, success: .noContent) { call in
+            Route(.delete, "/kiosk/notices/{id}", "Take down a notice.", scope: .query, access: .write) { call in
                 try await Self.notices.delete(try await Self.notices.require(call), call)
-                return .nothing
             },
             Route(
                 .get, "/kiosk/pages", "The pages that were visited, by the module `core`.", scope: .query, access: .read,
-                success: .json(.any)
+                answer: Self.list
             ) { call in
-                .one(try await Self.pages(call))
+                try await Self.pages(call)
             },
             Route(
                 .get, "/kiosk/ticker", "A stream that says hello and then nothing.", scope: .query, access: .read,
@@ -72,33 +73,34 @@ package struct KioskModule: AnalyticsModule {
                 return .nothing
             },
             Route(
-                .post, "/kiosk/links", "Make a link that shows the pages to everybody.", scope: .query, access: .write, success: .json(.any)
+                .post, "/kiosk/links", "Make a link that shows the pages to everybody.", scope: .query, access: .write,
+                answer: Shape<String>.text(200).undescribed
             ) { call in
-                .one(badges.link(call.project.id, call.allowedModules, call.maker))
+                badges.link(call.project.id, call.allowedModules, call.maker)
             },
             Route(
-                publicToken: .get, "/kiosk/links/{token}", "The pages that a link shows.", success: .json(.any),
+                publicToken: .get, "/kiosk/links/{token}", "The pages that a link shows.", answer: Self.list,
                 resolve: { token, _ in
                     guard let link = badges.link(token) else { throw ServiceError.notFound("Link", token) }
                     return link
                 }
             ) { call in
-                .one(try await Self.pages(call))
+                (try await Self.pages(call), [:])
             },
-            Route(caller: .get, "/kiosk/halls", "The halls that the screen may show.", scope: .query, access: .read, success: .json(.any)) {
+            Route(caller: .get, "/kiosk/halls", "The halls that the screen may show.", scope: .query, access: .read, answer: Self.list) {
                 call in
-                .one(call.projects.map(\.name))
+                call.projects.map(\.name)
             },
             Route(
-                caller: .get, "/kiosk/halls/{hall}/pages", "The pages of a hall.", scope: .query, access: .read, success: .json(.any)
+                caller: .get, "/kiosk/halls/{hall}/pages", "The pages of a hall.", scope: .query, access: .read, answer: Self.list
             ) { call in
-                .one(try await Self.pages(try call.project(call.path("hall"))))
+                try await Self.pages(try call.project(call.path("hall")))
             },
             Route(
                 caller: .post, "/kiosk/halls/counts", "Count the pages of all halls later.", scope: .query, access: .write,
                 success: .noContent
             ) { call in
-                try await call.tasks.enqueue("tour", call.projects.map(\.id), at: call.now.adding(seconds: 60))
+                try await call.tasks.enqueue("tour", Shaped(call.projects.map(\.id), .list(.uuid)), at: call.now.adding(seconds: 60))
                 return .nothing
             },
             Route(
@@ -110,11 +112,11 @@ package struct KioskModule: AnalyticsModule {
                 _ in
                 badges.ticker
             },
-            Route(installation: .get, "/kiosk/office", "For the administrator of all kiosks.", access: .read, success: .json(.any)) {
+            Route(installation: .get, "/kiosk/office", "For the administrator of all kiosks.", access: .read, answer: Self.note) {
                 call in
-                .one(["caller": call.actor])
+                ["caller": call.actor]
             },
-            Route(anonymous: .get, "/kiosk/hours", "When the kiosk is open.", success: .json(.any)) { _ in .one(["from": "08:00"]) },
+            Route(anonymous: .get, "/kiosk/hours", "When the kiosk is open.", answer: Self.note) { _ in ["from": "08:00"] },
         ]
     }
 }
@@ -293,27 +295,26 @@ package struct KioskSurface: Surface {
 
     package func answer(to error: ServiceError) -> Answer {
         var text = JSONText()
-        text.append(raw: #"{"ok":false,"reason":"#)
-        text.append(string: sentence(about: error))
-        if let field = error.evidence?.field {
-            text.append(raw: #","field":"#)
-            text.append(string: field)
+        text.object { text in
+            text.member("ok", false)
+            text.member("reason", sentence(about: error))
+            if let field = error.evidence?.field { text.member("field", field) }
+            if case .rateLimited(let seconds) = error.evidence { text.member("wait", Int64(seconds)) }
         }
-        if case .rateLimited(let seconds) = error.evidence { text.append(raw: #","wait":\#(seconds)"#) }
-        text.append(raw: "}")
         let status = [405: 404, 413: 400][error.status] ?? error.status
-        return .json(bytes: ByteBuffer(bytes: text.bytes), status: status)
+        return .written(text, status: status)
     }
 
     package func write(_ answer: Answer, as outcome: Answer.Outcome) throws -> Answer {
-        var text = JSONText(), answer = answer
-        text.append(raw: #"{"ok":true"#)
-        if outcome != .nothing {
-            text.append(raw: #","result":"#)
-            text.append(raw: String(buffer: try answer.content(instants: instants)))
+        var text = JSONText(instants: instants), answer = answer
+        try text.object { text in
+            text.member("ok", true)
+            if outcome != .nothing {
+                text.name("result")
+                try answer.write(to: &text)
+            }
+            if case .page(let total?) = outcome { text.member("of", total) }
         }
-        if case .page(let total?) = outcome { text.append(raw: #","of":\#(total)"#) }
-        text.append(raw: "}")
         answer.headers[.contentType] = "application/json"
         return answer.written(ByteBuffer(bytes: text.bytes), status: 200)
     }

@@ -12,22 +12,18 @@ struct LogLine {
     /// The line as JSON: `{"timestamp":"2026-03-01T10:00:00.250Z","level":"info","label":"pulse","message":"ready","request.id":"r1"}`
     var json: String {
         var text = JSONText()
-        text.append(raw: #"{"timestamp":""#)
-        text.append(raw: timestamp)
-        text.append(raw: #"","level":""#)
-        text.append(raw: level.rawValue)
-        text.append(raw: #"","label":"#)
-        text.append(string: label)
-        text.append(raw: #","message":"#)
-        text.append(string: message)
-        for (name, value) in fields.sorted {
-            text.append(raw: ",")
-            // Metadata must not replace the four members above.
-            text.append(string: ["timestamp", "level", "label", "message"].contains(name) ? "metadata.\(name)" : name)
-            text.append(raw: ":")
-            value.write(into: &text)
+        text.object { text in
+            text.member("timestamp", timestamp)
+            text.member("level", level.rawValue)
+            text.member("label", label)
+            text.member("message", message)
+            for (name, value) in fields.sorted {
+                // Metadata must not replace the four members above.
+                text.name(["timestamp", "level", "label", "message"].contains(name) ? "metadata.\(name)" : name)
+                value.write(into: &text)
+            }
         }
-        text.append(raw: "}\n")
+        text.append(raw: "\n")
         return text.string
     }
 

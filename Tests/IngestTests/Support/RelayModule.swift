@@ -14,7 +14,7 @@ struct RelayModule: AnalyticsModule {
             Route(
                 .post, "/api/v1/relay", "Collects an array of payloads.", scope: .ingest, access: .write,
                 parameters: [Parameter("options", .anyText, "all or stored")], body: .any,
-                success: .json(.object([.required("outcomes", .list(.text(1_000)))]))
+                answer: Shape<[String]>([.required("outcomes", { $0 }, .list(.text(1_000)))])
             ) { call in
                 let events = try await call.body().elements.map(IncomingEvent.init)
                 let options: CollectOptions =
@@ -24,7 +24,7 @@ struct RelayModule: AnalyticsModule {
                     default: []
                     }
                 let outcomes = try await call.services.intake.collect(events, for: EventSender(call), options)
-                return try .json(["outcomes": outcomes.map(\.words)])
+                return outcomes.map(\.words)
             }
         ]
     }
