@@ -72,7 +72,8 @@ extension StoredTask {
         .required("kind", \.kind, .text(200), "The module's name, a dot, and the kind's name within the module."),
         .required("project_id", \.project, .nullable(.text(64)), "The project that the task is for; null for none."),
         .required(
-            "maker", \.maker.description, .text(600), "For whom the task runs: module, administrator, key and its id, or member and who that is."),
+            "maker", \.maker.description, .text(600),
+            "For whom the task runs: module, administrator, key and its id, or member and who that is."),
         .required("state", \.state, .choice), .required("run_at", \.runAt, .timestamp, "When the task runs, or was to run last."),
         .required("due_at", \.dueAt, .timestamp, "When the task was first to run."), .required("attempts", { Int64($0.attempts) }, .count),
         .required("last_error", \.lastError, .nullable(.text(2_000)), "Why the last attempt failed."),

@@ -233,7 +233,7 @@ struct ModuleContextTests {
                 let payload = try JSON.parse(#"{"events":[\#(Self.told.joined(separator: ","))]}"#)
                 if isTask {
                     let queue = TaskQueue(installation.tasks, module: "diary", maker: .module)
-                    try await queue.enqueue("tell", payload, for: project.id)
+                    try await queue.enqueue("tell", Shaped(payload, .any), for: project.id)
                     #expect(
                         try await Self.outcome(of: "tell", app)
                             == "dead accepted accepted accepted dropped dropped refused refused accepted")
@@ -261,7 +261,7 @@ struct ModuleContextTests {
             let (directory, tasks) = (app.installation.directory, app.installation.tasks), project = app.project.id
             func outcome(_ key: String?) async throws -> String {
                 let payload = try JSON.parse(#"{"events":[\#(Self.told[0])]\#(key.map { #","key":"\#($0)""# } ?? "")}"#)
-                let id = try await TaskQueue(tasks, module: "diary", maker: .module).enqueue("tell", payload, for: project)
+                let id = try await TaskQueue(tasks, module: "diary", maker: .module).enqueue("tell", Shaped(payload, .any), for: project)
                 await app.installation.taskRunner.settle()
                 let task = try await tasks.task(id)
                 return "\(task.state.rawValue) \(task.lastError ?? "")"
