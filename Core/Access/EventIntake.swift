@@ -29,7 +29,8 @@ public protocol EventIntake: Sendable {
     /// - Parameters:
     ///   - visitor: the visitor's id, as events send it in `visitor_id`.
     ///   - instant: when the facts became true.
-    ///   - id: identifies the facts, like an event's `event_id`: what is recorded again under the same id is left out. Nil to record anyway.
+    ///   - id: identifies the facts, but never an event that has the same `event_id`. What is recorded again under the same id is left out.
+    ///     Nil to record anyway.
     /// - Throws: `ServiceError` 403 if the module that a fact belongs to may not collect, and those that `collect` throws.
     func record(_ facts: [Fact], about visitor: String, at instant: Instant, id: String?, for sender: EventSender) async throws
 }

@@ -120,7 +120,7 @@ extension Refusal {
 }
 
 extension EncodedRows {
-    /// The ids of the events, in order; nil for an event without an id.
+    /// The first id of each event, in order; nil for an event without an id.
     fileprivate var eventIDs: [EncodedRow.EventID?] {
         var ids: [EncodedRow.EventID?] = [], at = 0
         while at < bytes.count {

@@ -58,8 +58,8 @@ public struct Draft: Sendable {
     public var activity: ActivityDraft?
     /// Makes rows for the module's own tables once the session is known. Values are in the order of `FactTable.columns`.
     public var facts: @Sendable (Visit) -> [(table: FactTable, values: [Value])]
-    /// Replaces the `event_id` that the client sent; nil to keep it. See `Addition`.
-    var eventID: String?
+    /// The ids that extensions derived from the event. See `Addition`.
+    var derivedIDs: [String] = []
 
     public init(
         activity: ActivityDraft? = nil,

@@ -29,7 +29,9 @@ public struct CollectorExtension: Sendable {
 /// What an extension adds to an event.
 public struct Addition: Sendable {
     /// Identifies what the event is about, such as an order, if it must be counted only once, however often it is sent; otherwise nil.
-    /// Takes precedence over the `event_id` that was sent, because a page sends a new `event_id` each time it is reloaded.
+    /// It counts besides the `event_id` that was sent: the event is a duplicate if either was seen before. A page sends a new `event_id` each
+    /// time it is reloaded, and an event that is sent again has the same one even if this module is switched off by then. Begin it with a
+    /// word of your own and a colon, as in `order:purchase:A-1`. It never equals an `event_id`, whatever clients send.
     public let eventID: String?
     /// Makes rows for the module's own tables. Values are in the order of `FactTable.columns`.
     public let facts: @Sendable (Visit) -> [(table: FactTable, values: [Value])]
@@ -64,7 +66,7 @@ extension EventPipeline {
             try Self.refusing {
                 try payload.check(registered.added.fields)
                 guard let addition = try registered.added.read(payload) else { return }
-                draft.eventID = addition.eventID ?? draft.eventID
+                if let id = addition.eventID { draft.derivedIDs.append(id) }
                 payload.note(addition.adjustments)
                 let own = draft.facts
                 draft.facts = { visit in own(visit) + addition.facts(visit) }

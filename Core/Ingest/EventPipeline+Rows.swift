@@ -13,7 +13,9 @@ extension EventPipeline {
     ) -> Effect {
         let project = sender.project.number
         let hour = sender.now.startOfHour.milliseconds
-        let eventID = (draft.eventID ?? payload["event_id"]?.string).map { VisitorIdentity.eventID($0, project: project) }
+        var eventID = payload["event_id"]?.string.map { VisitorIdentity.eventID($0, project: project) }
+        var otherIDs = draft.derivedIDs.isEmpty ? [] : VisitorIdentity.derivedIDs(draft.derivedIDs, project: project)
+        if eventID == nil, !otherIDs.isEmpty { eventID = otherIDs.removeFirst() }
         func header(_ table: Int, _ role: EncodedRow.Role, isTentative: Bool = false) -> EncodedRow.Header {
             EncodedRow.Header(
                 table: table, project: project, hour: hour, role: role, eventID: role == .event ? eventID : nil, isTentative: isTentative)
@@ -29,7 +31,7 @@ extension EventPipeline {
                     isPageview: activity.kind == .pageview, path: activity.path),
                 attributes: { self.attributes(activity, sender, browser) })
             isTentative = place.isTentative
-            rows.append(header(activityNumber, .event, isTentative: isTentative)) { row in
+            rows.append(header(activityNumber, .event, isTentative: isTentative), otherIDs: otherIDs) { row in
                 Self.encode(activity, place, attributes, project, visitor.key, sessionID, into: &row)
             }
             touched = Sessions.Name(project: project, visitor: visitor.key, sessionAt: place.sessionAt)
@@ -50,7 +52,7 @@ extension EventPipeline {
         var role = draft.activity == nil ? EncodedRow.Role.event : .follower
         for (table, values) in draft.facts(visit) {
             guard let number = tableNumbers[table.name] else { preconditionFailure("table \(table.name) is not registered") }
-            rows.append(header(number, role, isTentative: isTentative)) { row in
+            rows.append(header(number, role, isTentative: isTentative), otherIDs: otherIDs) { row in
                 Self.begin(&row, project, visit.at.milliseconds, visitor.key)
                 for value in values { row.append(value) }
                 if recordsArrival[number] { row.append(nextArrival(sender.now)) }
@@ -75,7 +77,7 @@ extension EventPipeline {
         to rows: inout EncodedRows
     ) throws {
         let project = sender.project.number, visitor = VisitorIdentity.key(of: visitorID, project: project)
-        let eventID = id.map { VisitorIdentity.eventID($0, project: project) }
+        let eventID = id.map { VisitorIdentity.derivedID("fact:" + $0, project: project) }
         for (table, _) in facts {
             guard let owner = owners[table.name] else { preconditionFailure("table \(table.name) belongs to no module") }
             try checkModule(owner, in: sender.project, allowedModules: sender.allowedModules)

@@ -41,10 +41,37 @@ import Synchronization
         return UInt64(id.dropFirst(5), radix: 16).map { Int64(bitPattern: $0) }
     }
 
-    /// The key of an event's `event_id`.
+    /// The key of the `event_id` that was sent with an event. It is never the key of a derived id.
     static func eventID(_ id: String, project: Int32) -> EncodedRow.EventID {
+        // Only ids that look derived are hashed differently, so that ids stored before this distinction are still recognized.
+        isDerived(id) ? key(of: id, project: project, kind: "sent") : key(of: id, project: project, kind: nil)
+    }
+
+    /// The key of an id that a module derived from an event (`Addition.eventID`). It is never the key of an `event_id`.
+    static func derivedID(_ id: String, project: Int32) -> EncodedRow.EventID {
+        key(of: isDerived(id) ? id : "id:" + id, project: project, kind: nil)
+    }
+
+    /// The keys of derived ids, each once.
+    static func derivedIDs(_ ids: [String], project: Int32) -> [EncodedRow.EventID] {
+        var keys: [EncodedRow.EventID] = []
+        for id in ids {
+            let key = derivedID(id, project: project)
+            if !keys.contains(key) { keys.append(key) }
+        }
+        return keys
+    }
+
+    /// Whether the id begins with a word of lowercase letters and a colon, as derived ids do.
+    private static func isDerived(_ id: String) -> Bool {
+        let letters = id.utf8.prefix { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
+        return !letters.isEmpty && letters.endIndex < id.utf8.endIndex && id.utf8[letters.endIndex] == UInt8(ascii: ":")
+    }
+
+    private static func key(of id: String, project: Int32, kind: String?) -> EncodedRow.EventID {
         var input = HashInput()
         input.append(project)
+        if let kind { input.append(kind) }
         input.append(id)
         return input.sha256.withUnsafeBytes {
             EncodedRow.EventID(high: $0.loadUnaligned(as: Int64.self), low: $0.loadUnaligned(fromByteOffset: 8, as: Int64.self))

@@ -3,7 +3,7 @@ import Foundation
 /// A fact as bytes. The journal stores this form, and engines read it column by column without creating strings.
 ///
 /// Layout, little-endian: table number (u8), project and hour of arrival (i64 each) for the ledger, role (u8; its highest bit is set if the
-/// session is tentative), whether an event id follows (u8) and its two halves (2 × i64), then the columns of `FactTable.allColumns` in
+/// session is tentative), the number of event ids (u8) and the two halves of each (2 × i64), then the columns of `FactTable.allColumns` in
 /// order. Each column is a tag and its value: 0 null, 1 integer (zigzag varint), 2 double (8 bytes), 3 text (varint length, UTF-8), 4 true,
 /// 5 false.
 @_spi(Host) public struct EncodedRow: Sendable {
@@ -20,23 +20,29 @@ import Foundation
         public let hour: Int64
         /// How the row relates to its event.
         public let role: Role
-        /// The event's id, which identifies duplicates; nil if it has none.
+        /// The event's first id, which identifies duplicates; nil if it has none.
         public let eventID: EventID?
+        /// The number of its ids. `EncodedRow.eventIDs` has them all.
+        public let idCount: UInt8
         /// Whether the session in the row's columns is only a proposal. Stored sessions decide which session the row belongs to.
         public let isTentative: Bool
 
         public init(table: Int, project: Int32, hour: Int64, role: Role = .event, eventID: EventID? = nil, isTentative: Bool = false) {
+            self.init(
+                table: table, project: project, hour: hour, role: role, eventID: eventID, idCount: eventID == nil ? 0 : 1,
+                isTentative: isTentative)
+        }
+
+        fileprivate init(
+            table: Int, project: Int32, hour: Int64, role: Role, eventID: EventID?, idCount: UInt8, isTentative: Bool
+        ) {
             self.isTentative = isTentative
             self.table = table
             self.project = project
             self.hour = hour
             self.role = role
             self.eventID = eventID
-        }
-
-        /// The header of the same row in another table.
-        func ofTable(_ table: Int) -> Header {
-            Header(table: table, project: project, hour: hour, role: role, eventID: eventID, isTentative: isTentative)
+            self.idCount = idCount
         }
     }
 
@@ -50,7 +56,7 @@ import Foundation
         case note = 2
     }
 
-    /// A 128-bit hash of the project and the `event_id` that was sent.
+    /// A 128-bit hash of the project and an id: the `event_id` that was sent, or one that a module derived from the event.
     public struct EventID: Sendable, Hashable {
         public let high: Int64
         public let low: Int64
@@ -77,9 +83,11 @@ import Foundation
             let project = Int32(truncatingIfNeeded: cursor.fixed())
             let hour = cursor.fixed()
             let role = cursor.byte()
-            let eventID = cursor.byte() == 1 ? EventID(high: cursor.fixed(), low: cursor.fixed()) : nil
+            let idCount = cursor.byte()
+            let eventID = idCount > 0 ? EventID(high: cursor.fixed(), low: cursor.fixed()) : nil
+            if idCount > 1 { cursor.skip(ids: Int(idCount) - 1) }
             let header = Header(
-                table: table, project: project, hour: hour, role: Role(rawValue: role & 0x7F) ?? .event, eventID: eventID,
+                table: table, project: project, hour: hour, role: Role(rawValue: role & 0x7F) ?? .event, eventID: eventID, idCount: idCount,
                 isTentative: role & 0x80 != 0)
             return try body(header, &cursor)
         }
@@ -88,7 +96,7 @@ import Foundation
     /// A copy of the row in which some columns have other values.
     /// - Parameter change: the new values, by column index.
     public func replacing(_ change: [Int: Value]) -> EncodedRow {
-        var encoder = RowEncoder(header)
+        var encoder = RowEncoder(headOf: self)
         for (index, value) in values.enumerated() { encoder.append(change[index] ?? value) }
         return EncodedRow(encoder.bytes[...])
     }
@@ -112,6 +120,22 @@ import Foundation
 
     /// The part of the row before the columns.
     public var header: Header { read { header, _ in header } }
+
+    /// The ids of the event, the first one first. An event is a duplicate if any of them was seen before.
+    public var eventIDs: [EventID] {
+        bytes.withUnsafeBufferPointer { buffer in
+            var cursor = Cursor(buffer, at: Self.idCountPlace)
+            return (0..<cursor.byte()).map { _ in EventID(high: cursor.fixed(), low: cursor.fixed()) }
+        }
+    }
+
+    /// Where the number of ids is: after table, project, hour and role.
+    private static let idCountPlace = 18
+
+    /// The header's bytes.
+    fileprivate var head: ArraySlice<UInt8> {
+        bytes.prefix(Self.idCountPlace + 1 + 16 * Int(bytes[bytes.startIndex + Self.idCountPlace]))
+    }
 
     /// Appends a copy of the row to `rows`, with some columns replaced.
     /// - Parameters:
@@ -147,7 +171,12 @@ import Foundation
         /// The number of bytes of the row that have been read.
         public private(set) var at = 0
 
-        init(_ buffer: UnsafeBufferPointer<UInt8>) { self.buffer = buffer }
+        init(_ buffer: UnsafeBufferPointer<UInt8>, at: Int = 0) {
+            self.buffer = buffer
+            self.at = at
+        }
+
+        fileprivate mutating func skip(ids count: Int) { at += 16 * count }
 
         /// Returns the next column; nil after the last.
         public mutating func next() -> Column? {
@@ -218,10 +247,13 @@ import Foundation
     public var isEmpty: Bool { bytes.isEmpty }
 
     /// Adds a row. `columns` appends the row's columns, in the table's order.
+    /// - Parameter otherIDs: the ids of the event besides `header.eventID`.
     @inline(__always)
-    public mutating func append(_ header: EncodedRow.Header, _ columns: (inout RowEncoder) -> Void) {
+    public mutating func append(
+        _ header: EncodedRow.Header, otherIDs: [EncodedRow.EventID] = [], _ columns: (inout RowEncoder) -> Void
+    ) {
         append { row in
-            row.append(header)
+            row.append(header, otherIDs)
             columns(&row)
         }
     }
@@ -247,18 +279,29 @@ import Foundation
     /// Creates an encoder for columns without a header. The columns can be added to rows with `append(encoded:)`.
     public init() {}
 
-    public init(_ header: EncodedRow.Header) {
+    public init(_ header: EncodedRow.Header, otherIDs: [EncodedRow.EventID] = []) {
         bytes.reserveCapacity(256)
-        append(header)
+        append(header, otherIDs)
     }
 
-    fileprivate mutating func append(_ header: EncodedRow.Header) {
+    /// Begins a row with the header of `row`.
+    /// - Parameter table: the number of the row's table; nil for the one of `row`.
+    init(headOf row: EncodedRow, table: Int? = nil) {
+        bytes.reserveCapacity(256)
+        bytes += row.head
+        if let table { bytes[0] = UInt8(table) }
+    }
+
+    fileprivate mutating func append(_ header: EncodedRow.Header, _ otherIDs: [EncodedRow.EventID]) {
         bytes.append(UInt8(header.table))
         append(fixed: Int64(header.project))
         append(fixed: header.hour)
         bytes.append(header.role.rawValue | (header.isTentative ? 0x80 : 0))
-        bytes.append(header.eventID == nil ? 0 : 1)
-        if let id = header.eventID {
+        guard let id = header.eventID else { return bytes.append(0) }
+        bytes.append(UInt8(1 + otherIDs.count))
+        append(fixed: id.high)
+        append(fixed: id.low)
+        for id in otherIDs {
             append(fixed: id.high)
             append(fixed: id.low)
         }

@@ -58,7 +58,7 @@
         case .table(let number): return number == header.table ? row : row.renumbered(number)
         case .columns(let number, let sources):
             let values = row.values
-            var encoder = RowEncoder(header.ofTable(number))
+            var encoder = RowEncoder(headOf: row, table: number)
             for (index, filler) in sources {
                 if let index, values.indices.contains(index) { encoder.append(values[index]) } else { encoder.append(filler) }
             }

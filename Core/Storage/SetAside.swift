@@ -25,7 +25,7 @@ import Common
             if values.indices.contains(index), case .int(let value) = values[index] { return value }
             return 0
         }
-        var encoder = RowEncoder(header.ofTable(number))
+        var encoder = RowEncoder(headOf: row, table: number)
         encoder.append(Int64(header.project))
         encoder.append(common(1))
         encoder.append(common(FactTable.visitorIndex))

@@ -133,6 +133,29 @@ struct ChangedModulesTests {
         }
     }
 
+    @Test("an event's own id and its order's are known after a crash, with the module or without it", arguments: Profile.available)
+    func ids(profile: Profile) async throws {
+        let scratch = try Scratch(), environment = try await profile.environment(), data = scratch.path + "/data"
+        func order(_ id: String, _ order: String) -> String {
+            #"{"type":"event","name":"buy","revenue_amount":10,"event_id":"\#(id)","data":{"order_id":"\#(order)"}}"#
+        }
+        let all = try Self.modules()
+        try await Self.crash(data, environment, all, [order("EV-1", "O-1")])
+        for (modules, event) in [(try Self.modules(without: ["revenue"]), order("EV-1", "O-1")), (all, order("EV-2", "O-1"))] {
+            try await TestApp.run(in: data, environment: environment, modules: modules) { app in
+                let answer = try await app.collect(event)
+                #expect(answer.body == #"{"ok":true}"#)
+            }
+        }
+        try await TestApp.run(in: data, environment: environment, modules: all) { app in
+            let ledger = try await app.get("/api/v1/ingest/ledger").json()["data"]?.elements.first
+            #expect(ledger?["received"]?.integer == 3)
+            #expect(ledger?["stored"]?.integer == 1)
+            #expect(ledger?["duplicate"]?.integer == 2)
+            #expect(try await app.get("/api/v1/revenue").json()["orders"]?.integer == 1)
+        }
+    }
+
     @Test("a module that is new shifts no table", arguments: Profile.available)
     func added(profile: Profile) async throws {
         let scratch = try Scratch(), environment = try await profile.environment(), other = try await profile.environment()

@@ -232,6 +232,48 @@ struct EventStoreTests {
         }
     }
 
+    @Test("an event with several ids is a duplicate if any of them was seen before", arguments: EventStoreEngine.all)
+    func severalIDs(engine: EventStoreEngine) async throws {
+        try await engine.use { store in
+            let first = try await store.apply(
+                Samples.batch(
+                    [
+                        Samples.row("a", id: 1, otherIDs: [101]), Samples.row("a2", id: 2, otherIDs: [101, 201]), Samples.row("b", id: 3),
+                        Samples.row("a3", id: 2), Samples.otherRow("a3-more"), Samples.row("c", id: 4, otherIDs: [104, 204]),
+                    ], to: 1))
+            #expect(first.duplicates == [false, true, false, true, true, false])
+            // The ids of a duplicate are kept as well, in any place.
+            let again = [
+                Samples.row("x", id: 101), Samples.row("x", id: 2), Samples.row("x", id: 201), Samples.row("x", id: 5, otherIDs: [204]),
+                Samples.row("x", id: 5), Samples.row("d", id: 6, otherIDs: [106]),
+            ]
+            #expect(try await store.apply(Samples.batch(again, to: 2)).duplicates == [true, true, true, true, true, false])
+            #expect(try await store.paths() == ["a", "b", "c", "d"])
+            #expect(try await store.ledgerLines() == ["1 stored  4", "1 duplicate  7"])
+            // Each id is stored once.
+            #expect(try await store.value("SELECT count(*) FROM ingest_event_ids") == .int(11))
+        }
+    }
+
+    @Test("a row keeps its ids when its columns or its table change")
+    func keptIDs() {
+        let row = Samples.row("a", id: 1, otherIDs: [2, 3])
+        #expect(row.eventIDs.map(\.low) == [1, 2, 3])
+        #expect(row.header.eventID == row.eventIDs[0])
+        let changed = row.replacing([6: .text("b")])
+        #expect(changed.eventIDs == row.eventIDs)
+        #expect(changed.values[6] == .text("b"))
+        var written = RowEncoder()
+        row.append(to: &written, replacing: [6..<7]) { _, row in row.append("b") }
+        #expect(written.bytes == Array(changed.bytes))
+        let aside = SetAside.row(row, number: 9, of: "gone", columns: [])
+        #expect(aside.eventIDs == row.eventIDs)
+        #expect(aside.header.table == 9)
+        #expect(aside.values.count == SetAside.table.allColumns.count)
+        #expect(Samples.row("a", id: 1).eventIDs.map(\.low) == [1])
+        #expect(Samples.row("a").eventIDs.isEmpty)
+    }
+
     @Test("finds duplicates among thousands of ids", arguments: EventStoreEngine.all)
     func manyIDs(engine: EventStoreEngine) async throws {
         try await engine.use { store in

@@ -17,20 +17,25 @@ enum FactSamples {
     static let hour = noon
 
     static func row(
-        _ path: String, id: Int64? = nil, at: Int64 = noon, project: Int32 = 1, visitor: Int64 = 7, role: EncodedRow.Role = .event,
+        _ path: String, id: Int64? = nil, otherIDs: [Int64] = [], at: Int64 = noon, project: Int32 = 1, visitor: Int64 = 7,
+        role: EncodedRow.Role = .event,
         kind: Int64 = 0, number: Value = .null, ratio: Value = .null, note: Value = .null, flag: Value = .null
     ) -> EncodedRow {
         encoded(
-            0, project, role, id, [.int(Int64(project)), .int(at), .int(visitor), .int(kind), number, ratio, .text(path), note, flag])
+            0, project, role, id, otherIDs: otherIDs,
+            [.int(Int64(project)), .int(at), .int(visitor), .int(kind), number, ratio, .text(path), note, flag])
     }
 
     static func otherRow(_ path: String, at: Int64 = noon, project: Int32 = 1, role: EncodedRow.Role = .follower) -> EncodedRow {
         encoded(1, project, role, nil, [.int(Int64(project)), .int(at), .int(7), .text(path)])
     }
 
-    static func encoded(_ table: Int, _ project: Int32, _ role: EncodedRow.Role, _ id: Int64?, _ values: [Value]) -> EncodedRow {
-        let eventID = id.map { EncodedRow.EventID(high: $0 &* 7_919, low: $0) }
-        var encoder = RowEncoder(.init(table: table, project: project, hour: hour, role: role, eventID: eventID))
+    static func encoded(
+        _ table: Int, _ project: Int32, _ role: EncodedRow.Role, _ id: Int64?, otherIDs: [Int64] = [], _ values: [Value]
+    ) -> EncodedRow {
+        func eventID(_ id: Int64) -> EncodedRow.EventID { EncodedRow.EventID(high: id &* 7_919, low: id) }
+        var encoder = RowEncoder(
+            .init(table: table, project: project, hour: hour, role: role, eventID: id.map(eventID)), otherIDs: otherIDs.map(eventID))
         for value in values { encoder.append(value) }
         return EncodedRow(encoder.bytes[...])
     }

@@ -40,8 +40,9 @@ final class BatchWriter: @unchecked Sendable {
                 }
                 try move(batch, on: connection)
                 let headings = batch.rows.map(Heading.init)
-                let duplicates = try findDuplicates(headings, on: connection)
+                let (duplicates, ids) = try findDuplicates(batch, headings, on: connection)
                 var ledger = Ledger(batch.ledger)
+                try store(ids, headings, on: connection)
                 let facts = try sort(batch, headings, duplicates, &ledger, on: connection)
                 try append(facts, of: batch.tables, on: connection)
                 try ledger.store(on: connection)
@@ -97,16 +98,41 @@ final class BatchWriter: @unchecked Sendable {
 
     // MARK: Duplicates
 
-    /// Returns, for each row, whether to leave it out: an event whose id was seen before, or a follower of such an event.
-    private func findDuplicates(_ headings: [Heading], on connection: Connection) throws -> [Bool] {
+    /// An event id that was not seen before, and its first row in the batch.
+    private typealias NewID = (row: Int, id: EncodedRow.EventID)
+
+    /// Returns, for each row, whether to leave it out: an event of which an id was seen before, or a follower of such an event. Also
+    /// returns the new ids in the order of their rows, including those of events that are left out because of another id.
+    private func findDuplicates(
+        _ batch: FactBatch, _ headings: [Heading], on connection: Connection
+    ) throws -> (duplicates: [Bool], new: [NewID]) {
         var duplicates = Array(repeating: false, count: headings.count)
-        var firstRows: [EncodedRow.EventID: Int] = [:]
-        for (index, heading) in headings.enumerated() {
-            guard let id = heading.id else { continue }
+        var firstRows: [EncodedRow.EventID: Int] = [:], several: [Int: [EncodedRow.EventID]] = [:]
+        func note(_ id: EncodedRow.EventID, _ index: Int) {
             if firstRows[id] == nil { firstRows[id] = index } else { duplicates[index] = true }
         }
+        for (index, heading) in headings.enumerated() {
+            guard let id = heading.id else { continue }
+            note(id, index)
+            guard heading.header.idCount > 1 else { continue }
+            let ids = batch.rows[index].eventIDs
+            several[index] = ids
+            for id in ids.dropFirst() { note(id, index) }
+        }
         for id in try storedIDs(among: firstRows.keys, on: connection) {
-            if let index = firstRows[id] { duplicates[index] = true }
+            guard let index = firstRows[id] else { continue }
+            duplicates[index] = true
+            // No row has a negative index, so the id counts as known.
+            firstRows[id] = -1
+        }
+        var new: [NewID] = []
+        for (index, heading) in headings.enumerated() {
+            guard let id = heading.id else { continue }
+            if heading.header.idCount > 1, let ids = several[index] {
+                for id in ids where firstRows[id] == index { new.append((index, id)) }
+            } else if !duplicates[index] {
+                new.append((index, id))
+            }
         }
         var isLeftOut = false
         for (index, heading) in headings.enumerated() {
@@ -116,7 +142,7 @@ final class BatchWriter: @unchecked Sendable {
             case .note: break
             }
         }
-        return duplicates
+        return (duplicates, new)
     }
 
     /// Returns the ids that are already stored. The result may include other stored ids with the same low half.
@@ -139,8 +165,8 @@ final class BatchWriter: @unchecked Sendable {
 
     // MARK: Rows
 
-    /// Returns the facts to store, with their visitor numbers, in storage order. Also stores event ids and new visitors, and counts
-    /// each event in the ledger.
+    /// Returns the facts to store, with their visitor numbers, in storage order. Also stores new visitors, and counts each event in the
+    /// ledger.
     ///
     /// Each visitor's rows are adjacent, so they compress better. Visitors are in order of arrival, which is nearly time order
     /// (`docs/tuning.md`, "Order of rows in a batch").
@@ -149,7 +175,6 @@ final class BatchWriter: @unchecked Sendable {
     ) throws -> [Fact] {
         var facts: [Fact] = []
         facts.reserveCapacity(batch.rows.count)
-        var ids: [EncodedRow.Header] = []
         for (index, row) in batch.rows.enumerated() {
             let header = headings[index].header
             if duplicates[index] {
@@ -158,20 +183,18 @@ final class BatchWriter: @unchecked Sendable {
             } else {
                 facts.append(Fact(row: row, heading: headings[index]))
                 ledger.add(.stored, header)
-                if headings[index].id != nil { ids.append(header) }
             }
         }
-        try store(ids, on: connection)
         try number(&facts, on: connection)
         // Rows that compare equal stay in order of arrival.
         let order = facts.indices.sorted { facts[$0].isBefore(facts[$1]) ?? ($0 < $1) }
         return order.map { facts[$0] }
     }
 
-    private func store(_ ids: [EncodedRow.Header], on connection: Connection) throws {
+    private func store(_ ids: [NewID], _ headings: [Heading], on connection: Connection) throws {
         let chunk = chunk(of: "ingest_event_ids", Self.eventIDColumns)
         try connection.feed.insert(ids.count, into: "ingest_event_ids", chunk, on: connection) { index in
-            let header = ids[index], id = header.eventID!
+            let (row, id) = ids[index], header = headings[row].header
             chunk.write(Int64(header.project), header.hour, id.high, id.low)
             seen?.insert(id)
         }
@@ -243,7 +266,7 @@ private struct Heading {
         }
     }
 
-    /// The event's id; nil for other rows, and for an event without an id.
+    /// The event's first id; nil for other rows, and for an event without an id.
     var id: EncodedRow.EventID? { header.role == .event ? header.eventID : nil }
 }
 

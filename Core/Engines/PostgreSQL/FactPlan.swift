@@ -17,7 +17,8 @@ struct FactPlan {
     let batch: FactBatch
     let headers: [EncodedRow.Header]
     let months: Set<Month>
-    /// Each event id once. The ids are sorted, so hosts that store the same ids wait for each other but never deadlock.
+    /// Each event id once, including those of events that are duplicates because of another id. The ids are sorted, so hosts that store
+    /// the same ids wait for each other but never deadlock.
     let identities: [Identity]
 
     /// - Throws: `RowMismatch` for a row with an unknown table, without a timestamp, or outside the years 1 to 9999.
@@ -37,7 +38,10 @@ struct FactPlan {
                 throw RowMismatch(table: batch.tables[header.table].name, column: "occurred_at", problem: "the row has no time")
             }
             headers.append(header)
-            if header.role == .event, let id = header.eventID, first[id] == nil { first[id] = index }
+            if header.role == .event, let id = header.eventID {
+                if first[id] == nil { first[id] = index }
+                if header.idCount > 1 { for id in row.eventIDs.dropFirst() where first[id] == nil { first[id] = index } }
+            }
             // Consecutive rows are usually in the same month.
             if let latest, latest.table == header.table, latest.milliseconds.contains(milliseconds) { continue }
             guard let month = CalendarMonth(containing: milliseconds) else {
@@ -54,15 +58,18 @@ struct FactPlan {
             .sorted { ($0.id.high, $0.id.low) < ($1.id.high, $1.id.low) }
     }
 
-    /// Returns, for each row in order, whether to leave it out as a duplicate.
+    /// Returns, for each row in order, whether to leave it out as a duplicate: an event of which an id is not new, or occurs earlier in
+    /// the batch, or a follower of such an event.
     /// - Parameter new: the batch's ids that were not stored before.
     func duplicates(new: Set<EncodedRow.EventID>) -> [Bool] {
-        let firsts = Set(identities.filter { new.contains($0.id) }.map(\.row))
+        // How many ids of each row are new.
+        var fresh: [Int: UInt8] = [:]
+        for identity in identities where new.contains(identity.id) { fresh[identity.row, default: 0] += 1 }
         var isDuplicate = false
         return headers.enumerated().map { index, header in
             switch header.role {
             case .event:
-                isDuplicate = header.eventID != nil && !firsts.contains(index)
+                isDuplicate = header.idCount > 0 && fresh[index] != header.idCount
                 return isDuplicate
             case .follower: return isDuplicate
             case .note: return false

@@ -92,7 +92,7 @@ final class FakeEventStore: EventStore {
         var isDuplicate = false
         let duplicates = batch.rows.map { row in
             let header = row.read { header, _ in header }
-            if header.role == .event { isDuplicate = header.eventID.map { !state.ids.insert($0).inserted } ?? false }
+            if header.role == .event { isDuplicate = row.eventIDs.reduce(false) { !state.ids.insert($1).inserted || $0 } }
             let leftOut = isDuplicate && header.role != .note
             if !leftOut { state.rows.append(row) }
             return leftOut
