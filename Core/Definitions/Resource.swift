@@ -37,6 +37,8 @@ public struct Resource: Sendable {
     public let normalize: (@Sendable (JSON) throws -> String)?
     /// Checks rules that `fields` can't express. Called with the whole definition before it is stored. Throws 400.
     public let check: @Sendable (JSON) throws -> Void
+    /// Checks whether the caller may create (`id` is nil), change or delete (`body` is nil) a definition. Called before `verify`. Throws 403.
+    public let permit: @Sendable (ProjectRequest, _ id: String?, _ body: JSON?) async throws -> Void
     /// Checks a request's body against other definitions. `id` is the definition being changed; nil for a new one. Throws 400 or 403.
     public let verify: @Sendable (ProjectRequest, _ id: String?, JSON) async throws -> Void
     /// The definitions of other modules that a request's body refers to. Before the definition is stored, each one must exist in the
@@ -67,6 +69,7 @@ public struct Resource: Sendable {
         _ kind: String, path: String, table: String, fields: [Schema.Field], unique: String? = nil, uniqueInAnyCase: Bool = false,
         counted: Set<String> = [], defaults: String? = nil, exclusive: String? = nil, live isLive: Bool = false,
         check: @escaping @Sendable (JSON) throws -> Void = { _ in },
+        permit: @escaping @Sendable (ProjectRequest, _ id: String?, _ body: JSON?) async throws -> Void = { _, _, _ in },
         verify: @escaping @Sendable (ProjectRequest, _ id: String?, JSON) async throws -> Void = { _, _, _ in },
         references: @escaping @Sendable (JSON) -> [DefinitionReference?] = { _ in [] },
         relations: (@Sendable (ProjectRequest, Relations) throws -> Void)? = nil, normalize: (@Sendable (JSON) throws -> String)? = nil
@@ -85,6 +88,7 @@ public struct Resource: Sendable {
         }
         self.normalize = normalize
         self.check = check
+        self.permit = permit
         self.verify = verify
         self.references = references
         self.relations = relations
@@ -304,6 +308,7 @@ public struct Resource: Sendable {
     public func create(_ body: JSON, for call: ProjectRequest) async throws -> Definition {
         let definition = try complete(body, over: nil)
         try await call.check(references(body))
+        try await permit(call, nil, body)
         try await verify(call, nil, body)
         let id = Identifiers.uuid(), project = call.project.id, now = call.now.milliseconds
         let value = try uniqueValue(of: definition) ?? id
@@ -331,6 +336,7 @@ public struct Resource: Sendable {
         let body = if let body { body } else { try await call.body() }
         let project = call.project.id, now = call.now.milliseconds
         try await call.check(references(body))
+        try await permit(call, id, body)
         try await verify(call, id, body)
         let (old, row) = try await change(call, id: id, .update, body) { transaction, old in
             guard let old else { return Rows() }
@@ -348,6 +354,7 @@ public struct Resource: Sendable {
     /// Deletes the definition and writes an audit entry.
     public func delete(_ definition: Definition, _ call: ProjectRequest) async throws {
         let id = definition.id, project = call.project.id
+        try await permit(call, id, nil)
         _ = try await change(call, id: id, .delete, nil) { transaction, _ in
             try await transaction.run(
                 "DELETE FROM \(sql: table) WHERE id = \(id) AND project_id = \(project) RETURNING \(sql: Self.columns)")

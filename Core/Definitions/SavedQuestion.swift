@@ -47,6 +47,19 @@ extension ProjectRequest {
         {}
     }
 
+    /// Checks that a key limited to some modules may itself read every saved question that a change affects. Someone else's embed may show
+    /// the question: the key could choose which rows of modules that it may not read are shown. Called for changes of segments and of row
+    /// policies.
+    /// - Throws: 403 if the key may not read one of the questions.
+    public func requireKey(toReadAll isAffected: (SavedQuestion) -> Bool) async throws {
+        guard allowedModules != nil else { return }
+        for question in try await SavedQuestion.all(for: self) where isAffected(question) {
+            // A report that this host doesn't have shows nothing.
+            guard services.catalog.names.contains(exactly: question.reportType) else { continue }
+            try await requireKey(toRead: question)
+        }
+    }
+
     /// Checks that a key limited to some modules may itself read every question that it adds to an existing definition. Without this check,
     /// the key could change a definition that someone else's embed shows, and so read more than it may. New definitions aren't checked,
     /// because no embed shows them yet.

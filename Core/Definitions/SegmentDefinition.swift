@@ -31,8 +31,7 @@ public enum SegmentDefinition {
         })
 
     /// Checks that a key limited to some modules may read every saved report that is limited to the segment, or to a segment that refers to
-    /// it. Someone else's embed may show the report: the key could choose, visitor by visitor, what it shows of modules that the key may not
-    /// read.
+    /// it: the key could choose, visitor by visitor, what someone else's embed of the report shows.
     /// - Throws: 403 if the key may not read one of the reports.
     private static func requireKey(toChange id: String, _ call: ProjectRequest) async throws {
         guard call.allowedModules != nil else { return }
@@ -42,9 +41,7 @@ public enum SegmentDefinition {
             guard affected.insert(id).inserted else { continue }
             next.formUnion(all.filter { $0.references.contains(id) }.map(\.id))
         }
-        for question in try await SavedQuestion.all(for: call) where question.segmentID.map(affected.contains) == true {
-            try await call.requireKey(toRead: question)
-        }
+        try await call.requireKey(toReadAll: { $0.segmentID.map(affected.contains) == true })
     }
 
     /// Ids of the segments that a definition refers to. Empty if the definition can no longer be parsed, so it doesn't block changes to

@@ -20,6 +20,11 @@ enum RowPolicy {
                     field: "values", "must contain exactly one value for '\(policy["operator"]?.string ?? "")'; got \(count).")
             }
         },
+        permit: { call, id, body in
+            guard call.allowedModules != nil else { return }
+            let stored = if let id { try await resource.find(id, for: call)?.fields } else { nil as JSON? }
+            try await requireKey(toRestrict: [stored, body].compactMap { $0?["dataset"]?.string }, call)
+        },
         verify: { call, id, body in
             let stored = if let id { try await resource.find(id, for: call)?.fields } else { nil as JSON? }
             func member(_ name: String) -> JSON? { body[name].flatMap { $0.isNull ? nil : $0 } ?? stored?[name] }
@@ -35,6 +40,23 @@ enum RowPolicy {
                 try call.requireKey(toUse: dataset.module)
             }
         })
+
+    /// Checks that a key limited to some modules may read everything saved that policies of the datasets restrict. Someone else's embed may
+    /// show it: the key could choose which rows of other modules are shown. A report doesn't declare which facts it reads, and most count
+    /// activity, so each one counts. A metric reads one dataset only.
+    /// - Throws: 403 if the key may not read all of it.
+    private static func requireKey(toRestrict datasets: [String], _ call: ProjectRequest) async throws {
+        let modules = datasets.compactMap { call.datasets[$0]?.module }
+        guard !modules.isEmpty else { return }
+        for module in modules { try call.requireKey(toUse: module) }
+        try await call.requireKey(toReadAll: { _ in true })
+        for query in try await SavedSQL.resource.all(call) {
+            // A statement that can't be compiled any more shows nothing.
+            let used = (try? SQLStatement(query.fields["sql_text"]?.string ?? "").check(call)) ?? []
+            guard used.contains(where: modules.contains) else { continue }
+            for module in used { try call.requireKey(toUse: module) }
+        }
+    }
 
     /// The conditions of the project's active policies.
     static func active(_ call: ProjectRequest, in dialect: Dialect) async throws -> [RowRestriction] {

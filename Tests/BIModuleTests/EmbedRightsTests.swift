@@ -178,6 +178,37 @@ struct EmbedRightsTests {
         }
     }
 
+    @Test("a limited key can't choose which rows of other modules are shown", arguments: Profile.available)
+    func restricted(profile: Profile) async throws {
+        try await Self.run(profile) { app, limited in
+            let path = "/api/v1/bi/row-policies"
+            let policy = #"{"name":"P","dataset":"pageviews","field":"path","operator":"eq","values":["/a"]}"#
+            let made = try await app.post(path, policy, as: .query)
+            let own = path + "/" + (try Self.id(made)), widget = #"[{"id":"w","report_type":"campaigns","x":0,"y":0,"w":1,"h":1}]"#
+            let text = "SELECT count(*) AS n FROM pageviews WHERE project_id = {{project_id}} AND path IN (SELECT path FROM revenue_orders)"
+            for (place, body, module) in [
+                ("/api/v1/reports", #"{"name":"R","report_type":"campaigns"}"#, "utm"),
+                ("/api/v1/reports", #"{"name":"R","report_type":"pages","params":{"filter":"utm_source:a"}}"#, "utm"),
+                ("/api/v1/dashboards", #"{"name":"D","widgets":\#(widget)}"#, "utm"),
+                ("/api/v1/bi/sql-queries", #"{"name":"Q","sql_text":"\#(text)"}"#, "revenue"),
+            ] {
+                let saved = try await app.post(place, body, as: .query)
+                for refused in [
+                    try await app.post(path, policy, as: limited), try await app.put(own, #"{"is_active":false}"#, as: limited),
+                    try await app.delete(own, as: limited),
+                ] { #expect(refused.status == 403 && refused.body == Self.keyForbidden(module), "\(body): \(refused.body)") }
+                #expect(try await app.put(own, #"{"name":"N"}"#, as: .query).status == 200)
+                #expect(try await app.delete(place + "/" + (try Self.id(saved)), as: .query).status == 204)
+            }
+            // What the key may read itself, and what reads no pageviews, doesn't count.
+            _ = try await app.post("/api/v1/reports", #"{"name":"R","report_type":"pages"}"#, as: .query)
+            _ = try await app.post("/api/v1/bi/sql-queries", #"{"name":"Q","sql_text":"\#(Self.orders)"}"#, as: .query)
+            #expect(try await app.post(path, policy, as: limited).status == 201)
+            #expect(try await app.put(own, #"{"is_active":false}"#, as: limited).status == 200)
+            #expect(try await app.delete(own, as: limited).status == 204)
+        }
+    }
+
     @Test("a limited key can't choose whom a report shows that it may not read", arguments: Profile.available)
     func segments(profile: Profile) async throws {
         try await Self.run(profile) { app, _ in
