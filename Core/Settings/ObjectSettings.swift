@@ -29,12 +29,6 @@
 extension SettingType where Value == String {
     /// The URL of a folder or a bucket.
     static var objectAddress: Self {
-        let expectation = "a URL such as \(ObjectAddress.form)"
-        return SettingType(expectation) { node throws(Refusals) in
-            if let text = node.text, ObjectAddress(text) != nil { return text }
-            // A URL with keys in it isn't shown.
-            let isSafe = node.text?.contains("@") != true
-            throw Refusals("must be \(expectation); got \(isSafe ? node.described : "a URL that is not shown")", node)
-        }
+        hidden("a URL such as \(ObjectAddress.form)") { ObjectAddress($0) == nil ? nil : $0 }
     }
 }

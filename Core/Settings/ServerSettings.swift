@@ -33,7 +33,7 @@ import Enrichment
         if let publicURL, WebAddress.authority(of: publicURL).map({ !publicURL.hasSuffix("://" + $0) }) ?? false {
             section.refuse(
                 "public_url",
-                "must be a URL without a path, as the dashboard and the script are served at the root of a host; got '\(publicURL.excerpt(60))'"
+                "must be a URL without a path, as the dashboard and the script are served at the root of a host"
             )
         }
         trustedProxies = section.value(

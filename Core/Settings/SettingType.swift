@@ -33,6 +33,16 @@ public struct SettingType<Value: Sendable>: Sendable {
 }
 
 extension SettingType {
+    /// A type whose values are parsed from text that errors never quote, because it is a secret or may have one in it, as every URL may.
+    static func hidden(_ expectation: String, _ read: @escaping @Sendable (String) -> Value?) -> Self {
+        SettingType(expectation) { node throws(Refusals) in
+            guard let value = node.text.flatMap(read) else {
+                throw Refusals("must be \(expectation); got \(node.hidden)", node)
+            }
+            return value
+        }
+    }
+
     /// Like this type, but also accepts null.
     var orNull: SettingType<Value?> {
         SettingType<Value?>(expectation, isList: isList, show: { $0.map(show) ?? "null" }) {
@@ -100,7 +110,7 @@ extension SettingType where Value == String {
 
     /// A URL such as `https://pulse.example.com/base`, stored without a trailing slash.
     public static var webURL: Self {
-        SettingType("a URL that begins with https:// or http://") { text in
+        hidden("a URL that begins with https:// or http://, without a user name or password") { text in
             guard WebAddress.authority(of: text) != nil else { return nil }
             return text.hasSuffix("/") ? String(text.dropLast()) : text
         }
@@ -108,7 +118,7 @@ extension SettingType where Value == String {
 
     /// An origin in the form that browsers send in the `Origin` header, or `*` for every origin.
     public static var origin: Self {
-        SettingType("'*' or an origin such as https://www.example.com, without a path") { text in
+        hidden("'*' or an origin such as https://www.example.com, without a path") { text in
             if text == "*" { return text }
             let lowered = (text.hasSuffix("/") ? String(text.dropLast()) : text).lowercased()
             guard let authority = WebAddress.authority(of: lowered), lowered.hasSuffix("://" + authority) else { return nil }
@@ -145,13 +155,13 @@ extension SettingType where Value == CIDR {
 extension SettingType where Value == Secret {
     /// A string of at least `minimum` characters, which is never displayed.
     public static func secret(minimum: Int) -> Self {
-        hidden("a string of at least \(minimum) characters") { $0.count >= minimum && !$0.contains("\u{0}") }
+        hidden("a string of at least \(minimum) characters") { $0.count >= minimum && !$0.contains("\u{0}") ? Secret($0) : nil }
     }
 
     /// A URL, which is never displayed because it may contain a password. Errors quote `example` to show the form of the URL.
     public static func secretURL(schemes: [String], example: String) -> Self {
         hidden("a URL such as \(example)") { text in
-            schemes.contains { text.hasPrefix($0 + "://") && text.count > $0.count + 3 }
+            schemes.contains { text.hasPrefix($0 + "://") && text.count > $0.count + 3 } ? Secret(text) : nil
         }
     }
 
@@ -168,17 +178,7 @@ extension SettingType where Value == Secret {
     /// The URL of a Redis server, which is never displayed.
     public static var redisURL: Self {
         hidden("a URL such as redis://user:password@host:6379/0, without TLS: on a private network, or through a tunnel such as stunnel") {
-            (try? RedisAddress($0)) != nil
-        }
-    }
-
-    private static func hidden(_ expectation: String, _ accepts: @escaping @Sendable (String) -> Bool) -> Self {
-        SettingType(expectation) { node throws(Refusals) in
-            guard let text = node.text, accepts(text) else {
-                let received = node.text.map { "\($0.count) characters that are not shown" } ?? node.described
-                throw Refusals("must be \(expectation); got \(received)", node)
-            }
-            return Secret(text)
+            (try? RedisAddress($0)) != nil ? Secret($0) : nil
         }
     }
 }

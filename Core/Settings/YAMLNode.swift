@@ -48,11 +48,16 @@ indirect enum YAMLNode: Sendable {
     var described: String {
         switch self {
         case _ where isNull: "nothing"
+        // Somebody put a URL in the wrong place, perhaps with a password.
+        case .scalar(let scalar) where scalar.text.contains("://"): hidden
         case .scalar(let scalar): "'\(scalar.text.excerpt(60))'"
         case .list: "a list"
         case .mapping: "a group of keys"
         }
     }
+
+    /// Like `described`, but never quotes the value.
+    var hidden: String { text.map { "\($0.count) characters that are not shown" } ?? described }
 
     /// Text that is the same for equal values, regardless of their place in the file and the order of their keys.
     var canonical: String {

@@ -52,7 +52,7 @@ struct EnvironmentTests {
             ),
             (
                 ["ALLOWED_ORIGINS": "*,example.com"],
-                "ALLOWED_ORIGINS: must be '*' or an origin such as https://www.example.com, without a path; got 'example.com'"
+                "ALLOWED_ORIGINS: must be '*' or an origin such as https://www.example.com, without a path; got 11 characters that are not shown"
             ),
             (["PULSE_LIMIT_INGEST": "many"], "PULSE_LIMIT_INGEST: must be a whole number from 0 to 1000000; got 'many'"),
         ])
