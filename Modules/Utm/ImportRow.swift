@@ -57,7 +57,8 @@ struct ImportRow: Sendable {
     /// - Throws: 400 without the row's number, which the caller adds.
     init(_ json: JSON) throws {
         guard json.kind == .object else { throw ServiceError.body("it must be an object; got \(json.described).") }
-        try Schema.object(Self.fields).check(json)
+        // A number in the wrong place would be missing in the summary.
+        try Schema.object(Self.fields, unknown: .refused).check(json)
         let text = json["date"]?.string ?? ""
         guard let day = Self.day(text) else {
             throw ServiceError.body(field: "date", "must be a day such as 2026-05-01; got '\(text.excerpt(60))'.")
@@ -88,8 +89,12 @@ struct ImportRow: Sendable {
             if Metric(name) != nil {
                 // Services export missing values like this.
                 if ["", "-", "--"].contains(field) { continue }
-                guard let number = Self.number(field), Self.numbers.contains(number) else {
+                guard let number = Self.number(field) else {
                     throw ServiceError.body("column '\(name.excerpt(60))' must be a number; got '\(field.excerpt(60))'.")
+                }
+                guard Self.numbers.contains(number) else {
+                    let expectation = Schema.number(Self.numbers).expectation
+                    throw ServiceError.body("column '\(name.excerpt(60))' must be \(expectation); got '\(field.excerpt(60))'.")
                 }
                 metrics.append((Self.plain(name), number))
             } else {

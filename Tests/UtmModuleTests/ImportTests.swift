@@ -131,6 +131,19 @@ struct ImportTests {
                 #""rows":[{"date":"2026-05-01"},{"date":"2026-05-01","metrics":{"cost":"3"}}]"#,
                 "row 2: field 'metrics.cost' must be a number from -1000000000000.0 to 1000000000000.0; got '3'."
             ),
+            (
+                #""rows":[{"date":"2026-05-01","metrics":{"clicks":9223372036854775808,"cost":1e308}}]"#,
+                "row 1: field 'metrics.clicks' must be a number from -1000000000000.0 to 1000000000000.0; got 9.223372036854776e+18."
+            ),
+            // Outside `metrics` they wouldn't count.
+            (
+                #""rows":[{"date":"2026-05-01"},{"date":"2026-05-01","clicks":9223372036854775808}]"#,
+                "row 2: unknown field 'clicks'; accepted fields are 'date', 'dimensions', 'metrics', 'raw_row'."
+            ),
+            (
+                #""csv":"date,cost\n2026-05-01,9223372036854775808""#,
+                "row 1 (line 2): column 'cost' must be a number from -1000000000000.0 to 1000000000000.0; got '9223372036854775808'."
+            ),
             (#""rows":[{"date":"2026-02-30"}]"#, "row 1: field 'date' must be a day such as 2026-05-01; got '2026-02-30'."),
             (#""rows":[{"date":"2026-05-01"},{}]"#, "row 2: missing required field 'date'."),
             (#""rows":[7]"#, "row 1: it must be an object; got a number."),
