@@ -101,7 +101,8 @@ extension ModulePage {
             # Modules
 
             Each project turns each module on or off and sets its access level: `read` (query), `write` (collect and change)
-            or `all`. `make docs` generates this list.
+            or `all`. `core` can't be turned off, and its reports stay open at each level, so `write` is like `all` for it.
+            `make docs` generates this list.
 
 
             """
