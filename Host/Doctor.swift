@@ -154,10 +154,12 @@ struct Doctor: Sendable {
             findings.append(isOK ? .ok(name, "the host can reach it") : .fail(name, "the host can't reach it: \(reason)"))
         }
         guard let bytes = answer["journal"]?["backlog_bytes"]?.integer, let capacity = answer["journal"]?["capacity_bytes"]?.integer,
-            let rows = answer["journal"]?["set_aside_rows"]?.integer
+            answer["journal"]?["set_aside_rows"]?.integer != nil
         else { return ([stranger(host)], false) }
         findings.append(backlog(bytes, of: capacity))
-        if rows > 0 { findings.append(setAside("\(rows) rows")) }
+        for (table, rows) in (answer["journal"]?["set_aside"]?.members ?? []).sorted(by: { $0.name < $1.name }) {
+            findings.append(setAside(rows.integer ?? 0, of: table))
+        }
         return (findings, true)
     }
 
@@ -264,15 +266,24 @@ struct Doctor: Sendable {
         // The table is missing until the migrations have run.
         guard let rows = try? await engines.events.query(SetAside.counts, timeoutSeconds: 30), !rows.isEmpty else { return [] }
         return rows.map { row in
-            let problem = row.text("problem"), text = "\(row.int("count")) rows of table \(row.text("table_name"))"
-            return problem.isEmpty ? setAside(text) : .warn("set aside", "\(text) don't fit it: \(problem). This is a bug in Pulse.")
+            let problem = row.text("problem"), table = row.text("table_name"), count = row.int("count")
+            return problem.isEmpty
+                ? setAside(count, of: table)
+                : .warn("set aside", "\(count) rows of table \(table) don't fit it: \(problem). This is a bug in Pulse.")
         }
     }
 
-    private func setAside(_ what: String) -> Finding {
-        .warn(
-            "set aside",
-            "\(what) wait in the event store: their module is not loaded (modules.disabled), or they do not fit their table.")
+    private func setAside(_ count: Int64, of table: String) -> Finding {
+        let owner = (try? ModuleList.current.load())?.first { $0.factTables.contains { $0.name.isExactly(table) } }?.name
+        let cause: String =
+            switch owner {
+            case let owner? where configuration.modules.disabled.contains(exactly: owner):
+                "Its module is not loaded. Remove '\(owner)' from modules.disabled and restart, and they are stored."
+            case let owner?:
+                "They are stored when a host starts that loads the module '\(owner)'. If one does, its log says why they don't fit."
+            case nil: "No module of this program has that table. They are stored when a program that has it starts."
+            }
+        return .warn("set aside", "events of table \(table) wait in the event store (rows: \(count)). \(cause)")
     }
 
     /// Looks for tasks that failed for good. Says nothing if there are none, or if the control store can't be read, which other checks report.

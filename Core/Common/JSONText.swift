@@ -266,14 +266,21 @@ extension JSONText {
 }
 
 extension JSON {
-    /// Returns the object as JSON text, with the member `name` set to `value`, which must be JSON text.
-    public func text(setting name: String, to value: String) -> String {
+    /// The object with the member `name` set to the value that `write` appends.
+    public func setting(_ name: String, to write: (inout JSONText) throws -> Void) throws -> JSON {
         var text = JSONText()
-        text.object { text in
+        try text.object { text in
             for (member, old) in members where !member.isExactly(name) { text.member(member, old) }
             text.name(name)
-            text.append(raw: value)
+            try write(&text)
         }
+        return try JSON(text)
+    }
+
+    /// The value as JSON text.
+    public var text: String {
+        var text = JSONText()
+        text.append(self)
         return text.string
     }
 }

@@ -5,6 +5,9 @@ import Synchronization
 ///
 /// Each host says every two seconds that it is there. A question goes to all hosts that were heard lately, and each of them replies once it
 /// has done what the question asks for. Without other hosts, a question costs nothing.
+///
+/// A host also hears itself. While it doesn't, the coordination is out of reach, and the silence of the others says nothing about them: they
+/// may go on collecting.
 public final class Hosts: Sendable {
     /// Does what a question asks for. The reply is text without line breaks. An error counts as no reply.
     public typealias Answer = @Sendable (_ text: String) async throws -> String
@@ -15,16 +18,19 @@ public final class Hosts: Sendable {
         public internal(set) var replies: [String: String]
         /// The hosts that gave no reply in time, each with the last text that it said of itself.
         public internal(set) var missing: [String: String]
+        /// Set if this host is cut off from the coordination, so that nobody was asked and other hosts may run that it doesn't know of: when
+        /// it last was not.
+        public internal(set) var cutOffSince: Instant?
     }
 
-    private struct Question {
+    fileprivate struct Question {
         /// The hosts that have not replied yet.
         var asked: Set<String>
         var replies: [String: String] = [:]
         let wait: CheckedContinuation<Void, Never>
     }
 
-    private struct State {
+    fileprivate struct State {
         /// When each host was heard last, and what it said of itself.
         var others: [String: (at: Instant, about: String)] = [:]
         var topics: [String: Answer] = [:]
@@ -33,6 +39,12 @@ public final class Hosts: Sendable {
         var ended: [Int: [String: String]] = [:]
         var next = 0
         var channel: String?
+        /// When this host was last heard by itself; until it was, when it began to take part.
+        var heardItself = Instant(milliseconds: 0)
+        var wasHeard = false
+        var isCutOff = false
+        /// Those who wait until this host hears itself.
+        var listening: [Int: CheckedContinuation<Bool, Never>] = [:]
     }
 
     private let coordination: any Coordination
@@ -44,6 +56,9 @@ public final class Hosts: Sendable {
     /// A host that was not heard for this long has stopped.
     static let silenceSeconds: Int64 = 10
     private static let heartbeat = Duration.seconds(2)
+    /// A host that did not hear itself for this long makes sure that it still can.
+    fileprivate static let doubtSeconds: Int64 = 5
+    private static let echoLimit = Duration.seconds(1)
 
     public init(coordination: any Coordination, id: String, time: any TimeSource) {
         self.coordination = coordination
@@ -54,18 +69,34 @@ public final class Hosts: Sendable {
     /// Registers what answers questions about `topic`, a word. Call it before `run`.
     public func answer(_ topic: String, with answer: @escaping Answer) { state.withLock { $0.topics[topic] = answer } }
 
-    /// The other hosts that were heard lately.
+    /// The other hosts that were heard lately, or just before this host was cut off from the coordination.
     public var others: [String] {
         let now = time.now
-        return state.withLock { state in state.others.filter { now - $0.value.at < Self.silenceSeconds * 1_000 }.keys.sorted() }
+        return state.withLock { $0.heard(at: now) }
+    }
+
+    /// Whether this host is known to be the only one, so that it needs to ask nobody.
+    public var isAlone: Bool {
+        let now = time.now
+        return state.withLock { state in
+            state.channel == nil || !state.isCutOff && !state.isInDoubt(at: now) && state.heard(at: now).isEmpty
+        }
     }
 
     // MARK: Asking
 
     /// Asks all other hosts, and returns when all have replied or `limit` has passed.
     public func ask(_ topic: String, _ text: String = "", within limit: Duration) async -> Replies {
+        guard let channel = state.withLock({ $0.channel }) else { return Replies(replies: [:], missing: [:]) }
+        if await !hearsItself(on: channel) {
+            return state.withLock { state in
+                let missing = state.heard(at: state.heardItself).map { ($0, state.others[$0]?.about ?? "") }
+                return Replies(
+                    replies: [:], missing: Dictionary(missing) { first, _ in first }, cutOffSince: state.heardItself)
+            }
+        }
         let asked = Set(others)
-        guard !asked.isEmpty, let channel = state.withLock({ $0.channel }) else { return Replies(replies: [:], missing: [:]) }
+        guard !asked.isEmpty else { return Replies(replies: [:], missing: [:]) }
         let number = state.withLock { state in
             state.next += 1
             return state.next
@@ -95,6 +126,39 @@ public final class Hosts: Sendable {
         }
     }
 
+    /// Whether this host hears itself. Asks only if it did not lately, and not again while it is cut off: its next heartbeat that comes
+    /// back shows that it no longer is.
+    private func hearsItself(on channel: String) async -> Bool {
+        let now = time.now
+        let (isCutOff, isInDoubt, number) = state.withLock { state in
+            state.next += 1
+            return (state.isCutOff, state.isInDoubt(at: now), state.next)
+        }
+        guard !isCutOff else { return false }
+        guard isInDoubt else { return true }
+        let isHeard = await withCheckedContinuation { wait in
+            state.withLock { $0.listening[number] = wait }
+            Task {
+                if (try? await coordination.publish(channel, "echo \(id)")) != nil { try? await Task.sleep(for: Self.echoLimit) }
+                state.withLock { $0.listening.removeValue(forKey: number) }?.resume(returning: false)
+            }
+        }
+        if !isHeard { state.withLock { $0.isCutOff = true } }
+        return isHeard
+    }
+
+    private func hearItself() {
+        let now = time.now
+        let waiting = state.withLock { state in
+            state.heardItself = now
+            state.wasHeard = true
+            state.isCutOff = false
+            defer { state.listening = [:] }
+            return state.listening.values
+        }
+        for wait in waiting { wait.resume(returning: true) }
+    }
+
     private func end(_ number: Int) {
         state.withLock { state -> CheckedContinuation<Void, Never>? in
             guard let question = state.questions.removeValue(forKey: number) else { return nil }
@@ -112,7 +176,11 @@ public final class Hosts: Sendable {
     public func run(installation: String, about: @escaping @Sendable () -> String) async {
         let channel = "hosts:\(installation)"
         let events = coordination.subscribe(channel)
-        state.withLock { $0.channel = channel }
+        let now = time.now
+        state.withLock { state in
+            state.channel = channel
+            state.heardItself = now
+        }
         await withTaskGroup { group in
             group.addTask {
                 await self.say("hello", about, on: channel)
@@ -136,7 +204,7 @@ public final class Hosts: Sendable {
 
     private func take(_ text: String, _ about: @escaping @Sendable () -> String, on channel: String) {
         let parts = text.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
-        guard parts.count >= 2, parts[1] != id else { return }
+        guard parts.count >= 2, parts[1] != id else { return hearItself() }
         let word = parts[0], other = parts[1], rest = parts.count > 2 ? parts[2] : ""
         if word == "gone" { return leave(other) }
         let isNew = state.withLock { state in
@@ -183,4 +251,14 @@ public final class Hosts: Sendable {
         }
         for number in done { end(number) }
     }
+}
+
+extension Hosts.State {
+    /// The other hosts that were heard in the ten seconds before `now`, or before this host was last heard by itself if it is cut off.
+    fileprivate func heard(at now: Instant) -> [String] {
+        let end = isCutOff ? heardItself : now
+        return others.filter { end - $0.value.at < Hosts.silenceSeconds * 1_000 }.keys.sorted()
+    }
+
+    fileprivate func isInDoubt(at now: Instant) -> Bool { !wasHeard || now - heardItself >= Hosts.doubtSeconds * 1_000 }
 }

@@ -33,8 +33,8 @@ public struct Resource: Sendable {
     public let counted: Set<String>
     /// An object with default values, for fields that a request leaves out or sets to null.
     public let defaults: JSON?
-    /// Converts a validated definition to the JSON text that is stored.
-    public let normalize: (@Sendable (JSON) throws -> String)?
+    /// Converts a validated definition to the one that is stored.
+    public let normalize: (@Sendable (JSON) throws -> JSON)?
     /// Checks rules that `fields` can't express. Called with the whole definition before it is stored. Throws 400.
     public let check: @Sendable (JSON) throws -> Void
     /// Checks whether the caller may create (`id` is nil), change or delete (`body` is nil) a definition. Called before `verify`. Throws 403.
@@ -72,7 +72,7 @@ public struct Resource: Sendable {
         permit: @escaping @Sendable (ProjectRequest, _ id: String?, _ body: JSON?) async throws -> Void = { _, _, _ in },
         verify: @escaping @Sendable (ProjectRequest, _ id: String?, JSON) async throws -> Void = { _, _, _ in },
         references: @escaping @Sendable (JSON) -> [DefinitionReference?] = { _ in [] },
-        relations: (@Sendable (ProjectRequest, Relations) throws -> Void)? = nil, normalize: (@Sendable (JSON) throws -> String)? = nil
+        relations: (@Sendable (ProjectRequest, Relations) throws -> Void)? = nil, normalize: (@Sendable (JSON) throws -> JSON)? = nil
     ) {
         self.kind = kind
         self.path = path
@@ -311,13 +311,13 @@ public struct Resource: Sendable {
         try await permit(call, nil, body)
         try await verify(call, nil, body)
         let id = Identifiers.uuid(), project = call.project.id, now = call.now.milliseconds
-        let value = try uniqueValue(of: definition) ?? id
+        let value = uniqueValue(of: definition) ?? id
         return try Definition(
             try await change(call, id: id, .create, body) { transaction, _ in
                 try await transaction.run(
                     """
                     INSERT INTO \(sql: table) (id, project_id, unique_value, definition, created_at, updated_at)
-                    VALUES (\(id), \(project), \(value), \(definition), \(now), \(now))
+                    VALUES (\(id), \(project), \(value), \(definition.text), \(now), \(now))
                     RETURNING \(sql: Self.columns)
                     """)
             }.row)
@@ -341,10 +341,10 @@ public struct Resource: Sendable {
         let (old, row) = try await change(call, id: id, .update, body) { transaction, old in
             guard let old else { return Rows() }
             let definition = try complete(body, over: old.fields)
-            let value = try uniqueValue(of: definition) ?? id
+            let value = uniqueValue(of: definition) ?? id
             return try await transaction.run(
                 """
-                UPDATE \(sql: table) SET definition = \(definition), unique_value = \(value), updated_at = \(now)
+                UPDATE \(sql: table) SET definition = \(definition.text), unique_value = \(value), updated_at = \(now)
                 WHERE id = \(id) AND project_id = \(project) RETURNING \(sql: Self.columns)
                 """)
         }
@@ -363,8 +363,8 @@ public struct Resource: Sendable {
 
     // MARK: Storing
 
-    /// The whole definition as JSON text: the declared fields from `body`, or else from the old definition or the defaults.
-    private func complete(_ body: JSON, over old: JSON?) throws -> String {
+    /// The whole definition: the declared fields from `body`, or else from the old definition or the defaults.
+    private func complete(_ body: JSON, over old: JSON?) throws -> JSON {
         var text = JSONText()
         text.object { text in
             for field in fields {
@@ -376,7 +376,7 @@ public struct Resource: Sendable {
         let definition = try JSON(text)
         try Schema.object(fields).check(definition)
         try check(definition)
-        return try normalize?(definition) ?? text.string
+        return try normalize?(definition) ?? definition
     }
 
     /// The value to store for `field`; nil for none. An explicit null in an optional field resets it to its default, or removes it.
@@ -387,8 +387,8 @@ public struct Resource: Sendable {
         return sent.isNull && !field.isRequired ? byDefault : sent
     }
 
-    private func uniqueValue(of definition: String) throws -> String? {
-        let value = try unique.flatMap { try JSON.parse(definition)[$0]?.string }
+    private func uniqueValue(of definition: JSON) -> String? {
+        let value = unique.flatMap { definition[$0]?.string }
         return uniqueInAnyCase ? value?.lowercased() : value
     }
 
@@ -415,7 +415,7 @@ public struct Resource: Sendable {
                 if let exclusive, new?.fields[exclusive]?.boolean == true {
                     try await changeAll(of: project, at: now, in: transaction) { other, definition in
                         guard other != id, definition[exclusive]?.boolean == true else { return nil }
-                        return definition.text(setting: exclusive, to: "false")
+                        return try definition.setting(exclusive) { $0.append(false) }
                     }
                 }
                 if let relations { try relations(call, Relations(old: old, new: new, all: try await all(of: project, in: transaction))) }
@@ -431,9 +431,8 @@ public struct Resource: Sendable {
         return changed
     }
 
-    /// Updates every definition of the project for which `change` returns new JSON text. For changes elsewhere that affect these
-    /// definitions.
-    public func changeAll(of call: ProjectRequest, _ change: @escaping @Sendable (_ id: String, JSON) throws -> String?) async throws {
+    /// Updates every definition of the project for which `change` returns a new one. For changes elsewhere that affect these definitions.
+    public func changeAll(of call: ProjectRequest, _ change: @escaping @Sendable (_ id: String, JSON) throws -> JSON?) async throws {
         let project = call.project.id, now = call.now
         _ = try await write(call) { try await changeAll(of: project, at: now, in: $0, change) }
     }
@@ -448,13 +447,13 @@ public struct Resource: Sendable {
     }
 
     private func changeAll(
-        of project: String, at now: Instant, in transaction: any ControlTransaction, _ change: (_ id: String, JSON) throws -> String?
+        of project: String, at now: Instant, in transaction: any ControlTransaction, _ change: (_ id: String, JSON) throws -> JSON?
     ) async throws {
         for definition in try await all(of: project, in: transaction) {
-            guard let text = try change(definition.id, definition.fields) else { continue }
+            guard let changed = try change(definition.id, definition.fields) else { continue }
             try await transaction.run(
                 """
-                UPDATE \(sql: table) SET definition = \(text), updated_at = \(now.milliseconds)
+                UPDATE \(sql: table) SET definition = \(changed.text), updated_at = \(now.milliseconds)
                 WHERE id = \(definition.id) AND project_id = \(project)
                 """)
         }

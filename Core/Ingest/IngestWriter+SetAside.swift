@@ -46,7 +46,7 @@ extension IngestWriter {
         }
         for name in new.sorted() {
             logger.warning(
-                "events are set aside: their module is not loaded, or they don't fit their table. To see them: pulse doctor",
+                "events are set aside: their module is not loaded, or they don't fit their table. `pulse doctor` says what to do",
                 metadata: ["table": "\(name)"])
         }
     }

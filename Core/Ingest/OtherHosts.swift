@@ -48,31 +48,42 @@ import Coordination
     /// - Returns: nil once they can be queried; otherwise the instant before which all of them can.
     /// - Throws: 503 while the event store is unavailable.
     public func settle(_ project: Int32) async throws -> Instant? {
-        guard !hosts.others.isEmpty else { return try await writer.settle(project) }
+        guard !hosts.isAlone else { return try await writer.settle(project) }
         async let others = hosts.ask(Self.settle, String(project), within: reportLimit)
         let own = try await writer.settle(project), replies = await others
         let late = (Array(replies.replies.values) + replies.missing.values).compactMap { Int64($0) }.map(Instant.init(milliseconds:))
         // A host that gave no reply was last heard with its heartbeat.
-        return ([own].compactMap { $0 } + late).min()
+        // Nor was a host that came while this one was cut off.
+        return ([own, replies.cutOffSince].compactMap { $0 } + late).min()
     }
 
     /// Waits until everything that any host has acknowledged can be queried.
-    /// - Throws: 503 if a host doesn't reply in time.
+    /// - Throws: 503 if a host doesn't reply in time, or if this host is cut off from the others.
     public func settleAll() async throws {
         async let others = hosts.ask(Self.settleAll, within: erasureLimit)
         try await writer.settle()
-        guard await others.missing.isEmpty else { throw Self.silent("Nothing was changed.") }
+        try Self.check(await others, "Nothing was changed.")
     }
 
     /// Makes all other hosts forget an erased visitor.
-    /// - Throws: 503 if a host doesn't reply in time.
+    /// - Throws: 503 if a host doesn't reply in time, or if this host is cut off from the others.
     public func forget(_ visitor: Int64, of project: Int32) async throws {
         let replies = await hosts.ask(Self.forget, "\(project) \(visitor)", within: erasureLimit)
-        guard replies.missing.isEmpty else { throw Self.silent("What is stored was deleted.") }
+        try Self.check(replies, "What is stored was deleted.")
     }
 
-    private static func silent(_ state: String) -> ServiceError {
-        .unavailable(
-            "host_silent", "Another host of this installation does not respond. \(state) Try again in 10 seconds.", retryAfterSeconds: 10)
+    private static func check(_ replies: Hosts.Replies, _ state: String) throws {
+        if replies.cutOffSince != nil {
+            throw ServiceError.unavailable(
+                "hosts_out_of_reach",
+                "This host can't reach Redis, so it can't tell whether other hosts of this installation are running. \(state) "
+                    + "Try again when Redis responds.",
+                retryAfterSeconds: 10)
+        }
+        guard replies.missing.isEmpty else {
+            throw ServiceError.unavailable(
+                "host_silent", "Another host of this installation does not respond. \(state) Try again in 10 seconds.",
+                retryAfterSeconds: 10)
+        }
     }
 }

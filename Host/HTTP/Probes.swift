@@ -87,7 +87,7 @@ struct Probes: Sendable {
 
     private struct Readiness: Sendable {
         struct Backlog: Sendable {
-            let bytes: Int64, seconds: Double, capacity: Int64, setAsideRows: Int64, error: String?
+            let bytes: Int64, seconds: Double, capacity: Int64, setAside: [String: Int64], error: String?
 
             static let shape = Shape<Backlog>([
                 .required("ok", { $0.error == nil }, .boolean), .required("backlog_bytes", \.bytes, .count),
@@ -96,7 +96,9 @@ struct Probes: Sendable {
                     "Estimated seconds until the backlog is stored, at the writer's recent speed."),
                 .required("capacity_bytes", \.capacity, .count),
                 .required(
-                    "set_aside_rows", \.setAsideRows, .count, "Rows that wait in the event store because their module is not loaded."),
+                    "set_aside_rows", { $0.setAside.values.reduce(0, +) }, .count,
+                    "Rows that wait in the event store because their module is not loaded."),
+                .optional("set_aside", { $0.setAside.isEmpty ? nil : $0.setAside }, .map(.count), "These rows by table, if there are any."),
                 .optional("error", \.error, .string(0...2_000)),
             ])
         }
@@ -124,7 +126,7 @@ struct Probes: Sendable {
             backlog < capacity * 9 / 10 ? await journal.failure() : "It is full, because the event store has accepted nothing for a while."
         let state = Readiness.Backlog(
             bytes: backlog, seconds: writer.backlogSeconds, capacity: capacity,
-            setAsideRows: Int64(writer.setAsideRows.values.reduce(0, +)), error: failure)
+            setAside: writer.setAsideRows.mapValues(Int64.init), error: failure)
         guard request.text("full") == "true" else {
             return Readiness(journal: state, control: nil, events: nil, coordination: nil).answer
         }

@@ -6,7 +6,7 @@ extension Funnel {
         counted: ["steps", "exclusions"], live: true, check: { _ = try Funnel($0) }, normalize: labelled)
 
     /// Returns the definition with a label for each step. A step without a label gets its value as the label.
-    @Sendable private static func labelled(_ definition: JSON) throws -> String {
+    @Sendable private static func labelled(_ definition: JSON) throws -> JSON {
         let steps = (definition["steps"]?.elements ?? []).map { step in
             var parts = Dictionary(exactly: step.members)
             if parts["label"]?.string == nil { parts["label"] = parts["value"] }
@@ -14,9 +14,7 @@ extension Funnel {
         }
         var members = Dictionary(exactly: definition.members)
         members["steps"] = try JSON(try Shape.list(.map(.any)).text(steps))
-        var text = JSONText()
-        text.append(try JSON(try Shape.map(.any).text(members)))
-        return text.string
+        return try JSON(try Shape.map(.any).text(members))
     }
 
     /// Returns the definition of a segment that contains the visitors at `place` of `funnel`, a funnel's definition.

@@ -37,13 +37,12 @@ struct Goal: Sendable {
         live: true, check: { _ = try Goal($0) }, verify: keepsType, normalize: kept)
 
     /// Returns the definition without the members of `config` that the goal's type doesn't use.
-    @Sendable private static func kept(_ definition: JSON) throws -> String {
+    @Sendable private static func kept(_ definition: JSON) throws -> JSON {
         guard let kind = definition["goal_type"]?.string.flatMap(Kind.init), let config = definition["config"] else {
             throw ServiceError(.missingField("config"))
         }
-        var text = JSONText()
-        Schema.object(fields(of: kind) + (kind == .event ? [Funnel.conditions] : [])).write(kept: config, to: &text)
-        return definition.text(setting: "config", to: text.string)
+        let used = Schema.object(fields(of: kind) + (kind == .event ? [Funnel.conditions] : []))
+        return try definition.setting("config") { used.write(kept: config, to: &$0) }
     }
 
     private static func fields(of kind: Kind) -> [Schema.Field] {

@@ -40,20 +40,20 @@ enum SCIM {
     // MARK: Users
 
     /// Lowercases the email addresses and makes exactly one of them primary: the first that is marked as primary, else the first.
-    private static func normalizedUser(_ user: JSON) throws -> String {
+    private static func normalizedUser(_ user: JSON) throws -> JSON {
         let emails = user["emails"]?.elements ?? []
         let primary = emails.firstIndex { $0["primary"]?.boolean == true } ?? 0
-        var text = JSONText()
-        text.array { text in
-            for (index, email) in emails.enumerated() {
-                text.element()
-                text.object {
-                    $0.member("value", (email["value"]?.string ?? "").lowercased())
-                    $0.member("primary", index == primary)
+        return try user.setting("emails") { text in
+            text.array { text in
+                for (index, email) in emails.enumerated() {
+                    text.element()
+                    text.object {
+                        $0.member("value", (email["value"]?.string ?? "").lowercased())
+                        $0.member("primary", index == primary)
+                    }
                 }
             }
         }
-        return user.text(setting: "emails", to: text.string)
     }
 
     /// Updates the user's profile after a change, and removes a deleted user from its groups.
@@ -95,7 +95,14 @@ enum SCIM {
         try await groups.changeAll(of: call) { _, group in
             let members = (group["members"]?.elements ?? []).compactMap(\.string)
             guard members.contains(user) else { return nil }
-            return group.text(setting: "members", to: "[" + members.filter { $0 != user }.map { "\"\($0)\"" }.joined(separator: ",") + "]")
+            return try group.setting("members") { text in
+                text.array { text in
+                    for member in members where member != user {
+                        text.element()
+                        text.append(string: member)
+                    }
+                }
+            }
         }
     }
 

@@ -99,7 +99,7 @@ struct EquivalentTextTests {
         guard let json = try? JSON.parse(body) else { return nil }
         let named = ["name", "user_id", "user_name", "label", "description", "version"].filter { json[$0]?.string != nil }
         guard !named.isEmpty else { return nil }
-        return named.reduce(body) { body, name in (try? JSON.parse(body))?.text(setting: name, to: "\"\(text)\"") ?? body }
+        return named.reduce(body) { body, name in (try? JSON.parse(body).setting(name) { $0.append(raw: "\"\(text)\"") })?.text ?? body }
     }
 
     private static func encoded(_ text: String) -> String {

@@ -75,4 +75,44 @@ struct HostsTests {
             #expect(alone.missing.isEmpty)
         }
     }
+
+    @Test("a host that is cut off from the coordination still knows the others, asks nobody, and takes part again when it is back")
+    func cutOff() async throws {
+        let line = CoordinationLine(), time = ManualTime("2026-03-02T12:00:00Z")
+        try await Self.run(["a", "b"], line, time: time) { hosts in
+            let before = time.now
+            line.isCut = true
+            time.advance(seconds: 3_600)
+            for _ in 0..<2 {
+                let replies = await hosts[0].ask("echo", within: .seconds(3_600))
+                #expect(replies.replies.isEmpty && replies.missing == ["b": "about b"] && replies.cutOffSince == before)
+                #expect(hosts[0].others == ["b"] && !hosts[0].isAlone)
+            }
+            line.isCut = false
+            await line.resume()
+            var replies = await hosts[0].ask("echo", "you", within: .seconds(3_600))
+            while replies.replies != ["b": "b heard you"] {
+                try await Self.next()
+                replies = await hosts[0].ask("echo", "you", within: .seconds(3_600))
+            }
+            #expect(replies.missing.isEmpty && replies.cutOffSince == nil)
+        }
+    }
+
+    @Test("a host that can't reach the coordination from its start doesn't take itself for the only one")
+    func cutOffFromTheStart() async throws {
+        let line = CoordinationLine(), time = ManualTime("2026-03-02T12:00:00Z"), start = time.now
+        line.isCut = true
+        let host = Hosts(coordination: line, id: "a", time: time)
+        #expect(host.isAlone)
+        let running = Task { await host.run(installation: "one") { "" } }
+        while host.isAlone { try await Self.next() }
+        let replies = await host.ask("echo", within: .seconds(3_600))
+        #expect(replies.missing.isEmpty && replies.cutOffSince == start)
+        line.isCut = false
+        await line.resume()
+        while !host.isAlone { try await Self.next() }
+        running.cancel()
+        await running.value
+    }
 }

@@ -107,6 +107,27 @@ struct ChangedModulesTests {
         }
     }
 
+    @Test("doctor says of a running host which tables' events are set aside, and what to do")
+    func doctor() async throws {
+        let scratch = try Scratch(), data = scratch.path + "/data"
+        try await Self.crash(data, [:], try Self.modules())
+        let modules = try Self.modules(without: ["search", "logs"])
+        try await TestApp.run(in: data, modules: modules, yaml: "modules: {disabled: [search]}", over: .socket) { app in
+            let findings = await Doctor(configuration: app.installation.configuration, file: nil, now: app.time.now).examine()
+            #expect(
+                findings.filter { $0.subject == "set aside" } == [
+                    .warn(
+                        "set aside",
+                        "events of table logs_entries wait in the event store (rows: 1). They are stored when a host starts that loads the module 'logs'. "
+                            + "If one does, its log says why they don't fit."),
+                    .warn(
+                        "set aside",
+                        "events of table search_queries wait in the event store (rows: 1). Its module is not loaded. Remove 'search' from modules.disabled and "
+                            + "restart, and they are stored."),
+                ])
+        }
+    }
+
     /// A module whose table gets a column, in a place of the list that shifts all others.
     private struct Notes: AnalyticsModule {
         static let manifest = ModuleManifest(name: "annotations", category: .platform, summaries: ["en": "Notes."])

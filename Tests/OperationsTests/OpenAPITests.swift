@@ -151,8 +151,8 @@ struct OpenAPITests {
             .post, "/probe", "Probe.", scope: .query, access: .write, body: SampleAPI.funnel, success: .noContent, use: SampleAPI.project)
         let document = try JSON.parse(OpenAPI.document(routes: [(nil, nil, route)], collectors: [], version: "1", serverURL: "/"))
         let body = document["paths"]?["/probe"]?["post"]?["requestBody"]?["content"]?["application/json"]?["schema"]
-        let components = try #require(document["components"]).text(setting: "responses", to: "{}")
-        let schema = try #require(body).text(setting: "components", to: components)
+        let components = try #require(document["components"]).setting("responses") { $0.object { _ in } }
+        let schema = try #require(body).setting("components") { $0.append(components) }.text
         let code = """
             import json, sys, jsonschema
             schema, *values = json.load(sys.stdin)

@@ -62,10 +62,13 @@ export function finder(element) {
   return () => alike()[at] ?? null;
 }
 
-/** Focuses the page's heading, so Tab continues from there. */
-export function focusHeading() {
+/**
+ * Focuses the heading of the card that `place` is in, otherwise the page's, so Tab continues from there.
+ * @param {HTMLElement} [place]
+ */
+export function focusHeading(place) {
   /** @type {HTMLElement | null} */
-  const heading = document.querySelector('main h1');
+  const heading = place?.closest('.card')?.querySelector('h2') ?? document.querySelector('main h1');
   if (!heading) return;
   heading.tabIndex = -1;
   heading.focus();

@@ -89,8 +89,9 @@ export async function load(place, make, options = {}) {
   }
   place.removeAttribute('aria-busy');
   if (focused && document.activeElement === document.body) {
-    const found = focused(), control = place.contains(found) ? found : place.querySelector('button, a[href], input, select');
-    control?.focus();
+    const found = focused();
+    // Not another control: a second press of Enter must not revoke or run something else.
+    if (place.contains(found)) found.focus(); else focusHeading(place);
   }
   return place;
 }

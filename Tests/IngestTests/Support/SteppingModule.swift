@@ -23,7 +23,7 @@ struct SteppingModule: AnalyticsModule {
                 var changes: [(name: String, value: JSON?)] = []
                 for (name, value) in event.fields where value.string?.contains("@") == true { changes.append((name, JSON(text: "***"))) }
                 if let data = event["data"], let mail = data["mail"]?.string, mail.contains("@") {
-                    changes.append(("data", try JSON.parse(data.text(setting: "mail", to: #""***""#))))
+                    changes.append(("data", try data.setting("mail") { $0.append(string: "***") }))
                 }
                 return changes.isEmpty ? .keep : .change(changes)
             },
