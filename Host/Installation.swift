@@ -28,6 +28,7 @@ public struct Installation: Sendable {
     /// The projects, keys and module switches.
     public let directory: Directory
     let registry: ModuleRegistry
+    let storedTables: StoredTables
     let journal: Journal
     let sessions: Sessions
     let identity: VisitorIdentity
@@ -180,9 +181,10 @@ public struct Installation: Sendable {
         let probes = Probes(
             engines: engines, journal: journal, writer: writer, telemetry: telemetry, time: time,
             showsMetrics: configuration.telemetry.metrics)
+        let storedTables = try StoredTables(of: modules, control: engines.control, events: engines.events)
         let administration = AdministrationRoutes(
-            eventStore: engines.events, writer: writer, counters: counters, pipeline: pipeline, otherHosts: otherHosts, tables: tables,
-            visitorTables: ModuleRegistry.visitorTables(of: modules),
+            eventStore: engines.events, writer: writer, counters: counters, pipeline: pipeline, otherHosts: otherHosts,
+            tables: storedTables,
             privacyDefaults: PrivacyRules(configuration.privacy))
         let backups = BackupRoutes(backup: Backup(engines: engines, settle: writer.settle, time: time), folder: folder.path("backups"))
         let dashboard = DashboardSessions(
@@ -200,8 +202,8 @@ public struct Installation: Sendable {
         let registry = try ModuleRegistry(
             modules: modules, hostRoutes: hostRoutes + description.routes(describing: hostRoutes).map { (nil, $0) })
         return Installation(
-            configuration: configuration, engines: engines, directory: directory, registry: registry, journal: journal,
-            sessions: sessions, identity: identity, counters: counters, writer: writer, stream: stream,
+            configuration: configuration, engines: engines, directory: directory, registry: registry, storedTables: storedTables,
+            journal: journal, sessions: sessions, identity: identity, counters: counters, writer: writer, stream: stream,
             followers: journalFollowers, hosts: hosts, otherHosts: otherHosts, gate: gate, pulse: pulse,
             origins: origins, telemetry: telemetry, logger: logger, time: time, adminToken: adminToken,
             dashboard: dashboard, tasks: tasks,
@@ -342,7 +344,7 @@ public struct Installation: Sendable {
 
     var retention: Retention {
         Retention(
-            settings: configuration.retention, engines: engines, tables: registry.factTables, counters: counters, writer: writer,
+            settings: configuration.retention, engines: engines, tables: storedTables, counters: counters, writer: writer,
             projects: { directory.projects })
     }
 

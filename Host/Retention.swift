@@ -8,7 +8,7 @@
 struct Retention: Sendable {
     let settings: RetentionSettings
     let engines: Engines
-    let tables: [FactTable]
+    let tables: StoredTables
     let counters: IngestCounters
     let writer: IngestWriter
     let projects: @Sendable () -> [Project]
@@ -19,8 +19,9 @@ struct Retention: Sendable {
         ]
         if let months = settings.eventsMonths {
             let oldest = Self.start(months: months, before: now)
+            let tables = try await tables.find().facts
             // Delete ids before facts. Ids that a remaining fact needs are kept.
-            statements.append(forgottenIDs(before: oldest))
+            statements.append(forgottenIDs(before: oldest, among: tables))
             statements += tables.filter { $0 != Activity.visitors }.map {
                 "/* retention.facts */ DELETE FROM \(sql: $0.name) WHERE occurred_at < \(oldest.milliseconds)"
             }
@@ -37,7 +38,7 @@ struct Retention: Sendable {
 
     /// Deletes old rows of visitor ids that no remaining fact needs. Only facts soon after `oldest` are checked: a visitor with later
     /// facts has a newer row.
-    private func forgottenIDs(before oldest: Instant) -> SQL {
+    private func forgottenIDs(before oldest: Instant, among tables: [FactTable]) -> SQL {
         let end = oldest.adding(days: Activity.idDays + 1)
         let needing = tables.filter { $0 != Activity.visitors }.map { table in
             """

@@ -86,20 +86,26 @@
             return true
         } catch {
             // Regardless of the error, the migration is done if its ledger row exists.
-            if let ledger = try? await ledger(of: plane), ledger.contains(entry.id) { return false }
+            if let ledger = try? await Self.ledger(of: plane), ledger.contains(entry.id) { return false }
             throw MigrationError.failed(entry.id, error)
         }
     }
 
     private func pending(on plane: any LedgerStore) async throws -> [Entry] {
-        let applied = try await ledger(of: plane)
+        let applied = try await Self.ledger(of: plane)
         let entries = history.filter { $0.migration.plane == plane.plane }
         try Self.check(applied, against: entries, modules: Set(history.map(\.module)))
         return entries.filter { !applied.contains($0.id) }
     }
 
+    /// The ids of all migrations that have been applied to the stores, with the modules' names: `core/001-create`. Other hosts, and other
+    /// versions of Pulse, may have applied some that this program doesn't know.
+    public static func applied(control: any ControlStore, events: any EventStore) async throws -> Set<String> {
+        try await ledger(of: ControlLedger(store: control)).union(ledger(of: EventLedger(store: events)))
+    }
+
     /// The ids in the store's ledger. Empty if the store has no ledger yet.
-    private func ledger(of plane: any LedgerStore) async throws -> Set<String> {
+    private static func ledger(of plane: any LedgerStore) async throws -> Set<String> {
         let tables: SQL =
             switch plane.dialect {
             case .sqlite: "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'migrations_ledger'"

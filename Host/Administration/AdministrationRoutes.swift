@@ -11,9 +11,8 @@ struct AdministrationRoutes: Sendable {
     let counters: IngestCounters
     let pipeline: EventPipeline
     let otherHosts: OtherHosts
-    let tables: [FactTable]
-    /// The modules' control tables with rows about visitors.
-    let visitorTables: [VisitorTable]
+    /// The tables that have visitors' data.
+    let tables: StoredTables
     /// The privacy rules that new projects start with.
     let privacyDefaults: PrivacyRules
 

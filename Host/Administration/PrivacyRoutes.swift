@@ -45,16 +45,17 @@ extension AdministrationRoutes {
     // MARK: One visitor
 
     /// The members of an export that have all facts of one module.
-    private static func sections(_ facts: FactCatalog) -> [(name: String, tables: [FactTable])] {
-        [("surveys", "surveys"), ("experiments", "ab_testing"), ("replays", "session_replay")].map { ($0, facts.tables(of: $1)) }
+    private static func sections(_ tables: StoredTables.Found) -> [(name: String, tables: [FactTable])] {
+        [("surveys", "surveys"), ("experiments", "ab_testing"), ("replays", "session_replay")].map { ($0, tables.facts(of: $1)) }
     }
 
     @Sendable private func exportVisitor(_ call: ProjectRequest) async throws -> Answer {
         let id = try Self.visitorID(call)
         try await otherHosts.settleAll()
+        let tables = try await tables.find()
         let export = try await VisitorExport(
-            of: id, in: call.project, events: eventStore, tables: tables, sections: Self.sections(call.services.factTables),
-            others: VisitorRecords(control: call.control, tables: visitorTables, blobs: call.services.blobs))
+            of: id, in: call.project, events: eventStore, tables: tables.facts, sections: Self.sections(tables),
+            others: VisitorRecords(control: call.control, tables: tables.visitors, blobs: call.services.blobs))
         try await audit("visitor.export", id, call)
         return Answer(
             status: 200, headers: [.contentType: "application/json; charset=utf-8"], body: .stream(ByteStream { try await export.next() }))
@@ -63,9 +64,10 @@ extension AdministrationRoutes {
     @Sendable private func eraseVisitor(_ call: ProjectRequest) async throws {
         let id = try Self.visitorID(call)
         let project = call.project.number, visitor = VisitorIdentity.key(of: id, project: project)
+        let tables = try await tables.find()
         let erased = try await VisitorErasure(
-            events: eventStore, tables: tables,
-            others: VisitorRecords(control: call.control, tables: visitorTables, blobs: call.services.blobs)
+            events: eventStore, tables: tables.facts,
+            others: VisitorRecords(control: call.control, tables: tables.visitors, blobs: call.services.blobs)
         ).erase(id, in: call.project, settle: otherHosts.settleAll)
         await writer.dropStored()
         counters.changed(project: project)

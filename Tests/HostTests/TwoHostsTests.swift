@@ -60,6 +60,21 @@ struct TwoHostsTests {
         }
     }
 
+    @Test("an erasure on a host without a module erases its rows that the other host stored, whichever started first")
+    func erasureWithoutModule() async throws {
+        let scratch = try Scratch(), environment = try await Profile.server.environment()
+        try await TestApp.run(in: scratch.path + "/a", environment: environment, yaml: "modules: {disabled: [logs]}") { first in
+            try await TestApp.run(in: scratch.path + "/b", environment: environment) { second in
+                try await Self.until { !first.installation.hosts.others.isEmpty && !second.installation.hosts.others.isEmpty }
+                try await second.collect(#"{"type":"log","level":"info","message":"hello","visitor_id":"ada"}"#)
+                let visitor = "/api/admin/projects/\(first.project.id)/privacy/visitors/ada"
+                #expect(try await first.get(visitor + "/export", as: .token).body.contains("hello"))
+                #expect(try await first.delete(visitor, as: .token).status == 204)
+                #expect(try await second.get("/api/v1/logs").json()["data"]?.elements.isEmpty == true)
+            }
+        }
+    }
+
     @Test("watchers on either host see what both collect, with their own rights")
     func stream() async throws {
         try await Self.run { first, second in
