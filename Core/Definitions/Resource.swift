@@ -2,7 +2,7 @@
 @_spi(Host) import Common
 import HTTPTypes
 import Questions
-import Storage
+@_spi(Definitions) import Storage
 
 /// A kind of definition that people save, such as a funnel. The module declares the fields and gets a table and five routes: list, get,
 /// create, update and delete. The routes paginate lists, validate bodies and write the audit log.
@@ -45,6 +45,14 @@ public struct Resource: Sendable {
     /// project, and the caller must be allowed to read it; otherwise the response is 400 or 403. It may be deleted later, so handle the 404
     /// of `ProjectRequest.definition`.
     public let references: @Sendable (JSON) -> [DefinitionReference?]
+    /// The definitions that a stored one shows or reads. None of them can be deleted before this one is changed, and none can be changed so
+    /// that it is no longer what this one means. The default is those of `references`. The module must list the kind in
+    /// `AnalyticsModule.definitionKinds` (`referable(as:)`).
+    public let uses: @Sendable (JSON) -> [DefinitionUse?]
+    /// Whether `uses` can return anything.
+    private let isUser: Bool
+    /// The visitors whom the definitions are about; nil for none.
+    public let visitors: Visitors?
     /// Checks rules that involve several of the project's definitions of this kind. Called in the transaction of the change, so two
     /// concurrent changes can't break a rule together. Throws 400.
     public let relations: (@Sendable (ProjectRequest, Relations) throws -> Void)?
@@ -54,6 +62,14 @@ public struct Resource: Sendable {
     /// For definitions that reports read and that a project has at most thousands of. A change takes effect at once on the host that makes
     /// it, and within a second on all others.
     public let isLive: Bool
+
+    /// The visitors whom definitions are about. Their export has the definitions, and erasure deletes them.
+    public enum Visitors: Sendable {
+        /// Each definition is about one visitor, whose id is `prefix` and the definition's id.
+        case each(prefix: String)
+        /// The array field `field` has UUIDs. Each of them, after `prefix`, is the id of a visitor. Erasure removes it from the array.
+        case listed(field: String, prefix: String)
+    }
 
     /// A change to a definition, and the definitions that exist after it.
     public struct Relations: Sendable {
@@ -67,11 +83,11 @@ public struct Resource: Sendable {
 
     public init(
         _ kind: String, path: String, table: String, fields: [Schema.Field], unique: String? = nil, uniqueInAnyCase: Bool = false,
-        counted: Set<String> = [], defaults: String? = nil, exclusive: String? = nil, live isLive: Bool = false,
+        counted: Set<String> = [], defaults: String? = nil, exclusive: String? = nil, live isLive: Bool = false, visitors: Visitors? = nil,
         check: @escaping @Sendable (JSON) throws -> Void = { _ in },
         permit: @escaping @Sendable (ProjectRequest, _ id: String?, _ body: JSON?) async throws -> Void = { _, _, _ in },
         verify: @escaping @Sendable (ProjectRequest, _ id: String?, JSON) async throws -> Void = { _, _, _ in },
-        references: @escaping @Sendable (JSON) -> [DefinitionReference?] = { _ in [] },
+        references: (@Sendable (JSON) -> [DefinitionReference?])? = nil, uses: (@Sendable (JSON) -> [DefinitionUse?])? = nil,
         relations: (@Sendable (ProjectRequest, Relations) throws -> Void)? = nil, normalize: (@Sendable (JSON) throws -> JSON)? = nil
     ) {
         self.kind = kind
@@ -90,7 +106,12 @@ public struct Resource: Sendable {
         self.check = check
         self.permit = permit
         self.verify = verify
-        self.references = references
+        self.references = references ?? { _ in [] }
+        self.uses = uses ?? { body in references?(body).map { $0.map { DefinitionUse($0) } } ?? [] }
+        isUser = uses != nil || references != nil
+        // Erasure changes the table without telling other hosts. The declaration is a constant, so users never run into this.
+        precondition(visitors == nil || !isLive, "definitions about visitors can't be kept in memory: \(kind)")
+        self.visitors = visitors
         self.relations = relations
         self.exclusive = exclusive
         self.isLive = isLive
@@ -128,16 +149,27 @@ public struct Resource: Sendable {
 
     /// This kind for `AnalyticsModule.definitionKinds`, so that definitions of other modules may refer to it.
     /// - Parameter name: the kind's name in such references, such as `goal`.
-    public func referable(as name: String) -> DefinitionKind { DefinitionKind(name, noun: kind) { try await find($0, for: $1) } }
+    public func referable(as name: String) -> DefinitionKind {
+        let users: DefinitionKind.Users = { call in
+            try await all(call).map { (id: $0.id, name: $0.fields["name"]?.string ?? "", uses: uses($0.fields).compactMap { $0 }) }
+        }
+        return DefinitionKind(name, noun: kind, table: table, users: isUser ? users : nil) { try await find($0, for: $1) }
+    }
 
     /// The migration step that creates the table.
     public var creation: Migration.Step {
-        .createTable(
+        var id = Column("id", .text), definition = Column.json("definition", members: Schema.object(fields).memberNames)
+        switch visitors {
+        case .each(let prefix): id = id.naming(.suffix(prefix: prefix))
+        case .listed(let field, let prefix): definition = definition.naming(.list(member: field, prefix: prefix))
+        case nil: break
+        }
+        return .createTable(
             Table(
                 table,
                 [
-                    Column("id", .text), Column("project_id", .text), Column("unique_value", .text), Column("definition", .text),
-                    Column("created_at", .int64), Column("updated_at", .int64),
+                    id, Column("project_id", .text), Column("unique_value", .text), definition, Column("created_at", .int64),
+                    Column("updated_at", .int64),
                 ],
                 primaryKey: ["id"], unique: [["project_id", "unique_value"]]))
     }
@@ -306,6 +338,7 @@ public struct Resource: Sendable {
     /// modules must call `call.require(module:_:)` first.
     /// - Throws: 400 if `body` is not a valid definition.
     public func create(_ body: JSON, for call: ProjectRequest) async throws -> Definition {
+        assert(!isUser || call.hasKind(storedIn: table), "\(kind) uses other definitions, so its module must list it in definitionKinds")
         let definition = try complete(body, over: nil)
         try await call.check(references(body))
         try await permit(call, nil, body)
@@ -338,6 +371,7 @@ public struct Resource: Sendable {
         try await call.check(references(body))
         try await permit(call, id, body)
         try await verify(call, id, body)
+        try await requireUse(of: id, changedTo: body, call)
         let (old, row) = try await change(call, id: id, .update, body) { transaction, old in
             guard let old else { return Rows() }
             let definition = try complete(body, over: old.fields)
@@ -351,10 +385,19 @@ public struct Resource: Sendable {
         return (old, try Definition(row))
     }
 
+    /// Checks that other definitions still find what they use after a change.
+    private func requireUse(of id: String, changedTo body: JSON, _ call: ProjectRequest) async throws {
+        guard call.hasUsers(ofDefinitionsIn: table), let old = try await find(id, for: call) else { return }
+        let new = try complete(body, over: old.fields)
+        try await call.requireUnused(old.fields, becoming: new, id: id, in: table)
+    }
+
     /// Deletes the definition and writes an audit entry.
+    /// - Throws: 400 if another definition uses it.
     public func delete(_ definition: Definition, _ call: ProjectRequest) async throws {
         let id = definition.id, project = call.project.id
         try await permit(call, id, nil)
+        try await call.requireUnused(definition.fields, becoming: nil, id: id, in: table)
         _ = try await change(call, id: id, .delete, nil) { transaction, _ in
             try await transaction.run(
                 "DELETE FROM \(sql: table) WHERE id = \(id) AND project_id = \(project) RETURNING \(sql: Self.columns)")
@@ -479,6 +522,19 @@ public struct Resource: Sendable {
             text.append(definition.createdAt)
             text.name("updated_at")
             text.append(definition.updatedAt)
+        }
+    }
+}
+
+extension Schema {
+    /// The names of the members of objects in the value, at any depth.
+    fileprivate var memberNames: [String] {
+        switch self {
+        case .object(let fields, _): fields.flatMap { [$0.name] + $0.schema.memberNames }
+        case .array(let element, _): element.memberNames
+        case .map(let value, _): value.memberNames
+        case .nullable(let value), .named(_, let value): value.memberNames
+        case .any, .boolean, .integer, .number, .string, .choice: []
         }
     }
 }

@@ -18,6 +18,9 @@ public struct SavedQuestion: Sendable {
     /// The id of the segment that the report is limited to; nil for none.
     var segmentID: String? { parameters?["segment_id"]?.string.map(Identifiers.plain) }
 
+    /// The definitions that the report reads.
+    var uses: [DefinitionUse?] { [DefinitionUse(parameters?["segment_id"], of: "segment", in: "segments")] }
+
     /// The questions of the project's saved reports and dashboards.
     static func all(for call: ProjectRequest) async throws -> [SavedQuestion] {
         // The tables exist only if the module is loaded.
@@ -27,7 +30,7 @@ public struct SavedQuestion: Sendable {
     }
 
     /// The question as text. Two questions are the same if their texts are equal.
-    fileprivate var text: ExactText {
+    var text: ExactText {
         var text = JSONText()
         text.append(string: reportType)
         if let parameters { text.append(parameters) }

@@ -11,15 +11,20 @@ public enum SavedReport {
         fields: [
             .required("name", .text(200)), .required("report_type", .reportName, "Name of the report to run, such as pages."),
             .optional("params", .map(.any), "Parameters of the report, such as start_at, end_at, limit, filter and segment_id."),
-            .optional("visualization", .text(50), "How the report is displayed. Default: table."), .optional("is_active", .boolean),
+            .optional("visualization", .text(50), "How the report is displayed. Default: table."),
+            .optional("is_active", .boolean, "Whether the report can be run and embedded. Default: true."),
         ],
         defaults: #"{"params":{},"visualization":"table","is_active":true}"#,
         check: { try check(parameters: $0["params"]) },
         verify: { call, id, body in
             if let type = body["report_type"]?.string { _ = try call.report(type) }
-            try await verify(parameters: body["params"], call)
+            let stored = if let id { try await resource.find(id, for: call)?.fields } else { nil as JSON? }
+            if stored.map({ SavedQuestion($0).text == SavedQuestion(body, over: $0).text }) != true {
+                try await verify(parameters: body["params"], call)
+            }
             try await call.requireKey(toChange: id, of: resource, by: body) { saved, body in [SavedQuestion(body, over: saved)] }
-        })
+        },
+        uses: { SavedQuestion($0).uses })
 
     /// The query parameters that override saved parameters. Declared by routes that run saved reports.
     public static let overrides = ScopeParameters.list.map { Parameter($0.name, $0.kind.withoutDefault, "Overrides the saved value.") }
@@ -29,10 +34,21 @@ public enum SavedReport {
     ///   - override: returns the request's value of a parameter, which replaces the saved value. The route must declare `overrides`, so
     ///     that the gate validates the values.
     ///   - restrictions: policies that hide rows from the report.
+    /// - Throws: 400 if the report is not active.
     public static func run(
         _ definition: any SavedDefinition, _ call: ProjectRequest, override: (String) -> String? = { _ in nil },
         restrictedBy restrictions: [RowRestriction] = []
-    ) async throws -> Shaped { try await run(saved: definition.fields, call, override, restrictions) }
+    ) async throws -> Shaped {
+        try requireActive(definition)
+        return try await run(saved: definition.fields, call, override, restrictions)
+    }
+
+    /// - Throws: 400 if the saved report is not active.
+    public static func requireActive(_ report: any SavedDefinition) throws {
+        guard report.fields["is_active"]?.boolean ?? true else {
+            throw ServiceError.invalid("report_inactive", "Report '\(report.id)' is not active; set its 'is_active' to true to use it.")
+        }
+    }
 
     /// - Parameter saved: a saved report or a widget: an object with `report_type` and `params`.
     fileprivate static func run(
@@ -96,7 +112,10 @@ public enum Dashboard {
         exclusive: "is_default",
         check: check,
         verify: { call, id, body in
-            for (index, widget) in (body["widgets"]?.elements ?? []).enumerated() {
+            let stored = if let id { try await resource.find(id, for: call)?.fields } else { nil as JSON? }
+            let before = Set((stored?["widgets"]?.elements ?? []).map { SavedQuestion($0).text })
+            // A widget that could no longer be saved doesn't stop changes of others.
+            for (index, widget) in (body["widgets"]?.elements ?? []).enumerated() where !before.contains(SavedQuestion(widget).text) {
                 let path = "widgets[\(index)]"
                 _ = try call.report(widget["report_type"]?.string ?? "", at: path + ".report_type")
                 try await SavedReport.verify(parameters: widget["params"], at: path + ".params", call)
@@ -104,7 +123,8 @@ public enum Dashboard {
             try await call.requireKey(toChange: id, of: resource, by: body) { saved, body in
                 (body?["widgets"] ?? saved["widgets"])?.elements.map { SavedQuestion($0) } ?? []
             }
-        })
+        },
+        uses: { ($0["widgets"]?.elements ?? []).flatMap { SavedQuestion($0).uses } })
 
     private static func check(_ dashboard: JSON) throws {
         let columns = dashboard["layout"]?["columns"]
@@ -128,14 +148,14 @@ public enum Dashboard {
     /// What a widget shows.
     public enum WidgetAnswer: Sendable {
         case report(Shaped)
-        /// The report failed, for the reason given.
-        case failure(String)
+        /// The report failed with this status, for the reason given.
+        case failure(status: Int, String)
 
         /// The report, or an object with an `error` member.
         public static let shape = Shape<WidgetAnswer>(.any) { answer, text in
             switch answer {
             case .report(let report): try report.write(to: &text)
-            case .failure(let message): text.object { $0.member("error", message) }
+            case .failure(_, let message): text.object { $0.member("error", message) }
             }
         }
     }
@@ -153,7 +173,7 @@ public enum Dashboard {
             let id = widget["id"]?.string ?? ""
             do {
                 answers[text: id] = .report(try await SavedReport.run(saved: widget, call, override, restrictions))
-            } catch let error as ServiceError { answers[text: id] = .failure(call.sentence(about: error)) }
+            } catch let error as ServiceError { answers[text: id] = .failure(status: error.status, call.sentence(about: error)) }
         }
         return answers
     }

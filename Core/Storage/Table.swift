@@ -13,8 +13,21 @@ public struct Column: Sendable, Equatable {
     /// How the column names the visitor whom a row of a control table is about; nil if it doesn't.
     public private(set) var visitor: VisitorReference?
 
-    /// How a column of a control table names a visitor: by the id that was sent, or by the visitor's key.
-    public enum VisitorReference: Sendable, Equatable { case id, key }
+    /// How a column of a control table names a visitor.
+    public enum VisitorReference: Sendable, Equatable {
+        /// By the id that was sent.
+        case id
+        /// By the visitor's key.
+        case key
+        /// By what follows `prefix` in the id that was sent.
+        case suffix(prefix: String)
+        /// By UUIDs in an array that is a member of the JSON object in the column. Each is what follows `prefix` in a visitor's id. Erasure
+        /// removes the UUID and keeps the row.
+        case list(member: String, prefix: String)
+    }
+
+    /// For a column with a JSON object: names of members in it, at any depth, as far as they are declared.
+    public private(set) var members: [String] = []
 
     /// A column of a control table with the `visitor_id` of the visitor whom the row is about. The visitor's export then has the row, and
     /// erasure deletes it. The table needs a `project_id`.
@@ -28,6 +41,20 @@ public struct Column: Sendable, Equatable {
     public static func visitorKey(_ name: String = "visitor", nullable: Bool = false) -> Column {
         var column = Column(name, .int64, nullable: nullable)
         column.visitor = .key
+        return column
+    }
+
+    /// A text column with JSON whose members are declared.
+    @_spi(Definitions) public static func json(_ name: String, members: [String]) -> Column {
+        var column = Column(name, .text)
+        column.members = members
+        return column
+    }
+
+    /// The column of a control table, where it says which visitor a row is about.
+    @_spi(Definitions) public func naming(_ visitor: VisitorReference?) -> Column {
+        var column = self
+        column.visitor = visitor
         return column
     }
 

@@ -1,3 +1,5 @@
+import Common
+
 /// A control table with rows about visitors. Export and erasure of a visitor include it.
 @_spi(Host) public struct VisitorTable: Sendable {
     public let name: String
@@ -47,31 +49,81 @@
         return problems
     }
 
-    private func condition(_ id: String, _ key: Int64, _ project: String) -> SQL {
+    /// Nil if no row can be about the visitor.
+    private func condition(_ id: String, _ key: Int64, _ project: String) -> SQL? {
         let columns = columns.compactMap { column -> SQL? in
             switch column.visitor {
             case .id: "\(sql: column.name) = \(id)"
             case .key: "\(sql: column.name) = \(key)"
+            case .suffix(let prefix): Self.suffix(of: id, after: prefix).map { "\(sql: column.name) = \($0)" }
+            case .list(_, let prefix):
+                // A UUID has no characters that mean something to LIKE. The UUID may have a prefix, and be in upper case.
+                Self.uuid(of: id, after: prefix).map { "lower(\(sql: column.name)) LIKE \("%\($0)\"%")" }
             case nil: nil
             }
         }
-        return "project_id = \(project) AND (\(SQL.joined(columns, separator: " OR ")))"
+        return columns.isEmpty ? nil : "project_id = \(project) AND (\(SQL.joined(columns, separator: " OR ")))"
     }
 
-    /// A page of the rows about a visitor, without the columns that say whose they are.
-    public func rows(about id: String, key: Int64, in project: String, limit: Int, offset: Int) -> SQL {
+    private static func suffix(of id: String, after prefix: String) -> String? {
+        id.utf8.starts(with: prefix.utf8) ? String(decoding: id.utf8.dropFirst(prefix.utf8.count), as: UTF8.self) : nil
+    }
+
+    private static func uuid(of id: String, after prefix: String) -> String? {
+        suffix(of: id, after: prefix).flatMap { rest in
+            rest.utf8.count == 36 && rest.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) || $0 == 45 } ? rest : nil
+        }
+    }
+
+    /// A page of the rows about a visitor, without the columns that say whose they are; nil if there can't be any.
+    public func rows(about id: String, key: Int64, in project: String, limit: Int, offset: Int) -> SQL? {
+        guard let condition = condition(id, key, project) else { return nil }
+        // A row that lists visitors also names others, so the export has only the rest of the row.
         let shown = columns.filter { $0.visitor == nil && $0.name != "project_id" }.map(\.name)
         return """
             /* privacy.export_control */ SELECT \(sql: shown.joined(separator: ", ")) FROM \(sql: name)
-            WHERE \(condition(id, key, project)) ORDER BY \(sql: primaryKey.joined(separator: ", ")) LIMIT \(limit) OFFSET \(offset)
+            WHERE \(condition) ORDER BY \(sql: primaryKey.joined(separator: ", ")) LIMIT \(limit) OFFSET \(offset)
             """
     }
 
-    public func count(about id: String, key: Int64, in project: String) -> SQL {
-        "/* privacy.count_control */ SELECT count(*) AS n FROM \(sql: name) WHERE \(condition(id, key, project))"
+    /// Deletes the rows about a visitor, and removes the visitor from the lists of other rows. Returns the number of these rows.
+    public func erase(_ id: String, key: Int64, in project: String, _ transaction: any ControlTransaction) async throws -> Int64 {
+        guard let condition = condition(id, key, project) else { return 0 }
+        for column in columns {
+            guard case .list(let member, let prefix) = column.visitor, let uuid = Self.uuid(of: id, after: prefix) else { continue }
+            return try await erase(uuid, from: member, of: column.name, where: condition, transaction)
+        }
+        let count = try await transaction.run("/* privacy.count_control */ SELECT count(*) AS n FROM \(sql: name) WHERE \(condition)")
+        try await transaction.run("/* privacy.erase_control */ DELETE FROM \(sql: name) WHERE \(condition)")
+        return count[0].int("n")
     }
 
-    public func erasure(of id: String, key: Int64, in project: String) -> SQL {
-        "/* privacy.erase_control */ DELETE FROM \(sql: name) WHERE \(condition(id, key, project))"
+    private func erase(
+        _ uuid: String, from member: String, of column: String, where condition: SQL, _ transaction: any ControlTransaction
+    ) async throws -> Int64 {
+        let rows = try await transaction.run(
+            "/* privacy.listed */ SELECT id, \(sql: column) AS listing FROM \(sql: name) WHERE \(condition)")
+        var changed: Int64 = 0
+        for row in rows {
+            let listing = try JSON.parse(row.text("listing")), listed = listing[member]?.elements ?? []
+            let kept = listed.filter { $0.string.map(Identifiers.plain)?.isExactly(uuid) != true }
+            // The row has the UUID elsewhere.
+            guard kept.count < listed.count else { continue }
+            changed += 1
+            let rest = try listing.setting(member) { text in
+                text.array { text in
+                    for value in kept {
+                        text.element()
+                        text.append(value)
+                    }
+                }
+            }
+            try await transaction.run(
+                """
+                /* privacy.erase_listed */ UPDATE \(sql: name) SET \(sql: column) = \(rest.text)
+                WHERE id = \(row.text("id"))
+                """)
+        }
+        return changed
     }
 }

@@ -112,8 +112,7 @@ struct VisitorRecords: Sendable {
         let rows = try await control.write { [tables] transaction in
             var rows: [String: Int64] = [:]
             for table in tables {
-                rows[table.name] = try await transaction.run(table.count(about: id, key: key, in: project.id))[0].int("n")
-                try await transaction.run(table.erasure(of: id, key: key, in: project.id))
+                rows[table.name] = try await table.erase(id, key: key, in: project.id, transaction)
             }
             return rows
         }

@@ -112,8 +112,8 @@ final class VisitorExport: Sendable {
                     now.part += 1
                 }
             case .records(let table):
-                let rows = try await others.control.read(
-                    table.rows(about: id, key: key, in: project.id, limit: Self.recordsOfPage, offset: now.offset))
+                let statement = table.rows(about: id, key: key, in: project.id, limit: Self.recordsOfPage, offset: now.offset)
+                let rows = if let statement { try await others.control.read(statement) } else { Rows() }
                 Self.append(rows, isFirst: &now.isFirst, ofModule: true, to: &text)
                 now.offset += rows.count
                 if rows.count < Self.recordsOfPage { (now.offset, now.part) = (0, now.part + 1) }
@@ -236,7 +236,9 @@ final class VisitorExport: Sendable {
                 text.append(raw: (position > 0 ? "," : "") + #""\#(column)":"#)
                 switch value {
                 case .int(let milliseconds) where column.hasSuffix("_at"): text.append(string: Instant(milliseconds: milliseconds).iso8601)
-                case .text(let json) where column == "data" && (!ofModule || (try? JSON.parse(json)) != nil): text.append(raw: json)
+                case .text(let json) where column == "data" && !ofModule: text.append(raw: json)
+                case .text(let json) where ofModule && ["data", "definition"].contains(column) && (try? JSON.parse(json)) != nil:
+                    text.append(raw: json)
                 case .text(let value): text.append(string: value)
                 case .int(let value): text.append(raw: String(value))
                 case .double(let value): text.append(raw: "\(value)")

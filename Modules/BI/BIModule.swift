@@ -34,7 +34,7 @@ public struct BIModule: AnalyticsModule {
     }
     public var texts: [String: [UInt8]] { ["en": Embedded.en_js, "de": Embedded.de_js] }
     public var definitionKinds: [DefinitionKind] {
-        [Metric.resource.referable(as: "metric"), SavedSQL.resource.referable(as: "sql_query")]
+        [Metric.resource.referable(as: "metric"), SavedSQL.resource.referable(as: "sql_query"), Embed.resource.referable(as: "embed")]
     }
 
     public var routes: [Route] {

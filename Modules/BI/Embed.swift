@@ -35,7 +35,8 @@ enum Embed {
             try checkOrigins(body)
             // Narrow the rights before the change is stored, so what one key chose is never shown with the rights of another key.
             try await EmbedRights.narrow(id, call)
-        })
+        },
+        uses: EmbeddedResource.uses)
 
     @Sendable private static func checkOrigins(_ embed: JSON) throws {
         for origin in embed["allowed_origins"]?.elements ?? [] where Origin.normalized(origin.string ?? "") == nil {

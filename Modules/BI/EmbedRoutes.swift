@@ -103,11 +103,11 @@ extension BIModule {
         return (Shown(embed: embed.fields, answer: shown), headers)
     }
 
-    /// Replaces an error in the saved query with a general one, because visitors can't fix it. For example, a metric that the query shows
-    /// may have changed.
+    /// Replaces an error about what the embed shows with a general one, because visitors can't fix it and must not learn its reason. For
+    /// example, a metric that the query shows may have changed, or a report may be inactive.
     private static func forVisitors<Answer>(_ work: () async throws -> Answer) async throws -> Answer {
         do { return try await work() } catch let error as ServiceError
-            where ["invalid_parameter", "invalid_body", "invalid_sql"].contains(error.code)
+            where EmbeddedResource.isForOwner(status: error.status)
         {
             throw ServiceError.invalid(
                 "embed_outdated",

@@ -15,7 +15,11 @@ enum EmbeddedResource {
             case .sqlQuery:
                 let text = try await definition(type, config, call).fields["sql_text"]?.string ?? ""
                 try Execution.check(try SQLStatement(text).select, call, limit: Int(config["limit"]?.integer ?? 100))
-            case .report, .dashboard: try await check(reportsOf: try await definition(type, config, call), call)
+            case .dashboard: try await check(reportsOf: try await definition(type, config, call), call)
+            case .report:
+                let report = try await definition(type, config, call)
+                try await check(reportsOf: report, call)
+                try SavedReport.requireActive(report)
             }
         } catch let error as ServiceError where error.status == 404 {
             throw ServiceError.body(field: "\(place).\(idName(type))", because: error.message)
@@ -119,8 +123,29 @@ enum EmbeddedResource {
     /// Returns a widget's answer for visitors. Only the owner can fix an error about the widget's parameters, so a general sentence
     /// replaces it.
     private static func forVisitors(_ widget: Dashboard.WidgetAnswer) -> Dashboard.WidgetAnswer {
-        guard case .failure(let message) = widget, message.hasPrefix("Invalid ") else { return widget }
-        return .failure("This widget can't be shown; its owner can fix it.")
+        guard case .failure(let status, _) = widget, isForOwner(status: status) else { return widget }
+        return .failure(status: status, "This widget can't be shown; its owner can fix it.")
+    }
+
+    /// Whether an error with this status says that what is shown is wrong, gone or inactive. Its sentence is for the owner, and may name
+    /// what visitors must not learn. Others are about the token's rights or the moment, such as a query that takes too long.
+    static func isForOwner(status: Int) -> Bool { [400, 404, 409, 410].contains(status) }
+
+    /// The definitions that an embed shows.
+    static func uses(_ embed: JSON) -> [DefinitionUse?] {
+        guard let type = Embed.Kind(rawValue: embed["resource_type"]?.string ?? ""), let config = embed["resource_config"] else {
+            return []
+        }
+        if type == .visualQuery {
+            let dataset = config["dataset"]?.string ?? ""
+            return (config["metrics"]?.elements ?? []).compactMap(\.string).map { key in
+                DefinitionUse(of: "metric", in: "bi") { metric in
+                    metric["key"]?.string?.isExactly(key) == true && metric["dataset"]?.string?.isExactly(dataset) == true
+                }
+            }
+        }
+        let (kind, module) = place(of: type)
+        return [DefinitionUse(config[idName(type)], of: kind, in: module)]
     }
 
     /// A saved statement for visitors. They must not see its SQL.
@@ -134,15 +159,18 @@ enum EmbeddedResource {
         return Shaped(members, .map(.any))
     }
 
+    /// The kind of definition that an embed shows, and its module.
+    private static func place(of type: Embed.Kind) -> (kind: String, module: String) {
+        switch type {
+        case .dashboard: ("dashboard", "dashboards")
+        case .report: ("report", "dashboards")
+        case .sqlQuery: ("sql_query", "bi")
+        case .metric, .visualQuery: ("metric", "bi")
+        }
+    }
+
     private static func definition(_ type: Embed.Kind, _ config: JSON, _ call: ProjectRequest) async throws -> any SavedDefinition {
-        let (kind, module) =
-            switch type {
-            case .dashboard: ("dashboard", "dashboards")
-            case .report: ("report", "dashboards")
-            case .sqlQuery: ("sql_query", "bi")
-            case .metric, .visualQuery: ("metric", "bi")
-            }
-        let name = idName(type)
+        let (kind, module) = place(of: type), name = idName(type)
         guard let id = config[name]?.string else { throw ServiceError.body(field: name, "must be the id of the resource to show.") }
         return try await call.definition(id, of: kind, in: module)
     }

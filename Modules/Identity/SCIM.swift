@@ -3,6 +3,9 @@ import Core
 /// Users and groups that another system provisions, in the terms of SCIM (RFC 7643). Each user also has a profile, which is the profile of
 /// the visitor `scim:{id}`.
 enum SCIM {
+    /// What the id of a user's visitor begins with; the user's id follows.
+    private static let visitorPrefix = "scim:"
+
     static let users = Resource(
         "SCIM user", path: "/api/v1/identity/scim/users", table: "identity_scim_users",
         fields: [
@@ -16,6 +19,7 @@ enum SCIM {
         // RFC 7643, 4.1.1: names that differ only in case are the same.
         unique: "user_name", uniqueInAnyCase: true,
         defaults: #"{"external_id":null,"active":true,"display_name":null,"emails":[],"traits":{}}"#,
+        visitors: .each(prefix: visitorPrefix),
         check: { user in
             guard user["user_name"]?.string?.contains(where: { !$0.isWhitespace }) == true else {
                 throw ServiceError.body(field: "user_name", "must not be blank.")
@@ -29,7 +33,7 @@ enum SCIM {
             .required("display_name", .text(200)), .optional("external_id", .nullable(.text(200))), .optional("traits", .map(.any)),
             .optional("members", .array(.uuid, count: 0...10_000), "Ids of SCIM users. Replaces the previous list."),
         ],
-        defaults: #"{"external_id":null,"traits":{},"members":[]}"#,
+        defaults: #"{"external_id":null,"traits":{},"members":[]}"#, visitors: .listed(field: "members", prefix: visitorPrefix),
         verify: { call, _, body in try await verifyMembers(body, call) })
 
     static var routes: [Route] {
@@ -56,24 +60,24 @@ enum SCIM {
         }
     }
 
-    /// Updates the user's profile after a change, and removes a deleted user from its groups.
+    /// Updates the user's profile after a change. A deleted user leaves its groups, and its profile only gets `active: false`: the profile
+    /// may have been erased meanwhile, and what it had must not come back.
     @Sendable private static func synchronize(
         _ call: ProjectRequest, _ old: Resource.Definition?, _ new: Resource.Definition?
     ) async throws {
         guard let user = new ?? old else { return }
         if new == nil { try await leaveGroups(user.id, call) }
-        let facts = Identify(
-            userID: user.fields["user_name"]?.string, traits: try JSON.parse(traits(of: user, isGone: new == nil, before: old))
-        ).facts
-        try await call.services.intake.record(facts, about: "scim:\(user.id)", at: call.now, for: EventSender(call))
+        let traits = new.map { Self.traits(of: $0, before: old) } ?? #"{"active":false}"#
+        let facts = Identify(userID: new?.fields["user_name"]?.string, traits: try JSON.parse(traits)).facts
+        try await call.services.intake.record(facts, about: visitorPrefix + user.id, at: call.now, for: EventSender(call))
     }
 
     /// Returns the profile's traits as JSON text. A trait that the user no longer has is set to null, which removes it.
-    private static func traits(of user: Resource.Definition, isGone: Bool, before old: Resource.Definition?) -> String {
+    private static func traits(of user: Resource.Definition, before old: Resource.Definition?) -> String {
         var text = JSONText()
         let now = profile(of: user), names = Set(exactly: now.map(\.name))
         text.object { text in
-            text.member("active", !isGone && user.fields["active"]?.boolean ?? true)
+            text.member("active", user.fields["active"]?.boolean ?? true)
             for (name, value) in now { text.member(name, value) }
             for gone in old.map(profile(of:)) ?? [] where !names.contains(text: gone.name) { text.member(gone.name, nil) }
         }
@@ -93,7 +97,7 @@ enum SCIM {
 
     private static func leaveGroups(_ user: String, _ call: ProjectRequest) async throws {
         try await groups.changeAll(of: call) { _, group in
-            let members = (group["members"]?.elements ?? []).compactMap(\.string)
+            let members = (group["members"]?.elements ?? []).compactMap { $0.string.map(Identifiers.plain) }
             guard members.contains(user) else { return nil }
             return try group.setting("members") { text in
                 text.array { text in

@@ -212,6 +212,84 @@ struct EmbedTests {
         }
     }
 
+    private static let outdatedSentence =
+        #"{"error":"This embed can't be shown: its content has changed since it was set up. Its owner can fix it by saving it again."}"#
+
+    @Test("what an embed shows can't be deleted, and visitors don't learn why it is not shown", arguments: Profile.available)
+    func inUse(profile: Profile) async throws {
+        try await Traffic.run(profile) { app in
+            try await app.installation.directory.setModules(
+                ["segments", "dashboards"].map { .init(module: $0, isEnabled: true, access: nil) }, in: app.project, by: "test")
+            func create(_ path: String, _ body: String) async throws -> String {
+                let answer = try await app.post("/api/v1/" + path, body, as: .query)
+                return try #require(try answer.json()["id"]?.string, "\(answer.body)")
+            }
+            let segment = try await app.createSegment("S", #"{"source":"pageview","field":"path","op":"eq","value":"/"}"#)
+            let params = #""params":{"segment_id":"\#(segment)"}"#
+            let metric = try await create("bi/metrics", #"{"key":"seen","name":"Seen","dataset":"pageviews","expression":"count()"}"#)
+            let report = try await create("reports", #"{"name":"R","report_type":"pages"}"#)
+            let limited = try await create("reports", #"{"name":"L","report_type":"pages",\#(params)}"#)
+            let board = try await create(
+                "dashboards", #"{"name":"D","widgets":[{"id":"a","report_type":"pages","x":0,"y":0,"w":1,"h":1,\#(params)}]}"#)
+            func embed(_ type: String, _ config: String) async throws -> (id: String, path: String) {
+                let made = try await app.bi("embeds", #"{"name":"E","resource_type":"\#(type)","resource_config":{\#(config)}}"#)
+                return (try #require(try made.json()["id"]?.string, "\(made.body)"), "/api/embed/\(try made.json()["token"]?.string ?? "")")
+            }
+            for (type, config, path, used) in [
+                ("report", #""report_id":"\#(report)""#, "reports/\(report)", "Report '\(report)'"),
+                ("dashboard", #""dashboard_id":"\#(board)""#, "dashboards/\(board)", "Dashboard '\(board)'"),
+                ("metric", #""metric_id":"\#(metric)""#, "bi/metrics/\(metric)", "Metric '\(metric)'"),
+                ("visual_query", #""dataset":"pageviews","metrics":["seen"]"#, "bi/metrics/\(metric)", "Metric '\(metric)'"),
+            ] {
+                let id = try await embed(type, config).id
+                let refused = try await app.delete("/api/v1/" + path, as: .query)
+                #expect(refused.status == 400)
+                #expect(
+                    refused.body == #"{"error":"\#(used) is used by embed 'E' (\#(id)); change or delete that embed first."}"#,
+                    "\(refused.body)")
+                if type == "visual_query" {
+                    // The query names the metric by its key.
+                    let renamed = try await app.put("/api/v1/" + path, #"{"key":"viewed"}"#, as: .query)
+                    #expect(renamed.status == 400 && renamed.body.contains("\(used) is used by embed 'E'"), "\(renamed.body)")
+                    #expect(try await app.put("/api/v1/" + path, #"{"name":"Viewed"}"#, as: .query).status == 200)
+                }
+                #expect(try await app.delete("/api/v1/bi/embeds/\(id)", as: .query).status == 204)
+            }
+
+            let byReport = try await embed("report", #""report_id":"\#(report)""#)
+            let bySegment = try await embed("report", #""report_id":"\#(limited)""#)
+            let byBoard = try await embed("dashboard", #""dashboard_id":"\#(board)""#)
+            for shown in [byReport, bySegment, byBoard] { #expect(try await app.get(shown.path, as: .nobody).status == 200) }
+            _ = try await app.put("/api/v1/reports/\(report)", #"{"is_active":false}"#, as: .query)
+            _ = try await app.put("/api/v1/segments/\(segment)", #"{"is_active":false}"#, as: .query)
+            func check() async throws {
+                for shown in [byReport, bySegment] {
+                    let answer = try await app.get(shown.path, as: .nobody)
+                    #expect(answer.status == 400 && answer.body == Self.outdatedSentence, "\(answer.body)")
+                }
+                let answer = try await app.get(byBoard.path, as: .nobody).json()["result"]?["widgets"]?["a"]?["error"]?.string
+                #expect(answer == "This widget can't be shown; its owner can fix it.")
+            }
+            try await check()
+            // The same once they are gone, as they may be in a store that an earlier version wrote.
+            let control = app.installation.engines.control
+            try await control.write("DELETE FROM dashboards_report WHERE id = \(report)")
+            try await control.write("DELETE FROM segments_definition WHERE id = \(segment)")
+            // A change makes the host read the segments again.
+            _ = try await app.createSegment("T", #"{"source":"pageview","field":"path","op":"eq","value":"/"}"#)
+            try await check()
+
+            let inactive = try await create("reports", #"{"name":"I","report_type":"pages","is_active":false}"#)
+            let refused = try await app.bi(
+                "embeds", #"{"name":"E","resource_type":"report","resource_config":{"report_id":"\#(inactive)"}}"#)
+            #expect(refused.status == 400)
+            #expect(
+                refused.body
+                    == #"{"error":"Invalid request body: field 'resource_config': Report '\#(inactive)' is not active; set its 'is_active' to true to use it."}"#
+            )
+        }
+    }
+
     @Test("reports and dashboards are shown as saved, without what policies forbid", arguments: Profile.available)
     func saved(profile: Profile) async throws {
         let modules = try ProbeModule.withLoadedModules().filter { $0.name != "dashboards" } + [DashboardsStandIn()]

@@ -164,6 +164,59 @@ struct DashboardTests {
         }
     }
 
+    @Test("a report that is not active doesn't run", arguments: Profile.available)
+    func inactive(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            let id = try #require(
+                try await app.post("/api/v1/reports", #"{"name":"R","report_type":"pages","is_active":false}"#, as: .query).json()["id"]?
+                    .string)
+            let refused = try await app.post("/api/v1/reports/\(id)/run", as: .query)
+            #expect(refused.status == 400)
+            #expect(refused.body == #"{"error":"Report '\#(id)' is not active; set its 'is_active' to true to use it."}"#)
+            #expect(try await app.get("/api/v1/reports/\(id)").status == 200)
+            _ = try await app.put("/api/v1/reports/\(id)", #"{"is_active":true}"#, as: .query)
+            #expect(try await app.post("/api/v1/reports/\(id)/run", as: .query).status == 200)
+        }
+    }
+
+    @Test("a segment stays while a report or widget is limited to it", arguments: Profile.available)
+    func segments(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            let segment = try await app.createSegment("S", #"{"source":"pageview","field":"path","op":"eq","value":"/"}"#)
+            func create(_ path: String, _ body: String) async throws -> String {
+                let answer = try await app.post("/api/v1/" + path, body, as: .query)
+                return try #require(try answer.json()["id"]?.string, "\(answer.body)")
+            }
+            let report = try await create("reports", #"{"name":"R","report_type":"pages","params":{"segment_id":"\#(segment)"}}"#)
+            // With a prefix, as requests may write ids.
+            let params = #""params":{"segment_id":"seg-\#(segment.uppercased())"}"#
+            let widget = #"{"id":"a","report_type":"pages","x":0,"y":0,"w":1,"h":1,\#(params)}"#
+            let board = try await create("dashboards", #"{"name":"D","widgets":[\#(widget)]}"#)
+            func refusal(_ noun: String, _ name: String, _ id: String) -> String {
+                #"{"error":"Segment '\#(segment)' is used by \#(noun) '\#(name)' (\#(id)); change or delete that \#(noun) first."}"#
+            }
+            func deleted() async throws -> TestApp.Answer { try await app.delete("/api/v1/segments/\(segment)", as: .query) }
+            // Named, whichever of the two is found first.
+            let both = try await deleted()
+            #expect(both.status == 400 && [refusal("report", "R", report), refusal("dashboard", "D", board)].contains(both.body))
+            _ = try await app.put("/api/v1/reports/\(report)", #"{"params":{}}"#, as: .query)
+            #expect(try await deleted().body == refusal("dashboard", "D", board))
+            #expect(try await app.post("/api/v1/dashboards/\(board)/run", as: .query).json()["widgets"]?["a"]?["data"] != nil)
+
+            // A widget that no longer works doesn't stop a change of others; a new one must work.
+            _ = try await app.put("/api/v1/segments/\(segment)", #"{"is_active":false}"#, as: .query)
+            let added = #"{"id":"b","report_type":"pages","x":1,"y":0,"w":1,"h":1}"#
+            #expect(try await app.put("/api/v1/dashboards/\(board)", #"{"widgets":[\#(widget),\#(added)]}"#, as: .query).status == 200)
+            let copy = #"{"id":"c","report_type":"referrers","x":2,"y":0,"w":1,"h":1,\#(params)}"#
+            let stopped = try await app.put("/api/v1/dashboards/\(board)", #"{"widgets":[\#(widget),\#(copy)]}"#, as: .query)
+            #expect(stopped.status == 400 && stopped.body.contains("field 'widgets[1].params': Segment "), "\(stopped.body)")
+            #expect(stopped.body.contains("is not active"), "\(stopped.body)")
+
+            #expect(try await app.put("/api/v1/dashboards/\(board)", #"{"widgets":[\#(added)]}"#, as: .query).status == 200)
+            #expect(try await deleted().status == 204)
+        }
+    }
+
     @Test("the explorer runs reports by name and keeps a history", arguments: Profile.available)
     func explorer(profile: Profile) async throws {
         try await TestApp.run(profile) { app in

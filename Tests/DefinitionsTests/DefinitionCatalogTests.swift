@@ -59,7 +59,9 @@ struct DefinitionCatalogTests {
 
     private static func refusal(_ sentence: String) -> String { #"{"error":"Invalid request body: \#(sentence)"}"# }
 
-    @Test("a reference must exist when it is saved; a definition that is referred to may be deleted", arguments: Profile.available)
+    @Test(
+        "a reference must exist when it is saved, and a definition that is referred to stays until the other is changed",
+        arguments: Profile.available)
     func existence(profile: Profile) async throws {
         try await Self.run(profile) { app in
             let goal = try await Self.create(app, "/api/v1/goals", Self.goal)
@@ -75,7 +77,27 @@ struct DefinitionCatalogTests {
             #expect(wrong.status == 400)
             #expect(wrong.body == Self.refusal("field 'reports[1].id': Report '\(goal)' not found."))
 
+            let used = try await app.delete("/api/v1/goals/\(goal)", as: .query)
+            #expect(used.status == 400)
+            #expect(
+                used.body
+                    == #"{"error":"Goal '\#(goal)' is used by alert 'A' (\#(alert)); change or delete that alert first."}"#)
+            #expect(try await app.delete("/api/v1/reports/\(report)", as: .query).status == 400)
+            #expect(try await app.get("\(Self.path)/\(alert)/goal").status == 200)
+            // A key that may not use the module learns that an alert is in the way, but not which.
+            let directory = app.installation.directory
+            let limited = try await directory.createKey(
+                .init(name: "limited", scopes: [.query], allowedModules: ["goals"]), in: app.project, by: "test")
+            let hidden = try await app.delete("/api/v1/goals/\(goal)", as: .key(limited.secret))
+            #expect(hidden.status == 400)
+            #expect(
+                hidden.body
+                    == #"{"error":"Goal '\#(goal)' is used by a definition of the module 'bells'; change or delete that one first."}"#)
+            // Changes other than deletion stay possible, and so does deletion while the module is off.
+            #expect(try await app.put("/api/v1/goals/\(goal)", #"{"name":"Joined"}"#, as: .query).status == 200)
+            try await directory.setModules([.init(module: "bells", isEnabled: false, access: nil)], in: app.project, by: "test")
             #expect(try await app.delete("/api/v1/goals/\(goal)", as: .query).status == 204)
+            try await directory.setModules([.init(module: "bells", isEnabled: true, access: nil)], in: app.project, by: "test")
             let gone = try await app.get("\(Self.path)/\(alert)/goal")
             #expect(gone.status == 404 && gone.body == #"{"error":"Goal '\#(goal)' not found."}"#)
             // What doesn't touch the reference can still be changed.

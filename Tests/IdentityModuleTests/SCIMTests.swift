@@ -1,3 +1,4 @@
+import Access
 import Common
 import IdentityModule
 import RevenueModule
@@ -54,6 +55,71 @@ struct SCIMTests {
             #expect(gone.status == 204)
             let left = try await app.get(Self.path + "/groups").json()["data"]?.elements.first?["members"]?.elements.count
             #expect(left == 0)
+        }
+    }
+
+    @Test("a visitor's export has the user and its groups, and erasure deletes them for good", arguments: Profile.available)
+    func erased(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            func create(_ kind: String, _ body: String) async throws -> String {
+                try #require(try await app.post("\(Self.path)/\(kind)", body, as: .query).json()["id"]?.string)
+            }
+            let ada = try await create(
+                "users",
+                #"{"user_name":"ada","external_id":"hr-7","emails":[{"value":"ada@example.com"},{"value":"ada@home.example"}]}"#)
+            let bob = try await create("users", #"{"user_name":"bob"}"#)
+            // The id as another system may write it.
+            let group = try await create("groups", #"{"display_name":"Core","members":["\#(ada.uppercased())","\#(bob)"]}"#)
+            let named = try await create("groups", #"{"display_name":"Sales","traits":{"lead":"\#(ada)"},"members":["\#(bob)"]}"#)
+            let privacy = "/api/admin/projects/\(app.project.id)/privacy/visitors/scim:\(ada)"
+
+            let export = try await app.get(privacy + "/export", as: .token).json()["telemetry"]
+            let user = export?["identity_scim_users"]?.elements ?? []
+            #expect(user.count == 1)
+            #expect(user.first?["definition"]?["external_id"]?.string == "hr-7")
+            #expect(
+                user.first?["definition"]?["emails"]?.elements.compactMap { $0["value"]?.string } == [
+                    "ada@example.com", "ada@home.example",
+                ])
+            let groups = export?["identity_scim_groups"]?.elements ?? []
+            #expect(Set(groups.compactMap { $0["id"]?.string }) == [group, named])
+            // The definition of a group names other people.
+            #expect(groups.allSatisfy { $0["definition"] == nil })
+
+            #expect(try await app.delete(privacy, as: .token).status == 204)
+            #expect(try await app.get("\(Self.path)/users/\(ada)").status == 404)
+            #expect(try await app.get("\(Self.path)/users").json()["data"]?.elements.compactMap { $0["user_name"]?.string } == ["bob"])
+            let members = try await app.get("\(Self.path)/groups").json()["data"]?.elements.first { $0["id"]?.string == group }?["members"]
+            #expect(members?.elements.compactMap(\.string) == [bob])
+            let entries = try await app.get("/api/admin/projects/\(app.project.id)/audit-logs", as: .token).json()["data"]?.elements ?? []
+            let erasure = entries.first { $0["action"]?.string == "visitor.erase" }?["metadata"]
+            #expect(erasure?["identity_scim_users"]?.string == "1" && erasure?["identity_scim_groups"]?.string == "1")
+
+            // Nothing brings the person back.
+            for answer in [
+                try await app.put("\(Self.path)/users/\(ada)", #"{"active":false}"#, as: .query),
+                try await app.delete("\(Self.path)/users/\(ada)", as: .query),
+            ] { #expect(answer.status == 404) }
+            #expect(try await app.get("/api/v1/identity/profiles/scim:\(ada)").status == 404)
+            let left = try await app.get(privacy + "/export", as: .token).body
+            #expect(!left.contains("example.com") && left.contains(#""identity_scim_users":[]"#), "\(left)")
+        }
+    }
+
+    @Test("deleting a user writes nothing of it but that it is inactive", arguments: Profile.available)
+    func deleted(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            let id = try #require(
+                try await app.post(Self.path + "/users", #"{"user_name":"ada","display_name":"Ada"}"#, as: .query).json()["id"]?.string)
+            app.time.advance(seconds: 60)
+            #expect(try await app.delete("\(Self.path)/users/\(id)", as: .query).status == 204)
+            let profile = try await app.get("/api/v1/identity/profiles/scim:\(id)").json()
+            #expect(profile["user_id"]?.string == "ada" && profile["traits"]?["active"]?.boolean == false)
+            let export = try await app.get("/api/admin/projects/\(app.project.id)/privacy/visitors/scim:\(id)/export", as: .token).json()
+            let later = (export["telemetry"]?["identity_traits"]?.elements ?? []).filter {
+                $0["occurred_at"]?.string == "2026-03-02T12:01:00Z"
+            }
+            #expect(later.compactMap { $0["name"]?.string } == ["active"])
         }
     }
 
