@@ -65,7 +65,7 @@ public struct DefinitionCatalog: Sendable {
     fileprivate func kind(storedIn table: String) -> (module: String, kind: DefinitionKind)? { tables[table] }
 }
 
-/// What a stored definition uses: a definition that can't be deleted as long as it does.
+/// A definition that another stored definition uses, and that therefore can't be deleted.
 public struct DefinitionUse: Sendable {
     let kind, module: String
     let matches: @Sendable (_ id: String, _ fields: JSON) -> Bool

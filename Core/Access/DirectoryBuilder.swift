@@ -51,7 +51,7 @@ final class DirectoryBuilder: Sendable {
     /// Adds rows of `access_keys`.
     func addKeys(_ rows: Rows) {
         building.withLock { building in
-            // Moved out, because the closure can't change the state's neighbour.
+            // A copy, because the closure can't change one property of `building` while `addKey` changes another.
             var texts = building.texts
             for row in rows.values {
                 building.state.addKey(of: row[APIKey.projectColumn].text ?? "") { APIKey(row, in: $0.id, sharing: &texts) }

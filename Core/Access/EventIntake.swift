@@ -67,7 +67,7 @@ public struct IncomingEvent: Sendable {
     public var session: String?
     /// Identifies the event. Events with the same id are stored only once.
     public var id: String?
-    /// When the event happened; nil for now. At most 10 years in the past or 10 minutes in the future.
+    /// When the event happened; nil for the current time. At most 10 years in the past or 10 minutes in the future.
     public var time: Instant?
     /// Path of the page.
     public var path: String?

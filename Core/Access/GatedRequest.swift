@@ -210,15 +210,15 @@ public struct ProjectRequest: GatedRequest {
     /// Who sent the request.
     public let principal: Principal
     private let surface: any Surface
-    /// Whether this is no request, but work of a module without one.
+    /// Whether a module is working without a request.
     let isWork: Bool
 
     public var store: ModuleStore { services.store(of: module) }
     public var tasks: TaskQueue { services.tasks(of: module, for: maker) }
     public var schedules: Schedules { services.schedules(of: module, for: maker) }
 
-    /// Who makes what this request saves. Store it with anything that is shown later without the caller's credential, such as a
-    /// `PublicToken`; tasks and schedules store it by themselves.
+    /// The caller, in the form to store with what this request saves and what is shown later without the caller's credential, such as a
+    /// `PublicToken`. Tasks and schedules store it by themselves.
     public var maker: Maker { principal.maker(on: surface) }
 
     /// The key that was used; nil for any other principal.
@@ -332,7 +332,7 @@ public struct CallerRequest: GatedRequest {
     public var tasks: TaskQueue { services.tasks(of: module, for: maker) }
     public var schedules: Schedules { services.schedules(of: module, for: maker) }
 
-    /// Who makes what this request saves.
+    /// The caller, in the form to store with what this request saves.
     public var maker: Maker { principal.maker(on: surface) }
     /// The caller's name in the audit log.
     public var actor: String { principal.name }

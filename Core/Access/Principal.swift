@@ -121,7 +121,7 @@ public struct Rights: Sendable, Equatable {
 
 /// A principal that a surface brings, such as a user with the rights of a role.
 public struct SurfacePrincipal: Sendable {
-    /// What it is, such as `user`: one word. With `id`, its name in the audit log, and by which `Surface.principal` finds it again.
+    /// The kind of principal, one word, such as `user`. Kind and id are its name in the audit log, and `Surface.principal` finds it by them.
     public let kind: String
     /// Its id, unique among those of its kind.
     public let id: String

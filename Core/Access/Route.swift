@@ -10,8 +10,8 @@ public struct PublicToken: Sendable {
     public let holder: String
     /// The modules that the token may show: those that its maker could use when the token was created. Nil for all.
     public private(set) var allowedModules: [String]?
-    /// Who created the token: `call.maker` in the request that did. The token shows at most what its maker may read now, and becomes invalid
-    /// when the maker has no rights any more. Nil if nobody knows any more, because an earlier version created it.
+    /// Who created the token: `call.maker` of that request. The token shows at most what its maker may read now, and becomes invalid when the
+    /// maker loses its rights. Nil if that is unknown, because an earlier version created the token.
     public let maker: Maker?
     /// The maker, if only a surface knows it, with its rights of now.
     var member: SurfacePrincipal?
@@ -58,7 +58,7 @@ public struct Route: Sendable {
         public let schema: Schema?
         /// Another status that the response may have; nil if there is none.
         public var otherStatus: Int?
-        /// Another media type that the request may ask for; nil if there is none.
+        /// A second media type that a request may ask for; nil for none.
         @_spi(Host) public var otherMediaType: String?
         /// What the response says, and the schema of what the handler answers; nil for bodies that no surface changes.
         @_spi(Host) public var value: (outcome: Answer.Outcome, schema: Schema)?

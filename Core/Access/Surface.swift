@@ -80,7 +80,8 @@ public protocol Surface: Sendable {
     var description: SurfaceDescription { get }
 }
 
-/// Defaults: no credentials of its own, nothing that runs later for its principals, no rates, the response that the handler made, and Pulse's security headers.
+/// Defaults: no credentials of its own, nothing that runs later for its principals, no rates, the response that the handler made, and Pulse's
+/// security headers.
 extension Surface {
     public var credentialParameters: [String] { [] }
     public func admission(for credential: String, of request: AnonymousRequest, to route: Route) async throws -> Admission? { nil }

@@ -28,9 +28,9 @@ public enum Evidence: Sendable, Equatable {
     case limitedToModules
     /// The request comes from a page of an origin that may not send it.
     case foreignOrigin
-    /// Whoever made what was to run now has no rights any more.
+    /// The maker of what is due to run no longer has any rights.
     case makerGone(Maker)
-    /// Whoever made what was to run now lacks a scope.
+    /// The maker of what is due to run lacks a scope.
     case makerScope(Maker, scope: String)
     /// The caller may use several projects, and the request doesn't say which one it is for.
     case missingProject
@@ -133,7 +133,7 @@ extension Evidence {
         }
     }
 
-    /// The path of the field of the request body that is wrong; nil if it is none.
+    /// The path of the wrong field in the request body; nil if the error isn't about a field.
     public var field: String? {
         switch self {
         case .body(let field, _): field

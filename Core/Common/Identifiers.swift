@@ -57,7 +57,7 @@ public struct SecretDigest: Sendable, Hashable {
         self.init(first: words.0, second: words.1, third: words.2, fourth: words.3)
     }
 
-    /// The number that 16 digits write. A start reads hundreds of thousands of digests, so the digits are looked up.
+    /// The number with these 16 hexadecimal digits. A start reads hundreds of thousands of digests, so the digits are looked up.
     private static func word(_ digits: UnsafePointer<UInt8>) -> UInt64? {
         var word: UInt64 = 0, all: UInt8 = 0
         for index in 0..<16 {
@@ -68,7 +68,7 @@ public struct SecretDigest: Sendable, Hashable {
         return all < 16 ? word : nil
     }
 
-    /// The value of each byte as a digit; 16 if it is none.
+    /// The value of each byte as a hexadecimal digit; 16 for all other bytes.
     private static let values: [UInt8] = (0...255).map { byte in
         switch UInt8(byte) {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt8(byte) - UInt8(ascii: "0")

@@ -1,6 +1,6 @@
-/// Who made something that runs or is shown later, such as a task, a schedule or an embed, as it is stored with it.
+/// Who made something that runs or is shown later, such as a task, a schedule or an embed. It is stored along with that.
 ///
-/// A maker is only a name. What it may do is found out anew each time, so whatever it made never may more than itself may then.
+/// A maker is only a name. Its rights are looked up each time, so what it made never has more rights than the maker itself has then.
 public enum Maker: Sendable, Equatable {
     /// A module, for work that nobody asked for. Only the project's switches limit it.
     case module

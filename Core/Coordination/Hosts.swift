@@ -18,8 +18,8 @@ public final class Hosts: Sendable {
         public internal(set) var replies: [String: String]
         /// The hosts that gave no reply in time, each with the last text that it said of itself.
         public internal(set) var missing: [String: String]
-        /// Set if this host is cut off from the coordination, so that nobody was asked and other hosts may run that it doesn't know of: when
-        /// it last was not.
+        /// The last time that this host could reach the coordination; nil if it can now. If it can't, nobody was asked, and hosts that it
+        /// doesn't know of may be running.
         public internal(set) var cutOffSince: Instant?
     }
 
@@ -138,13 +138,19 @@ public final class Hosts: Sendable {
         guard isInDoubt else { return true }
         let isHeard = await withCheckedContinuation { wait in
             state.withLock { $0.listening[number] = wait }
+            // Two tasks, because sending takes longer than the limit if the coordination hangs.
+            Task { if (try? await coordination.publish(channel, "echo \(id)")) == nil { giveUpListening(number) } }
             Task {
-                if (try? await coordination.publish(channel, "echo \(id)")) != nil { try? await Task.sleep(for: Self.echoLimit) }
-                state.withLock { $0.listening.removeValue(forKey: number) }?.resume(returning: false)
+                try? await Task.sleep(for: Self.echoLimit)
+                giveUpListening(number)
             }
         }
         if !isHeard { state.withLock { $0.isCutOff = true } }
         return isHeard
+    }
+
+    private func giveUpListening(_ number: Int) {
+        state.withLock { $0.listening.removeValue(forKey: number) }?.resume(returning: false)
     }
 
     private func hearItself() {

@@ -57,7 +57,7 @@ struct ReportFile<Report: Sendable>: Sendable {
     /// Appends the rows of `report`.
     /// - Returns: the number of elements in its longest list.
     func append(_ report: Report, to bytes: inout [UInt8]) throws -> Int {
-        let json = try shape.text(report).bytes.withUnsafeBytes { try JSON.parse($0) }
+        let json = try JSON(try shape.text(report))
         var longest = 0
         for list in lists {
             let elements = json[list]?.elements ?? []
@@ -76,8 +76,6 @@ struct ReportFile<Report: Sendable>: Sendable {
     private static func text(_ value: JSON?) -> String {
         guard let value, !value.isNull else { return "" }
         if value.kind == .string { return CSV.withoutFormulas(value.string ?? "") }
-        var text = JSONText()
-        text.append(value)
-        return value.kind == .object || value.kind == .array ? CSV.withoutFormulas(text.string) : text.string
+        return value.kind == .object || value.kind == .array ? CSV.withoutFormulas(value.text) : value.text
     }
 }

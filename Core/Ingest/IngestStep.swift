@@ -15,7 +15,7 @@ import Common
 ///
 /// A step runs only in projects where its module is on, whichever module collects the event and whatever the sender's key is limited to. It
 /// runs for each event on the way to the journal, so it works with what is in memory: `run` can't wait. If it throws, or returns something
-/// that it may not, the event goes on as it was, and the failure is counted and logged. Only if the step was to mask something, the event is left
+/// that it may not, the event goes on as it was, and the failure is counted and logged. But if the step masks something, the event is left
 /// out.
 ///
 /// ```swift

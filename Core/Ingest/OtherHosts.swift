@@ -52,8 +52,7 @@ import Coordination
         async let others = hosts.ask(Self.settle, String(project), within: reportLimit)
         let own = try await writer.settle(project), replies = await others
         let late = (Array(replies.replies.values) + replies.missing.values).compactMap { Int64($0) }.map(Instant.init(milliseconds:))
-        // A host that gave no reply was last heard with its heartbeat.
-        // Nor was a host that came while this one was cut off.
+        // A host that gave no reply is known up to its last heartbeat, and all hosts are up to when this one was cut off from them.
         return ([own, replies.cutOffSince].compactMap { $0 } + late).min()
     }
 

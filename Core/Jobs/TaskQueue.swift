@@ -30,7 +30,7 @@ public struct TaskQueue: Sendable {
     ///   - kind: the name of one of the module's kinds.
     ///   - payload: what the task needs to know, stored as JSON. It must not contain secrets.
     ///   - project: the id of the project that the task is for; nil for none.
-    ///   - instant: when to run it; nil for now.
+    ///   - instant: when to run it; nil for as soon as possible.
     ///   - unique: while a task of this kind with this key and the same maker waits, nothing is enqueued, and the waiting task's id is
     ///     returned.
     ///   - order: the module's tasks with this key run one after the other, in the order in which they were enqueued. A paused task, and one

@@ -1,6 +1,7 @@
 import Common
 
-/// A JSON document that is built up and changed before it is written, such as the description of the API. Members are written in order of name, so equal documents produce equal text.
+/// A JSON document that is built up and changed before it is written, such as the description of the API. Members are written in order of
+/// name, so equal documents produce equal text.
 indirect enum JSONTree: Sendable, Hashable {
     case null
     case boolean(Bool)

@@ -67,13 +67,14 @@ enum SCIM {
     ) async throws {
         guard let user = new ?? old else { return }
         if new == nil { try await leaveGroups(user.id, call) }
-        let traits = new.map { Self.traits(of: $0, before: old) } ?? #"{"active":false}"#
-        let facts = Identify(userID: new?.fields["user_name"]?.string, traits: try JSON.parse(traits)).facts
+        let facts = Identify(userID: new?.fields["user_name"]?.string, traits: try traits(of: new, before: old)).facts
         try await call.services.intake.record(facts, about: visitorPrefix + user.id, at: call.now, for: EventSender(call))
     }
 
-    /// Returns the profile's traits as JSON text. A trait that the user no longer has is set to null, which removes it.
-    private static func traits(of user: Resource.Definition, before old: Resource.Definition?) -> String {
+    /// Returns the profile's traits. A trait that the user no longer has is set to null, which removes it.
+    /// - Parameter user: nil if it was deleted.
+    private static func traits(of user: Resource.Definition?, before old: Resource.Definition?) throws -> JSON {
+        guard let user else { return try .emptyObject.setting("active") { $0.append(false) } }
         var text = JSONText()
         let now = profile(of: user), names = Set(exactly: now.map(\.name))
         text.object { text in
@@ -81,7 +82,7 @@ enum SCIM {
             for (name, value) in now { text.member(name, value) }
             for gone in old.map(profile(of:)) ?? [] where !names.contains(text: gone.name) { text.member(gone.name, nil) }
         }
-        return text.string
+        return try JSON(text)
     }
 
     /// Returns the user's display name as `name`, primary email address as `email`, and own traits except `active`. An own trait `name` or
