@@ -17,6 +17,7 @@ struct Retention: Sendable {
         var statements: [SQL] = [
             "/* retention.event_ids */ DELETE FROM ingest_event_ids WHERE hour < \(now.adding(days: -Int64(settings.eventIDsDays)).milliseconds)"
         ]
+        statements.append(ErasedVisitors.removal(now: now))
         if let months = settings.eventsMonths {
             let oldest = Self.start(months: months, before: now)
             let tables = try await tables.find().facts

@@ -20,8 +20,8 @@ import Common
     /// Deletes the content. Does nothing if there is none.
     func delete(_ key: BlobKey) async throws
 
-    /// Calls `body` with each content of a project, or of all projects, in batches.
-    func list(project: String?, _ body: @Sendable ([ListedContent]) async throws -> Void) async throws
+    /// Calls `body` with the keys of all content of a project, in batches. `body` may delete it.
+    func list(project: String, _ body: @Sendable ([BlobKey]) async throws -> Void) async throws
 
     /// Returns once the store has answered.
     func ping() async throws
@@ -38,19 +38,6 @@ import Common
     public init(bytes: Int64, sha256: String) {
         self.bytes = bytes
         self.sha256 = sha256
-    }
-}
-
-/// Content that an engine has.
-@_spi(Host) public struct ListedContent: Sendable, Equatable {
-    public let key: BlobKey
-    public let bytes: Int64
-    public let changedAt: Instant
-
-    public init(key: BlobKey, bytes: Int64, changedAt: Instant) {
-        self.key = key
-        self.bytes = bytes
-        self.changedAt = changedAt
     }
 }
 

@@ -4,8 +4,9 @@ import Storage
 
 /// The blobs of an installation: their content in an engine, and a row in control for each, with its name, size, hash and visitor.
 ///
-/// Content is stored before its row and deleted after it, except for what must be erased. A crash in between leaves content without a row,
-/// which `sweep` deletes.
+/// Content is stored before its row and deleted after it, except for what must be erased. Until its row is there, and once it is gone, the
+/// key is in a table of content to delete, so what a crash leaves is known, and `sweep` deletes it. The sweep never goes by what an engine
+/// lists: another installation may keep its blobs in the same place.
 @_spi(Host) public struct BlobStore: Sendable {
     public let engine: any BlobEngine
     let control: any ControlStore
@@ -25,7 +26,16 @@ import Storage
         ],
         primaryKey: ["key"], unique: [["project_id", "module", "name"]], indexes: [["project_id", "visitor"]])
 
-    public static let migrations = [Migration("001-create", on: .control, [.createTable(table)])]
+    /// Content without a row in `blobs_content`: it is being stored, or should be gone. Backups have none of it: what is being stored while
+    /// a backup is made may be stored when the backup is restored.
+    static let unclaimed = Table(
+        "blobs_unclaimed", [Column("key", .text), Column("since", .int64)], primaryKey: ["key"], indexes: [["since"]])
+    public static let unclaimedTable = unclaimed.name
+
+    public static let migrations = [
+        Migration("001-create", on: .control, [.createTable(table)]),
+        Migration("002-unclaimed", on: .control, [.createTable(unclaimed)]),
+    ]
 
     /// The blobs of one module and project.
     public func blobs(of module: String, in project: String) -> Blobs { Blobs(store: self, module: module, project: project) }
@@ -60,14 +70,30 @@ import Storage
 
     /// Deletes all blobs of a project.
     public func erase(project: String) async throws {
-        try await engine.list(project: project) { [engine] found in for content in found { try await engine.delete(content.key) } }
+        try await engine.list(project: project) { [engine] keys in for key in keys { try await engine.delete(key) } }
         try await control.write("/* blobs.erase_project */ DELETE FROM blobs_content WHERE project_id = \(project)")
     }
 
-    // MARK: What crashes leave
+    // MARK: Content without a row
+
+    /// Notes a key before its content is stored.
+    func announce(_ key: BlobKey) async throws {
+        try await control.write(
+            "/* blobs.announce */ INSERT INTO blobs_unclaimed (key, since) VALUES (\(key.description), \(time.now.milliseconds))")
+    }
+
+    /// Deletes content whose row is gone. What can't be deleted now is deleted by the sweep.
+    func discard(_ keys: [BlobKey]) async {
+        for key in keys { try? await remove(key) }
+    }
+
+    private func remove(_ key: BlobKey) async throws {
+        try await engine.delete(key)
+        try await control.write("/* blobs.removed */ DELETE FROM blobs_unclaimed WHERE key = \(key.description)")
+    }
 
     /// Deletes content that has had no row for a day, and all blobs of deleted projects.
-    /// - Returns: the number of deleted contents.
+    /// - Returns: the number of keys without a row.
     @discardableResult
     public func sweep() async throws -> Int {
         let gone = try await control.read(
@@ -76,18 +102,10 @@ import Storage
             WHERE project_id IN (SELECT id FROM access_projects WHERE deleted_at IS NOT NULL)
             """)
         for row in gone { try await erase(project: row.text("project_id")) }
-        let limit = time.now.adding(days: -1), deleted = Count()
-        try await engine.list(project: nil) { [engine, control] found in
-            let old = found.filter { $0.changedAt < limit }
-            guard !old.isEmpty else { return }
-            let rows = try await control.read(
-                "/* blobs.known */ SELECT key FROM blobs_content WHERE key IN \(list: old.map(\.key.description))")
-            let known = Set(exactly: rows.map { $0.text("key") })
-            for content in old where !known.contains(text: content.key.description) {
-                try await engine.delete(content.key)
-                deleted.add(1)
-            }
-        }
-        return deleted.value
+        let limit = time.now.adding(days: -1)
+        let left = try await control.read(
+            "/* blobs.unclaimed */ SELECT key FROM blobs_unclaimed WHERE since < \(limit.milliseconds) ORDER BY since, key")
+        for row in left { if let key = BlobKey(row.text("key")) { try await remove(key) } }
+        return left.count
     }
 }

@@ -1,7 +1,6 @@
 @_spi(Host) import Common
 import NIOCore
 import Storage
-import Synchronization
 
 /// A blob: content of any size under a name.
 public struct Blob: Sendable, Equatable {
@@ -50,29 +49,49 @@ public struct Blobs: Sendable {
         guard let key = BlobKey(project: project, module: module, id: Identifiers.uuid()) else {
             throw ServiceError.invalid("blob_key", "Module '\(module)' or project '\(project)' has a name that can't be in a blob's key.")
         }
-        let stored = try await store.engine.put(key, content, maximumBytes: maximumBytes), now = store.time.now
+        try await store.announce(key)
+        let stored: StoredContent, blob: Blob, replaced: [BlobKey]
         do {
-            let rows = try await store.control.write { [module, project] transaction in
-                let old = try await transaction.run(
-                    "/* blobs.replaced */ SELECT key FROM blobs_content WHERE project_id = \(project) AND module = \(module) AND name = \(name)"
-                )
-                let new = try await transaction.run(
-                    """
-                    /* blobs.put */ INSERT INTO blobs_content (key, project_id, module, name, visitor, bytes, sha256, created_at)
-                    VALUES (\(key.description), \(project), \(module), \(name), \(visitor), \(stored.bytes), \(stored.sha256), \(now.milliseconds))
-                    ON CONFLICT (project_id, module, name) DO UPDATE SET key = excluded.key, visitor = excluded.visitor,
-                      bytes = excluded.bytes, sha256 = excluded.sha256, created_at = excluded.created_at
-                    RETURNING name, bytes, sha256, created_at
-                    """)
-                return (old: old, new: new)
-            }
-            // What can't be deleted now is deleted by the sweep.
-            for row in rows.old { if let old = BlobKey(row.text("key")) { try? await store.engine.delete(old) } }
-            return Blob(rows.new[0])
+            stored = try await store.engine.put(key, content, maximumBytes: maximumBytes)
+            (blob, replaced) = try await claim(key, for: name, stored, about: visitor)
         } catch {
-            try? await store.engine.delete(key)
+            await store.discard([key])
             throw error
         }
+        await store.discard(replaced)
+        return blob
+    }
+
+    /// Makes stored content the content of `name`.
+    /// - Returns: the blob, and the keys of the content that it replaces.
+    private func claim(
+        _ key: BlobKey, for name: String, _ stored: StoredContent, about visitor: Int64?
+    ) async throws -> (Blob, replaced: [BlobKey]) {
+        let now = store.time.now.milliseconds
+        let rows = try await store.control.write { [module, project] transaction in
+            let claimed = try await transaction.run(
+                "/* blobs.claim */ DELETE FROM blobs_unclaimed WHERE key = \(key.description) RETURNING key")
+            // It took longer than a day, and the sweep has deleted the content.
+            guard !claimed.isEmpty else { throw ServiceError.blobsUnavailable }
+            let old = try await transaction.run(
+                "/* blobs.replaced */ SELECT key FROM blobs_content WHERE project_id = \(project) AND module = \(module) AND name = \(name)"
+            )
+            for row in old { try await transaction.run(Self.unclaim(row.text("key"), at: now)) }
+            let new = try await transaction.run(
+                """
+                /* blobs.put */ INSERT INTO blobs_content (key, project_id, module, name, visitor, bytes, sha256, created_at)
+                VALUES (\(key.description), \(project), \(module), \(name), \(visitor), \(stored.bytes), \(stored.sha256), \(now))
+                ON CONFLICT (project_id, module, name) DO UPDATE SET key = excluded.key, visitor = excluded.visitor,
+                  bytes = excluded.bytes, sha256 = excluded.sha256, created_at = excluded.created_at
+                RETURNING name, bytes, sha256, created_at
+                """)
+            return (old: old, new: new)
+        }
+        return (Blob(rows.new[0]), rows.old.compactMap { BlobKey($0.text("key")) })
+    }
+
+    private static func unclaim(_ key: String, at now: Int64) -> SQL {
+        "/* blobs.unclaim */ INSERT INTO blobs_unclaimed (key, since) VALUES (\(key), \(now))"
     }
 
     /// Stores content that is in memory.
@@ -121,12 +140,16 @@ public struct Blobs: Sendable {
     /// Deletes a blob. Returns false if there is none.
     @discardableResult
     public func delete(_ name: String) async throws -> Bool {
-        let rows = try await store.control.write(
-            "/* blobs.delete */ DELETE FROM blobs_content WHERE project_id = \(project) AND module = \(module) AND name = \(name) RETURNING key"
-        )
-        // What can't be deleted now is deleted by the sweep.
-        for row in rows { if let key = BlobKey(row.text("key")) { try? await store.engine.delete(key) } }
-        return !rows.isEmpty
+        let now = store.time.now.milliseconds
+        let keys = try await store.control.write { [module, project] transaction in
+            let gone = try await transaction.run(
+                "/* blobs.delete */ DELETE FROM blobs_content WHERE project_id = \(project) AND module = \(module) AND name = \(name) RETURNING key"
+            )
+            for row in gone { try await transaction.run(Self.unclaim(row.text("key"), at: now)) }
+            return gone.compactMap { BlobKey($0.text("key")) }
+        }
+        await store.discard(keys)
+        return !keys.isEmpty
     }
 
     private func row(_ name: String) async throws -> Row? {
@@ -137,11 +160,4 @@ public struct Blobs: Sendable {
             """
         ).first
     }
-}
-
-/// A number that concurrent code counts up.
-final class Count: Sendable {
-    private let number = Atomic(0)
-    var value: Int { number.load(ordering: .relaxed) }
-    func add(_ more: Int) { number.wrappingAdd(more, ordering: .relaxed) }
 }

@@ -49,6 +49,8 @@ public struct DropReason: Sendable, Hashable {  // exact: reasons are named in o
     static let batchRefused = DropReason("batch_refused", "another event of the batch was rejected, and the sender wanted all or nothing")
     /// A step that masks what must not be stored has failed. The event looks accepted, because its sender can't help it.
     static let maskFailed = DropReason("mask_failed", "a module could not mask personal data; the log names it", isTold: false)
+    /// The visitor was erased while the event was in a journal; see `ErasedVisitors`.
+    static let erased = DropReason("erased", "the visitor was erased before the event could be stored", isTold: false)
     // Reasons that come from the project's privacy settings. The response doesn't reveal them.
     static let doNotTrack = DropReason("do_not_track", "the browser asks not to be tracked", isTold: false)
     static let bot = DropReason("bot", "sent by a crawler, a monitoring service or an automated browser", isTold: false)
@@ -58,7 +60,8 @@ public struct DropReason: Sendable, Hashable {  // exact: reasons are named in o
     /// Core's reasons.
     public static let core = [
         invalidBody, bodyTooLarge, tooManyEvents, rateLimited, tooFast, missingScope, foreignOrigin, journalFull, invalidEvent, unknownType,
-        invalidTimestamp, moduleDisabled, moduleAccess, keyModules, batchRefused, maskFailed, doNotTrack, consent, bot, blockedUserAgent,
+        invalidTimestamp, moduleDisabled, moduleAccess, keyModules, batchRefused, maskFailed, erased, doNotTrack, consent, bot,
+        blockedUserAgent,
     ]
 
     /// Core's reason with this name, which is also the code of its error; nil if there is none.

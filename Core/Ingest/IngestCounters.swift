@@ -117,6 +117,15 @@ import Synchronization
         }
     }
 
+    /// Counts rows that are not stored, because their visitors were erased.
+    func erased(_ rows: [EncodedRow]) {
+        for header in rows.lazy.map(\.header) where header.role == .event {
+            refused(DropReason.erased.name, 1)
+            kept(-1, of: header.project, at: header.hour)
+            if let id = header.eventID { awaited.note(id, isDuplicate: true) }
+        }
+    }
+
     /// A number that increases whenever facts of `project` in `range` change.
     public func version(of project: Int32, over range: TimeRange) -> Int64 {
         versions.withLock { $0[project]?.version(over: range) ?? 0 }

@@ -68,7 +68,7 @@ extension IngestWriter {
         return rows.reduce(into: [:]) { $0[$1.text("table_name"), default: 0] += Int($1.int("count")) }
     }
 
-    private static let lookupSeconds = 60.0
+    static let lookupSeconds = 60.0
 
     /// Returns some of the rows. False if none of them waits.
     private func takeBack(to table: FactTable, _ number: Int) async throws -> Bool {

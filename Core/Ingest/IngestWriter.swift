@@ -64,10 +64,16 @@ import Synchronization
         var isHurried = false
         /// How many rows are set aside in the store, by the table that they belong to.
         var setAside: [String: Int] = [:]
+        var erasures = Erasures()
     }
 
     struct Batch {
+        /// The batch as it is in the journal, and as it is to be stored.
+        let read: FactBatch
         var facts: FactBatch
+        /// The rows of erased visitors, which are not stored.
+        var erased: [EncodedRow] = []
+        let start: JournalPosition
         /// The size of the batch in the journal.
         let bytes: Int
         /// Whether the table numbers of the batch's rows are certain.
@@ -103,6 +109,7 @@ import Synchronization
         let position = try await events.position(of: journal.id), stored = position ?? .start
         if let loss = try journal.begin(behind: position) { logger.error("events may be lost", metadata: ["reason": "\(loss)"]) }
         advance(to: max(stored, journal.startPosition))
+        try await learnErasures()
         while try await applyNext(isRecovering: true) {}
         try await takeBack()
     }
@@ -247,7 +254,7 @@ import Synchronization
         let start = settings.now(), failed = state.withLock { $0.batch }
         guard var batch = try failed ?? nextBatch(isRecovering: isRecovering) else { return false }
         if failed == nil {
-            batch.facts = try await placement.placed(batch.facts)
+            batch = try await prepared(batch)
             let seconds = start.duration(to: settings.now()) / .seconds(1)
             state.withLock { $0.placementSeconds = seconds }
         }
@@ -257,6 +264,11 @@ import Synchronization
             outcome = try await events.apply(batch.facts)
             // The batch is never dropped, because its events exist only in the journal.
             if outcome.wasApplied, state.withLock({ !$0.isTried || $0.isContested }) { throw JournalInUse(journal: journal.id) }
+        } catch is FactBatch.UnknownErasure {
+            try await learnErasures()
+            batch = try await prepared(batch)
+            state.withLock { [batch] in $0.batch = batch }
+            return true
         } catch let error as RowMismatch where batch.hasHeading {
             // Nothing of the batch is stored. The rows that don't fit are set aside, so they don't stop the facts behind them.
             guard let rest = setAside(in: batch.facts, after: error) else { throw error }
@@ -278,13 +290,22 @@ import Synchronization
         if wasAway { door.setOpen(false) }
         let rows = batch.facts.rows
         // An earlier process wrote these rows to the journal, so this process has not counted them as waiting.
-        if isRecovering { counters.kept(rows) }
+        if isRecovering { counters.kept(batch.read.rows) }
+        counters.erased(batch.erased)
         counters.applied(rows: rows, duplicates: outcome.duplicates)
         noteSetAside(rows, outcome.duplicates)
         for project in Set(batch.facts.moves.map(\.project)) { counters.changed(project: project) }
         await applied(rows, outcome.duplicates)
         advance(to: batch.facts.position)
         return true
+    }
+
+    /// The batch without facts of erased visitors, and with each row in its session.
+    private func prepared(_ batch: Batch) async throws -> Batch {
+        var batch = batch
+        (batch.facts, batch.erased) = withoutErased(batch.read, from: batch.start)
+        batch.facts = try await placement.placed(batch.facts)
+        return batch
     }
 
     /// The size of the next batch. During recovery no report waits, and large batches take less time in total.
@@ -330,7 +351,8 @@ import Synchronization
                 ).map { [.init($0)] } ?? []
             })
         return Batch(
-            facts: facts, bytes: reading.records.reduce(0) { $0 + $1.count }, hasHeading: reading.heading != nil)
+            read: facts, facts: facts, start: reading.start, bytes: reading.records.reduce(0) { $0 + $1.count },
+            hasHeading: reading.heading != nil)
     }
 
     private static func summed(_ entries: [LedgerEntry]) -> [LedgerEntry] {

@@ -109,7 +109,7 @@ extension TaskStore {
         let now = time.now
         let skipping: SQL = control.dialect == .postgresql ? "FOR UPDATE SKIP LOCKED" : ""
         let due: SQL = """
-            /* tasks.due_schedules */ SELECT name, module, kind, project_id, maker, payload, rhythm, next_at FROM tasks_schedules
+            /* tasks.due_schedules */ SELECT name, module, kind, project_id, maker, payload, rhythm, next_at, last_at FROM tasks_schedules
             WHERE kind IN \(list: kinds.keys.sorted()) AND next_at <= \(now.milliseconds) ORDER BY next_at, name LIMIT 100 \(skipping)
             """
         return try await control.write { [self] transaction in
@@ -117,7 +117,7 @@ extension TaskStore {
             for row in rows {
                 let name = row.text("name")
                 // Text that can't be read was written by a newer version, which another host may run.
-                var next = now.adding(seconds: 3_600)
+                var next = now.adding(seconds: 3_600), last = row["last_at"].int
                 if let rhythm = Rhythm(row.text("rhythm")) {
                     let at = max(rhythm.last(upTo: now), Instant(milliseconds: row.int("next_at")))
                     _ = try await insert(
@@ -127,9 +127,11 @@ extension TaskStore {
                             uniqueKey: rhythm.isInterchangeable ? name : "\(name) \(at.iso8601)", orderKey: "schedule: \(name)"),
                         in: transaction)
                     next = rhythm.next(after: now)
+                    last = at.milliseconds
                 }
                 try await transaction.run(
-                    "/* tasks.reschedule */ UPDATE tasks_schedules SET next_at = \(next.milliseconds) WHERE name = \(name)")
+                    "/* tasks.reschedule */ UPDATE tasks_schedules SET next_at = \(next.milliseconds), last_at = \(last) WHERE name = \(name)"
+                )
             }
             return rows.count
         }

@@ -82,11 +82,12 @@ import Synchronization
 
     // MARK: Leases
 
-    /// Tasks that a host may take at `now`: due ones, and those whose lease has ended.
+    /// Tasks that a host may take at `now`: due ones, and those whose lease has ended, unless their kind is paused.
     /// - Parameter held: the tasks that the asking host works on.
     private func free(_ held: [String]) -> SQL {
         let isFree: SQL = """
-            q.kind IN \(list: kinds.keys.sorted()) AND q.state IN ('waiting', 'running') AND (q.order_key IS NULL OR NOT EXISTS (
+            q.kind IN \(list: kinds.keys.sorted()) AND q.state IN ('waiting', 'running')
+            AND NOT q.kind IN (SELECT kind FROM tasks_paused_kinds) AND (q.order_key IS NULL OR NOT EXISTS (
               SELECT 1 FROM tasks_queue b
               WHERE b.order_key = q.order_key AND b.position < q.position AND b.state IN ('waiting', 'running', 'paused')))
             """

@@ -29,6 +29,12 @@ import Storage
         ],
         primaryKey: ["name"], indexes: [["next_at"]])
 
+    /// Kinds of which no task is begun.
+    static let pausedKinds = Table("tasks_paused_kinds", [Column("kind", .text), Column("paused_at", .int64)], primaryKey: ["kind"])
+
+    /// The last time that a schedule enqueued a task for.
+    private static let lastAt = Column("last_at", .int64, nullable: true)
+
     /// For whom the work is, as `Maker` writes it. Null in rows from before the column existed, which were all of modules.
     private static let maker = Column("maker", .text, nullable: true)
 
@@ -36,5 +42,6 @@ import Storage
     public static let migrations = [
         Migration("001-create", on: .control, [.createTable(queue), .createTable(schedules)]),
         Migration("002-makers", on: .control, [queue, schedules].map { .addColumn(table: $0.name, maker) }),
+        Migration("003-paused-kinds", on: .control, [.createTable(pausedKinds), .addColumn(table: schedules.name, lastAt)]),
     ]
 }

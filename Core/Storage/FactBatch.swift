@@ -11,6 +11,8 @@
     public let ledger: [LedgerEntry]
     /// Corrections of stored sessions. They are made before the rows are added.
     public let moves: [SessionMove]
+    /// The number of the last erasure of a visitor that the rows take into account. The largest number if they are none of a journal's.
+    public let erasures: Int64
     /// Returns the row to store in place of a duplicate; nil to store none.
     public let trace: @Sendable (EncodedRow) -> EncodedRow?
     /// Statements to run in the batch's transaction, after its rows are stored. Gets, for each row, whether it was left out.
@@ -38,11 +40,12 @@
 
     public init(
         journal: String, position: JournalPosition, tables: [FactTable], rows: [EncodedRow], ledger: [LedgerEntry],
-        moves: [SessionMove] = [], trace: @escaping @Sendable (EncodedRow) -> EncodedRow? = { _ in nil },
+        moves: [SessionMove] = [], erasures: Int64 = .max, trace: @escaping @Sendable (EncodedRow) -> EncodedRow? = { _ in nil },
         alongside: @escaping @Sendable (_ duplicates: [Bool]) -> [Statement] = { _ in [] }
     ) {
         self.alongside = alongside
         self.moves = moves
+        self.erasures = erasures
         self.trace = trace
         self.journal = journal
         self.position = position
@@ -56,7 +59,16 @@ extension FactBatch {
     /// The batch with other rows in place of its own.
     public func with(_ rows: [EncodedRow], moves: [SessionMove]? = nil) -> FactBatch {
         FactBatch(
-            journal: journal, position: position, tables: tables, rows: rows, ledger: ledger, moves: moves ?? self.moves, trace: trace,
+            journal: journal, position: position, tables: tables, rows: rows, ledger: ledger, moves: moves ?? self.moves,
+            erasures: erasures,
+            trace: trace, alongside: alongside)
+    }
+
+    /// The batch with another number of the last erasure.
+    public func knowing(_ erasures: Int64) -> FactBatch {
+        FactBatch(
+            journal: journal, position: position, tables: tables, rows: rows, ledger: ledger, moves: moves, erasures: erasures,
+            trace: trace,
             alongside: alongside)
     }
 }

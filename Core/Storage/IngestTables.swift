@@ -30,7 +30,8 @@
                     dialect == .duckdb
                         ? ["CREATE TABLE ingest_visitors (project INTEGER NOT NULL, number INTEGER NOT NULL, key BIGINT NOT NULL)"] : []
                 },
-            ])
+            ]),
+        Migration("002-erased-visitors", on: .events, [.createTable(ErasedVisitors.table)]),
     ]
 
     /// Ids of events that have been stored: the two halves of `EncodedRow.EventID`, with the hour of arrival. There is no unique index on

@@ -68,7 +68,7 @@ extension AdministrationRoutes {
         let erased = try await VisitorErasure(
             events: eventStore, tables: tables.facts,
             others: VisitorRecords(control: call.control, tables: tables.visitors, blobs: call.services.blobs)
-        ).erase(id, in: call.project, settle: otherHosts.settleAll)
+        ).erase(id, in: call.project, at: call.now, settle: otherHosts.settleAll)
         await writer.dropStored()
         counters.changed(project: project)
         pipeline.forget(project: project, visitor: visitor)
@@ -127,14 +127,21 @@ struct VisitorErasure: Sendable {
     let others: VisitorRecords
 
     /// Deletes the visitor's facts in one transaction, then what is kept elsewhere. Returns the number of deleted rows by table.
-    func erase(_ id: String, in project: Project, settle: @Sendable () async throws -> Void) async throws -> [String: Int64] {
-        let facts = try await eraseFacts(id, in: project.number, settle: settle)
+    func erase(
+        _ id: String, in project: Project, at now: Instant, settle: @Sendable () async throws -> Void
+    ) async throws -> [String: Int64] {
+        let facts = try await eraseFacts(id, in: project.number, at: now, settle: settle)
         return facts.merging(try await others.erase(id, in: project)) { $1 }
     }
 
-    private func eraseFacts(_ id: String, in project: Int32, settle: @Sendable () async throws -> Void) async throws -> [String: Int64] {
+    private func eraseFacts(
+        _ id: String, in project: Int32, at now: Instant, settle: @Sendable () async throws -> Void
+    ) async throws -> [String: Int64] {
         try await settle()
-        guard let visitor = try await events.visitor(VisitorIdentity.key(of: id, project: project), of: project) else {
+        let key = VisitorIdentity.key(of: id, project: project),
+            addition = ErasedVisitors.addition(key, of: project, at: now, events.dialect)
+        guard let visitor = try await events.visitor(key, of: project) else {
+            try await events.change(addition)
             // Return zero for every table, so the result is the same whether or not the engine numbers visitors.
             return Dictionary(tables.map { ($0.name, 0) }) { $1 }
         }
@@ -148,7 +155,7 @@ struct VisitorErasure: Sendable {
             counts[table.name] = rows[0].int("n")
         }
         let facts = tables.flatMap { events.erasure(of: visitor, in: project, from: $0) }
-        try await events.erase(facts + events.erasure(of: visitor, in: project))
+        try await events.erase(addition + facts + events.erasure(of: visitor, in: project))
         return counts
     }
 }

@@ -51,7 +51,8 @@ struct Backup: Sendable {
         let now = time.now
         try await settle()
         let events = try await engines.events.backup(to: folder + "/" + Self.eventsFolder)
-        let control = try await engines.control.backup(to: folder + "/" + Self.controlFolder, emptying: [VisitorIdentity.saltTable])
+        let control = try await engines.control.backup(
+            to: folder + "/" + Self.controlFolder, emptying: [VisitorIdentity.saltTable, BlobStore.unclaimedTable])
         // After the control store, so the content of every blob that has a row is there, unless it was deleted meanwhile.
         if let source = engines.blobs.folder { try ObjectFiles.copy(from: source, to: folder + "/" + Self.objectsFolder) }
         return BackupManifest(

@@ -48,7 +48,7 @@ struct NoBlobEngine: BlobEngine {
     func get(_ key: BlobKey, _ range: Range<Int64>) async throws -> ByteStream? { nil }
     func size(of key: BlobKey) async throws -> Int64? { nil }
     func delete(_ key: BlobKey) async throws { throw NoStore() }
-    func list(project: String?, _ body: @Sendable ([ListedContent]) async throws -> Void) async throws {}
+    func list(project: String, _ body: @Sendable ([BlobKey]) async throws -> Void) async throws {}
     func ping() async throws { throw NoStore() }
     func close() async {}
 }

@@ -1,4 +1,4 @@
-@_spi(Host) import Blobs
+@_spi(Host) @testable import Blobs
 @_spi(Host) import Common
 import Core
 import Foundation
@@ -61,15 +61,16 @@ struct BlobTests {
         return bytes
     }
 
-    private static func stored(_ store: BlobStore) async throws -> Int {
+    /// The number of contents that the engine has of the test's project.
+    private static func stored(_ app: TestApp, _ store: BlobStore) async throws -> Int {
         let number = Number()
-        try await store.engine.list(project: nil) { for _ in $0 { _ = number.next() } }
+        try await store.engine.list(project: app.project.id) { for _ in $0 { _ = number.next() } }
         return number.next()
     }
 
     @Test("content of any length is stored with its size and hash, and read whole or in part", arguments: places)
     func content(place: Place) async throws {
-        try await Self.run(place) { _, store, blobs in
+        try await Self.run(place) { app, store, blobs in
             // Longer than two parts of an upload.
             let blob = try await blobs.put("big", Self.content(18, of: 1 << 20), about: nil, maximumBytes: 18 << 20)
             let expected = (0..<18).flatMap { [UInt8](repeating: UInt8($0), count: 1 << 20) }
@@ -83,13 +84,13 @@ struct BlobTests {
             #expect(try await blobs.bytes(of: "empty", maximumBytes: 0)?.readableBytes == 0)
             #expect(try await blobs.bytes(of: "none", maximumBytes: 0) == nil)
             await #expect(throws: ServiceError.blobTooLarge(9)) { try await blobs.bytes(of: "big", maximumBytes: 9) }
-            #expect(try await Self.stored(store) == 2)
+            #expect(try await Self.stored(app, store) == 2)
         }
     }
 
     @Test("what can't be stored to its end is not stored", arguments: places)
     func failing(place: Place) async throws {
-        try await Self.run(place) { _, store, blobs in
+        try await Self.run(place) { app, store, blobs in
             try await blobs.put("kept", ByteBuffer(string: "old"), about: nil)
             let broken = await #expect(throws: ServiceError.self) {
                 try await blobs.put("kept", Self.content(20, of: 1 << 20, failsAt: 17), about: nil, maximumBytes: .max)
@@ -99,7 +100,7 @@ struct BlobTests {
                 try await blobs.put("kept", Self.content(3, of: 1_000), about: nil, maximumBytes: 2_999)
             }
             #expect(try await blobs.bytes(of: "kept", maximumBytes: 10).map { String(buffer: $0) } == "old")
-            #expect(try await Self.stored(store) == 1)
+            #expect(try await Self.stored(app, store) == 1)
         }
     }
 
@@ -127,19 +128,19 @@ struct BlobTests {
             #expect(try await blobs.delete("A"))
             #expect(try await !blobs.exists("A"))
             #expect(try await blobs.exists("a/b"))
-            #expect(try await Self.stored(store) == names.count - 1)
+            #expect(try await Self.stored(app, store) == names.count - 1)
             try await store.erase(project: app.project.id)
             #expect(try await blobs.list(limit: 9).isEmpty)
-            #expect(try await Self.stored(store) == 0)
+            #expect(try await Self.stored(app, store) == 0)
         }
     }
 
     @Test("a name that is used again has the new content, and the old one is gone", arguments: Profile.available)
     func replacing(profile: Profile) async throws {
-        try await Self.run(.folder, profile) { _, store, blobs in
+        try await Self.run(.folder, profile) { app, store, blobs in
             for text in ["first", "second"] { try await blobs.put("name", ByteBuffer(string: text), about: nil) }
             #expect(try await blobs.bytes(of: "name", maximumBytes: 10).map { String(buffer: $0) } == "second")
-            #expect(try await Self.stored(store) == 1)
+            #expect(try await Self.stored(app, store) == 1)
         }
     }
 
@@ -148,16 +149,71 @@ struct BlobTests {
         try await Self.run(.folder, profile) { app, store, blobs in
             try await blobs.put("kept", ByteBuffer(string: "kept"), about: nil)
             let stray = try #require(BlobKey(project: app.project.id, module: "core", id: Identifiers.uuid()))
+            try await store.announce(stray)
             _ = try await store.engine.put(stray, ByteStream(ByteBuffer(string: "stray")), maximumBytes: 10)
             #expect(try await store.sweep() == 0)
             app.time.advance(seconds: 25 * 3_600)
             let later = BlobStore(store.engine, control: app.installation.engines.control, time: app.time)
             #expect(try await later.sweep() == 1)
-            #expect(try await Self.stored(store) == 1)
+            #expect(try await Self.stored(app, store) == 1)
+            #expect(try await later.sweep() == 0)
             let project = app.project.id
             try await app.installation.engines.control.write("UPDATE access_projects SET deleted_at = 1 WHERE id = \(project)")
             try await later.sweep()
-            #expect(try await Self.stored(store) == 0)
+            #expect(try await Self.stored(app, store) == 0)
+        }
+    }
+
+    @Test("what could not be deleted with its row is deleted by the sweep", arguments: Profile.available)
+    func failingDeletions(profile: Profile) async throws {
+        try await Self.run(.folder, profile) { app, store, _ in
+            let engine = Stubborn(store.engine)
+            let blobs = BlobStore(engine, control: app.installation.engines.control, time: app.time).blobs(of: "core", in: app.project.id)
+            try await blobs.put("replaced", ByteBuffer(string: "first"), about: nil)
+            try await blobs.put("replaced", ByteBuffer(string: "second"), about: nil)
+            try await blobs.put("deleted", ByteBuffer(string: "third"), about: nil)
+            #expect(try await blobs.delete("deleted"))
+            #expect(try await Self.stored(app, store) == 3)
+            app.time.advance(seconds: 25 * 3_600)
+            #expect(try await store.sweep() == 2)
+            #expect(try await Self.stored(app, store) == 1)
+            #expect(try await blobs.bytes(of: "replaced", maximumBytes: 10).map { String(buffer: $0) } == "second")
+        }
+    }
+
+    @Test("two installations with the same place leave each other's content alone", arguments: places)
+    func neighbours(place: Place) async throws {
+        try await Self.run(place) { app, store, blobs in
+            try await blobs.put("map", ByteBuffer(string: "theirs"), about: nil)
+            try await Self.run(.folder) { other, _, _ in
+                let neighbour = BlobStore(store.engine, control: other.installation.engines.control, time: other.time)
+                for _ in 0..<3 {
+                    other.time.advance(seconds: 25 * 3_600)
+                    let swept = try await neighbour.sweep()
+                    #expect(swept == 0)
+                }
+                // A new control store, as if `control.sqlite` had been lost.
+                let found = try await neighbour.blobs(of: "core", in: app.project.id).find("map")
+                #expect(found == nil)
+            }
+            #expect(try await blobs.bytes(of: "map", maximumBytes: 10).map { String(buffer: $0) } == "theirs")
+        }
+    }
+
+    @Test("content that is swept while it is stored is not claimed")
+    func slowContent() async throws {
+        try await Self.run(.folder) { app, store, blobs in
+            let number = Number()
+            let slow = ByteStream {
+                guard number.next() == 0 else { return nil }
+                app.time.advance(seconds: 25 * 3_600)
+                let swept = try await store.sweep()
+                #expect(swept == 1)
+                return ByteBuffer(string: "late")
+            }
+            await #expect(throws: ServiceError.blobsUnavailable) { try await blobs.put("slow", slow, about: nil, maximumBytes: 10) }
+            let (exists, stored) = (try await blobs.exists("slow"), try await Self.stored(app, store))
+            #expect(!exists && stored == 0)
         }
     }
 
@@ -180,4 +236,24 @@ private final class Number: Sendable {
 
 extension Digest {
     fileprivate static func sha256(bytes: [UInt8]) -> String { sha256(String(decoding: bytes, as: UTF8.self)) }
+}
+
+/// An engine that can't delete.
+private final class Stubborn: BlobEngine {
+    private let engine: any BlobEngine
+    init(_ engine: any BlobEngine) { self.engine = engine }
+
+    var place: String { engine.place }
+    var folder: String? { engine.folder }
+    func put(_ key: BlobKey, _ content: ByteStream, maximumBytes: Int64) async throws -> StoredContent {
+        try await engine.put(key, content, maximumBytes: maximumBytes)
+    }
+    func get(_ key: BlobKey, _ range: Range<Int64>) async throws -> ByteStream? { try await engine.get(key, range) }
+    func size(of key: BlobKey) async throws -> Int64? { try await engine.size(of: key) }
+    func delete(_ key: BlobKey) async throws { throw ServiceError.blobsUnavailable }
+    func list(project: String, _ body: @Sendable ([BlobKey]) async throws -> Void) async throws {
+        try await engine.list(project: project, body)
+    }
+    func ping() async throws { try await engine.ping() }
+    func close() async {}
 }

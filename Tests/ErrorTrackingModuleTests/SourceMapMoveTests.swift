@@ -64,7 +64,7 @@ struct SourceMapMoveTests {
         try await TestApp.run(in: scratch, environment: environment) { app in
             #expect(try await app.delete("/api/v1/source-maps/\(id)", as: .query).status == 204)
             let left = Mutex(0)
-            try await app.installation.engines.blobs.list(project: nil) { found in left.withLock { $0 += found.count } }
+            try await app.installation.engines.blobs.list(project: app.project.id) { found in left.withLock { $0 += found.count } }
             #expect(left.withLock { $0 } == 1)
         }
     }
@@ -77,7 +77,7 @@ struct SourceMapMoveTests {
             }
             func count() async throws -> Int {
                 let number = Mutex(0)
-                try await app.installation.engines.blobs.list(project: nil) { found in number.withLock { $0 += found.count } }
+                try await app.installation.engines.blobs.list(project: app.project.id) { found in number.withLock { $0 += found.count } }
                 return number.withLock { $0 }
             }
             let made = try await app.post("/api/v1/source-maps", body(SampleMaps.mozilla), as: .query)

@@ -43,7 +43,7 @@ struct CommandTests {
                 ["tasks", "list", "--state", "lost"],
                 "The value 'lost' is invalid for '--state <state>'. Please provide one of 'waiting', 'running', 'paused', 'dead' or 'done'."
             ),
-            (["tasks", "retry"], "Missing expected argument '<id>'"),
+            (["tasks", "retry"], "Give either a task's id, or --kind and a kind."),
             (["funnels"], "Unexpected argument 'funnels'"),
         ] as [([String], String)])
     func refuses(arguments: [String], sentence: String) throws {
@@ -59,7 +59,8 @@ struct CommandTests {
             "serve", "config check", "migrate", "migrate --dry-run", "modules", "project create Site example.com", "project list",
             "key create Site --name k --scope ingest --server",
             "key list Site", "key revoke Site k", "tasks list --state dead --kind pulse.retention", "tasks show id", "tasks retry id",
-            "tasks pause id", "tasks resume id", "openapi", "backup folder", "restore folder", "demo", "doctor",
+            "tasks pause id", "tasks resume id", "tasks kinds", "tasks schedules --limit 9", "tasks pause --kind pulse.retention",
+            "openapi", "backup folder", "restore folder", "demo", "doctor",
         ])
     func parses(line: String) throws {
         _ = try PulseCommand.parseAsRoot(line.split(separator: " ").map(String.init))

@@ -12,8 +12,11 @@ struct TaskRoutesTests {
     /// A kind that fails until it is told otherwise.
     private final class Flaky: Sendable {
         let isMended = Mutex(false)
+        /// The member `n` of the payload of each run.
+        let runs = Mutex<[String]>([])
         var kind: TaskKind {
-            TaskKind("flaky", "Fails.", maximumAttempts: 1) { [self] _ in
+            TaskKind("flaky", "Fails.", maximumAttempts: 1) { [self] task in
+                runs.withLock { $0.append(task.payload["n"]?.string ?? "") }
                 if !isMended.withLock({ $0 }) { throw ServiceError.unavailable("away", "The other side is away.") }
             }
         }
@@ -75,6 +78,78 @@ struct TaskRoutesTests {
                     == #"{"error":"Invalid query parameter 'state': must be one of 'waiting', 'running', 'paused', 'dead', 'done'; got 'lost'."}"#
             )
             #expect(try await app.get("/api/admin/tasks", as: .admin).status == 401)
+        }
+    }
+
+    @Test("a kind is held back, and all its dead tasks are retried, those that do the same once", arguments: Profile.available)
+    func kinds(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            let flaky = Flaky(), installation = app.installation
+            installation.tasks.declare([flaky.kind], of: "test")
+            let queue = TaskQueue(installation.tasks, module: "test")
+            func enqueue(_ names: [(String, unique: String?)]) async throws {
+                for (name, unique) in names {
+                    try await queue.enqueue("flaky", Shaped(["n": name], .map(.optionalText(100))), for: app.project.id, unique: unique)
+                    await installation.taskRunner.settle()
+                    app.time.advance(seconds: 1)
+                }
+            }
+            func overview() async throws -> String {
+                let kinds = try await app.get("/api/admin/task-kinds", as: .token).body
+                return kinds.firstMatch(of: #/{[^{}]*test\.flaky[^{}]*}/#).map { String($0.output) } ?? "none"
+            }
+            try await enqueue([("a", nil), ("b", nil), ("c1", "c"), ("c2", "c"), ("d", "d")])
+            #expect(flaky.runs.withLock { $0 } == ["a", "b", "c1", "c2", "d"])
+            #expect(
+                try await overview() == """
+                    {"dead":5,"done":0,"is_paused":false,"kind":"test.flaky","last_done_at":null,"next_at":null,"paused":0,"running":0,\
+                    "summary":"Fails.","waiting":0}
+                    """)
+            #expect(try await app.post("/api/admin/task-kinds/test.flaky/pause", as: .token).json()["is_paused"]?.boolean == true)
+            try await enqueue([("d2", "d"), ("e", nil)])
+            flaky.isMended.withLock { $0 = true }
+            #expect(try await app.post("/api/admin/task-kinds/test.flaky/retry", as: .token).body == #"{"retried":3}"#)
+            await installation.taskRunner.settle()
+            // None has begun while the kind is paused.
+            #expect(flaky.runs.withLock { $0.count } == 5)
+            #expect(try await app.post("/api/admin/task-kinds/test.flaky/resume", as: .token).json()["is_paused"]?.boolean == false)
+            await installation.taskRunner.settle()
+            #expect(flaky.runs.withLock { $0.dropFirst(5).sorted() } == ["a", "b", "c2", "d2", "e"])
+            #expect(
+                try await overview() == """
+                    {"dead":0,"done":5,"is_paused":false,"kind":"test.flaky","last_done_at":"2026-03-02T12:00:07Z","next_at":null,"paused":0,\
+                    "running":0,"summary":"Fails.","waiting":0}
+                    """)
+            let audit = try await AuditLog.entries(of: app.project.id, limit: 20, offset: 0, in: installation.engines.control)
+            #expect(
+                audit.first { $0.action == "task.retry" }.map { [$0.resource, $0.metadata["tasks"]?.string] } == ["tasks test.flaky", "3"])
+            let unknown = try await app.post("/api/admin/task-kinds/test.nothing/pause", as: .token)
+            #expect(unknown.status == 404)
+            #expect(unknown.body == #"{"error":"Kind of task 'test.nothing' not found."}"#)
+            #expect(try await app.get("/api/admin/task-kinds", as: .admin).status == 401)
+        }
+    }
+
+    @Test("schedules are listed, with when they came last and come next", arguments: Profile.available)
+    func schedules(profile: Profile) async throws {
+        try await TestApp.run(profile) { app in
+            func retention() async throws -> String {
+                try await app.get("/api/admin/task-schedules?limit=1&offset=0", as: .token).body
+            }
+            #expect(
+                try await retention() == """
+                    {"data":[{"is_declared":true,"kind":"pulse.retention","last_at":null,"name":"pulse retention",\
+                    "next_at":"2026-03-02T13:00:00Z","project_id":null,"rhythm":"hourly 00"}],"total":3}
+                    """)
+            app.time.advance(seconds: 2 * 3_600)
+            await app.installation.taskRunner.settle()
+            #expect(
+                try await retention() == """
+                    {"data":[{"is_declared":true,"kind":"pulse.retention","last_at":"2026-03-02T14:00:00Z","name":"pulse retention",\
+                    "next_at":"2026-03-02T15:00:00Z","project_id":null,"rhythm":"hourly 00"}],"total":3}
+                    """)
+            let kinds = try await app.get("/api/admin/task-kinds", as: .token).json()["data"]?.elements ?? []
+            #expect(kinds.first { $0["kind"]?.string == "pulse.retention" }?["last_done_at"]?.string == "2026-03-02T14:00:00Z")
         }
     }
 

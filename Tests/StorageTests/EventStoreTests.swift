@@ -1,6 +1,7 @@
 import Common
 import Questions
 @_spi(Host) import Storage
+import Synchronization
 import Testing
 
 /// The guarantees of every event store engine.
@@ -272,6 +273,46 @@ struct EventStoreTests {
         #expect(aside.values.count == SetAside.table.allColumns.count)
         #expect(Samples.row("a", id: 1).eventIDs.map(\.low) == [1])
         #expect(Samples.row("a").eventIDs.isEmpty)
+    }
+
+    @Test("a batch whose host doesn't know the latest erasure is not stored", arguments: EventStoreEngine.all)
+    func unknownErasures(engine: EventStoreEngine) async throws {
+        func batch(_ path: String, to offset: Int64, knowing erasures: Int64) -> FactBatch {
+            Samples.batch([Samples.row(path)], to: offset).knowing(erasures)
+        }
+        try await engine.use { store in
+            _ = try await store.apply(batch("a", to: 1, knowing: 0))
+            for number in Int64(1)...2 {
+                try await store.change(ErasedVisitors.addition(7, of: 1, at: Instant(milliseconds: number), store.dialect))
+                await #expect(throws: FactBatch.UnknownErasure.self) {
+                    try await store.apply(batch("b", to: number + 1, knowing: number - 1))
+                }
+                #expect(try await store.position(of: "a") == JournalPosition(segment: 0, offset: number))
+                _ = try await store.apply(batch("c", to: number + 1, knowing: number))
+                // What was stored before is known as such, whatever its host knew then.
+                #expect(try await store.apply(batch("c", to: number + 1, knowing: 0)).wasApplied)
+            }
+            #expect(try await store.paths() == ["a", "c", "c"])
+            let kept = try await store.query(ErasedVisitors.after(1), timeoutSeconds: 10)
+            #expect(kept.map(\.values) == [[.int(1), .int(7), .int(2)]])
+        }
+    }
+
+    @Test("rows that are left out count as refused, and are duplicates to whoever reads the journal")
+    func leftOut() {
+        let seen = Mutex<[Bool]>([])
+        let batch = FactBatch(
+            journal: "a", position: .start, tables: [Samples.table, Samples.other],
+            rows: [Samples.row("a"), Samples.row("b"), Samples.otherRow("b-more"), Samples.row("c")], ledger: [],
+            alongside: { duplicates in
+                seen.withLock { $0 = duplicates }
+                return []
+            })
+        let rest = batch.without([false, true, true, false], refused: "erased")
+        #expect(rest.rows.map(\.bytes) == [batch.rows[0], batch.rows[3]].map(\.bytes))
+        #expect(rest.ledger.map(\.outcome) == [.refused] && rest.ledger[0].reason == "erased" && rest.ledger[0].count == 1)
+        _ = rest.alongside([false, true])
+        #expect(seen.withLock { $0 } == [false, true, true, true])
     }
 
     @Test("finds duplicates among thousands of ids", arguments: EventStoreEngine.all)

@@ -38,6 +38,8 @@ final class BatchWriter: @unchecked Sendable {
                 guard try advance(batch.journal, to: batch.position, on: connection) else {
                     return AppliedBatch(duplicates: Array(repeating: false, count: batch.rows.count), wasApplied: true)
                 }
+                let (text, values) = ErasedVisitors.last.rendered(for: .duckdb)
+                try batch.check(try connection.run(text, values))
                 try move(batch, on: connection)
                 let headings = batch.rows.map(Heading.init)
                 let (duplicates, ids) = try findDuplicates(batch, headings, on: connection)

@@ -70,25 +70,14 @@ import NIOCore
         try await run { guard unlink(path) == 0 || errno == ENOENT || errno == ENOTDIR else { throw Failure("unlink") } }
     }
 
-    public func list(project: String?, _ body: @Sendable ([ListedContent]) async throws -> Void) async throws {
+    public func list(project: String, _ body: @Sendable ([BlobKey]) async throws -> Void) async throws {
         // The name comes from control, but only a key's characters may lead to a folder.
-        if let project, BlobKey(project: project, module: "any", id: "any") == nil { return }
-        for project in try await names(in: root).filter({ project == nil || $0 == project }) {
-            for module in try await names(in: "\(root)/\(project)") {
-                let files = try await names(in: "\(root)/\(project)/\(module)")
-                for start in stride(from: 0, to: files.count, by: 500) {
-                    let found = try await run { [self] in
-                        files[start..<min(start + 500, files.count)].compactMap { file -> ListedContent? in
-                            var status = stat()
-                            guard let key = BlobKey(project: project, module: module, id: file), lstat(path(of: key), &status) == 0
-                            else { return nil }
-                            return ListedContent(
-                                key: key, bytes: Int64(status.st_size), changedAt: Instant(seconds: Int64(status.st_mtim.tv_sec)))
-                        }
-                    }
-                    try await body(found)
-                }
+        guard BlobKey(project: project, module: "any", id: "any") != nil else { return }
+        for module in try await names(in: "\(root)/\(project)") {
+            let keys = try await names(in: "\(root)/\(project)/\(module)").compactMap {
+                BlobKey(project: project, module: module, id: $0)
             }
+            for start in stride(from: 0, to: keys.count, by: 500) { try await body(Array(keys[start..<min(start + 500, keys.count)])) }
         }
     }
 

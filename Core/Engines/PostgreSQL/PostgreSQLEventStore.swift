@@ -134,6 +134,9 @@ import Synchronization
         do {
             try session.transaction {
                 guard try Self.advance(to: batch.position, of: batch.journal, in: session) else { throw AlreadyApplied() }
+                // A statement of its own, so it sees an erasure that the one before had to wait for.
+                let (text, values) = ErasedVisitors.last.rendered(for: .postgresql)
+                try batch.check(try session.execute(text, values))
                 for statement in SessionMove.statements(batch.moves, in: batch.tables, .postgresql) {
                     let (text, values) = statement.rendered(for: .postgresql)
                     try session.execute(text, values)

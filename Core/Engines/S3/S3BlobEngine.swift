@@ -115,21 +115,17 @@ import Synchronization
 
     public func delete(_ key: BlobKey) async throws { _ = try await s3.send(.DELETE, path(of: key), accepted: [404]) }
 
-    public func list(project: String?, _ body: @Sendable ([ListedContent]) async throws -> Void) async throws {
-        let prefix = s3.settings.bucket.prefix + (project.map { $0 + "/" } ?? "")
+    public func list(project: String, _ body: @Sendable ([BlobKey]) async throws -> Void) async throws {
+        let prefix = s3.settings.bucket.prefix
         var token: String?
         repeat {
             let answer = try await s3.send(
-                .GET, "", query: [("list-type", "2"), ("prefix", prefix)] + (token.map { [("continuation-token", $0)] } ?? []))
+                .GET, "",
+                query: [("list-type", "2"), ("prefix", prefix + project + "/")] + (token.map { [("continuation-token", $0)] } ?? []))
             let xml = String(buffer: answer.body)
-            let found = S3XML.texts("Contents", in: xml).compactMap { entry -> ListedContent? in
-                let entry = String(entry)
-                guard let name = S3XML.texts("Key", in: entry).first, name.hasPrefix(s3.settings.bucket.prefix),
-                    let key = BlobKey(String(name.dropFirst(s3.settings.bucket.prefix.count))),
-                    let bytes = S3XML.texts("Size", in: entry).first.flatMap({ Int64($0) }),
-                    let changed = S3XML.texts("LastModified", in: entry).first.flatMap({ ISO8601.parse(String($0))?.utc })
-                else { return nil }
-                return ListedContent(key: key, bytes: bytes, changedAt: changed)
+            let found = S3XML.texts("Contents", in: xml).compactMap { entry -> BlobKey? in
+                guard let name = S3XML.texts("Key", in: String(entry)).first, name.hasPrefix(prefix) else { return nil }
+                return BlobKey(String(name.dropFirst(prefix.count)))
             }
             if !found.isEmpty { try await body(found) }
             token = S3XML.texts("NextContinuationToken", in: xml).first.map { String($0).replacing("&amp;", with: "&") }

@@ -60,6 +60,13 @@ export default {
   tasks: 'Hintergrundaufgaben',
   'tasks?':
     'Arbeit, die Pulse von selbst erledigt, etwa alte Daten löschen. Schlägt eine Aufgabe immer wieder fehl, wird sie aufgegeben: Führen Sie sie erneut aus, sobald die Ursache behoben ist.',
+  kinds: 'Arten von Aufgaben',
+  'kinds?':
+    'Was Pulse von selbst tut, und wann zuletzt. Solange eine Art angehalten ist, wird keine ihrer Aufgaben begonnen.',
+  kind: 'Art',
+  'kind.done': 'Zuletzt erledigt',
+  'kind.next': 'Nächstes Mal',
+  'kind.retry': 'Aufgegebene erneut ausführen',
   task: 'Aufgabe',
   'task.state': 'Zustand',
   'task.any': 'alle',

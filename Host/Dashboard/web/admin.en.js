@@ -59,6 +59,13 @@ export default {
   tasks: 'Background tasks',
   'tasks?':
     'Work that Pulse does by itself, such as deleting old data. A task that keeps failing is given up: run it again once the cause is gone.',
+  kinds: 'Kinds of tasks',
+  'kinds?':
+    'What Pulse does by itself, and when it did it last. If you pause a kind, no task of it is begun until you resume it.',
+  kind: 'Kind',
+  'kind.done': 'Last done',
+  'kind.next': 'Next',
+  'kind.retry': 'Run those given up again',
   task: 'Task',
   'task.state': 'State',
   'task.any': 'all',

@@ -35,7 +35,7 @@ export async function show(view) {
         h('h2', { class: 'wide' }, chosen.name),
         h('div', { class: 'grid' }, keys(view, chosen), modules(view, chosen), privacy(view, chosen), visitor(chosen), audit(view, chosen)),
       ],
-    tasks(signal),
+    ...tasks(signal),
     health(signal),
   );
 }
@@ -304,27 +304,68 @@ function audit(view, project) {
   return card(t('admin.audit'), { wide: true }, entries);
 }
 
+/** The kinds of tasks and the tasks. A change in one list shows in both. */
 function tasks(signal) {
+  const change = (path, text, subject) => button(text,
+    async () => {
+      await ask(path, { method: 'POST' });
+      toast(t('saved'));
+      kinds.rows.again();
+      all.rows.again();
+    },
+    { 'aria-label': `${text}: ${subject}` },
+  );
+  const kinds = kindList(signal, change), all = taskList(signal, change);
+  return [kinds.card, all.card];
+}
+
+/** What Pulse does by itself, and how to hold a kind of it back. */
+function kindList(signal, change) {
+  const root = '/api/admin/task-kinds';
+  const act = (row, name, text) => change(`${root}/${encodeURIComponent(row.kind)}/${name}`, text, row.kind);
+  const actions = row => h('div', { class: 'row end' },
+    row.dead > 0 && act(row, 'retry', t('admin.kind.retry')),
+    row.is_paused ? act(row, 'resume', t('admin.task.resume')) : act(row, 'pause', t('admin.task.pause')),
+  );
+  const rows = growing(
+    async limit => (await ask(root, { signal })).data.slice(0, limit),
+    found => table(t('admin.kinds'),
+      [
+        {
+          name: t('admin.kind'),
+          cell: row => [
+            h('code', null, row.kind),
+            row.is_paused && [' ', h('span', { class: 'badge' }, t('admin.task.paused'))],
+            row.summary && h('div', { class: 'hint' }, row.summary),
+          ],
+        },
+        { name: t('admin.kind.done'), cell: row => (row.last_done_at ? moment(row.last_done_at) : '') },
+        { name: t('admin.kind.next'), cell: row => (row.next_at ? moment(row.next_at) : '') },
+        { name: t('admin.task.waiting'), number: true, cell: row => number(row.waiting) },
+        { name: t('admin.task.dead'), number: true, cell: row => number(row.dead) },
+        { name: '', cell: actions },
+      ],
+      found,
+    ),
+    { first: 20, signal, nothing: t('none') },
+  );
+  return { rows, card: card(t('admin.kinds'), { wide: true, explain: t('admin.kinds?'), id: 'task-kinds' }, rows) };
+}
+
+function taskList(signal, change) {
   const root = '/api/admin/tasks';
   const state = select({ id: 'task-state', 'aria-label': t('admin.task.state'), onchange: () => rows.again() },
     [['', t('admin.task.any')], ...['waiting', 'running', 'paused', 'dead', 'done'].map(name => [name, t(`admin.task.${name}`)])],
   );
-  const act = (row, name, text, again) => button(text,
-    async () => {
-      await ask(`${root}/${row.id}/${name}`, { method: 'POST' });
-      toast(t('saved'));
-      again();
-    },
-    { 'aria-label': `${text}: ${row.kind}` },
-  );
-  const actions = (row, again) => h('div', { class: 'row end' },
-    row.state === 'dead' && act(row, 'retry', t('admin.task.retry'), again),
-    row.state === 'waiting' && [act(row, 'retry', t('admin.task.now'), again), act(row, 'pause', t('admin.task.pause'), again)],
-    row.state === 'paused' && act(row, 'resume', t('admin.task.resume'), again),
+  const act = (row, name, text) => change(`${root}/${row.id}/${name}`, text, row.kind);
+  const actions = row => h('div', { class: 'row end' },
+    row.state === 'dead' && act(row, 'retry', t('admin.task.retry')),
+    row.state === 'waiting' && [act(row, 'retry', t('admin.task.now')), act(row, 'pause', t('admin.task.pause'))],
+    row.state === 'paused' && act(row, 'resume', t('admin.task.resume')),
   );
   const rows = growing(
     async limit => (await ask(root, { signal, parameters: { limit, ...(state.value && { state: state.value }) } })).data,
-    (found, again) => table(t('admin.tasks'),
+    (found) => table(t('admin.tasks'),
       [
         { name: t('admin.task'), cell: row => h('code', null, row.kind) },
         {
@@ -334,13 +375,13 @@ function tasks(signal) {
         { name: t('admin.task.at'), cell: row => moment(row.run_at) },
         { name: t('admin.task.attempts'), number: true, cell: row => number(row.attempts) },
         { name: t('admin.task.error'), cell: row => row.last_error ?? '' },
-        { name: '', cell: row => actions(row, again) },
+        { name: '', cell: actions },
       ],
       found,
     ),
     { first: 10, signal, nothing: t('none') },
   );
-  return card(t('admin.tasks'), { wide: true, explain: t('admin.tasks?'), actions: state, id: 'tasks' }, rows);
+  return { rows, card: card(t('admin.tasks'), { wide: true, explain: t('admin.tasks?'), actions: state, id: 'tasks' }, rows) };
 }
 
 function health(signal) {

@@ -219,6 +219,7 @@ export default {
   'refused.rate_limited': 'zu viele Anfragen',
   'refused.too_fast': 'schneller gesendet, als sie gespeichert werden können',
   'refused.journal_full': 'das Journal war voll',
+  'refused.erased': 'der Besucher wurde gelöscht, bevor das Ereignis gespeichert werden konnte',
   'refused.mask_failed': 'ein Modul konnte persönliche Daten nicht unkenntlich machen; das Log nennt es',
   'refused.batch_refused': 'ein anderes Ereignis der Sendung wurde abgelehnt, und der Absender wollte alles oder nichts',
 

@@ -216,6 +216,7 @@ export default {
   'refused.rate_limited': 'too many requests',
   'refused.too_fast': 'sent faster than they can be stored',
   'refused.journal_full': 'the journal was full',
+  'refused.erased': 'the visitor was erased before the event could be stored',
   'refused.mask_failed': 'a module could not mask personal data; the log names it',
   'refused.batch_refused': 'another event of the batch was rejected, and the sender wanted all or nothing',
 

@@ -4,7 +4,7 @@ import { ask } from './api.js';
 import { t, has, addText } from './text.js';
 
 /** Reasons that come from the project's privacy settings: these events are rejected on purpose. */
-const intended = ['bot', 'do_not_track', 'consent', 'blocked_user_agent'];
+const intended = ['erased', 'bot', 'do_not_track', 'consent', 'blocked_user_agent'];
 
 /**
  * Adds the reasons of modules, which the server sends with their words.

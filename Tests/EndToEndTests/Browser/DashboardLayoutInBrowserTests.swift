@@ -3,6 +3,7 @@ import AllModules
 import Core
 @_spi(Host) @testable import Host
 @_spi(Host) import Ingest
+@_spi(Host) import Jobs
 @_spi(Host) import Platform
 @_spi(Host) import Questions
 @_spi(Host) import Settings
@@ -43,6 +44,9 @@ struct DashboardLayoutInBrowserTests {
         let traits =
             #"{"city":"Neustadt an der Weinstraße","company":"Acme Corporation of Somewhere","plan":"enterprise","role":"administrator"}"#
         try await app.collect(#"{"type":"identify","visitor_id":"ada","user_id":"ada.lovelace@mathematics.example","traits":\#(traits)}"#)
+        app.installation.tasks.declare([TaskKind("report_on_everything", name) { _ in throw GiveUp("\(name) \(word)") }], of: "test")
+        try await TaskQueue(app.installation.tasks, module: "test").enqueue("report_on_everything")
+        await app.installation.taskRunner.settle()
     }
 
     /// Buttons that open a form, by page.

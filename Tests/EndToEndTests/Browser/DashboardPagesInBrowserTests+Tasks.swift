@@ -31,6 +31,17 @@ extension DashboardPagesInBrowserTests {
             try await browser.wait(for: "return !document.querySelector('#tasks tbody tr')")
             await runner.settle()
             #expect(try await tasks.task(id).state == .done)
+
+            // The kinds say what they are for. One is held back, with the keyboard.
+            let kind = "#task-kinds tbody tr:last-child"
+            #expect(try await Dashboard.texts("#task-kinds tbody tr", browser).count == 4)
+            for part in ["test.visit", "Visits the fair.", "Pause"] {
+                #expect(try await Dashboard.texts(kind, browser).first?.contains(part) == true, "\(part)")
+            }
+            try await browser.type(Browser.Key.enter, selector: "\(kind) button")
+            try await browser.wait(for: "return document.querySelector('\(kind) .badge')?.textContent === 'paused'")
+            #expect(try await tasks.kind("test.visit").isPaused)
+            try await Dashboard.isClean(browser)
         }
     }
 
