@@ -8,7 +8,7 @@ import Foundation
 @_spi(Host) import Jobs
 import NIOCore
 import NIOHTTP1
-import Platform
+@_spi(Host) import Platform
 @_spi(Host) import Settings
 @_spi(Host) import Storage
 
@@ -219,7 +219,8 @@ struct Doctor: Sendable {
                     },
                 ]
                 if findings.allSatisfy({ $0.verdict == .ok }) {
-                    findings += await migrations(engines) + journal(engines) + setAside(engines) + databaseClock(engines)
+                    findings +=
+                        await migrations(engines) + strangers(engines) + journal(engines) + setAside(engines) + databaseClock(engines)
                 }
                 return findings
             }
@@ -240,6 +241,21 @@ struct Doctor: Sendable {
                     : .warn("migrations", "\(pending.count) pending; `pulse serve` applies them. To see them: pulse migrate --dry-run")
             ]
         } catch { return [.fail("migrations", "\(CommandError(error))")] }
+    }
+
+    /// Looks for modules that the stores have tables of and the program lacks.
+    private func strangers(_ engines: Engines) async -> [Finding] {
+        guard let applied = try? await Migrator.applied(control: engines.control, events: engines.events),
+            let modules = try? ModuleList.current.load(), let history = try? ModuleRegistry.history(of: modules)
+        else { return [] }
+        // exact: modules are named in our source
+        let strangers = Set(applied.map { String($0.prefix { $0 != "/" }) }).subtracting(history.map(\.module))
+        return strangers.sorted().map { module in
+            .warn(
+                "modules",
+                "the stores have tables of the module '\(module)', which this program lacks. Export, erasure and retention don't reach them: use "
+                    + "a program with the module, or drop its tables, whose names begin with \(module)_.")
+        }
     }
 
     /// Checks the journal's files. The event store knows how far each journal has been applied.

@@ -6,16 +6,16 @@ extension ErrorTrackingModule {
     private var errorRoutes: [Route] {
         let limit = Parameter("limit", .integer(1...1_000, default: 20), "Maximum number of rows.")
         return [
-            Route(
-                .get, "/api/v1/errors", "List errors grouped by fingerprint, most frequent first.", scope: .query, access: .read,
+            .report(
+                "/api/v1/errors", "List errors grouped by fingerprint, most frequent first.",
                 parameters: ScopeParameters.list + ErrorFilter.parameters + [
                     Parameter("status", .choice(Issue.Status.allCases.map(\.rawValue), default: nil), "Only errors with this status.")
                 ],
                 answer: .data(ErrorGroups.Group.shape)
-            ) { call in
-                let groups = ErrorGroups(call: call, scope: try await call.scope(), filter: try ErrorFilter(call))
+            ) { call, scope in
+                let groups = ErrorGroups(call: call, scope: scope, filter: try ErrorFilter(call))
                 return try await groups.run(status: call.text("status").flatMap(Issue.Status.init))
-            }.explained,
+            },
             Route(
                 .get, "/api/v1/errors/details", "List occurrences of an error, newest first.", scope: .query, access: .read,
                 parameters: ScopeParameters.range + [limit, Parameter.page[1], ErrorFilter.fingerprintParameter] + ErrorFilter.parameters
@@ -32,25 +32,23 @@ extension ErrorTrackingModule {
                 let occurrences = ErrorOccurrences(call: call, scope: try await call.scope(), filter: filter)
                 return try await occurrences.run(limit: call.integer("limit", default: 20))
             }.explained,
-            Route(
-                .get, "/api/v1/errors/timeseries", "Errors over time.", scope: .query, access: .read,
+            .report(
+                "/api/v1/errors/timeseries", "Errors over time.",
                 parameters: ScopeParameters.range + ErrorFilter.parameters + [ErrorFilter.fingerprintParameter, ScopeParameters.interval],
                 answer: .data(ErrorTimeseries.Point.shape)
-            ) { call in
-                try await ErrorTimeseries.run(try await call.scope(), try ErrorFilter(call), by: call.interval)
-            }.explained,
-            Route(
-                .get, "/api/v1/errors/breakdown", "Occurrences of all errors or of one, by page, browser, release or another property.",
-                scope: .query,
-                access: .read,
+            ) { call, scope in
+                try await ErrorTimeseries.run(scope, try ErrorFilter(call), by: call.interval)
+            },
+            .report(
+                "/api/v1/errors/breakdown", "Occurrences of all errors or of one, by page, browser, release or another property.",
                 parameters: ScopeParameters.list + [
                     Parameter("property", .choice(ErrorBreakdown.properties, default: "path"), "Property to break down by."),
                     ErrorFilter.fingerprintParameter,
                 ] + ErrorFilter.parameters,
                 answer: .data(ErrorBreakdown.shape)
-            ) { call in
-                try await ErrorBreakdown.run(try await call.scope(), try ErrorFilter(call), by: call.text("property") ?? "path")
-            }.explained,
+            ) { call, scope in
+                try await ErrorBreakdown.run(scope, try ErrorFilter(call), by: call.text("property") ?? "path")
+            },
             Route(
                 .get, "/api/v1/errors/stats", "Totals: errors, distinct errors, affected visitors, and errors by release.",
                 scope: .query, access: .read, parameters: ScopeParameters.range + ErrorFilter.parameters, answer: ErrorStats.shape

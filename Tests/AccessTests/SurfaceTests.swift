@@ -244,7 +244,8 @@ struct SurfaceTests {
                 try await count { badges.limit(badge, to: ["core"]) }
                     == "dead The credentials are not allowed to use module 'kiosk'. [2, 2]")
             badges.limit(badge, to: ["core", "kiosk"])
-            let gone = "dead The screen 's1' who made this no longer exists, or has no rights here. [2, 2, 2]"
+            let gone =
+                "dead The screen 's1' who made this no longer exists, or has no rights here. Make it anew with valid credentials. [2, 2, 2]"
             #expect(try await count() == "done  [2, 2, 2]")
             #expect(try await count { badges.revoke(badge) } == gone)
             // The schedule goes on asking, and each time is refused.
@@ -332,7 +333,9 @@ struct SurfaceTests {
             #expect(try await tour() == nil && badges.counts == [1, 0])
             #expect(try await Self.ask(app, .post, "/kiosk/halls/counts", badge: both).status == 200)
             badges.change(both) { Rights(scopes: $0.scopes, projects: [app.project.id]) }
-            #expect(try await tour() == "The screen 's1' who made this no longer exists, or has no rights here.")
+            #expect(
+                try await tour()
+                    == "The screen 's1' who made this no longer exists, or has no rights here. Make it anew with valid credentials.")
             #expect(badges.counts == [1, 0, 1])
         }
     }

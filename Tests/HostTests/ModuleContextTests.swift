@@ -157,7 +157,7 @@ struct ModuleContextTests {
                     .init(name: "maker", scopes: scopes, expiresAt: end, allowedModules: modules), in: app.project, by: "test"
                 ).key.id
             }
-            let gone = "dead The key that this was made with no longer exists, or has no rights here."
+            let gone = "dead The key that this was made with no longer exists, or has no rights here. Make it anew with valid credentials."
             let whole = try await key([.query]), limited = try await key([.query], ["goals"]), sender = try await key([.ingest])
             #expect(try await outcome("count", for: .key(whole)) == "done ")
             #expect(try await outcome("count", for: .administrator) == "done ")

@@ -11,8 +11,9 @@ struct Scratch: ~Copyable {
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
     /// The default configuration, with its data in this folder.
-    func configuration(_ yaml: String = "", data: String = "data") throws -> HostConfiguration {
+    func configuration(_ yaml: String = "", data: String = "data", environment: [String: String] = [:]) throws -> HostConfiguration {
         try HostConfiguration.parse(
-            yaml, environment: ["PULSE_DATA": path + "/" + data, "PULSE_PORT": "0"], knownModules: ModuleList.all.names)
+            yaml, environment: environment.merging(["PULSE_DATA": path + "/" + data, "PULSE_PORT": "0"]) { $1 },
+            knownModules: ModuleList.all.names)
     }
 }
