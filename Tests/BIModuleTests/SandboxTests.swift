@@ -256,6 +256,25 @@ struct SandboxTests {
         }
     }
 
+    /// Citus orders a query by the wrong column if one inside it has the same name: it writes the numbers in ORDER BY as names.
+    @Test(
+        "each column of a statement has a name of its own",
+        arguments: [
+            "SELECT n, path FROM (SELECT path, count(*) AS n FROM pageviews \(here) GROUP BY path) q ORDER BY n DESC",
+            "SELECT path, hour FROM pageviews \(here) UNION SELECT path, hour FROM (SELECT hour, path FROM pageviews \(here)) a ORDER BY 2",
+            "WITH a AS (SELECT path AS p, hour AS h FROM pageviews \(here)), b AS (SELECT h, p FROM a) SELECT p, h FROM b WHERE p IN (SELECT p FROM a) ORDER BY h",
+            "SELECT path, row_number() OVER (ORDER BY count(*) DESC, path) AS place, count(*) AS n FROM pageviews \(here) GROUP BY path ORDER BY n",
+        ])
+    func columnNames(statement: String) throws {
+        for dialect in [Dialect.duckdb, .postgresql] {
+            var compiler = SQLCompiler(dialect: dialect, datasets: BIDatasets(DatasetCatalog()), project: "p1", limit: 10)
+            let (tables, query, columns) = try compiler.statement(try SQLParser.statement(statement).select)
+            let names = (tables + [query]).flatMap { SQLText.of($0).matches(of: #/ AS (c[0-9_]+)/#).map { String($0.output.1) } }
+            #expect(names.count >= columns.count && Set(names).count == names.count, "\(names)")
+            #expect(columns.allSatisfy { names.contains($0.key) })
+        }
+    }
+
     @Test("thousands of random token sequences get a result or a message, never an internal error", arguments: Profile.available)
     func soups(profile: Profile) async throws {
         let words = [

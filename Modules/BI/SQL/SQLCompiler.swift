@@ -33,6 +33,9 @@ struct SQLCompiler {
     /// A column of a SELECT's result.
     struct Output {
         var name: String
+        /// The column's name in the statement. Each name occurs once: if a query's column has the name of one inside it, Citus orders by the
+        /// wrong one, because it writes `ORDER BY 1` with the name.
+        let key: String
         let type: SQLType
         /// Maximum characters; 0 unless the column is text.
         var length = 0
@@ -101,7 +104,7 @@ struct SQLCompiler {
         }
         var parts: [(sql: SQL, outputs: [Output], builder: SQLCoreCompiler)] = []
         for core in select.cores {
-            var builder = SQLCoreCompiler(core: core, dialect: dialect, project: project, limit: limit)
+            var builder = SQLCoreCompiler(core: core, dialect: dialect, project: project, limit: limit, columns: newName("c"))
             if let source = core.source { builder.source = try compile(source, known, into: &builder) }
             let (sql, outputs) = try builder.select(isTop: isTop, subquery: { select throws(SQLRefusal) in try whole(select, known) })
             try add(builder.textLength, core.place)
@@ -121,7 +124,7 @@ struct SQLCompiler {
                         place: select.cores[index].place)
                 }
                 outputs[column] = Output(
-                    name: pair.0.name, type: type, length: max(pair.0.length, pair.1.length),
+                    name: pair.0.name, key: pair.0.key, type: type, length: max(pair.0.length, pair.1.length),
                     isStoredInMillionths: pair.0.isStoredInMillionths && pair.1.isStoredInMillionths)
             }
             query = "\(query) UNION \(sql: select.all[index - 1] ? "ALL " : "")\(part.sql)"
@@ -147,9 +150,9 @@ struct SQLCompiler {
     }
 
     private static func relation(_ outputs: [Output], named name: String) -> Relation {
-        let columns = outputs.enumerated().map { index, output in
+        let columns = outputs.map { output in
             Relation.Column(
-                name: output.name, type: output.type, key: "c\(index + 1)", length: output.length,
+                name: output.name, type: output.type, key: output.key, length: output.length,
                 isStoredInMillionths: output.isStoredInMillionths)
         }
         return Relation(columns: columns, sql: name)

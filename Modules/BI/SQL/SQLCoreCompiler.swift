@@ -9,6 +9,8 @@ struct SQLCoreCompiler {
     let project: String
     /// Maximum rows of the whole result.
     let limit: Int
+    /// What the names of its columns begin with.
+    let columns: String
     var source: SQL?
     /// Characters of all texts that this select builds for each row.
     private(set) var textLength = 0
@@ -18,11 +20,12 @@ struct SQLCoreCompiler {
     private var keys: [SQLExpression] = []
     private(set) var isGrouped = false
 
-    init(core: SQLSelect.Core, dialect: Dialect, project: String, limit: Int) {
+    init(core: SQLSelect.Core, dialect: Dialect, project: String, limit: Int, columns: String) {
         self.core = core
         self.dialect = dialect
         self.project = project
         self.limit = limit
+        self.columns = columns
     }
 
     // MARK: Names
@@ -109,8 +112,11 @@ struct SQLCoreCompiler {
             var value = type == .text ? dialect.byCodePoints(isTop ? "\"left\"(\(sql), \(sql: String(shown)))" : sql) : sql
             // A column needs the same type in all parts of a UNION, even if its values are bound.
             if type == .integer { value = "CAST(\(sql) AS bigint)" }
-            parts.append("\(value) AS c\(sql: String(index + 1))")
-            outputs.append(.init(name: item.name, type: type, length: length, isStoredInMillionths: isStoredInMillionths(item.expression)))
+            let key = "\(columns)_\(index + 1)"
+            parts.append("\(value) AS \(sql: key)")
+            outputs.append(
+                .init(
+                    name: item.name, key: key, type: type, length: length, isStoredInMillionths: isStoredInMillionths(item.expression)))
         }
         var query: SQL = "SELECT \(sql: core.isDistinct ? "DISTINCT " : "")\(SQL.joined(parts))"
         if let source { query = "\(query) FROM \(source)" }
