@@ -37,4 +37,6 @@ let code = """
     }
 
     """
-try Data(code.utf8).write(to: URL(fileURLWithPath: CommandLine.arguments[1]))
+// SwiftPM runs this again whenever the environment has changed. An untouched file spares compiling what embeds it.
+let output = URL(fileURLWithPath: CommandLine.arguments[1]), data = Data(code.utf8)
+if (try? Data(contentsOf: output)) != data { try data.write(to: output) }
