@@ -47,6 +47,7 @@ public struct DefinitionKind: Sendable {
 
 /// The kinds of definitions of all modules on this host.
 public struct DefinitionCatalog: Sendable {
+    // exact: modules, kinds and tables are named in our source
     private let kinds: [String: DefinitionKind]
     /// The kinds whose definitions use others, in the order of the modules.
     fileprivate let users: [(module: String, kind: DefinitionKind)]

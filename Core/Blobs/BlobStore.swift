@@ -103,8 +103,9 @@ import Storage
             """)
         for row in gone { try await erase(project: row.text("project_id")) }
         let limit = time.now.adding(days: -1)
-        let left = try await control.read(
-            "/* blobs.unclaimed */ SELECT key FROM blobs_unclaimed WHERE since < \(limit.milliseconds) ORDER BY since, key")
+        // Zero marks keys whose content is being deleted, so that nobody who is still storing it claims it meanwhile.
+        let left = try await control.write(
+            "/* blobs.unclaimed */ UPDATE blobs_unclaimed SET since = 0 WHERE since < \(limit.milliseconds) RETURNING key")
         for row in left { if let key = BlobKey(row.text("key")) { try await remove(key) } }
         return left.count
     }

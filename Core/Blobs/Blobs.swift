@@ -70,8 +70,8 @@ public struct Blobs: Sendable {
         let now = store.time.now.milliseconds
         let rows = try await store.control.write { [module, project] transaction in
             let claimed = try await transaction.run(
-                "/* blobs.claim */ DELETE FROM blobs_unclaimed WHERE key = \(key.description) RETURNING key")
-            // It took longer than a day, and the sweep has deleted the content.
+                "/* blobs.claim */ DELETE FROM blobs_unclaimed WHERE key = \(key.description) AND since > 0 RETURNING key")
+            // It took longer than a day, and the sweep deletes the content, or has done so.
             guard !claimed.isEmpty else { throw ServiceError.blobsUnavailable }
             let old = try await transaction.run(
                 "/* blobs.replaced */ SELECT key FROM blobs_content WHERE project_id = \(project) AND module = \(module) AND name = \(name)"

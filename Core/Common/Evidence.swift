@@ -111,8 +111,9 @@ extension Evidence {
         case .limitedToModules: "The credentials are limited to some modules; this concerns the whole project."
         case .foreignOrigin: "Pages of this origin may not send this request."
         case .makerGone(.nobody): "This was made by someone for whom nothing may run later."
-        case .makerGone(let maker): "\(Self.noun(maker)) no longer exists, or has no rights here. Make it anew with valid credentials."
-        case .makerScope(let maker, let scope): "\(Self.noun(maker)) does not have the '\(scope)' permission."
+        case .makerGone(let maker): "\(Self.noun(maker)) no longer exists, or has no rights here. Create it again with valid credentials."
+        case .makerScope(let maker, let scope):
+            "\(Self.noun(maker)) does not have the '\(scope)' permission. Grant it, or create this again with credentials that have it."
         case .missingProject: "The credentials are valid for several projects or none; the request must name one."
         case .notFound(let resource, let id): "\(resource) '\(id)' not found."
         case .unknownPath: "Not found"

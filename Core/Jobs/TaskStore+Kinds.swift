@@ -1,13 +1,13 @@
 import Common
 @_spi(Host) import Storage
 
-/// What administrators see of the kinds of tasks and of the schedules, and what they can do to all tasks of a kind.
+/// Kinds of tasks and schedules as administrators see them, and changes to all tasks of a kind.
 extension TaskStore {
     /// A kind of task, and how many tasks of it there are.
     public struct KindOverview: Sendable {
         /// The full name.
         public let name: String
-        /// What tasks of this kind do; nil if this host doesn't have the kind.
+        /// The kind's summary; nil if this host doesn't have the kind.
         public let summary: String?
         /// Whether no task of this kind is begun.
         public let isPaused: Bool

@@ -76,7 +76,7 @@ extension FactBatch {
             journal: journal, position: position, tables: tables, rows: kept, ledger: ledger, moves: moves, erasures: erasures,
             trace: trace,
             alongside: { [alongside] duplicates in
-                // Whoever reads the journal itself must leave these rows out, too.
+                // Followers read the journal themselves and must leave these rows out, too.
                 var rest = duplicates.makeIterator()
                 return alongside(isLeftOut.map { $0 ? true : rest.next() ?? false })
             })

@@ -17,19 +17,17 @@ struct TasksCommand: AsyncParsableCommand {
         var state: TaskState?
         @Option(name: .long, help: "Only tasks of this kind, such as pulse.retention.")
         var kind: String?
-        @Option(name: .long, help: "The most tasks to list.")
-        var limit = 50
+        @OptionGroup var length: ListLength
         @OptionGroup var options: ConfigurationOptions
         @Flag(name: .long, help: "Print JSON.")
         var json = false
 
-        func validate() throws {
-            guard (1...10_000).contains(limit) else { throw ValidationError("--limit must be 1 to 10000; got \(limit).") }
-        }
-
         func run() async throws {
             let (tasks, total) = try await ControlPlane.with(try options.load(), readsDirectory: false) { control in
-                (try await control.tasks.tasks(in: state, of: kind, limit: limit), try await control.tasks.count(in: state, of: kind))
+                (
+                    try await control.tasks.tasks(in: state, of: kind, limit: length.limit),
+                    try await control.tasks.count(in: state, of: kind)
+                )
             }
             if json { return try StandardOutput.json(tasks, .list(StoredTask.shape)) }
             if tasks.isEmpty { return print("There are no such tasks.") }
@@ -83,19 +81,14 @@ struct TasksCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "schedules", abstract: "List what repeats, that first whose time comes next.")
 
-        @Option(name: .long, help: "The most schedules to list.")
-        var limit = 50
+        @OptionGroup var length: ListLength
         @OptionGroup var options: ConfigurationOptions
         @Flag(name: .long, help: "Print JSON.")
         var json = false
 
-        func validate() throws {
-            guard (1...10_000).contains(limit) else { throw ValidationError("--limit must be 1 to 10000; got \(limit).") }
-        }
-
         func run() async throws {
             let (schedules, total) = try await ControlPlane.with(try options.load(), readsDirectory: false) { control in
-                (try await control.tasks.schedules(limit: limit), try await control.tasks.scheduleCount())
+                (try await control.tasks.schedules(limit: length.limit), try await control.tasks.scheduleCount())
             }
             if json { return try StandardOutput.json(schedules, .list(TaskStore.StoredSchedule.shape)) }
             if schedules.isEmpty { return print("There are no schedules yet; `pulse serve` stores those of its modules.") }
@@ -154,6 +147,16 @@ struct TasksCommand: AsyncParsableCommand {
                 _ = try await task.control { try await $0.tasks.setPaused(false, kind: kind) }
                 print("Tasks of kind \(kind) run when their time comes.")
             }
+        }
+    }
+
+    /// How much a command lists.
+    struct ListLength: ParsableArguments {
+        @Option(name: .long, help: "The most lines to list.")
+        var limit = 50
+
+        func validate() throws {
+            guard (1...10_000).contains(limit) else { throw ValidationError("--limit must be 1 to 10000; got \(limit).") }
         }
     }
 

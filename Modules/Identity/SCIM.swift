@@ -3,7 +3,7 @@ import Core
 /// Users and groups that another system provisions, in the terms of SCIM (RFC 7643). Each user also has a profile, which is the profile of
 /// the visitor `scim:{id}`.
 enum SCIM {
-    /// What the id of a user's visitor begins with; the user's id follows.
+    /// The prefix of the visitor id of a user; the user's id follows.
     private static let visitorPrefix = "scim:"
 
     static let users = Resource(

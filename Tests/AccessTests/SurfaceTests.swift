@@ -245,7 +245,7 @@ struct SurfaceTests {
                     == "dead The credentials are not allowed to use module 'kiosk'. [2, 2]")
             badges.limit(badge, to: ["core", "kiosk"])
             let gone =
-                "dead The screen 's1' who made this no longer exists, or has no rights here. Make it anew with valid credentials. [2, 2, 2]"
+                "dead The screen 's1' who made this no longer exists, or has no rights here. Create it again with valid credentials. [2, 2, 2]"
             #expect(try await count() == "done  [2, 2, 2]")
             #expect(try await count { badges.revoke(badge) } == gone)
             // The schedule goes on asking, and each time is refused.
@@ -335,7 +335,7 @@ struct SurfaceTests {
             badges.change(both) { Rights(scopes: $0.scopes, projects: [app.project.id]) }
             #expect(
                 try await tour()
-                    == "The screen 's1' who made this no longer exists, or has no rights here. Make it anew with valid credentials.")
+                    == "The screen 's1' who made this no longer exists, or has no rights here. Create it again with valid credentials.")
             #expect(badges.counts == [1, 0, 1])
         }
     }

@@ -157,7 +157,8 @@ struct ModuleContextTests {
                     .init(name: "maker", scopes: scopes, expiresAt: end, allowedModules: modules), in: app.project, by: "test"
                 ).key.id
             }
-            let gone = "dead The key that this was made with no longer exists, or has no rights here. Make it anew with valid credentials."
+            let gone =
+                "dead The key that this was made with no longer exists, or has no rights here. Create it again with valid credentials."
             let whole = try await key([.query]), limited = try await key([.query], ["goals"]), sender = try await key([.ingest])
             #expect(try await outcome("count", for: .key(whole)) == "done ")
             #expect(try await outcome("count", for: .administrator) == "done ")
@@ -165,7 +166,8 @@ struct ModuleContextTests {
             #expect(try await outcome("count", for: .key(limited)) == "dead The credentials are not allowed to use module 'diary'.")
             #expect(
                 try await outcome("count", for: .key(sender))
-                    == "dead The key that this was made with does not have the 'query' permission.")
+                    == "dead The key that this was made with does not have the 'query' permission. Grant it, or create this again with credentials that have it."
+            )
             #expect(try await outcome("record", for: .key(sender)) == "done ")
             #expect(try await outcome("record", for: .key(whole)).contains("does not have the 'ingest' permission"))
             #expect(try await outcome("administer", for: .key(whole)) == "dead The 'admin' permission is required for 'this'.")
@@ -272,7 +274,9 @@ struct ModuleContextTests {
             #expect(try await outcome(try await key([.ingest])) == "dead accepted")
             #expect(try await outcome(try await key([.ingest], ["diary"])) == "dead refused")
             #expect(
-                try await outcome(try await key([.query])) == "dead The key that this was made with does not have the 'ingest' permission.")
+                try await outcome(try await key([.query]))
+                    == "dead The key that this was made with does not have the 'ingest' permission. Grant it, or create this again with credentials that have it."
+            )
             try await directory.setModules([.init(module: "diary", isEnabled: true, access: .read)], in: app.project, by: "test")
             #expect(try await outcome(nil) == "dead Module 'diary' does not allow write access for this project.")
             #expect(try await app.get("/api/v1/pages?filter=path:/told").json()["data"]?.elements.first?["views"]?.integer == 1)

@@ -9,7 +9,7 @@ struct SQLCoreCompiler {
     let project: String
     /// Maximum rows of the whole result.
     let limit: Int
-    /// What the names of its columns begin with.
+    /// The prefix of its columns' names.
     let columns: String
     var source: SQL?
     /// Characters of all texts that this select builds for each row.
