@@ -226,6 +226,7 @@ public struct Installation: Sendable {
         let applied = try await Migrator(engines, modules: registry.migrations).run()
         for migration in applied { logger.debug("migrated", metadata: ["migration": "\(migration)"]) }
         if !applied.isEmpty { logger.info("brought the schema up to date", metadata: ["migrations": "\(applied.count)"]) }
+        try await engines.events.arrange()
         try await directory.reload()
         try await noteStrangeFacts()
         try await createConfiguredProjects()

@@ -18,9 +18,9 @@ final class AnswerReports: ReportReader {
     var dialect: Dialect { reports.dialect }
     var asOf: Instant? { state.withLock { $0.asOf } }
 
-    func rows(_ statement: SQL, of project: Int32, over range: TimeRange) async throws -> Rows {
+    func rows(_ query: PartedQuery, of project: Int32, over range: TimeRange) async throws -> Rows {
         try await settle(project)
-        return try await reports.answer(statement, of: project, over: range)
+        return try await reports.answer(query, of: project, over: range)
     }
 
     func stream(_ statement: SQL, of project: Int32) async throws -> RowStream {

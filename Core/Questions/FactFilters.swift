@@ -14,7 +14,7 @@ extension Scope {
         if !others.isEmpty {
             let key: SQL = columns.contains("session_at") ? "visitor, session_at" : "visitor"
             conditions.append(
-                "(\(key)) IN (SELECT \(key) FROM core_activity WHERE kind < 2 AND \(SQL.all([bounds] + others.map { $0.condition(self) })))"
+                "(\(key)) IN (SELECT \(key) FROM \(Self.qualified(Activity.table, dialect)) WHERE kind < 2 AND \(SQL.all([bounds] + others.map { $0.condition(self) })))"
             )
         }
         return conditions

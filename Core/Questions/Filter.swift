@@ -114,7 +114,7 @@ public struct Filter: Sendable, Hashable {
 
     private func session(_ scope: Scope, _ page: SQL) -> SQL {
         """
-        (visitor, session_at) IN (SELECT visitor, session_at FROM core_activity
+        (visitor, session_at) IN (SELECT visitor, session_at FROM \(Scope.qualified(Activity.table, scope.dialect))
           WHERE \(SQL.all([scope.bounds, "kind = 0"] + scope.activityRestrictions)) GROUP BY visitor, session_at HAVING \(condition(on: page)))
         """
     }

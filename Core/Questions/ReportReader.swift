@@ -6,9 +6,9 @@ import Common
 public protocol ReportReader: Sendable {
     /// The SQL dialect of the event store.
     var dialect: Dialect { get }
-    /// Runs one statement that reads the project's facts in the range.
-    /// - Throws: `ServiceError` 503 if the statement exceeds the installation's time limit or the store is unavailable.
-    func rows(_ statement: SQL, of project: Int32, over range: TimeRange) async throws -> Rows
+    /// Runs one query that reads the project's facts in the range.
+    /// - Throws: `ServiceError` 503 if the query exceeds the installation's time limit or the store is unavailable.
+    func rows(_ query: PartedQuery, of project: Int32, over range: TimeRange) async throws -> Rows
     /// Starts a statement that reads the project's facts and may return any number of rows. They are not cached.
     /// - Throws: `ServiceError` 503 if too many such statements are running, or the first rows exceed the time limit.
     func stream(_ statement: SQL, of project: Int32) async throws -> RowStream

@@ -55,8 +55,8 @@ import Synchronization
 
     public var dialect: Dialect { events.dialect }
 
-    public func rows(_ statement: SQL, of project: Int32, over range: TimeRange) async throws -> Rows {
-        try await forOneResponse().rows(statement, of: project, over: range)
+    public func rows(_ query: PartedQuery, of project: Int32, over range: TimeRange) async throws -> Rows {
+        try await forOneResponse().rows(query, of: project, over: range)
     }
 
     public func stream(_ statement: SQL, of project: Int32) async throws -> RowStream {
@@ -69,13 +69,13 @@ import Synchronization
 
     // MARK: For one response
 
-    func answer(_ statement: SQL, of project: Int32, over range: TimeRange) async throws -> Rows {
+    func answer(_ query: PartedQuery, of project: Int32, over range: TimeRange) async throws -> Rows {
         // The version is read before the statement runs. If facts are applied while it runs, the cached result counts as stale.
-        guard maximumBytes > 0, let version = version(project, range) else { return try await ask(statement, of: project) }
-        let (text, values) = statement.rendered(for: dialect)
+        guard maximumBytes > 0, let version = version(project, range) else { return try await ask(query, of: project) }
+        let (text, values) = query.statement.rendered(for: dialect)
         let key = CacheKey(text: ExactText(text), values: values)
         if let rows = cachedRows(for: key, version) { return rows }
-        let rows = try await ask(statement, of: project)
+        let rows = try await ask(query, of: project)
         store(rows, for: key, version)
         return rows
     }
@@ -92,13 +92,21 @@ import Synchronization
     /// The number of statements that are waiting for their turn.
     var waiting: Int { turns.waiting }
 
-    /// Runs the statement when it is the project's turn. The time spent waiting counts towards the timeout.
+    /// Runs a statement when it is the project's turn. The time spent waiting counts towards the timeout.
     @_spi(Host) public func ask(_ statement: SQL, of project: Int32) async throws -> Rows {
+        try await inTurn(of: project) { try await self.events.query(statement, timeoutSeconds: $0) }
+    }
+
+    private func ask(_ query: PartedQuery, of project: Int32) async throws -> Rows {
+        try await inTurn(of: project) { try await self.events.query(query, timeoutSeconds: $0) }
+    }
+
+    private func inTurn(of project: Int32, _ query: @Sendable (_ timeoutSeconds: Double) async throws -> Rows) async throws -> Rows {
         let limit = Duration.seconds(timeoutSeconds), start = ContinuousClock.now
         do {
             return try await turns.withPermit(of: String(project), within: limit) {
                 let left = (limit - (ContinuousClock.now - start)) / .seconds(1)
-                return try await events.query(statement, timeoutSeconds: max(left, 0.001))
+                return try await query(max(left, 0.001))
             }
         } catch FairSemaphore.Refusal.crowded {
             throw Self.crowded

@@ -90,10 +90,12 @@ public enum Revenue {
     public static func currency(of scope: Scope) async throws -> String? {
         try await scope.rows(
             "revenue.currency",
-            """
-            SELECT code, count(*) AS n FROM (SELECT coalesce(nullif(converted_to, ''), currency) AS code FROM revenue_orders) codes
-            GROUP BY code ORDER BY n DESC, code LIMIT 1
-            """
+            [
+                .tally(
+                    "used", by: ["code"], [.count("n")],
+                    from: "(SELECT coalesce(nullif(converted_to, ''), currency) AS code FROM revenue_orders) codes")
+            ],
+            "SELECT code, n FROM used ORDER BY n DESC, code LIMIT 1"
         ).first?.text("code")
     }
 }

@@ -44,21 +44,30 @@ public struct RevenueTotals: Sendable {
 
     /// Computes the totals in `currency`. Leaves out amounts in other currencies if there was no exchange rate for them.
     public static func run(_ scope: Scope, in currency: String) async throws -> RevenueTotals {
+        let worth = Revenue.amount(in: currency)
         let row = try await scope.rows(
             "revenue.totals",
+            [
+                .tally(
+                    "totals",
+                    [
+                        .count("orders", where: "worth >= 0"), .sum("revenue", of: "worth"), .count("refunds", where: "worth < 0"),
+                        .sum("refunded", of: "-worth", where: "worth < 0"), .visitors("buyers", where: "worth >= 0"),
+                    ], from: "(SELECT visitor, \(worth) AS worth FROM revenue_orders) valued")
+            ],
             """
-            SELECT count(*) FILTER (WHERE worth >= 0) AS orders, CAST(coalesce(sum(worth), 0) AS double precision) AS revenue,
-              count(*) FILTER (WHERE worth < 0) AS refunds,
-              CAST(coalesce(sum(-worth) FILTER (WHERE worth < 0), 0) AS double precision) AS refunded,
-              count(DISTINCT visitor) FILTER (WHERE worth >= 0) AS buyers
-            FROM (SELECT visitor, \(Revenue.amount(in: currency)) AS worth FROM revenue_orders) valued
+            SELECT orders, CAST(coalesce(revenue, 0) AS double precision) AS revenue, refunds,
+              CAST(coalesce(refunded, 0) AS double precision) AS refunded, buyers
+            FROM totals
             """)[0]
         let currencies = try await scope.rows(
             "revenue.currencies",
-            """
-            SELECT currency, count(*) FILTER (WHERE amount >= 0) AS orders, CAST(sum(amount) AS double precision) AS revenue
-            FROM revenue_orders GROUP BY currency ORDER BY count(*) DESC, currency
-            """)
+            [
+                .tally(
+                    "sent", by: ["currency"], [.count("n"), .count("orders", where: "amount >= 0"), .sum("revenue", of: "amount")],
+                    from: "revenue_orders")
+            ],
+            "SELECT currency, orders, CAST(revenue AS double precision) AS revenue FROM sent ORDER BY n DESC, currency")
         let orders = row.int("orders"), revenue = row.double("revenue")
         return RevenueTotals(
             currency: currency, orders: orders, revenue: Revenue.units(revenue), refunds: row.int("refunds"),
@@ -85,12 +94,18 @@ public struct ProductRevenue: Sendable {
     public static func run(_ scope: Scope, in currency: String, limit: Int, offset: Int) async throws -> [ProductRevenue] {
         try await scope.rows(
             "revenue.products",
+            [
+                .tally(
+                    "sold", by: ["product"],
+                    [.count("orders", where: "quantity > 0"), .sum("quantity", of: "quantity"), .sum("revenue", of: "worth")],
+                    from: """
+                        (SELECT product, quantity, \(Revenue.amount(in: currency)) AS worth FROM revenue_items) valued
+                        WHERE worth IS NOT NULL
+                        """)
+            ],
             """
-            SELECT product, count(*) FILTER (WHERE quantity > 0) AS orders, sum(quantity) AS quantity,
-              CAST(sum(worth) AS double precision) AS revenue
-            FROM (SELECT product, quantity, \(Revenue.amount(in: currency)) AS worth FROM revenue_items) valued
-            WHERE worth IS NOT NULL GROUP BY product
-            ORDER BY sum(worth) DESC, orders DESC, product LIMIT \(limit) OFFSET \(offset)
+            SELECT product, orders, quantity, CAST(revenue AS double precision) AS revenue FROM sold
+            ORDER BY sold.revenue DESC, orders DESC, product LIMIT \(limit) OFFSET \(offset)
             """
         ).map {
             ProductRevenue(

@@ -109,27 +109,67 @@ public struct Scope: Sendable {
         return copy
     }
 
-    /// Runs a report's statement.
+    /// Runs a report's statement, whose parts are computed where the rows of each visitor are.
     /// - Parameters:
     ///   - name: a comment at the start of the statement, so a slow statement can be traced to its code.
+    ///   - ctes: CTEs for the parts, separated by commas. They and the parts read the names that the scope provides. Rows of different
+    ///     visitors must not meet in them.
+    ///   - parts: the parts. Each may also read the parts before it, as far as they are about one visitor.
+    ///   - continues: whether `query` begins with more CTEs: `x AS (...) SELECT`. Otherwise it is a SELECT.
+    ///   - query: the SQL after the statement's `WITH` clause. It reads the parts, and nothing else.
+    /// - Throws: 403 if the statement names a fact table of a module that the caller may not read.
+    public func rows(
+        _ name: StaticString, with ctes: SQL? = nil, _ parts: [ReportPart], continues: Bool = false, _ query: SQL
+    ) async throws -> Rows {
+        try await reader.rows(
+            try await parted(name, with: ctes, parts, continues: continues, query), of: project, over: decisiveRange)
+    }
+
+    /// Runs a report's statement that can't be computed in parts. A database with several nodes gathers the rows that it reads on one of
+    /// them, so their number must be limited by something other than the range.
+    /// - Parameters:
     ///   - continues: whether `query` begins with more CTEs: `x AS (...) SELECT`. Otherwise it is a SELECT.
     ///   - query: the SQL that follows the scope's `WITH` clause. It reads the names that the scope provides and those that it defines.
     /// - Throws: 403 if the statement names a fact table of a module that the caller may not read.
     public func rows(_ name: StaticString, continues: Bool = false, _ query: SQL) async throws -> Rows {
-        try await reader.rows(try await statement(name, continues: continues, query), of: project, over: decisiveRange)
+        try await reader.rows(try await gathered(name, continues: continues, query), of: project, over: decisiveRange)
     }
 
     /// Like `rows`, for results of any length, such as exports: hands out the rows in batches, and caches none.
     /// - Throws: 403 if the statement names a fact table of a module that the caller may not read; 503 if too many streams are open.
     public func stream(_ name: StaticString, continues: Bool = false, _ query: SQL) async throws -> RowStream {
-        try await reader.stream(try await statement(name, continues: continues, query), of: project)
+        try await reader.stream(try await gathered(name, continues: continues, query).statement, of: project)
     }
 
-    private func statement(_ name: StaticString, continues: Bool, _ query: SQL) async throws -> SQL {
+    /// - Parameter more: a fact table whose rows the parts read regardless of the range, and the name of the CTE with them.
+    private func parted(
+        _ name: StaticString, with ctes: SQL?, _ parts: [ReportPart], continues: Bool, _ query: SQL,
+        more: (table: FactTable, name: SQL)? = nil
+    ) async throws -> PartedQuery {
+        let count = parts.contains(where: \.countsVisitors) ? try await visitorCount() : VisitorCount(bound: nil)
+        let parts = parts.map { $0.make(dialect, count) }
+        // What nodes compute must read what the scope provides; what is made of that, only the parts.
+        let inner = SQL.joined(([ctes].compactMap { $0 }) + parts.map { "\(sql: $0.name) AS (\($0.whole))" })
+        let words = inner.words, tables = try facts.tables(in: words.union(more.map { [$0.table.name] } ?? []), of: name)
+        try checkSources("WITH \(inner) SELECT 1", tables.map(\.name) + (more?.name.words ?? []), of: name)
+        let unknown = query.sources.subtracting(parts.map(\.name))
+        if !unknown.isEmpty { try facts.refuse(unknown, in: name) }
+        var prelude = try await preparedPrelude(for: inner, words, reading: tables.filter { $0 != more?.table })
+        if let more {
+            let rows = matching(more.table, SQL.all(["project = \(Int64(project))"] + rowConditions(on: more.table.name)))
+            prelude = "\(prelude), \(more.name) AS NOT MATERIALIZED (\(rows))"
+        }
+        return PartedQuery(
+            "\(name)", ctes: ctes.map { "\(prelude), \($0)" } ?? prelude, parts: parts, isLocal: people == nil, continues: continues, query)
+    }
+
+    /// A statement without parts.
+    private func gathered(_ name: StaticString, continues: Bool, _ query: SQL) async throws -> PartedQuery {
         let words = query.words, tables = try facts.tables(in: words, of: name)
         try checkSources(query, tables.map(\.name), of: name)
-        let prelude = try await preparedPrelude(for: query, words, reading: tables)
-        return "/* \(sql: "\(name)") */ \(prelude)\(sql: continues ? ", " : " ")\(query)"
+        return PartedQuery(
+            "\(name)", ctes: try await preparedPrelude(for: query, words, reading: tables), parts: [], isLocal: false,
+            continues: continues, query)
     }
 
     /// - Throws: 403 if the segment or a filter reads facts that the caller may not read.
@@ -152,15 +192,14 @@ public struct Scope: Sendable {
         "scope_rows", "activity", "pageviews", "events", "sessions", "segment", "people", Activity.visitors.name,
     ]
 
-    /// Like `rows` with `continues`, but adds a CTE named `facts` with all of the project's rows of `table`, regardless of the range. For
-    /// facts about who visitors are, such as traits, rather than about what they did.
-    public func rowsOverAllTime(_ name: StaticString, _ table: FactTable, as facts: SQL, _ query: SQL) async throws -> Rows {
-        let allFacts = matching(table, SQL.all(["project = \(Int64(project))"] + rowConditions(on: table.name)))
-        let words = query.words, tables = try self.facts.tables(in: words.union([table.name]), of: name)
-        try checkSources(query, tables.map(\.name) + facts.words, of: name)
-        let prelude = try await preparedPrelude(for: query, words, reading: tables.filter { $0 != table })
-        return try await reader.rows(
-            "/* \(sql: "\(name)") */ \(prelude), \(facts) AS NOT MATERIALIZED (\(allFacts)), \(query)", of: project, over: .always)
+    /// Like `rows`, but adds a CTE named `facts` with all of the project's rows of `table`, regardless of the range. For facts about who
+    /// visitors are, such as traits, rather than about what they did.
+    public func rowsOverAllTime(
+        _ name: StaticString, _ table: FactTable, as facts: SQL, with ctes: SQL? = nil, _ parts: [ReportPart], continues: Bool = false,
+        _ query: SQL
+    ) async throws -> Rows {
+        try await reader.rows(
+            try await parted(name, with: ctes, parts, continues: continues, query, more: (table, facts)), of: project, over: .always)
     }
 
     /// This scope for statements of another module, such as its named reports.
@@ -183,8 +222,8 @@ public struct Scope: Sendable {
         return TimeRange(start: min(range.start, segmentRange.start), end: max(range.end, segmentRange.end))
     }
 
-    /// The `WITH` clause for `query`. It has only the CTEs and columns that `query` names. The engine would plan unused ones too, and
-    /// planning takes most of a short statement's time.
+    /// The CTEs that the scope provides for `query`, separated by commas: only the CTEs and columns that `query` names. The engine would plan
+    /// unused ones too, and planning takes most of a short statement's time.
     /// - Parameter named: the words of `query`.
     func prelude(for query: SQL, _ named: Set<String>, reading tables: [FactTable]) -> SQL {
         let sessionFilters = filters.filter { $0.dimension.isOfSession }
@@ -220,7 +259,7 @@ public struct Scope: Sendable {
             parts.append("\(sql: Activity.visitors.name) AS NOT MATERIALIZED (\(own))")
         }
         let people = people?.ctes(of: project, dialect) ?? [], members = segment.map { [SegmentCompiler.cte($0, self)] } ?? []
-        return "WITH \(SQL.joined(people + members + parts))"
+        return SQL.joined(people + members + parts)
     }
 
     /// The conditions that rows of `dataset` must meet to be visible.
@@ -274,7 +313,7 @@ public struct Scope: Sendable {
     }
 
     /// The qualified name of the stored table. It refers to the table even if a CTE has the same name.
-    private static func qualified(_ table: FactTable, _ dialect: Dialect) -> SQL {
+    static func qualified(_ table: FactTable, _ dialect: Dialect) -> SQL {
         SQL(table: dialect == .duckdb ? "main.\(table.name)" : table.name)
     }
 
@@ -296,11 +335,14 @@ public struct Scope: Sendable {
     /// Every row of `scope_rows` appears at least once, so `flagged` has the same visitors as `scope_rows`.
     public func flagged() async throws -> SQL {
         guard keepsSessionsWhole else { return "flagged AS NOT MATERIALIZED (SELECT *, 1 AS times, TRUE AS is_irregular FROM scope_rows)" }
+        let late: SQL = "SELECT 1 AS one FROM \(Self.qualified(Activity.table, dialect)) WHERE \(isLate) LIMIT 1"
         let rows = try await reader.rows(
-            "/* scope.order */ SELECT count(*) AS n FROM (SELECT 1 FROM core_activity WHERE \(isLate) LIMIT 1) late", of: project,
-            over: range)
+            PartedQuery(
+                "scope.order", ctes: nil,
+                parts: [.init("late", whole: late) { "SELECT one FROM \($0)" }], isLocal: true, continues: false,
+                "SELECT count(*) > 0 AS is_late FROM late"), of: project, over: range)
         let all: SQL = "SELECT *, 1 AS times, session_at < \(range.start.milliseconds) AS is_irregular FROM scope_rows"
-        if rows[0].int("n") == 0 { return "flagged AS NOT MATERIALIZED (\(all))" }
+        if !rows[0].bool("is_late") { return "flagged AS NOT MATERIALIZED (\(all))" }
         return """
             \(lateVisitors),
             late AS MATERIALIZED (
@@ -309,6 +351,9 @@ public struct Scope: Sendable {
               \(all) UNION ALL SELECT *, -1, FALSE FROM late UNION ALL SELECT *, 1, TRUE FROM late)
             """
     }
+
+    /// Whether the engine numbers visitors, so it pays to know how many groups a tally has.
+    public var numbersVisitors: Bool { get async throws { try await reader.visitorBound(of: project) != nil } }
 
     /// Returns how to count this scope's distinct visitors.
     public func visitorCount() async throws -> VisitorCount { VisitorCount(bound: try await reader.visitorBound(of: project)) }

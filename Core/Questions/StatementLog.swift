@@ -27,9 +27,9 @@ import Synchronization
     public var dialect: Dialect { reader.dialect }
     public var asOf: Instant? { reader.asOf }
 
-    public func rows(_ statement: SQL, of project: Int32, over range: TimeRange) async throws -> Rows {
-        note(statement)
-        return try await reader.rows(statement, of: project, over: range)
+    public func rows(_ query: PartedQuery, of project: Int32, over range: TimeRange) async throws -> Rows {
+        note(query.statement)
+        return try await reader.rows(query, of: project, over: range)
     }
 
     public func stream(_ statement: SQL, of project: Int32) async throws -> RowStream {

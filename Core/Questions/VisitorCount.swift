@@ -64,7 +64,7 @@ public struct VisitorCount: Sendable {
             : ("SELECT DISTINCT \(columns), visitor AS visitors FROM \(rows)", "count(DISTINCT visitors)")
     }
 
-    private func countsBits(_ groups: Int64) -> Bool { bound.map { $0 > 0 && $0 * groups <= Self.maximumBits } ?? false }
+    func countsBits(_ groups: Int64) -> Bool { bound.map { $0 > 0 && groups <= Self.maximumBits / $0 } ?? false }
 
     private var bits: SQL { "bitstring_agg(visitor, 0, \(sql: String(bound ?? 0)))" }
 }

@@ -30,26 +30,21 @@ public struct VisitorList: Sendable {
     ) async throws -> VisitorList {
         // Visitors are ordered by key, because that reveals nothing about them and is the same on every engine. Ids are looked up only for
         // this page.
-        let prefix: SQL = ctes.map { "\($0), " } ?? ""
-        let project = Int64(scope.project)
-        let rows = try await scope.rows(
-            name, continues: true,
+        let prefix: SQL = ctes.map { "\($0), " } ?? "", key = scope.dialect.visitorKey(in: "all_visitors")
+        let all: SQL = "all_visitors AS MATERIALIZED (SELECT \(Int64(scope.project)) AS project, visitor FROM (\(visitors)) listed)"
+        let page = ReportPart.page("page", by: "visitor_key", limit: scope.limit, offset: scope.offset) { page in
             """
-            \(prefix)all_visitors AS MATERIALIZED (SELECT \(project) AS project, visitor FROM (\(visitors)) listed),
-            page AS MATERIALIZED (
-              SELECT visitor, \(scope.dialect.visitorKey(in: "all_visitors")) AS visitor_key FROM all_visitors
-              ORDER BY visitor_key LIMIT \(scope.limit) OFFSET \(scope.offset))
-            SELECT visitor_key, (SELECT count(*) FROM all_visitors) AS total, id
-            FROM page LEFT JOIN (
-              SELECT visitor, min(id) AS id FROM core_visitors WHERE visitor IN (SELECT visitor FROM page) GROUP BY visitor) ids
-              ON ids.visitor = page.visitor
-            ORDER BY visitor_key
-            """)
-        var total = rows.first?.int("total") ?? 0
-        if rows.isEmpty, scope.offset > 0 {
-            let count: SQL = "\(prefix)all_visitors AS (\(visitors)) SELECT count(*) AS total FROM all_visitors"
-            total = try await scope.rows(name, continues: true, count)[0].int("total")
+            WITH chosen AS MATERIALIZED (SELECT visitor, \(key) AS visitor_key FROM all_visitors \(page))
+            SELECT visitor_key, id FROM chosen LEFT JOIN (
+              SELECT visitor, min(id) AS id FROM core_visitors WHERE visitor IN (SELECT visitor FROM chosen) GROUP BY visitor) ids
+              ON ids.visitor = chosen.visitor
+            """
         }
-        return VisitorList(data: rows.map { $0.optionalText("id") ?? anonymousID($0.int("visitor_key")) }, total: total)
+        let rows = try await scope.rows(
+            name, with: "\(prefix)\(all)", [.tally("everybody", [.count("total")], from: "all_visitors"), page],
+            "SELECT visitor_key, id, total FROM everybody LEFT JOIN page ON TRUE ORDER BY visitor_key")
+        let listed = rows.filter { !$0["visitor_key"].isNull }
+        return VisitorList(
+            data: listed.map { $0.optionalText("id") ?? anonymousID($0.int("visitor_key")) }, total: rows[0].int("total"))
     }
 }

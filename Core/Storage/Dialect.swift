@@ -2,7 +2,8 @@
 public enum Dialect: String, Sendable {
     case sqlite, duckdb, postgresql
 
-    func placeholder(_ number: Int, for value: Value) -> String {
+    /// What stands for the value with this number in a statement's text.
+    @_spi(Host) public func placeholder(_ number: Int, for value: Value) -> String {
         switch self {
         case .sqlite: return "?\(number)"
         case .duckdb, .postgresql:

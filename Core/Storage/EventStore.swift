@@ -7,6 +7,10 @@
     /// - Throws: `ServiceError` 503 if the engine is unavailable; `QueryTimeout` if the statement was stopped at its time limit.
     func query(_ statement: SQL, timeoutSeconds: Double) async throws -> Rows
 
+    /// Runs a report's query, each part where the rows of its visitors are.
+    /// - Throws: like the other `query`.
+    func query(_ query: PartedQuery, timeoutSeconds: Double) async throws -> Rows
+
     /// A reader for results of any length. It has a connection of its own, so reports never wait for it.
     /// - Parameter secondsPerBatch: the time limit for each batch. There is none for the whole.
     /// - Throws: `ServiceError` 503 if too many readers are open.
@@ -14,6 +18,9 @@
 
     /// Adds a batch of facts and records the journal position after it, in one transaction.
     func apply(_ batch: FactBatch) async throws -> AppliedBatch
+
+    /// Brings stored tables to the machines that the store has by now, once the schema is up to date. Does nothing on one machine.
+    func arrange() async throws
 
     /// Runs statements that change stored data (migrations, erasure, retention) in one transaction.
     func change(_ statements: [SQL]) async throws
@@ -56,6 +63,12 @@
 }
 
 extension EventStore {
+    /// Runs the query as one statement. For engines that keep all visitors in one place.
+    public func query(_ query: PartedQuery, timeoutSeconds: Double) async throws -> Rows {
+        try await self.query(query.statement, timeoutSeconds: timeoutSeconds)
+    }
+    /// Does nothing. For stores on one machine.
+    public func arrange() async throws {}
     /// Does nothing. For stores that only one process can open.
     public func claim(journal: String) async throws {}
     public func visitor(_ key: Int64, of project: Int32) async throws -> Int64? { key }

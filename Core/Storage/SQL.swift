@@ -103,15 +103,36 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
 
     /// The statement in the form that an engine takes: text with placeholders, and the values in order.
     public func rendered(for dialect: Dialect) -> (text: String, values: [Value]) {
+        rendered { dialect.placeholder($0, for: $1) }
+    }
+
+    /// The statement's text and its values in order.
+    /// - Parameter value: what to write for the value with this number, starting at 1.
+    @_spi(Host) public func rendered(value: (Int, Value) -> String) -> (text: String, values: [Value]) {
         var text = "", values: [Value] = []
         for part in parts {
             switch part {
             case .text(let piece), .table(let piece): text += piece
-            case .value(let value):
-                values.append(value)
-                text += dialect.placeholder(values.count, for: value)
+            case .value(let bound):
+                values.append(bound)
+                text += value(values.count, bound)
             }
         }
         return (text, values)
+    }
+
+    /// The names of the stored tables that were written with `init(table:)`, each once, in the order in which they first occur.
+    @_spi(Host) public var storedTables: [String] {
+        var names: [String] = []
+        // exact: tables are named in our source
+        for case .table(let name) in parts where !names.contains(name) { names.append(name) }
+        return names
+    }
+
+    /// The statement with something else in place of the stored tables that were written with `init(table:)`.
+    @_spi(Host) public func reading(_ source: (_ table: String) -> SQL) -> SQL {
+        var copy = self
+        copy.parts = parts.flatMap { part in if case .table(let name) = part { source(name).parts } else { [part] } }
+        return copy
     }
 }

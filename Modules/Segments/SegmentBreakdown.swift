@@ -54,12 +54,14 @@ struct SegmentBreakdown: Sendable {
         let dialect = scope.dialect
         return try await scope.rowsOverAllTime(
             "segments.by_trait", Identity.traits, as: "traits",
-            """
-            latest AS (
-              SELECT visitor, \(Identity.latest("value", dialect)) AS value FROM traits WHERE name = \(name) GROUP BY visitor),
-            members AS (SELECT DISTINCT visitor FROM activity),
-            valued AS (SELECT \(dialect.jsonText("value", [])) AS value, latest.visitor FROM latest JOIN members ON members.visitor = latest.visitor)
-            SELECT value, count(*) AS visitors FROM valued WHERE value IS NOT NULL GROUP BY value \(page)
-            """)
+            with: """
+                latest AS (
+                  SELECT visitor, \(Identity.latest("value", dialect)) AS value FROM traits WHERE name = \(name) GROUP BY visitor),
+                members AS (SELECT DISTINCT visitor FROM activity),
+                valued AS (
+                  SELECT \(dialect.jsonText("value", [])) AS value, latest.visitor FROM latest JOIN members ON members.visitor = latest.visitor)
+                """,
+            [.tally("counted", by: ["value"], [.count("visitors")], from: "valued WHERE value IS NOT NULL")],
+            "SELECT value, visitors FROM counted \(page)")
     }
 }

@@ -47,7 +47,7 @@ struct ReportsTests {
     private func ask(_ reports: Reports, _ statement: SQL = "SELECT 1", project: Int32 = 1, _ range: TimeRange = range) async throws
         -> Int64
     {
-        try await reports.rows(statement, of: project, over: range)[0].int("n")
+        try await reports.rows(.statement(statement), of: project, over: range)[0].int("n")
     }
 
     /// Records that a fact of `project` at `milliseconds` was stored.
@@ -221,14 +221,14 @@ struct ReportsTests {
         })
         let first = reports.forOneResponse()
         #expect(first.asOf == nil)
-        async let one = first.rows("SELECT 1", of: 1, over: Self.range)
-        async let two = first.rows("SELECT 2", of: 1, over: Self.range)
+        async let one = first.rows(.statement("SELECT 1"), of: 1, over: Self.range)
+        async let two = first.rows(.statement("SELECT 2"), of: 1, over: Self.range)
         _ = try await (one, two, first.visitorBound(of: 1))
         #expect(waits.withLock { $0 } == 1)
         #expect(first.asOf == late)
         // The rows come from the cache; as nothing has changed, they are complete by now.
         let second = reports.forOneResponse()
-        _ = try await second.rows("SELECT 1", of: 1, over: Self.range)
+        _ = try await second.rows(.statement("SELECT 1"), of: 1, over: Self.range)
         #expect(second.asOf == nil)
         #expect(store.queries.count == 2)
         #expect(waits.withLock { $0 } == 2)
@@ -331,5 +331,11 @@ struct ReportsTests {
             let left = try await pageviews("2026-03-02")
             #expect(left == 0)
         }
+    }
+}
+
+extension PartedQuery {
+    fileprivate static func statement(_ statement: SQL) -> PartedQuery {
+        PartedQuery("", ctes: nil, parts: [], isLocal: false, continues: false, statement)
     }
 }

@@ -12,7 +12,7 @@ struct ScopeTests {
 
         var dialect: Dialect { .duckdb }
 
-        func rows(_ statement: SQL, of project: Int32, over range: TimeRange) async throws -> Rows {
+        func rows(_ query: PartedQuery, of project: Int32, over range: TimeRange) async throws -> Rows {
             ranges.withLock { $0.append(range) }
             return Rows(columns: [], values: [])
         }
@@ -90,10 +90,10 @@ struct ScopeTests {
     func allTime() async throws {
         let recorder = Recorder()
         let scope = Scope(project: 1, range: Self.days(1, 2), reader: recorder, facts: Self.facts(of: nil))
-        _ = try await scope.rowsOverAllTime("test", Self.orders, as: "paid", "SELECT count(*) FROM paid")
+        _ = try await scope.rowsOverAllTime("test", Self.orders, as: "paid", [.tally("counted", [.count("n")], from: "paid")], "SELECT n FROM counted")
         #expect(recorder.ranges.withLock { $0 } == [.always])
         await #expect(throws: ServiceError.self) {
-            _ = try await scope.rowsOverAllTime("test", Self.stars, as: "given", "SELECT count(*) FROM given")
+            _ = try await scope.rowsOverAllTime("test", Self.stars, as: "given", [.tally("counted", [.count("n")], from: "given")], "SELECT n FROM counted")
         }
     }
 }

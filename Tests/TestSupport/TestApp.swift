@@ -82,7 +82,8 @@ package struct TestApp: Sendable {
         if !yaml.contains("admin_per_second") { configuration.limits.adminPerSecond = 0 }
         let time = ManualTime(now), telemetry = Telemetry(configuration.telemetry, quiet: true)
         let installation = try await Installation.open(
-            configuration, modules: try modules ?? ModuleList.current.load(configuration.modules), time: time, events: events,
+            configuration, modules: try modules ?? ModuleList.current.load(configuration.modules), time: time,
+            events: { store in PartsCheck(events?(store) ?? store) },
             followers: followers, telemetry: telemetry, logger: telemetry.logger("test"))
         do {
             let project =

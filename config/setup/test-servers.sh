@@ -63,7 +63,7 @@ launch_postgres() {
     # Citus connects to itself as a client, and would look for certificates in the home folder of the current user.
     HOME=$folder exec "${as_server[@]}" "$postgres/postgres" -D "$folder/postgres" -k "$folder" -p "$1" \
         -c listen_addresses=127.0.0.1 -c max_connections=200 -c timezone=America/New_York \
-        -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off "${citus[@]}"
+        -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off
 }
 postgres_answers() { "$postgres/pg_isready" --quiet --host "$folder" --port "$1"; }
 
@@ -117,22 +117,9 @@ if "$initdb" --help | grep -q icu-locale; then collation+=(--locale-provider icu
     "${as_user[@]}" "$initdb" -D postgres --username postgres --auth trust --encoding UTF8 --no-sync "${collation[@]}"
 ) >"$folder/initdb.log" 2>&1 || { cat "$folder/initdb.log" >&2; exit 1; }
 
-citus=()
-for library in "$postgres"/../lib{,/postgresql}/citus.so; do
-    if [[ -e $library ]]; then
-        citus=(-c shared_preload_libraries=citus -c max_prepared_transactions=200)
-    fi
-done
-
 start postgres
 "$postgres/psql" --quiet --no-psqlrc --host "$folder" --port "$port" --username postgres \
     --command 'CREATE ROLE pulse LOGIN CREATEDB' --command 'ALTER DATABASE postgres OWNER TO pulse' postgres
-# New databases are copies of template1; only a superuser may create the extension.
-if [[ ${#citus[@]} -gt 0 ]]; then
-    for database in template1 postgres; do
-        "$postgres/psql" --quiet --no-psqlrc --host "$folder" --port "$port" --username postgres --command 'CREATE EXTENSION citus' "$database"
-    done
-fi
 export PULSE_TEST_DATABASE_URL="postgresql://pulse@127.0.0.1:$port/postgres"
 
 ln -s "$redis" "$folder/redis-server" # redis-check-rdb acts as the server under this name

@@ -22,8 +22,29 @@ struct CalendarMonth: Hashable {
     }
 
     /// The month as a suffix of partition names, such as `2026_03`.
-    var suffix: String {
-        let year = String(year), month = String(month)
-        return String(repeating: "0", count: 4 - year.count) + year + "_" + (month.count == 1 ? "0" : "") + month
+    var suffix: String { yearSuffix + (month < 10 ? "_0" : "_") + String(month) }
+
+    fileprivate var yearSuffix: String { String(repeating: "0", count: 4 - String(year).count) + String(year) }
+
+    private init(year: Int, month: Int) {
+        self.year = year
+        self.month = month
+    }
+
+    /// The quarter that the month is in.
+    var quarter: Quarter {
+        let first = (month - 1) / 3 * 3 + 1
+        return Quarter(months: (first..<first + 3).map { CalendarMonth(year: year, month: $0) })
+    }
+
+    /// A calendar quarter in UTC.
+    struct Quarter {
+        let months: [CalendarMonth]
+
+        /// The quarter's range in milliseconds since 1970, half-open.
+        var milliseconds: Range<Int64> { months[0].milliseconds.lowerBound..<months[2].milliseconds.upperBound }
+
+        /// The quarter as a suffix of partition names, such as `2026_q1`.
+        var suffix: String { "\(months[0].yearSuffix)_q\((months[0].month + 2) / 3)" }
     }
 }

@@ -3,34 +3,66 @@ import Logging
 import Storage
 import Synchronization
 
-/// Distributes the facts over the workers of a Citus cluster, if the database has the Citus extension.
+/// Distributes the facts over the nodes of a Citus cluster, if the database has one.
 ///
-/// All fact tables are distributed by `visitor` and colocated, so queries about visitors (sessions, funnels, retention) run on the
-/// machine that has the visitor's rows. Event ids are distributed by `id_high`. The ledger and the journals' positions stay on the
-/// coordinator, which every host connects to. These tables are small and never joined with facts. Every batch writes to them, and a
-/// copy on each worker would slow those writes down.
+/// All fact tables are distributed by `visitor` and colocated, so a visitor's rows are on one node. Event ids are distributed by `id_high`. The
+/// ledger and the journals' positions stay on the coordinator, which every host connects to. These tables are small and never joined with
+/// facts. Every batch writes to them, and a copy on each node would slow those writes down.
 ///
 /// Citus distributes a table's partitions along with the table, including partitions attached later.
 /// - Source: https://docs.citusdata.com/en/stable/develop/api_udf.html#create-distributed-table
 final class CitusDistribution: Sendable {
     private static let eventIDs = "ingest_event_ids"
 
-    private let isThere = Mutex<Bool?>(nil)
+    let lanes: CitusLanes
+    private let schema: String
+    /// Whether facts are known to be distributed. They stay so.
+    private let isDistributed = Atomic(false)
+    private let hasWarned = Atomic(false)
     private let logger: Logger
 
-    init(logger: Logger) { self.logger = logger }
-
-    /// On its first call, checks whether the server has Citus loaded and, if so, creates the extension in this database. Call it
-    /// outside a transaction.
-    func prepare(_ session: PostgreSQLSession) throws {
-        guard isThere.withLock({ $0 }) == nil else { return }
-        let isThere = try find(session)
-        self.isThere.withLock { $0 = isThere }
+    init(schema: String, logger: Logger) {
+        self.schema = schema
+        lanes = CitusLanes(schema: schema)
+        self.logger = logger
     }
 
-    /// Distributes the tables that aren't distributed yet. Call in the transaction that created them.
+    /// Whether facts are distributed.
+    func isInUse(_ session: PostgreSQLSession) throws -> Bool {
+        if isDistributed.load(ordering: .relaxed) { return true }
+        guard session.hasCitus, try isInstalled(session) else { return false }
+        let found = try session.rows(
+            of: "SELECT 1 FROM pg_dist_partition WHERE logicalrelid = to_regclass(\("\"\(schema)\".\(Activity.table.name)"))")
+        if !found.isEmpty { isDistributed.store(true, ordering: .relaxed) }
+        return !found.isEmpty
+    }
+
+    private func isInstalled(_ session: PostgreSQLSession) throws -> Bool {
+        try session.rows(of: "SELECT 1 FROM pg_extension WHERE extname = 'citus'").isEmpty == false
+    }
+
+    /// Creates the extension if the server has loaded Citus and this database lacks it. Call it outside a transaction.
+    func prepare(_ session: PostgreSQLSession) throws {
+        guard session.hasCitus, try !isInstalled(session) else { return }
+        do {
+            try session.transaction {
+                try session.execute("SELECT pg_advisory_xact_lock(\(AdvisoryLock.citus))", prepared: false)
+                try session.command("CREATE EXTENSION IF NOT EXISTS citus")
+            }
+        } catch let error as PostgreSQLError {
+            warn("Citus is available, but this user may not create the extension; facts stay on one machine", "\(error)")
+        }
+    }
+
+    /// Makes the statements of this transaction that create or change tables work on one shard after the other. Citus works on several at a
+    /// time otherwise, and they may wait for each other: names that PostgreSQL gives to the indexes of partitions can be alike on two shards.
+    func beginChanges(_ session: PostgreSQLSession) throws {
+        if session.hasCitus { try session.command("SET LOCAL citus.multi_shard_modify_mode TO 'sequential'") }
+    }
+
+    /// Distributes the tables that aren't distributed yet, if there are nodes for them. Call in a transaction after `beginChanges`.
     func distribute(_ session: PostgreSQLSession) throws {
-        guard isThere.withLock({ $0 }) == true else { return }
+        guard session.hasCitus, try isInstalled(session) else { return }
         let tables = try session.execute(
             """
             SELECT c.relname AS name, CASE WHEN c.relkind = 'p' THEN 'visitor' ELSE 'id_high' END AS distributed_by
@@ -42,6 +74,13 @@ final class CitusDistribution: Sendable {
             """,
             prepared: false
         )
+        guard try hasNodes(session) else {
+            if !tables.isEmpty {
+                warn(
+                    "Citus is available, but has no node for shards; facts stay on one machine. Add nodes, and restart all hosts", nil)
+            }
+            return
+        }
         for table in tables {
             // Citus colocates the fact tables by default, because their distribution columns have the same type.
             try session.execute(
@@ -49,6 +88,33 @@ final class CitusDistribution: Sendable {
             )
             logger.info("distributed a table", metadata: ["database.table": "\(table.text("name"))"])
         }
+        guard try isInUse(session) else { return }
+        try identifyRows(session)
+        try lanes.create(session)
+        try lanes.learn(session)
+    }
+
+    /// Whether there is a node that may have shards.
+    private func hasNodes(_ session: PostgreSQLSession) throws -> Bool {
+        try session.execute(
+            "SELECT 1 FROM pg_dist_node WHERE shouldhaveshards AND isactive AND noderole = 'primary' LIMIT 1", prepared: false
+        ).isEmpty == false
+    }
+
+    /// Gives partitions without a primary key the replica identity that Citus needs to move their shards while they are written to.
+    /// - Source: https://docs.citusdata.com/en/stable/develop/api_udf.html#citus-rebalance-start
+    private func identifyRows(_ session: PostgreSQLSession) throws {
+        let partitions = try session.execute(
+            """
+            SELECT c.relname AS name FROM pg_class c
+            WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND c.relispartition AND c.relreplident <> 'f'
+            """, prepared: false)
+        for partition in partitions { try session.command("ALTER TABLE \(partition.text("name")) REPLICA IDENTITY FULL") }
+    }
+
+    private func warn(_ message: Logger.Message, _ error: String?) {
+        guard !hasWarned.exchange(true, ordering: .relaxed) else { return }
+        logger.warning(message, metadata: error.map { ["error": "\($0)"] } ?? [:])
     }
 
     /// Returns a form of the statement that gives correct results on Citus: without `NOT MATERIALIZED`.
@@ -57,32 +123,6 @@ final class CitusDistribution: Sendable {
     /// visitor, even if they aren't. `UNION` then keeps duplicates, and a join on another column loses rows. Without the keywords,
     /// PostgreSQL and Citus inline a CTE only if it is used once, and materialize all others.
     func safe(_ statement: String, _ session: PostgreSQLSession) throws -> String {
-        try prepare(session)
-        return isThere.withLock { $0 } == true ? statement.replacing(" AS NOT MATERIALIZED (", with: " AS (") : statement
-    }
-
-    private func find(_ session: PostgreSQLSession) throws -> Bool {
-        // Detects the library by one of its settings, because only superusers may read the list of loaded libraries.
-        let extensions = try session.execute(
-            """
-            SELECT installed_version IS NOT NULL AS is_installed, current_setting('citus.shard_count', true) IS NOT NULL AS is_loaded
-            FROM pg_available_extensions WHERE name = 'citus'
-            """,
-            prepared: false
-        )
-        guard let citus = extensions.first, citus.bool("is_loaded") else { return false }
-        if citus.bool("is_installed") { return true }
-        do {
-            try session.transaction {
-                try session.execute("SELECT pg_advisory_xact_lock(\(AdvisoryLock.citus))", prepared: false)
-                try session.command("CREATE EXTENSION IF NOT EXISTS citus")
-            }
-            return true
-        } catch let error as PostgreSQLError {
-            logger.warning(
-                "Citus is available, but this user may not create the extension; facts stay on one machine",
-                metadata: ["error": "\(error)"])
-            return false
-        }
+        try isInUse(session) ? statement.replacing(" AS NOT MATERIALIZED (", with: " AS (") : statement
     }
 }

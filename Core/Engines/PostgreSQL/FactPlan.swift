@@ -1,8 +1,8 @@
 @_spi(Host) import Storage
 
-/// What the event store needs to know about a batch: which events to deduplicate, and which monthly partitions the rows go to.
+/// What the event store needs to know about a batch: which events to deduplicate, and the months that need a partition.
 struct FactPlan {
-    /// A table's partition for one month.
+    /// A month of a table's rows.
     struct Month: Hashable {
         let table: String
         let month: CalendarMonth

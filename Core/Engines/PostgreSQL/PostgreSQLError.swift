@@ -25,8 +25,23 @@ public struct PostgreSQLError: Error, Sendable, Equatable, CustomStringConvertib
     var isConflict: Bool { sqlState == "40001" || sqlState == "40P01" }
 
     /// Whether the server can't run statements at the moment: its disk or memory is full, it has no connections left, it is
-    /// shutting down, or its disk is failing.
-    var isUnavailable: Bool { ["53", "57P", "58"].contains { sqlState.hasPrefix($0) } }
+    /// shutting down, or its disk is failing. With Citus, also if that holds for one of its nodes, or one can't be reached.
+    var isUnavailable: Bool {
+        ["08", "53", "57P", "58"].contains { sqlState.hasPrefix($0) }
+            || sqlState == "XX000" && Self.lossesOfNodes.contains { message.contains($0) }
+    }
+
+    /// What libpq says about a lost connection to a node. The coordinator reports it without a code of its own.
+    private static let lossesOfNodes = [
+        "unexpected postmaster exit", "server closed the connection unexpectedly", "connection to the remote node", "connection not open",
+        "could not connect to server", "the database system is",
+    ]
+
+    /// Whether the statement had to gather more rows than `citus.max_intermediate_result_size` allows.
+    var isTooLarge: Bool { message.contains("citus.max_intermediate_result_size") }
+
+    /// Whether a table does not exist.
+    var isMissingTable: Bool { sqlState == "42P01" }
 
     /// Whether the server has become a read-only standby.
     var isReadOnly: Bool { sqlState == "25006" }

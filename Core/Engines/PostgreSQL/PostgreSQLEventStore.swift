@@ -3,7 +3,7 @@ import Logging
 @_spi(Host) import Storage
 import Synchronization
 
-/// The event plane in a schema of a PostgreSQL database. Fact tables are split into monthly partitions, and distributed over
+/// The event plane in a schema of a PostgreSQL database. Fact tables are split into partitions by time, and distributed over
 /// several machines if the database has Citus.
 ///
 /// Several hosts may write concurrently, each from its own journal. Event ids are deduplicated across all hosts. Reports run on
@@ -20,7 +20,7 @@ import Synchronization
     private let readers: PostgreSQLPool
     let writers: PostgreSQLPool
     let streams = ReaderConnections<PostgreSQLConnection>()
-    let partitions = MonthlyPartitions()
+    let partitions: Partitions
     let citus: CitusDistribution
     private let claims: JournalClaims
     private let logger: Logger
@@ -41,7 +41,8 @@ import Synchronization
         writers = PostgreSQLPool(
             settings: try PostgreSQLSettings(url: url, schema: schema, purpose: .writing), size: Self.writingConnections,
             logger: logger)
-        citus = CitusDistribution(logger: logger)
+        citus = CitusDistribution(schema: schema, logger: logger)
+        partitions = Partitions(citus: citus)
         claims = JournalClaims(writers.extraConnection(), logger: logger)
         self.logger = logger
     }
@@ -53,6 +54,30 @@ import Synchronization
                 try session.execute(try citus.safe(text, session), values)
             }
         }
+    }
+
+    public func query(_ query: PartedQuery, timeoutSeconds: Double) async throws -> Rows {
+        let end = ContinuousClock.now + .seconds(timeoutSeconds)
+        func left() -> Double { max(0.001, (end - .now) / .seconds(1)) }
+        var attempts = 0
+        return try await contract {
+            while true {
+                attempts += 1
+                do {
+                    return try await self.readers.perform(timeoutSeconds: left()) { try self.rows(query, $0) }
+                } catch is CitusLanes.UnknownShard where attempts < 3 {
+                    try await self.writers.perform(timeoutSeconds: left()) { [citus] in try citus.lanes.learn($0) }
+                } catch let error as PostgreSQLError where error.isMissingTable && attempts < 3 {
+                    // A shard moved to another node between looking and asking.
+                }
+            }
+        }
+    }
+
+    private func rows(_ query: PartedQuery, _ session: PostgreSQLSession) throws -> Rows {
+        if query.isLocal, try citus.isInUse(session) { return try citus.lanes.rows(query, session) }
+        let (text, values) = query.statement.rendered(for: .postgresql)
+        return try session.execute(try citus.safe(text, session), values)
     }
 
     public func reader(of project: Int32, secondsPerBatch: Double) throws -> any BatchReader {
@@ -70,7 +95,19 @@ import Synchronization
             // The statements may have dropped tables.
             defer { partitions.forget() }
             try session.transaction {
+                try citus.beginChanges(session)
                 for (text, values) in rendered { try session.execute(text, values, prepared: false) }
+                try citus.distribute(session)
+            }
+        }
+    }
+
+    public func arrange() async throws {
+        try await writing { [citus] session in
+            guard session.hasCitus else { return }
+            try citus.prepare(session)
+            try session.transaction {
+                try citus.beginChanges(session)
                 try citus.distribute(session)
             }
         }
@@ -89,7 +126,14 @@ import Synchronization
     }
 
     public func ping() async throws {
-        do { _ = try await query("SELECT 1", timeoutSeconds: 5) } catch is QueryTimeout { throw ServiceError.databaseUnavailable() }
+        do {
+            try await contract {
+                try await self.readers.perform(timeoutSeconds: 5) { [citus] session in
+                    // With Citus, each node must respond.
+                    _ = try session.rows(of: try citus.isInUse(session) ? "SELECT count(*) FROM \(sql: CitusLanes.table)" : "SELECT 1")
+                }
+            }
+        } catch is QueryTimeout { throw ServiceError.databaseUnavailable() }
     }
 
     /// Waits for running calls to finish, then closes all connections. Later calls throw `PostgreSQLError`.
@@ -267,7 +311,12 @@ import Synchronization
     /// - Returns: the number of rows of each table in the copy.
     @discardableResult
     public func backup(to path: String) async throws -> [String: Int64] {
-        try await contract { try await SchemaBackup(name: "events-postgresql").write(to: path, from: self.writers) }
+        try await contract {
+            try await SchemaBackup(name: "events-postgresql").write(to: path, from: self.writers, omitting: [CitusLanes.table]) { session in
+                // The nodes of Citus have no common snapshot. Batches and erasures wait; what is collected meanwhile is in the journals.
+                if session.hasCitus { try session.command("LOCK TABLE ingest_positions IN SHARE MODE") }
+            }
+        }
     }
 
     /// Replaces all tables of the schema with those of the backup in `path`, in one transaction. Concurrent calls wait for that
@@ -276,6 +325,8 @@ import Synchronization
         try await contract {
             try await SchemaBackup(name: "events-postgresql").restore(from: path, into: self.writers) { [citus] session in
                 try citus.prepare(session)
+            } begin: { [citus] session in
+                try citus.beginChanges(session)
             } afterCreation: { [citus] session in
                 try citus.distribute(session)
             }
@@ -320,6 +371,11 @@ import Synchronization
         } catch let error as PostgreSQLError where error.isUnavailable {
             logger.error("the database could not run a statement", metadata: ["error": "\(error)"])
             throw ServiceError.databaseUnavailable(retryAfterSeconds: 5)
+        } catch let error as PostgreSQLError where error.isTooLarge {
+            throw ServiceError.invalid(
+                "report_too_large",
+                "The report has to gather more rows on one machine than the database allows (citus.max_intermediate_result_size). Request a shorter range or fewer rows."
+            )
         } catch is ConnectionLost {
             throw ServiceError.databaseUnavailable()
         } catch is CommitUnknown {

@@ -27,6 +27,9 @@ final class PostgreSQLResult {
         return Rows(columns: columns.names, values: values(columns, keepingDigits))
     }
 
+    /// The types of the columns, by number.
+    var columnTypes: [Oid] { (0..<PQnfields(pointer)).map { PQftype(pointer, $0) } }
+
     /// The names of the columns, and how their values are read.
     struct Columns {
         fileprivate(set) var names: [String] = []

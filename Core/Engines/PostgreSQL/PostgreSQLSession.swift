@@ -14,6 +14,8 @@ final class PostgreSQLSession {
     private let logger: Logger
     private var connection: OpaquePointer?
     private var statements = PreparedStatements()
+    /// Whether the server has loaded the Citus library.
+    private(set) var hasCitus = false
     /// The statement whose rows are being read in batches.
     private var stream: (text: String, columns: PostgreSQLResult.Columns?)?
 
@@ -67,6 +69,11 @@ final class PostgreSQLSession {
         // The job's time limit applies to its statements, not to connecting.
         try uninterrupted(seconds: 10) {
             try command(settings.sessionStatements)
+            // Its settings tell, because only superusers may read the list of loaded libraries.
+            hasCitus = try !execute(
+                "SELECT 1 WHERE current_setting('citus.shard_count', true) IS NOT NULL", prepared: false
+            ).isEmpty
+            if hasCitus, settings.purpose == .reading { try command(PostgreSQLSettings.readingStatementsOfCitus) }
             try createSchema()
         }
     }
@@ -128,6 +135,23 @@ final class PostgreSQLSession {
     func execute(_ text: String, _ values: [Value] = [], prepared: Bool = true) throws -> Rows {
         let text = NullPlaceholders.written(into: text, values)
         return try answer(to: text, ParameterList(values, statement: text), prepared: prepared).rows
+    }
+
+    /// Runs one statement, and keeps it prepared.
+    @discardableResult
+    func rows(of statement: SQL) throws -> Rows {
+        let (text, values) = statement.rendered(for: .postgresql)
+        return try execute(text, values)
+    }
+
+    /// The names and types of the columns that a statement returns. The server reads the statement without planning it.
+    func columns(of text: String) throws -> [(name: String, type: String)] {
+        _ = try run(text) { PQsendPrepare($0, "", text, 0, nil) }
+        let described = try run(text) { PQsendDescribePrepared($0, "") }
+        let types = try execute(
+            "SELECT format_type(listed.type::oid, NULL) AS name FROM unnest('{\(described.columnTypes.map(String.init).joined(separator: ","))}'::bigint[]) WITH ORDINALITY listed (type, number) ORDER BY number",
+            prepared: false)
+        return zip(described.columns.names, types).map { ($0, $1.text("name")) }
     }
 
     /// Like `execute`, but takes parameters in any format and returns libpq's result.

@@ -55,6 +55,10 @@ struct PostgreSQLSettings: Sendable {
         ]
     }
 
+    /// More statements for a reading session if the server has Citus: what the coordinator computes of rows from other nodes is planned without
+    /// knowing how many they are, and it would choose loops over all of them.
+    static let readingStatementsOfCitus = "SET enable_nestloop TO off; SET work_mem TO '64MB'"
+
     /// The statements to run on every new connection. They use SET because poolers reject the startup parameter `options`.
     var sessionStatements: String {
         var statements = [

@@ -14,9 +14,15 @@ struct SchemaBackup: Sendable {
 
     /// Writes the backup to a subfolder of `path`. The subfolder gets its final name once all its files are on disk, replacing
     /// an earlier backup.
-    /// - Parameter emptied: tables to back up without their rows.
+    /// - Parameters:
+    ///   - emptied: tables to back up without their rows.
+    ///   - omitted: tables to leave out.
+    ///   - hold: holds up those who write while the backup is made, for databases whose machines don't share a snapshot.
     /// - Returns: the number of rows of each table in the backup.
-    func write(to path: String, from pool: PostgreSQLPool, emptying emptied: Set<String> = []) async throws -> [String: Int64] {
+    func write(
+        to path: String, from pool: PostgreSQLPool, emptying emptied: Set<String> = [], omitting omitted: Set<String> = [],
+        hold: @escaping @Sendable (PostgreSQLSession) throws -> Void = { _ in }
+    ) async throws -> [String: Int64] {
         let target = path + "/" + name, partial = target + ".partial"
         let connection = pool.extraConnection()
         defer { connection.stop() }
@@ -24,8 +30,10 @@ struct SchemaBackup: Sendable {
             try session.ready()
             do {
                 try Self.recreate(partial)
-                let tables = try session.transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") {
-                    try Self.copy(session, to: partial, emptied)
+                let tables = try session.transaction("BEGIN ISOLATION LEVEL REPEATABLE READ") {
+                    // Before the first statement, which decides what the transaction sees.
+                    try hold(session)
+                    return try Self.copy(session, to: partial, emptied, omitted)
                 }
                 try BackupFile.move(partial, to: target)
                 return Dictionary(tables.map { ($0.name, Int64($0.rows)) }) { $1 }
@@ -42,10 +50,12 @@ struct SchemaBackup: Sendable {
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     }
 
-    private static func copy(_ session: PostgreSQLSession, to folder: String, _ emptied: Set<String>) throws -> [BackupManifest.Table] {
+    private static func copy(
+        _ session: PostgreSQLSession, to folder: String, _ emptied: Set<String>, _ omitted: Set<String>
+    ) throws -> [BackupManifest.Table] {
         let takenAt = try session.execute("SELECT now() AS now", prepared: false)[0].text("now")
         var tables: [BackupManifest.Table] = []
-        for table in try SchemaCatalog(session: session).tables() {
+        for table in try SchemaCatalog(session: session).tables() where !omitted.contains(table.name) {
             let file = try BackupFile(writing: folder + "/" + table.name + ".copy")
             let columns = table.columns.joined(separator: ", ")
             let filter = emptied.contains(table.name) ? " WHERE FALSE" : ""
@@ -65,9 +75,11 @@ struct SchemaBackup: Sendable {
     /// Replaces all tables of the schema with those of the backup in `path`, in one transaction.
     /// - Parameters:
     ///   - before: runs before the transaction.
+    ///   - begin: runs at the start of the transaction.
     ///   - afterCreation: runs in the transaction, after the tables have been created and before rows are loaded.
     func restore(
         from path: String, into pool: PostgreSQLPool, before: @escaping @Sendable (PostgreSQLSession) throws -> Void = { _ in },
+        begin: @escaping @Sendable (PostgreSQLSession) throws -> Void = { _ in },
         afterCreation: @escaping @Sendable (PostgreSQLSession) throws -> Void = { _ in }
     ) async throws {
         let folder = path + "/" + name
@@ -78,6 +90,7 @@ struct SchemaBackup: Sendable {
             try session.ready()
             try before(session)
             try session.transaction {
+                try begin(session)
                 try Self.dropTables(session)
                 for table in manifest.tables { try session.execute(table.creation, prepared: false) }
                 try afterCreation(session)

@@ -34,15 +34,17 @@ enum Breakdowns {
     }
 
     static func sources(_ scope: Scope) async throws -> [Source] {
-        let flagged = try await scope.flagged(), groups = try await valueCount(of: "source", scope)
-        let visited = try await scope.visitorCount().query(
-            by: "source", from: "chosen_rows", where: isFirst, with: "coalesce(sum(times) FILTER (WHERE kind = 0), 0)", named: "pageviews",
-            groups: groups)
-        return try await scope.rows(
-            "core.sources", continues: true,
+        try await scope.rows(
+            "core.sources", with: try await scope.flagged(),
+            [
+                .tally(
+                    "visited", by: ["source"],
+                    [
+                        .visitors("visitors", where: isFirst), .sum("pageviews", of: "times", where: "kind = 0"),
+                    ], from: "flagged WHERE is_chosen", groups: try await valueCount(of: "source", scope))
+            ],
             """
-            \(flagged), chosen_rows AS NOT MATERIALIZED (SELECT * FROM flagged WHERE is_chosen), visited AS (\(visited))
-            SELECT source, visitors, pageviews FROM visited
+            SELECT source, visitors, coalesce(pageviews, 0) AS pageviews FROM visited WHERE visitors > 0
             ORDER BY visitors DESC, source LIMIT \(scope.limit) OFFSET \(scope.offset)
             """
         ).map { Source(source: $0.text("source"), visitors: $0.int("visitors"), pageviews: $0.int("pageviews")) }
@@ -50,14 +52,17 @@ enum Breakdowns {
 
     /// Returns visitors by place. Visitors whose place is unknown get no row, but count in the total that percentages refer to.
     static func places(_ scope: Scope, by level: Place.Level) async throws -> [Place] {
-        let first = try await firstRows(scope), visitors = try await visitors(by: level.rawValue, scope)
-        let all = try await scope.visitorCount().distinct()
+        let column = level.rawValue
         return try await scope.rows(
-            "core.places", continues: true,
+            "core.places", with: try await firstRows(scope),
+            [
+                .tally(
+                    "visited", by: [.init("place", SQL(sql: column))], [.visitors("visitors")], from: "first_rows",
+                    groups: try await valueCount(of: column, scope)),
+                .tally("everybody", [.visitors("total")], from: "first_rows"),
+            ],
             """
-            \(first),
-            visited AS (\(visitors))
-            SELECT \(sql: level.rawValue) AS place, visitors, (SELECT \(all) FROM first_rows) AS total FROM visited WHERE \(sql: level.rawValue) <> ''
+            SELECT place, visitors, total FROM visited, everybody WHERE place <> ''
             ORDER BY visitors DESC, place LIMIT \(scope.limit) OFFSET \(scope.offset)
             """
         ).map {
@@ -69,11 +74,8 @@ enum Breakdowns {
 
     static func events(_ scope: Scope) async throws -> [Event] {
         try await scope.rows(
-            "core.events",
-            """
-            SELECT name, sum(n) AS n, count(*) AS visitors FROM (SELECT name, visitor, count(*) AS n FROM events GROUP BY name, visitor) per_visitor
-            GROUP BY name ORDER BY sum(n) DESC, name LIMIT \(scope.limit) OFFSET \(scope.offset)
-            """
+            "core.events", [.tally("counted", by: ["name"], [.count("n"), .visitors("visitors")], from: "events")],
+            "SELECT name, n, visitors FROM counted ORDER BY n DESC, name LIMIT \(scope.limit) OFFSET \(scope.offset)"
         ).map { Event(name: $0.text("name"), count: $0.int("n"), unique: $0.int("visitors")) }
     }
 
@@ -85,15 +87,13 @@ enum Breakdowns {
 
     private static let isFirst: SQL = "seq = 1 OR is_irregular"
 
-    /// A query for the number of visitors by `column`, a property of the session.
-    private static func visitors(by column: String, _ scope: Scope) async throws -> SQL {
-        try await scope.visitorCount().query(by: SQL(sql: column), from: "first_rows", groups: try await valueCount(of: column, scope))
-    }
-
     /// Returns the number of distinct values of a session property, at least 1. It is queried first, because the fastest way to count
     /// visitors for a few dozen values takes too much memory for thousands.
     private static func valueCount(of column: String, _ scope: Scope) async throws -> Int64 {
-        let rows = try await scope.rows("core.values", "SELECT count(DISTINCT \(sql: column)) AS n FROM activity WHERE seq = 1")
+        guard try await scope.numbersVisitors else { return 1 }
+        let rows = try await scope.rows(
+            "core.values", [.tally("known", by: [.init("value", SQL(sql: column))], [], from: "activity WHERE seq = 1")],
+            "SELECT count(*) AS n FROM known")
         return max(1, rows[0].int("n"))
     }
 }

@@ -25,18 +25,10 @@ struct Devices: Sendable {
     private static let likelyCombinations: Int64 = 256
 
     static func run(_ scope: Scope) async throws -> Devices {
-        let first = try await Breakdowns.firstRows(scope)
-        let combinations = try await scope.visitorCount().combinations(
-            of: "browser, os, device", from: "first_rows", groups: likelyCombinations)
         let rows = try await scope.rows(
-            "core.devices", continues: true,
-            """
-            \(first),
-            combinations AS MATERIALIZED (\(combinations.query))
-            SELECT browser, os, device, \(combinations.count) AS visitors, grouping(browser) AS no_browser, grouping(os) AS no_os,
-              grouping(device) AS no_device
-            FROM combinations GROUP BY GROUPING SETS ((browser), (os), (device), ())
-            """)
+            "core.devices", with: try await Breakdowns.firstRows(scope),
+            [.visitors("shares", byEachOf: ["browser", "os", "device"], from: "first_rows", groups: likelyCombinations)],
+            "SELECT * FROM shares")
         let total = rows.first { $0.int("no_browser") + $0.int("no_os") + $0.int("no_device") == 3 }?.int("visitors") ?? 0
         func shares(_ column: String) -> [Share] {
             rows.filter { $0.int("no_\(column)") == 0 }.map { row in

@@ -26,7 +26,6 @@ struct EntryExitPages: Sendable {
     /// Counts regular sessions row by row, without grouping by session: an entry isn't a bounce if a second pageview came from the page,
     /// and a view is an exit if no later pageview came from it. For irregular sessions, all views are numbered first.
     static func run(_ scope: Scope, _ end: End) async throws -> EntryExitPages {
-        let flagged = try await scope.flagged()
         let regular: SQL =
             switch end {
             case .entry:
@@ -46,19 +45,26 @@ struct EntryExitPages: Sendable {
             case .exit: "SELECT path, CASE WHEN view_no = last_no THEN 1 ELSE 0 END, 1 FROM ends WHERE is_matched"
             }
         let rows = try await scope.rows(
-            "core.entry_exit_pages", continues: true,
+            "core.entry_exit_pages",
+            with: """
+                \(try await scope.flagged()),
+                \(Pages.views(of: "flagged")),
+                matched_sessions AS NOT MATERIALIZED (
+                  SELECT visitor, session_at FROM flagged WHERE is_irregular GROUP BY visitor, session_at HAVING bool_or(is_chosen)),
+                ends AS NOT MATERIALIZED (
+                  SELECT path, view_no, max(view_no) OVER (PARTITION BY visitor, session_at) AS last_no,
+                    (visitor, session_at) IN (SELECT visitor, session_at FROM matched_sessions) AS is_matched
+                  FROM irregular_views)
+                """,
+            [
+                .tally(
+                    "counted", by: ["path"], [.sum("sessions", of: "n"), .sum("of", of: "of")],
+                    from: "(\(regular) UNION ALL \(others)) both_kinds")
+            ],
+            continues: true,
             """
-            \(flagged),
-            \(Pages.views(of: "flagged")),
-            matched_sessions AS NOT MATERIALIZED (
-              SELECT visitor, session_at FROM flagged WHERE is_irregular GROUP BY visitor, session_at HAVING bool_or(is_chosen)),
-            ends AS NOT MATERIALIZED (
-              SELECT path, view_no, max(view_no) OVER (PARTITION BY visitor, session_at) AS last_no,
-                (visitor, session_at) IN (SELECT visitor, session_at FROM matched_sessions) AS is_matched
-              FROM irregular_views),
-            counted AS (SELECT path, sum(n) AS sessions, sum(of) AS of FROM (\(regular) UNION ALL \(others)) both_kinds GROUP BY path),
             listed AS (SELECT path, sessions, of, count(*) OVER () AS total FROM counted WHERE sessions > 0)
-            SELECT * FROM listed ORDER BY sessions DESC, path LIMIT \(scope.limit) OFFSET \(scope.offset)
+            SELECT path, sessions, of, total FROM listed ORDER BY sessions DESC, path LIMIT \(scope.limit) OFFSET \(scope.offset)
             """)
         return EntryExitPages(
             data: rows.map { row in

@@ -19,27 +19,33 @@ struct Overview: Sendable {
 
     /// Counts each session with activity in the range, with what it did inside the range.
     static func run(_ scope: Scope) async throws -> Overview {
-        let flagged = try await scope.flagged(), visitors = try await scope.visitorCount()
         let rows = try await scope.rows(
-            "core.overview", continues: true,
+            "core.overview", with: try await scope.flagged(),
+            [
+                .tally(
+                    "regular",
+                    [
+                        .sum("pageviews", of: "times", where: "kind = 0 AND is_chosen"),
+                        .sum("events", of: "times", where: "kind = 1 AND is_chosen"),
+                        .visitors("visitors", where: "is_chosen AND (seq = 1 OR is_irregular)"),
+                        .sum("sessions", of: "times", where: "seq = 1 AND NOT is_irregular"),
+                        .sum(
+                            "bounces", of: "CASE pageview_no WHEN 1 THEN times ELSE -times END",
+                            where: "kind = 0 AND pageview_no <= 2 AND NOT is_irregular"),
+                        .sum("duration", of: "gap * times", where: "NOT is_irregular"),
+                    ], from: "flagged"),
+                .tally(
+                    "irregular",
+                    [.count("sessions"), .count("bounces", where: "pageviews = 1"), .sum("duration", of: "duration")],
+                    from: """
+                        (SELECT count(*) FILTER (WHERE kind = 0) AS pageviews, max(occurred_at) - min(occurred_at) AS duration
+                        FROM flagged WHERE is_irregular GROUP BY visitor, session_at HAVING bool_or(is_chosen)) per_session
+                        """),
+            ],
             """
-            \(flagged),
-            regular AS (
-              SELECT sum(times) FILTER (WHERE kind = 0 AND is_chosen) AS pageviews, sum(times) FILTER (WHERE kind = 1 AND is_chosen) AS events,
-                \(visitors.distinct(where: "is_chosen AND (seq = 1 OR is_irregular)")) AS visitors,
-                sum(times) FILTER (WHERE seq = 1 AND NOT is_irregular) AS sessions,
-                sum(CASE pageview_no WHEN 1 THEN times ELSE -times END)
-                  FILTER (WHERE kind = 0 AND pageview_no <= 2 AND NOT is_irregular) AS bounces,
-                sum(gap * times) FILTER (WHERE NOT is_irregular) AS duration
-              FROM flagged),
-            irregular AS (
-              SELECT count(*) AS sessions, count(*) FILTER (WHERE pageviews = 1) AS bounces, coalesce(sum(duration), 0) AS duration
-              FROM (
-                SELECT count(*) FILTER (WHERE kind = 0) AS pageviews, max(occurred_at) - min(occurred_at) AS duration
-                FROM flagged WHERE is_irregular GROUP BY visitor, session_at HAVING bool_or(is_chosen)) per_session)
             SELECT coalesce(regular.pageviews, 0) AS pageviews, coalesce(regular.events, 0) AS events, regular.visitors,
               coalesce(regular.sessions, 0) + irregular.sessions AS sessions, coalesce(regular.bounces, 0) + irregular.bounces AS bounces,
-              coalesce(regular.duration, 0) + irregular.duration AS duration
+              coalesce(regular.duration, 0) + coalesce(irregular.duration, 0) AS duration
             FROM regular, irregular
             """)
         let row = rows[0], sessions = row.int("sessions")

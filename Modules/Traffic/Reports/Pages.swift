@@ -22,42 +22,47 @@ struct Pages: Sendable {
     static let shape = Shape<Pages>([.required("data", \.data, .list(Page.shape)), .required("total", \.total, .count)])
 
     static func run(_ scope: Scope) async throws -> Pages {
-        let flagged = try await scope.flagged(), visitors = try await scope.visitorCount()
-        let rows = try await scope.rows(
-            "core.pages", continues: true,
+        let counted = try await scope.rows(
+            "core.top_pages", [.tally("counted", by: ["path"], [.count("views")], from: "pageviews")], continues: true,
             """
-            counted AS (SELECT path, count(*) AS views, count(*) OVER () AS total FROM pageviews GROUP BY path),
-            top AS MATERIALIZED (SELECT * FROM counted ORDER BY views DESC, path LIMIT \(scope.limit) OFFSET \(scope.offset)),
-            visited AS (
-              SELECT path, \(visitors.distinct(groups: Int64(scope.limit))) AS visitors FROM pageviews
-              WHERE path IN (SELECT path FROM top) GROUP BY path),
-            \(flagged),
-            \(Self.views(of: "flagged")),
-            spent AS (
-              SELECT path, sum(duration) AS duration FROM (
-                SELECT from_path AS path, sum(gap * times) AS duration FROM flagged
-                WHERE NOT is_irregular AND gap > 0 AND from_path IN (SELECT path FROM top) GROUP BY from_path
-                UNION ALL
-                SELECT path, sum(duration) AS duration FROM irregular_views WHERE is_chosen GROUP BY path) both_kinds
-              GROUP BY path)
-            SELECT top.path, views, total, visitors, coalesce(duration, 0) AS duration
-            FROM top LEFT JOIN visited ON visited.path = top.path LEFT JOIN spent ON spent.path = top.path
-            ORDER BY views DESC, top.path
+            listed AS (SELECT path, views, count(*) OVER () AS total FROM counted)
+            SELECT path, total FROM listed ORDER BY views DESC, path LIMIT \(scope.limit) OFFSET \(scope.offset)
             """)
         // If the offset is beyond the end of the list, no row contains the total.
-        let total = rows.isEmpty ? try await Self.total(scope) : rows[0].int("total")
+        guard let first = counted.first else { return Pages(data: [], total: try await Self.total(scope)) }
+        // Visitors and durations are only needed for the pages of the list.
+        let paths = counted.map { $0.text("path") }
+        let rows = try await scope.rows(
+            "core.pages", with: "\(try await scope.flagged()), \(Self.views(of: "flagged"))",
+            [
+                .tally(
+                    "visited", by: ["path"], [.count("views"), .visitors("visitors")], from: "pageviews WHERE path IN \(list: paths)",
+                    groups: Int64(paths.count)),
+                .tally(
+                    "spent", by: ["path"], [.sum("duration", of: "duration")],
+                    from: """
+                        (SELECT from_path AS path, gap * times AS duration FROM flagged
+                          WHERE NOT is_irregular AND gap > 0 AND from_path IN \(list: paths)
+                        UNION ALL SELECT path, duration FROM irregular_views WHERE is_chosen AND path IN \(list: paths)) both_kinds
+                        """),
+            ],
+            """
+            SELECT visited.path, views, visitors, coalesce(duration, 0) AS duration FROM visited LEFT JOIN spent ON spent.path = visited.path
+            ORDER BY views DESC, visited.path
+            """)
         return Pages(
             data: rows.map {
                 Page(
                     path: $0.text("path"), views: $0.int("views"), uniqueViews: $0.int("visitors"),
                     avgDuration: Rounded.seconds($0.int("duration"), over: $0.int("views")))
             },
-            total: total)
+            total: first.int("total"))
     }
 
     private static func total(_ scope: Scope) async throws -> Int64 {
         guard scope.offset > 0 else { return 0 }
-        return try await scope.rows("core.pages_total", "SELECT count(DISTINCT path) AS n FROM pageviews")[0].int("n")
+        return try await scope.rows(
+            "core.pages_total", [.tally("known", by: ["path"], [], from: "pageviews")], "SELECT count(*) AS n FROM known")[0].int("n")
     }
 
     /// CTEs ending with `irregular_views`: one row for each pageview of the irregular sessions in `rows`, with `visitor`, `session_at`,

@@ -11,7 +11,8 @@ struct Realtime: Sendable {
     /// Counts visitors with activity in the last five minutes, including the current millisecond.
     static func run(_ scope: Scope, now: Instant) async throws -> Realtime {
         let range = TimeRange(start: now.adding(seconds: -windowSeconds), end: now.adding(milliseconds: 1))
-        let rows = try await scope.over(range).rows("core.realtime", "SELECT count(DISTINCT visitor) AS n FROM activity")
+        let rows = try await scope.over(range).rows(
+            "core.realtime", [.tally("active", [.visitors("n")], from: "activity")], "SELECT n FROM active")
         return Realtime(activeVisitors: rows[0].int("n"))
     }
 }

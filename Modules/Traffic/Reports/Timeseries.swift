@@ -17,34 +17,28 @@ struct Timeseries: Sendable {
     /// A visitor or session counts in every bucket in which it was active.
     static func run(_ scope: Scope, by unit: TimeBuckets.Unit) async throws -> [Point] {
         let buckets = TimeBuckets(unit, of: scope), all = try buckets.points()
-        let flagged = try await scope.flagged(), visitors = try await scope.visitorCount()
-        let pageviews: SQL = "sum(times) FILTER (WHERE kind = 0)", sessions: SQL = "sum(times) FILTER (WHERE is_first AND NOT is_irregular)"
-        let regular: SQL =
-            switch unit {
-            case .day:
-                """
-                SELECT bucket, \(pageviews) AS pageviews, \(sessions) AS sessions,
-                  \(visitors.distinct(where: "is_first OR is_irregular", groups: Int64(all.count))) AS visitors
-                FROM timed GROUP BY bucket
-                """
-            // With so many points and so few visitors in each, bit sets would be mostly empty.
-            case .hour:
-                """
-                SELECT bucket, sum(pageviews) AS pageviews, sum(sessions) AS sessions, count(*) AS visitors
-                FROM (SELECT bucket, visitor, \(pageviews) AS pageviews, \(sessions) AS sessions FROM timed GROUP BY bucket, visitor) per_visitor
-                GROUP BY bucket
-                """
-            }
         let rows = try await scope.rows(
-            "core.timeseries", continues: true,
+            "core.timeseries",
+            with: """
+                \(try await scope.flagged()),
+                timed AS NOT MATERIALIZED (
+                  SELECT *, \(buckets.number(of: "occurred_at")) AS bucket, (\(buckets.isFirstOfSession)) AS is_first FROM flagged WHERE is_chosen)
+                """,
+            [
+                .tally(
+                    "regular", by: ["bucket"],
+                    [
+                        .sum("pageviews", of: "times", where: "kind = 0"),
+                        .sum("sessions", of: "times", where: "is_first AND NOT is_irregular"),
+                        .visitors("visitors", where: "is_first OR is_irregular"),
+                    ], from: "timed",
+                    // With so many hours and so few visitors in each, bit sets would be mostly empty.
+                    groups: unit == .day ? Int64(all.count) : nil),
+                .tally(
+                    "irregular", by: ["bucket"], [.count("sessions")],
+                    from: "(SELECT DISTINCT bucket, visitor, session_at FROM timed WHERE is_irregular) per_session"),
+            ],
             """
-            \(flagged),
-            timed AS NOT MATERIALIZED (
-              SELECT *, \(buckets.number(of: "occurred_at")) AS bucket, (\(buckets.isFirstOfSession)) AS is_first FROM flagged WHERE is_chosen),
-            regular AS (\(regular)),
-            irregular AS (
-              SELECT bucket, count(*) AS sessions
-              FROM (SELECT DISTINCT bucket, visitor, session_at FROM timed WHERE is_irregular) per_session GROUP BY bucket)
             SELECT regular.bucket, coalesce(pageviews, 0) AS pageviews, visitors,
               coalesce(regular.sessions, 0) + coalesce(irregular.sessions, 0) AS sessions
             FROM regular LEFT JOIN irregular ON irregular.bucket = regular.bucket
