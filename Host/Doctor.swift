@@ -44,6 +44,7 @@ struct Doctor: Sendable {
         findings.append(openFiles(of: host))
         findings += await port(host, isServing: readiness.isServing)
         if !readiness.isServing { findings += await stores(host) }
+        findings += await machines()
         findings += await deadTasks()
         findings.append(places())
         findings.append(await objects())
@@ -300,6 +301,32 @@ struct Doctor: Sendable {
             case nil: "No module of this program has that table. They are stored when a program that has it starts."
             }
         return .warn("set aside", "events of table \(table) wait in the event store (rows: \(count)). \(cause)")
+    }
+
+    /// The machines of the event store, if it has several or could have.
+    private func machines() async -> [Finding] {
+        let subject = "nodes"
+        guard let events = try? Engines.serverEvents(configuration, logger: configuration.quietTelemetry.logger("pulse")) else { return [] }
+        let layout = try? await events.layout()
+        await events.close()
+        switch layout {
+        // If the store does not respond, other checks say so.
+        case nil, .oneMachine: return []
+        case .unused(let reason): return [.warn(subject, reason)]
+        case .machines(let machines):
+            let away = machines.filter { !$0.isThere }
+            guard away.isEmpty else {
+                return away.map {
+                    .fail(subject, "\($0.name) does not respond to the others. Events wait in the journal and reports fail until it does: start it.")
+                }
+            }
+            let findings = machines.map { machine -> Finding in
+                let text = "\(machine.name) responds; \(machine.parts) shards, \(Bytes.text(machine.bytes))"
+                return machine.hasFacts && machine.parts == 0
+                    ? .warn(subject, "\(text). To give it its share: SELECT citus_rebalance_start()") : .ok(subject, text)
+            }
+            return findings
+        }
     }
 
     /// Looks for tasks that failed for good. Says nothing if there are none, or if the control store can't be read, which other checks report.

@@ -70,11 +70,16 @@ struct Engines: Sendable {
         }
     }
 
-    private static func events(_ configuration: HostConfiguration, logger: Logger) throws -> any EventStore {
-        let storage = configuration.storage, folder = DataFolder(storage.dataFolder)
-        if let url = storage.databaseURL?.revealed {
-            return try PostgreSQLEventStore(url: url, maximumConnections: eventConnections, logger: logger)
+    /// Opens only the event store, if it is on a server. Commands can do this even while a host is running.
+    static func serverEvents(_ configuration: HostConfiguration, logger: Logger) throws -> (any EventStore)? {
+        try configuration.storage.databaseURL.map {
+            try PostgreSQLEventStore(url: $0.revealed, maximumConnections: eventConnections, logger: logger)
         }
+    }
+
+    private static func events(_ configuration: HostConfiguration, logger: Logger) throws -> any EventStore {
+        if let events = try serverEvents(configuration, logger: logger) { return events }
+        let storage = configuration.storage, folder = DataFolder(storage.dataFolder)
         return try DuckDBEventStore(
             path: folder.eventsFile, library: try DuckDBLibrary.load(explicit: storage.duckdbLibrary),
             threads: storage.eventThreads ?? ProcessInfo.processInfo.activeProcessorCount,

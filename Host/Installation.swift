@@ -68,7 +68,8 @@ public struct Installation: Sendable {
             if configuration.storage.databaseURL != nil {
                 try await patience.wait(for: "PostgreSQL", logger: logger) {
                     try await engines.control.ping()
-                    try await engines.events.ping()
+                    // Not a ping: with Citus, a host starts while one of the nodes is away.
+                    _ = try await engines.events.query("/* host.is_there */ SELECT 1", timeoutSeconds: 5)
                 }
             }
             let installation = try assemble(configuration, modules, engines, time, telemetry, logger, followers: followers)
@@ -94,10 +95,11 @@ public struct Installation: Sendable {
         let tables = ModuleRegistry.factTables(of: modules)
         let journal = try Journal(
             folder: folder.path("journal"), heading: SegmentHeading(tables), maximumBytes: Int64(configuration.storage.journalMaxMB) << 20)
-        let sessions = Sessions(
-            timeoutMinutes: configuration.privacy.sessionTimeoutMinutes, maximumSessions: configuration.limits.liveSessions)
-        let identity = VisitorIdentity(control: engines.control)
         let hosts = Hosts(coordination: engines.coordination, id: journal.id, time: time)
+        let sessions = Sessions(
+            timeoutMinutes: configuration.privacy.sessionTimeoutMinutes, maximumSessions: configuration.limits.liveSessions,
+            isShared: { !hosts.isAlone })
+        let identity = VisitorIdentity(control: engines.control)
         let counters = IngestCounters(metrics: telemetry.metrics, reasons: modules.flatMap(\.dropReasons))
         let stream = LiveStream(
             tables: tables, shown: modules.flatMap { module in module.liveTables.map { (module.name, $0) } },
@@ -232,11 +234,23 @@ public struct Installation: Sendable {
         try await createConfiguredProjects()
         try await identity.renewSalts(now: time.now)
         try await followers.begin()
-        try await writer.recover()
-        try await sessions.restore(from: engines.events, now: time.now, isAlone: engines.isAlone)
+        try await catchUp()
         tasks.declare(taskKinds, of: Self.taskOwner)
         for module in registry.modules { tasks.declare(module.tasks(context(module)), of: module.name) }
         try await tasks.declare([(Self.taskOwner, schedules)] + registry.modules.map { ($0.name, $0.schedules) })
+    }
+
+    /// Stores what the journal still holds, and learns the sessions that may continue. With a database on several machines, one of which is
+    /// away, the host starts all the same: it collects, and goes on with the rest when the machine is back.
+    private func catchUp() async throws {
+        let isDone = try await writer.recover(mayWait: !engines.isAlone)
+        do {
+            if isDone { return try await sessions.restore(from: engines.events, now: time.now, isAlone: engines.isAlone) }
+        } catch let error as ServiceError where error.status == 503 && !engines.isAlone {
+            // Logged by the store.
+        }
+        sessions.beginWithoutStored(now: time.now)
+        logger.warning("a part of the event store is away: events wait in the journal until it is back")
     }
 
     /// Logs an error if the event store has facts of projects that are missing from the control store, and reserves those projects'

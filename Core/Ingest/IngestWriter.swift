@@ -104,14 +104,23 @@ import Synchronization
     }
 
     /// Finds the position of the event store, and applies everything after it in the journal. Call this before the first request.
-    public func recover() async throws {
+    /// - Parameter mayWait: whether events may stay in the journal if a part of the event store is unavailable. The writer then goes on later.
+    /// - Returns: whether everything was applied.
+    @discardableResult
+    public func recover(mayWait: Bool = false) async throws -> Bool {
         try await events.claim(journal: journal.id)
         let position = try await events.position(of: journal.id), stored = position ?? .start
         if let loss = try journal.begin(behind: position) { logger.error("events may be lost", metadata: ["reason": "\(loss)"]) }
         advance(to: max(stored, journal.startPosition))
         try await learnErasures()
-        while try await applyNext(isRecovering: true) {}
-        try await takeBack()
+        do {
+            while try await applyNext(isRecovering: true) {}
+            try await takeBack()
+        } catch let error as ServiceError where mayWait && error.status == 503 {
+            fail("\(error)")
+            return false
+        }
+        return true
     }
 
     // MARK: Waiting

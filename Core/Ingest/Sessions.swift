@@ -74,6 +74,9 @@ public final class Sessions: Sendable {
 
     private let timeoutMilliseconds: Int64
     private let maximumSessions: Int
+    /// Whether another host may have activity of the same visitors. Then the store decides whether a session that begins here is a part of one
+    /// that it knows.
+    private let isShared: @Sendable () -> Bool
     /// Until this time (epoch milliseconds), sessions that could still continue may be missing, because there was no room for them. This
     /// doesn't cover visitors with `perVisitor` sessions, for whom the number of sessions itself shows that some may be missing.
     private let incompleteUntil = Atomic(Int64.min)
@@ -82,9 +85,10 @@ public final class Sessions: Sendable {
     static let settledMilliseconds: Int64 = 300_000
     static func isOld(_ at: Instant, now: Instant) -> Bool { now - at > settledMilliseconds }
 
-    public init(timeoutMinutes: Int = 30, maximumSessions: Int = 500_000) {
+    public init(timeoutMinutes: Int = 30, maximumSessions: Int = 500_000, isShared: @escaping @Sendable () -> Bool = { false }) {
         timeoutMilliseconds = Int64(timeoutMinutes) * 60_000
         self.maximumSessions = maximumSessions
+        self.isShared = isShared
         shards = (0..<Self.shardCount).map { _ in Shard() }
     }
 
@@ -147,7 +151,7 @@ public final class Sessions: Sendable {
             sessionAt: start, firstAt: wanted, lastAt: wanted, seq: 1, pageviews: arrival.isPageview ? 1 : 0,
             lastPath: arrival.isPageview ? arrival.path : "", sessionID: arrival.sessionID, attributes: attributes,
             touched: arrival.now.milliseconds, late: isFirst ? 0 : 1, hasHole: !isFirst,
-            isTentative: isOld || sessions.count >= Self.perVisitor
+            isTentative: isOld || sessions.count >= Self.perVisitor || isShared()
                 || arrival.now.milliseconds < incompleteUntil.load(ordering: .relaxed))
         Self.insert(begun, into: &sessions)
         let place = Place(
@@ -292,6 +296,12 @@ public final class Sessions: Sendable {
     public var count: Int { shards.reduce(0) { $0 + $1.lock.withLock { $0.values.reduce(0) { $0 + $1.count } } } }
 
     // MARK: After a restart
+
+    /// Begins without the sessions that the event store has. As long as they could continue, the store decides whether a session that begins
+    /// is a part of one of them.
+    @_spi(Host) public func beginWithoutStored(now: Instant) {
+        incompleteUntil.store(now.milliseconds + max(timeoutMilliseconds, Self.identifiedMilliseconds), ordering: .relaxed)
+    }
 
     /// Loads from the event store the sessions that `sweep` would have kept.
     /// - Parameter isAlone: whether no other host stores activity. If another host does, it may continue the numbering of the same session,

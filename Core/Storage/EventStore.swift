@@ -19,6 +19,9 @@
     /// Adds a batch of facts and records the journal position after it, in one transaction.
     func apply(_ batch: FactBatch) async throws -> AppliedBatch
 
+    /// The machines on which facts are.
+    func layout() async throws -> StoreLayout
+
     /// Brings stored tables to the machines that the store has by now, once the schema is up to date. Does nothing on one machine.
     func arrange() async throws
 
@@ -67,6 +70,7 @@ extension EventStore {
     public func query(_ query: PartedQuery, timeoutSeconds: Double) async throws -> Rows {
         try await self.query(query.statement, timeoutSeconds: timeoutSeconds)
     }
+    public func layout() async throws -> StoreLayout { .oneMachine }
     /// Does nothing. For stores on one machine.
     public func arrange() async throws {}
     /// Does nothing. For stores that only one process can open.

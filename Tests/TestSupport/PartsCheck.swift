@@ -64,6 +64,7 @@ package struct PartsCheck: EventStore {
     }
     package func apply(_ batch: FactBatch) async throws -> AppliedBatch { try await store.apply(batch) }
     package func arrange() async throws { try await store.arrange() }
+    package func layout() async throws -> StoreLayout { try await store.layout() }
     package func change(_ statements: [SQL]) async throws { try await store.change(statements) }
     package func erase(_ statements: [SQL]) async throws { try await store.erase(statements) }
     package func claim(journal: String) async throws { try await store.claim(journal: journal) }

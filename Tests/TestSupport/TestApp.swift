@@ -64,6 +64,7 @@ package struct TestApp: Sendable {
         try await run(
             in: folder, environment: environment, modules: modules, now: now, yaml: yaml, events: events, followers: followers, over: wire,
             body)
+        await StoreTemplates.shared.leave(environment)
     }
 
     /// Runs `body` against a Pulse on a given data folder, for tests that start Pulse more than once.

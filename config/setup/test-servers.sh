@@ -6,11 +6,13 @@
 #
 # All run in a temporary folder and listen on 127.0.0.1 and on sockets in that folder; the machine's own servers are
 # neither used nor changed. PostgreSQL deliberately sorts by language (ICU, de-DE) instead of by bytes, and its time zone is
-# New York instead of UTC. If Citus is installed, it is a cluster with one node. The command finds the servers through
+# New York instead of UTC. The command finds the servers through
 #
 #   PULSE_TEST_DATABASE_URL   a role that may create databases and owns this one; `postgres` is the superuser, and
 #                             neither has a password
 #   PULSE_TEST_REDIS_URL
+#   PULSE_TEST_CITUS_NODES    the ports of a Citus cluster, if Citus is installed: its coordinator and three workers. With
+#                             PULSE_TEST_ENGINE=citus, the coordinator is the server of PULSE_TEST_DATABASE_URL
 #   PULSE_TEST_S3_URL         moto, which acts as S3, if moto.sh has fetched it
 #   PULSE_TEST_SOCKETS        the folder with the sockets: .s.PGSQL.<port>, redis.sock
 #   DUCKDB_LIBRARY            the library that `make` fetched, unless another one is set
@@ -44,6 +46,9 @@ stop() {
     trap - EXIT
     [[ ${#servers[@]} -eq 0 ]] || kill -INT "${servers[@]}" 2>/dev/null || true # PostgreSQL: at once, even with clients connected
     wait "${servers[@]}" 2>/dev/null || true
+    if [[ -e $folder/node.sh ]]; then
+        for number in 0 1 2 3; do "$folder/node.sh" "$number" stop -m immediate 2>/dev/null || true; done
+    fi
     rm -rf "$folder"
 }
 folder=$(mktemp -d "${TMPDIR:-/tmp}/pulse-test.XXXXXX")
@@ -59,11 +64,12 @@ if [[ $(id -u) -eq 0 ]]; then
 fi
 as_server=("${as_user[@]}" --pdeathsig INT)
 
+settings=(
+    -c listen_addresses=127.0.0.1 -c max_connections=200 -c timezone=America/New_York
+    -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off
+)
 launch_postgres() {
-    # Citus connects to itself as a client, and would look for certificates in the home folder of the current user.
-    HOME=$folder exec "${as_server[@]}" "$postgres/postgres" -D "$folder/postgres" -k "$folder" -p "$1" \
-        -c listen_addresses=127.0.0.1 -c max_connections=200 -c timezone=America/New_York \
-        -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off
+    exec "${as_server[@]}" "$postgres/postgres" -D "$folder/postgres" -k "$folder" -p "$1" "${settings[@]}"
 }
 postgres_answers() { "$postgres/pg_isready" --quiet --host "$folder" --port "$1"; }
 
@@ -112,15 +118,56 @@ start() {
 # byte order or UTC without saying so fails here and not in production.
 collation=(--locale C.UTF-8)
 if "$initdb" --help | grep -q icu-locale; then collation+=(--locale-provider icu --icu-locale de-DE); fi
-(
-    cd "$folder"
-    "${as_user[@]}" "$initdb" -D postgres --username postgres --auth trust --encoding UTF8 --no-sync "${collation[@]}"
-) >"$folder/initdb.log" 2>&1 || { cat "$folder/initdb.log" >&2; exit 1; }
+create_postgres() {
+    (
+        cd "$folder"
+        "${as_user[@]}" "$initdb" -D "$1" --username postgres --auth trust --encoding UTF8 --no-sync "${collation[@]}"
+    ) >"$folder/initdb.log" 2>&1 || { cat "$folder/initdb.log" >&2; exit 1; }
+}
+sql() { "$postgres/psql" --quiet --no-psqlrc --host "$folder" --port "$1" --username postgres --set ON_ERROR_STOP=1 "${@:2}"; }
+roles=(--command 'CREATE ROLE pulse LOGIN CREATEDB' --command 'ALTER DATABASE postgres OWNER TO pulse')
 
+create_postgres postgres
 start postgres
-"$postgres/psql" --quiet --no-psqlrc --host "$folder" --port "$port" --username postgres \
-    --command 'CREATE ROLE pulse LOGIN CREATEDB' --command 'ALTER DATABASE postgres OWNER TO pulse' postgres
+sql "$port" "${roles[@]}" postgres
 export PULSE_TEST_DATABASE_URL="postgresql://pulse@127.0.0.1:$port/postgres"
+
+# A cluster of Citus. Its nodes are started by a script of their own, with which tests stop and start them. New databases are
+# copies of a template with the extension; tests create them on each node, and make the nodes known to each other.
+if [[ -e $postgres/../lib/citus.so || -e $postgres/../lib/postgresql/citus.so ]]; then
+    nodes=()
+    for number in 0 1 2 3; do
+        create_postgres "node$number"
+        nodes+=("$(free_port)")
+    done
+    cat >"$folder/node.sh" <<END
+#!/usr/bin/env bash
+# node.sh NUMBER COMMAND: starts or stops a node of the cluster with pg_ctl, such as \`node.sh 2 stop -m immediate\`.
+set -euo pipefail
+ports=(${nodes[*]})
+cd "$folder"
+# Citus connects to itself as a client, and would look for certificates in the home folder of the current user.
+HOME=$folder exec ${as_user[*]} "$postgres/pg_ctl" -D "$folder/node\$1" -w -s -l "$folder/node\$1.log" "\${@:2}" \
+    -o "-k $folder -p \${ports[\$1]} ${settings[*]} -c shared_preload_libraries=citus -c max_prepared_transactions=200"
+END
+    chmod 755 "$folder/node.sh"
+    for number in 0 1 2 3; do
+        "$folder/node.sh" "$number" start
+        sql "${nodes[number]}" "${roles[@]}" --command 'CREATE DATABASE citus_template OWNER pulse' postgres
+        sql "${nodes[number]}" --command 'CREATE EXTENSION citus' citus_template
+        sql "${nodes[number]}" --command "ALTER DATABASE citus_template IS_TEMPLATE true ALLOW_CONNECTIONS false" \
+            --command "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'citus_template'" --output /dev/null postgres
+        sql "${nodes[number]}" --command 'CREATE EXTENSION citus' postgres
+    done
+    sql "${nodes[0]}" --command "SELECT citus_set_coordinator_host('127.0.0.1', ${nodes[0]})" --output /dev/null postgres
+    for number in 1 2 3; do
+        sql "${nodes[0]}" --command "SELECT citus_add_node('127.0.0.1', ${nodes[number]})" --output /dev/null postgres
+    done
+    export PULSE_TEST_CITUS_NODES="${nodes[*]}"
+    if [[ ${PULSE_TEST_ENGINE:-} == citus ]]; then
+        export PULSE_TEST_DATABASE_URL="postgresql://pulse@127.0.0.1:${nodes[0]}/postgres"
+    fi
+fi
 
 ln -s "$redis" "$folder/redis-server" # redis-check-rdb acts as the server under this name
 start redis

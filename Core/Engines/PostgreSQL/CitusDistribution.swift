@@ -1,6 +1,6 @@
 import Common
 import Logging
-import Storage
+@_spi(Host) import Storage
 import Synchronization
 
 /// Distributes the facts over the nodes of a Citus cluster, if the database has one.
@@ -91,7 +91,6 @@ final class CitusDistribution: Sendable {
         guard try isInUse(session) else { return }
         try identifyRows(session)
         try lanes.create(session)
-        try lanes.learn(session)
     }
 
     /// Whether there is a node that may have shards.
@@ -99,6 +98,41 @@ final class CitusDistribution: Sendable {
         try session.execute(
             "SELECT 1 FROM pg_dist_node WHERE shouldhaveshards AND isactive AND noderole = 'primary' LIMIT 1", prepared: false
         ).isEmpty == false
+    }
+
+    /// The nodes, and what is on them.
+    func layout(_ session: PostgreSQLSession) throws -> StoreLayout {
+        guard session.hasCitus else { return .oneMachine }
+        guard try isInstalled(session) else {
+            return .unused(
+                reason: "the server has Citus, but this database does not. As a superuser, run CREATE EXTENSION citus there, add nodes, and restart all hosts.")
+        }
+        guard try isInUse(session) else {
+            return .unused(
+                reason: try hasNodes(session)
+                    ? "Citus has nodes, but the facts are not distributed. Restart all hosts: the first one distributes them, which takes as long as copying them."
+                    : "Citus has no node for shards. Add nodes (SELECT citus_add_node('host', 5432)), and restart all hosts.")
+        }
+        let health = try session.rows(
+            of: "SELECT to_nodename AS host, to_nodeport AS port, bool_and(coalesce(result, FALSE)) AS is_there FROM citus_check_cluster_node_health() GROUP BY host, port")
+        let isWhole = health.allSatisfy { $0.bool("is_there") }
+        let sizes = try !isWhole
+            ? Rows()
+            : session.rows(
+                of: """
+                    SELECT nodename AS host, nodeport AS port, count(*) AS parts, CAST(sum(shard_size) AS bigint) AS bytes FROM citus_shards
+                    WHERE table_name IN (SELECT oid FROM pg_class WHERE relnamespace = \(schema)::regnamespace) GROUP BY host, port
+                    """)
+        let nodes = try session.rows(
+            of: "SELECT nodename AS host, nodeport AS port, shouldhaveshards AS has_facts FROM pg_dist_node WHERE noderole = 'primary' ORDER BY host, port")
+        return .machines(
+            nodes.map { node in
+                func isSame(_ row: Row) -> Bool { row["host"] == node["host"] && row["port"] == node["port"] }
+                let size = sizes.first(where: isSame)
+                return StoreLayout.Machine(
+                    name: "\(node.text("host")):\(node.int("port"))", isThere: health.first(where: isSame)?.bool("is_there") ?? false,
+                    parts: size?.int("parts") ?? 0, bytes: size?.int("bytes") ?? 0, hasFacts: node.bool("has_facts"))
+            })
     }
 
     /// Gives partitions without a primary key the replica identity that Citus needs to move their shards while they are written to.

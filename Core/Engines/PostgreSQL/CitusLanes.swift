@@ -50,27 +50,35 @@ final class CitusLanes: Sendable {
 
     // MARK: Setting up
 
+    private static let lane = """
+        DECLARE source text; number int := 0;
+        BEGIN
+          FOR source IN SELECT value FROM json_array_elements_text(sources::json) LOOP
+            number := number + 1;
+            statement := replace(statement, chr(1) || number || chr(1), source);
+          END LOOP;
+          RETURN QUERY EXECUTE statement USING ARRAY(SELECT value FROM json_array_elements_text(arguments::json));
+        END
+        """
+
     /// Creates the table and the function if they are missing. Call in a transaction, after the facts have been distributed.
     func create(_ session: PostgreSQLSession) throws {
-        let table = qualified(Self.table)
+        let table = qualified(Self.table), function = qualified("ingest_lane")
+        // What is there stays as it is, because changing it needs all nodes, and a host starts also if one is away.
         if try session.rows(of: "SELECT 1 WHERE to_regclass(\(table)) IS NOT NULL").isEmpty {
             try session.command("CREATE TABLE \(table) (visitor BIGINT NOT NULL)")
             try session.execute(
                 "SELECT create_distributed_table($1::text::regclass, 'visitor', colocate_with => $2::text)",
                 [.text(table), .text(qualified(Activity.table.name))], prepared: false)
+            try learn(session)
         }
+        let known = try session.rows(
+            of: "SELECT 1 FROM pg_proc WHERE oid = to_regprocedure(\("\(function)(text, text, text)")) AND prosrc = \(Self.lane)")
+        guard known.isEmpty else { return }
         try session.command(
             """
-            CREATE OR REPLACE FUNCTION \(qualified("ingest_lane"))(statement text, sources text, arguments text) RETURNS SETOF record
-            LANGUAGE plpgsql STABLE SET search_path = pg_catalog SET timezone = 'UTC' SET work_mem = '64MB' SET jit = off AS $lane$
-            DECLARE source text; number int := 0;
-            BEGIN
-              FOR source IN SELECT value FROM json_array_elements_text(sources::json) LOOP
-                number := number + 1;
-                statement := replace(statement, chr(1) || number || chr(1), source);
-              END LOOP;
-              RETURN QUERY EXECUTE statement USING ARRAY(SELECT value FROM json_array_elements_text(arguments::json));
-            END $lane$
+            CREATE OR REPLACE FUNCTION \(function)(statement text, sources text, arguments text) RETURNS SETOF record LANGUAGE plpgsql STABLE
+            SET search_path = pg_catalog SET timezone = 'UTC' SET work_mem = '64MB' SET jit = off AS $lane$\(Self.lane)$lane$
             """)
     }
 

@@ -102,6 +102,10 @@ import Synchronization
         }
     }
 
+    public func layout() async throws -> StoreLayout {
+        try await contract { try await self.readers.perform(timeoutSeconds: 30) { [citus] in try citus.layout($0) } }
+    }
+
     public func arrange() async throws {
         try await writing { [citus] session in
             guard session.hasCitus else { return }

@@ -1,0 +1,70 @@
+import Common
+import Foundation
+import Testing
+
+/// The Citus cluster that `test-servers.sh` has started: a coordinator and three workers. Absent where Citus isn't installed.
+package enum Cluster {
+    /// The ports of the nodes, the coordinator's first.
+    package static let nodes = (ProcessInfo.processInfo.environment["PULSE_TEST_CITUS_NODES"] ?? "").split(separator: " ").map(String.init)
+    package static var isThere: Bool { nodes.count == 4 }
+
+    /// The environment variables that make a host use a new database of the cluster.
+    /// - Parameter workers: the number of workers that have a part of it.
+    package static func environment(workers: Int = 3) throws -> [String: String] {
+        let name = newName()
+        try Profile.createDatabase(name, onNodes: Array(nodes.prefix(workers + 1)))
+        return try environment(of: name)
+    }
+
+    package static func environment(of database: String) throws -> [String: String] {
+        var environment = ["DATABASE_URL": "postgresql://pulse@127.0.0.1:\(nodes[0])/\(database)"]
+        if let redis = Profile.redisURL { environment["REDIS_URL"] = redis }
+        return environment
+    }
+
+    package static func newName() -> String {
+        "pulse_" + Identifiers.token(prefix: "", length: 12).lowercased().replacingOccurrences(of: "-", with: "x")
+    }
+
+    /// Starts or stops a node with `pg_ctl`.
+    package static func control(_ node: Int, _ command: String...) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: ProcessInfo.processInfo.environment["PULSE_TEST_SOCKETS"]! + "/node.sh")
+        process.arguments = [String(node)] + command
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0, "node \(node): \(command.joined(separator: " "))")
+    }
+
+    /// Stops a node for the duration of `body`.
+    package static func without(_ node: Int, _ body: () async throws -> Void) async throws {
+        try control(node, "stop", "-m", "immediate")
+        do { try await body() } catch {
+            try? control(node, "start")
+            throw error
+        }
+        try control(node, "start")
+    }
+
+    /// Runs commands on the coordinator as the superuser.
+    package static func run(_ environment: [String: String], _ commands: String...) throws {
+        let database = environment["DATABASE_URL"]!.split(separator: "/").last.map(String.init)!
+        try Profile.psql(Profile.superuser(nodes[0], database), commands)
+    }
+
+    /// The result of a statement on the coordinator: its first row's columns, separated by `|`.
+    package static func ask(_ environment: [String: String], _ statement: String) throws -> String {
+        let database = environment["DATABASE_URL"]!.split(separator: "/").last.map(String.init)!
+        let process = Process(), output = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["psql", "-XAtq", "-d", Profile.superuser(nodes[0], database), "-c", statement]
+        process.standardOutput = output
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0)
+        return text.trimmingCharacters(in: .newlines)
+    }
+}
