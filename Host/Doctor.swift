@@ -317,7 +317,9 @@ struct Doctor: Sendable {
             let away = machines.filter { !$0.isThere }
             guard away.isEmpty else {
                 return away.map {
-                    .fail(subject, "\($0.name) does not respond to the others. Events wait in the journal and reports fail until it does: start it.")
+                    .fail(
+                        subject,
+                        "\($0.name) does not respond to the others. Events wait in the journal and reports fail until it does: start it.")
                 }
             }
             let findings = machines.map { machine -> Finding in

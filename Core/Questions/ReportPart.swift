@@ -130,7 +130,9 @@ public struct Measure: Sendable {
     public static func any(_ name: String, _ condition: SQL) -> Measure { Measure(name: name, kind: .any(condition)) }
 
     /// The value in the row with the smallest `order`, which must be a single value, not null and without ties.
-    public static func first(_ name: String, of value: SQL, by order: SQL) -> Measure { Measure(name: name, kind: .first(value, by: order)) }
+    public static func first(_ name: String, of value: SQL, by order: SQL) -> Measure {
+        Measure(name: name, kind: .first(value, by: order))
+    }
 
     /// The value in the row with the largest `order`, which must be a single value, not null and without ties.
     public static func last(_ name: String, of value: SQL, by order: SQL) -> Measure { Measure(name: name, kind: .last(value, by: order)) }
@@ -258,11 +260,11 @@ private struct Percentiles: Sendable {
             own: "SELECT \(SQL.joined(values + ["\(value) AS value", "count(*) AS n"])) FROM \(rows)\(grouping(keys.count + 1))"
         ) { partials in
             """
-                SELECT \(SQL.joined(names + reached)) FROM (
-                  SELECT \(SQL.joined(names + ["value"])), sum(n) OVER (\(key)ORDER BY value) AS up_to, sum(n) OVER (\(all)) AS rows_of_key
-                  FROM (SELECT \(SQL.joined(names + ["value", "sum(n) FILTER (WHERE value IS NOT NULL) AS n"]))
-                    FROM \(partials)\(grouping(keys.count + 1))) counted) ranked\(grouping(keys.count))
-                """
+            SELECT \(SQL.joined(names + reached)) FROM (
+              SELECT \(SQL.joined(names + ["value"])), sum(n) OVER (\(key)ORDER BY value) AS up_to, sum(n) OVER (\(all)) AS rows_of_key
+              FROM (SELECT \(SQL.joined(names + ["value", "sum(n) FILTER (WHERE value IS NOT NULL) AS n"]))
+                FROM \(partials)\(grouping(keys.count + 1))) counted) ranked\(grouping(keys.count))
+            """
         }
     }
 }

@@ -33,10 +33,9 @@ struct Activation: Sendable {
 
     static func run(_ steps: [Step], _ scope: Scope) async throws -> Activation {
         let row = try await scope.rows(
-            "dashboards.activation", continues: true,
-            """
-            \(done(steps, scope)) SELECT count(*) AS active, count(*) FILTER (WHERE did_all) AS activated FROM done
-            """)[0]
+            "dashboards.activation", with: done(steps, scope),
+            [.tally("counted", [.count("active"), .count("activated", where: "did_all")], from: "done")],
+            "SELECT active, activated FROM counted")[0]
         let active = row.int("active"), activated = row.int("activated")
         return Activation(
             activeVisitors: active, activatedVisitors: activated, activationRate: Rounded.percentage(activated, of: active),

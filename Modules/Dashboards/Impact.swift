@@ -65,21 +65,26 @@ struct Impact: Sendable {
             case .events: question.event.map { "(SELECT * FROM events WHERE name = \($0)) named" } ?? "events"
             case .errors: "error_tracking_errors"
             }
-        let value: SQL =
-            switch question.metric {
-            case .pageviews, .events, .errors: "count(*)"
-            case .visitors: "count(DISTINCT visitor)"
-            case .sessions: "count(DISTINCT row(visitor, session_at))"
+        let day = scope.dialect.quotient("occurred_at - \(question.range.start.milliseconds)", "86400000")
+        func counted(_ name: String, by column: String, groups: Int64) -> ReportPart {
+            let key = ReportPart.Key(stringLiteral: column)
+            return switch question.metric {
+            case .pageviews, .events, .errors: .tally(name, by: [key], [.count("n")], from: "dated")
+            case .visitors: .tally(name, by: [key], [.visitors("n")], from: "dated", groups: groups)
+            case .sessions:
+                .tally(
+                    name, by: [key], [.count("n")], from: "(SELECT DISTINCT \(sql: column), visitor, session_at FROM dated) per_session")
             }
+        }
         let rows = try await scope.rows(
-            "dashboards.impact", continues: true,
-            """
-            dated AS (
-              SELECT visitor, session_at, \(scope.dialect.quotient("occurred_at - \(question.range.start.milliseconds)", "86400000")) AS day,
-                CASE WHEN occurred_at < \(question.split.milliseconds) THEN 0 ELSE 1 END AS half
-              FROM \(source))
-            SELECT day, -1 AS half, \(value) AS n FROM dated GROUP BY day UNION ALL SELECT -1, half, \(value) FROM dated GROUP BY half
-            """)
+            "dashboards.impact",
+            with: """
+                dated AS (
+                  SELECT visitor, session_at, \(day) AS day, CASE WHEN occurred_at < \(question.split.milliseconds) THEN 0 ELSE 1 END AS half
+                  FROM \(source))
+                """,
+            [counted("by_day", by: "day", groups: days * 2), counted("by_half", by: "half", groups: 2)],
+            "SELECT day, -1 AS half, n FROM by_day UNION ALL SELECT -1, half, n FROM by_half")
         var daily = [Double](repeating: 0, count: Int(days) * 2), halves: [Int64] = [0, 0]
         for row in rows {
             if row.int("half") < 0 { daily[Int(row.int("day"))] = row.double("n") } else { halves[Int(row.int("half"))] = row.int("n") }

@@ -30,9 +30,9 @@ struct Lifecycle: Sendable {
         Group.allCases.map { group in .required(group.rawValue, { $0.visitors[group] ?? 0 }, .count) })
 
     static func run(_ scope: Scope) async throws -> Lifecycle {
-        let counts = Group.allCases.map { "count(*) FILTER (WHERE \($0.condition)) AS \(sql: "\($0.rawValue)_visitors")" as SQL }
+        let counts = Group.allCases.map { Measure.count("\($0.rawValue)_visitors", where: $0.condition) }
         let row = try await past(of: scope).rows(
-            "dashboards.lifecycle", continues: true, "\(histories(scope)) SELECT \(SQL.joined(counts)) FROM histories")[0]
+            "dashboards.lifecycle", with: histories(scope), [.tally("counted", counts, from: "histories")], "SELECT * FROM counted")[0]
         return Lifecycle(
             visitors: Dictionary(uniqueKeysWithValues: Group.allCases.map { ($0, row.int("\($0.rawValue)_visitors")) }))
     }

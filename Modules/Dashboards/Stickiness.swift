@@ -26,21 +26,26 @@ struct Stickiness: Sendable {
 
     static func run(_ scope: Scope) async throws -> Stickiness {
         let buckets = TimeBuckets(.day, of: scope), days = try buckets.points(chosenBy: "start_at")
-        let count = try await scope.visitorCount()
         let daily = try await scope.rows(
             "dashboards.daily",
-            """
-            SELECT \(buckets.number(of: "occurred_at")) AS day, \(count.distinct(groups: Int64(days.count))) AS visitors FROM activity GROUP BY day
-            """)
+            [
+                .tally(
+                    "active", by: [.init("day", buckets.number(of: "occurred_at"))], [.visitors("visitors")], from: "activity",
+                    groups: Int64(days.count))
+            ],
+            "SELECT day, visitors FROM active")
         let visitorsByDay = Dictionary(uniqueKeysWithValues: daily.map { ($0.int("day"), $0.int("visitors")) })
         let end = scope.range.end, last = Day(end.adding(milliseconds: -1), in: scope.zone)
         func start(ofLast count: Int64) -> Instant { Day(number: last.number - count + 1).start(in: scope.zone) }
         let month = scope.widened(to: TimeRange(start: start(ofLast: 30), end: end))
         let row = try await month.rows(
             "dashboards.active",
-            """
-            SELECT \(count.distinct()) AS mau, \(count.distinct(where: "occurred_at >= \(start(ofLast: 7).milliseconds)")) AS wau FROM activity
-            """)[0]
+            [
+                .tally(
+                    "active", [.visitors("mau"), .visitors("wau", where: "occurred_at >= \(start(ofLast: 7).milliseconds)")],
+                    from: "activity")
+            ],
+            "SELECT mau, wau FROM active")[0]
         let dau = Double(visitorsByDay.values.reduce(0, +)) / Double(days.count), wau = row.int("wau"), mau = row.int("mau")
         return Stickiness(
             dau: Rounded.twoDecimals(dau), wau: wau, mau: mau, dauWau: ratio(dau, wau), wauMau: ratio(Double(wau), mau),

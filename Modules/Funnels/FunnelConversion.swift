@@ -49,17 +49,56 @@ struct FunnelConversion: Sendable {
         .optional("time_to_convert", \.timeToConvert, Duration.shape, "Seconds from the first step to the last."),
     ])
 
-    /// The aggregates over `journeys` that `init(_:of:)` reads.
-    static func columns(of funnel: Funnel, _ scope: Scope) -> SQL {
-        func time(_ step: Int) -> SQL { scope.milliseconds(at: SQL(sql: "step_\(step)")) }
-        func duration(_ suffix: String, _ milliseconds: SQL) -> [SQL] {
-            zip(["median", "p90"], scope.dialect.nearestRanks([50, 90], of: milliseconds)).map { "\($1) AS \(sql: "\($0)_\(suffix)")" }
-        }
+    /// The times that a report shows: to each step from the one before it, and from the first step to the last.
+    private static func spans(of funnel: Funnel) -> [(suffix: String, start: String, end: String)] {
         let last = funnel.steps.count
-        return SQL.joined(
-            (1...last).map { "count(step_\(sql: "\($0)")) AS visitors_\(sql: "\($0)")" as SQL }
-                + (2...last).flatMap { duration("\($0)", "\(time($0)) - \(time($0 - 1))") }
-                + duration("overall", "\(time(last)) - \(scope.milliseconds(at: "begun"))"))
+        let steps = (2...last).map { (suffix: "\($0)", start: "step_\($0 - 1)", end: "step_\($0)") }
+        return steps + [(suffix: "overall", start: "begun", end: "step_\(last)")]
+    }
+
+    /// The CTE that `parts` read, with one row per visitor who did step 1: the milliseconds of each span in `took_2`, `took_3` ... and
+    /// `took_overall`; null if the visitor didn't get to its end.
+    /// - Parameters:
+    ///   - journeys: the text after `FROM`, which reads `journeys`.
+    ///   - line: for a breakdown, the column with the visitor's value.
+    static func timed(_ funnel: Funnel, from journeys: SQL, by line: SQL? = nil, _ scope: Scope) -> SQL {
+        let times = spans(of: funnel).map { span -> SQL in
+            let start = scope.milliseconds(at: SQL(sql: span.start)), end = scope.milliseconds(at: SQL(sql: span.end))
+            return "\(end) - \(start) AS took_\(sql: span.suffix)"
+        }
+        let lines: [SQL] = line.map { ["\($0) AS line"] } ?? []
+        // It is read once for each span, and the journeys may be costly to find.
+        return "timed AS MATERIALIZED (SELECT \(SQL.joined(lines + times)) FROM \(journeys))"
+    }
+
+    /// The parts that count visitors and times: `reached` and `taken`.
+    /// - Parameter isBrokenDown: whether they count by `line`.
+    static func parts(of funnel: Funnel, isBrokenDown: Bool = false) -> [ReportPart] {
+        let keys: [ReportPart.Key] = isBrokenDown ? ["line"] : []
+        // A visitor who got to a step has a time for it.
+        let later = (2...funnel.steps.count).map { Measure.count("visitors_\($0)", where: "took_\(sql: "\($0)") IS NOT NULL") }
+        let times = spans(of: funnel).enumerated().map { number, span -> SQL in
+            let took = SQL(sql: "took_\(span.suffix)"), line: SQL = isBrokenDown ? "line, " : ""
+            return "SELECT \(line)\(sql: "\(number)") AS span, \(took) AS took FROM timed WHERE \(took) IS NOT NULL"
+        }
+        return [
+            .tally("reached", by: keys, [Measure.count("visitors_1")] + later, from: "timed"),
+            .percentiles(
+                "taken", by: keys + ["span"], [50, 90], of: "took", from: "(\(SQL.joined(times, separator: " UNION ALL "))) spans"),
+        ]
+    }
+
+    /// The columns of `reached` that `init(_:of:)` reads. The query must group by them.
+    static func counts(of funnel: Funnel) -> SQL { SQL.joined((1...funnel.steps.count).map { SQL(sql: "visitors_\($0)") }) }
+
+    /// The aggregates over `taken` that `init(_:of:)` reads.
+    static func durations(of funnel: Funnel) -> SQL {
+        SQL.joined(
+            spans(of: funnel).enumerated().flatMap { number, span in
+                [("p50", "median"), ("p90", "p90")].map { column, name in
+                    SQL(sql: "min(\(column)) FILTER (WHERE span = \(number)) AS \(name)_\(span.suffix)")
+                }
+            })
     }
 
     init(_ row: Row, of funnel: Funnel) {

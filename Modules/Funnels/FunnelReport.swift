@@ -26,19 +26,27 @@ struct FunnelReport: Sendable {
     static func run(
         _ funnel: Funnel, named name: String?, id: String? = nil, by dimension: Filter.Dimension?, _ scope: Scope
     ) async throws -> FunnelReport {
-        let counts = FunnelConversion.columns(of: funnel, scope)
+        let journeys = FunnelJourneys.ctes(of: funnel, in: scope)
+        let counts = FunnelConversion.counts(of: funnel), durations = FunnelConversion.durations(of: funnel)
         let total = try await scope.rows(
-            "funnels.analyze", continues: true, "\(FunnelJourneys.ctes(of: funnel, in: scope)) SELECT \(counts) FROM journeys")[0]
+            "funnels.analyze", with: "\(journeys), \(FunnelConversion.timed(funnel, from: "journeys", scope))",
+            FunnelConversion.parts(of: funnel),
+            "SELECT \(counts), \(durations) FROM reached LEFT JOIN taken ON TRUE GROUP BY \(counts)")[0]
         var lines: [Line]?
         if let dimension {
+            let timed = FunnelConversion.timed(
+                funnel, from: "journeys JOIN entries ON entries.visitor = journeys.visitor AND entries.position = journeys.step_1",
+                by: "value", scope)
             lines = try await scope.rows(
-                "funnels.breakdown", continues: true,
+                "funnels.breakdown",
+                with: "\(journeys), \(entries(of: funnel, by: dimension, scope)), \(timed)",
+                FunnelConversion.parts(of: funnel, isBrokenDown: true), continues: true,
                 """
-                \(FunnelJourneys.ctes(of: funnel, in: scope)), \(entries(of: funnel, by: dimension, scope))
-                SELECT value, \(counts) FROM journeys JOIN entries ON entries.visitor = journeys.visitor AND entries.position = journeys.step_1
-                GROUP BY value ORDER BY count(step_1) DESC, value LIMIT \(scope.limit) OFFSET \(scope.offset)
+                top AS (SELECT line, \(counts) FROM reached ORDER BY visitors_1 DESC, line LIMIT \(scope.limit) OFFSET \(scope.offset))
+                SELECT top.line, \(counts), \(durations) FROM top LEFT JOIN taken ON taken.line = top.line
+                GROUP BY top.line, \(counts) ORDER BY visitors_1 DESC, top.line
                 """
-            ).map { Line(value: $0.text("value"), conversion: FunnelConversion($0, of: funnel)) }
+            ).map { Line(value: $0.text("line"), conversion: FunnelConversion($0, of: funnel)) }
         }
         return FunnelReport(funnelID: id, name: name, conversion: FunnelConversion(total, of: funnel), breakdown: lines)
     }

@@ -20,10 +20,17 @@ struct Account: Sendable {
         let wanted: SQL = id.map { " WHERE account_id = \($0)" } ?? ""
         let rows = try await scope.rows(
             "identity.accounts",
+            [
+                .tally(
+                    "accounts", by: ["account_id"],
+                    [
+                        .minimum("first_at", of: "occurred_at"), .maximum("last_at", of: "occurred_at"),
+                        LatestOfAll.measure("latest_name", of: "account_name"),
+                    ], from: "identity_memberships\(wanted)")
+            ],
             """
-            SELECT account_id, min(occurred_at) AS first_at, max(occurred_at) AS last_at,
-              \(Identity.latest("account_name", where: "account_name IS NOT NULL", scope.dialect)) AS name
-            FROM identity_memberships\(wanted) GROUP BY account_id ORDER BY last_at DESC, account_id LIMIT \(limit) OFFSET \(offset)
+            SELECT account_id, first_at, last_at, \(LatestOfAll.value(in: "latest_name")) AS name FROM accounts
+            ORDER BY last_at DESC, account_id LIMIT \(limit) OFFSET \(offset)
             """)
         let traits = try await Traits.of(accounts: rows.map { $0.text("account_id") }, scope)
         return rows.map {
@@ -71,12 +78,13 @@ struct Member: Sendable {
     /// Returns the account's members, most recently seen first.
     static func list(of account: String, _ scope: Scope, limit: Int, offset: Int) async throws -> [Member] {
         let rows = try await scope.rows(
-            "identity.members", continues: true,
-            """
-            \(Profile.known(scope.dialect)), \(Account.members(of: account, scope.dialect))
-            SELECT id, user_id, role, last_at FROM members JOIN known ON known.visitor = members.visitor
-            ORDER BY last_at DESC, id LIMIT \(limit) OFFSET \(offset)
-            """)
+            "identity.members", with: "\(Profile.known(scope.dialect)), \(Account.members(of: account, scope.dialect))",
+            [
+                .page(
+                    "page", "SELECT id, user_id, role, last_at FROM members JOIN known ON known.visitor = members.visitor",
+                    by: "last_at DESC, id", limit: limit, offset: offset)
+            ],
+            "SELECT id, user_id, role, last_at FROM page ORDER BY last_at DESC, id")
         return rows.map {
             Member(
                 visitorID: $0.text("id"), userID: $0.optionalText("user_id"), role: $0.optionalText("role"),
@@ -109,20 +117,27 @@ struct AccountAnalytics: Sendable {
     static func run(_ id: String, _ call: ProjectRequest, _ scope: Scope) async throws -> AccountAnalytics {
         let whole = call.wholeScope()
         let counts = try await whole.rows(
-            "identity.account_members", continues: true,
-            """
-            \(Account.members(of: id, whole.dialect)),
-            users AS (
-              SELECT visitor, \(Identity.latest("user_id", whole.dialect)) AS user_id FROM identity_profiles
-              WHERE user_id IS NOT NULL GROUP BY visitor)
-            SELECT count(*) AS members, count(DISTINCT user_id) AS users FROM members LEFT JOIN users ON users.visitor = members.visitor
-            """)[0]
+            "identity.account_members",
+            with: """
+                \(Account.members(of: id, whole.dialect)),
+                users AS (
+                  SELECT visitor, \(Identity.latest("user_id", whole.dialect)) AS user_id FROM identity_profiles
+                  WHERE user_id IS NOT NULL GROUP BY visitor)
+                """,
+            [
+                .tally(
+                    "by_user", by: ["user_id"], [.count("visitors")],
+                    from: "members LEFT JOIN users ON users.visitor = members.visitor")
+            ],
+            "SELECT CAST(coalesce(sum(visitors), 0) AS bigint) AS members, count(user_id) AS users FROM by_user")[0]
         let account = Segment(.account(Comparison(.eq, [.text(id)])))
         let activity = try await scope.of(account).rows(
             "identity.account_activity",
-            """
-            SELECT coalesce(sum(pageviews), 0) AS pageviews, coalesce(sum(events), 0) AS events, count(*) AS sessions FROM sessions
-            """)[0]
+            [
+                .tally(
+                    "totals", [.sum("pageviews", of: "pageviews"), .sum("events", of: "events"), .count("sessions")], from: "sessions")
+            ],
+            "SELECT coalesce(pageviews, 0) AS pageviews, coalesce(events, 0) AS events, sessions FROM totals")[0]
         var revenue = 0.0, currency: String?
         if call.mayRead("revenue") {
             let scope = scope.of(account)

@@ -61,30 +61,40 @@ struct IdentityGraph: Sendable {
         guard !visitors.isEmpty else { return [] }
         let rows = try await scope.rows(
             "identity.identified",
-            """
-            SELECT DISTINCT id FROM core_visitors WHERE id IN \(list: visitors) AND visitor IN (SELECT visitor FROM identity_profiles)
-            """)
+            [
+                .tally(
+                    "identified", by: ["id"], [],
+                    from: "core_visitors WHERE id IN \(list: visitors) AND visitor IN (SELECT visitor FROM identity_profiles)")
+            ],
+            "SELECT id FROM identified")
         return Set(exactly: rows.map { $0.text("id") })
     }
 
     private static func edges(of nodes: [Node], limit: Int, _ scope: Scope) async throws -> [Edge] {
         func ids(_ kind: Node.Kind) -> [String] { nodes.filter { $0.type == kind }.map(\.id.text) }
         let rows = try await scope.rows(
-            "identity.graph", continues: true,
-            """
-            ids AS (SELECT visitor, min(id) AS id FROM core_visitors GROUP BY visitor),
-            named AS (
-              SELECT visitor, user_id, max(occurred_at) AS last_at FROM identity_profiles WHERE user_id IS NOT NULL GROUP BY visitor, user_id),
-            ranked AS (SELECT *, row_number() OVER (PARTITION BY visitor ORDER BY last_at DESC, user_id DESC) AS back FROM named),
-            joined AS (SELECT DISTINCT visitor, account_id FROM identity_memberships),
-            edges AS (
-              SELECT visitor, user_id AS target, CASE WHEN back = 1 THEN 'alias' ELSE 'identify' END AS type FROM ranked
-              UNION ALL SELECT visitor, account_id, 'membership' FROM joined)
-            SELECT id, target, type FROM edges JOIN ids ON ids.visitor = edges.visitor
-            WHERE id IN \(list: ids(.visitor)) OR (type <> 'membership' AND target IN \(list: ids(.user)))
-              OR (type = 'membership' AND target IN \(list: ids(.account)))
-            ORDER BY type, id, target LIMIT \(limit * 3)
-            """)
+            "identity.graph",
+            with: """
+                ids AS (SELECT visitor, min(id) AS id FROM core_visitors GROUP BY visitor),
+                named AS (
+                  SELECT visitor, user_id, max(occurred_at) AS last_at FROM identity_profiles
+                  WHERE user_id IS NOT NULL GROUP BY visitor, user_id),
+                ranked AS (SELECT *, row_number() OVER (PARTITION BY visitor ORDER BY last_at DESC, user_id DESC) AS back FROM named),
+                joined AS (SELECT DISTINCT visitor, account_id FROM identity_memberships),
+                edges AS (
+                  SELECT visitor, user_id AS target, CASE WHEN back = 1 THEN 'alias' ELSE 'identify' END AS type FROM ranked
+                  UNION ALL SELECT visitor, account_id, 'membership' FROM joined)
+                """,
+            [
+                .page(
+                    "page",
+                    """
+                    SELECT id, target, type FROM edges JOIN ids ON ids.visitor = edges.visitor
+                    WHERE id IN \(list: ids(.visitor)) OR (type <> 'membership' AND target IN \(list: ids(.user)))
+                      OR (type = 'membership' AND target IN \(list: ids(.account)))
+                    """, by: "type, id, target", limit: limit * 3)
+            ],
+            "SELECT id, target, type FROM page ORDER BY type, id, target")
         return rows.map { Edge(from: ExactText($0.text("id")), to: ExactText($0.text("target")), type: .init(rawValue: $0.text("type"))!) }
     }
 }

@@ -41,13 +41,14 @@ struct Merge: Sendable {
     static func visitors(of users: [String], _ scope: Scope) async throws -> [ExactText: Int64] {
         guard !users.isEmpty else { return [:] }
         let rows = try await scope.rows(
-            "identity.merged_visitors", continues: true,
-            """
-            named AS (
-              SELECT visitor, \(Identity.latest("user_id", scope.dialect)) AS user_id FROM identity_profiles
-              WHERE user_id IS NOT NULL GROUP BY visitor)
-            SELECT user_id, count(*) AS visitors FROM named WHERE user_id IN \(list: users) GROUP BY user_id
-            """)
+            "identity.merged_visitors",
+            with: """
+                named AS (
+                  SELECT visitor, \(Identity.latest("user_id", scope.dialect)) AS user_id FROM identity_profiles
+                  WHERE user_id IS NOT NULL GROUP BY visitor)
+                """,
+            [.tally("by_user", by: ["user_id"], [.count("visitors")], from: "named WHERE user_id IN \(list: users)")],
+            "SELECT user_id, visitors FROM by_user")
         return Dictionary(exactly: rows.map { ($0.text("user_id"), $0.int("visitors")) })
     }
 

@@ -63,14 +63,23 @@ struct Aliases: Sendable {
 
     static func run(_ user: String, _ scope: Scope) async throws -> Aliases {
         let rows = try await scope.rows(
-            "identity.aliases", continues: true,
-            """
-            named AS (
-              SELECT visitor, \(Identity.latest("user_id", scope.dialect)) AS user_id, min(CASE WHEN user_id = \(user) THEN occurred_at END) AS since
-              FROM identity_profiles WHERE user_id IS NOT NULL GROUP BY visitor)
-            SELECT min(id) AS id, since FROM named JOIN core_visitors ON core_visitors.visitor = named.visitor
-            WHERE user_id = \(user) GROUP BY named.visitor, since ORDER BY since, id
-            """)
+            "identity.aliases",
+            with: """
+                named AS (
+                  SELECT visitor, \(Identity.latest("user_id", scope.dialect)) AS user_id,
+                    min(CASE WHEN user_id = \(user) THEN occurred_at END) AS since
+                  FROM identity_profiles WHERE user_id IS NOT NULL GROUP BY visitor)
+                """,
+            [
+                // The visitors of one user are few.
+                .rows(
+                    "aliases",
+                    """
+                    SELECT min(id) AS id, since FROM named JOIN core_visitors ON core_visitors.visitor = named.visitor
+                    WHERE user_id = \(user) GROUP BY named.visitor, since
+                    """)
+            ],
+            "SELECT id, since FROM aliases ORDER BY since, id")
         return Aliases(
             userID: user, data: rows.map { Alias(visitorID: $0.text("id"), createdAt: Instant(milliseconds: $0.int("since"))) })
     }

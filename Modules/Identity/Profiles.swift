@@ -38,11 +38,12 @@ struct Profile: Sendable {
     /// Returns profiles, most recently seen first.
     static func list(_ scope: Scope, limit: Int, offset: Int) async throws -> [Profile] {
         let rows = try await scope.rows(
-            "identity.profiles", continues: true,
-            """
-            \(known(scope.dialect))
-            SELECT visitor, id, user_id, last_at FROM known ORDER BY last_at DESC, id LIMIT \(limit) OFFSET \(offset)
-            """)
+            "identity.profiles", with: known(scope.dialect),
+            [
+                .page(
+                    "page", "SELECT visitor, id, user_id, last_at FROM known", by: "last_at DESC, id", limit: limit, offset: offset)
+            ],
+            "SELECT visitor, id, user_id, last_at FROM page ORDER BY last_at DESC, id")
         let traits = try await Traits.of(rows.map { $0.int("visitor") }, scope)
         return rows.map {
             Profile(
@@ -54,11 +55,16 @@ struct Profile: Sendable {
     /// Returns the profile of a visitor; nil if the visitor was never identified.
     static func one(_ id: String, _ scope: Scope) async throws -> Profile? {
         let rows = try await scope.rows(
-            "identity.profile", continues: true,
-            """
-            \(known(scope.dialect)) SELECT visitor, user_id, first_at, last_at FROM known
-            WHERE visitor IN (SELECT visitor FROM core_visitors WHERE id = \(id))
-            """)
+            "identity.profile", with: known(scope.dialect),
+            [
+                .rows(
+                    "profile",
+                    """
+                    SELECT visitor, user_id, first_at, last_at FROM known
+                    WHERE visitor IN (SELECT visitor FROM core_visitors WHERE id = \(id))
+                    """)
+            ],
+            "SELECT visitor, user_id, first_at, last_at FROM profile")
         guard let row = rows.first else { return nil }
         let traits = try await Traits.of([row.int("visitor")], scope)
         return Profile(
@@ -74,10 +80,15 @@ enum Traits {
         guard !visitors.isEmpty else { return [:] }
         let rows = try await scope.rows(
             "identity.traits",
-            """
-            SELECT visitor, name, \(Identity.latest("value", scope.dialect)) AS value FROM identity_traits
-            WHERE visitor IN \(list: visitors) GROUP BY visitor, name
-            """)
+            [
+                .rows(
+                    "latest",
+                    """
+                    SELECT visitor, name, \(Identity.latest("value", scope.dialect)) AS value FROM identity_traits
+                    WHERE visitor IN \(list: visitors) GROUP BY visitor, name
+                    """)
+            ],
+            "SELECT visitor, name, value FROM latest")
         return try read(rows) { $0.int("visitor") }
     }
 
@@ -86,10 +97,12 @@ enum Traits {
         guard !accounts.isEmpty else { return [:] }
         let rows = try await scope.rows(
             "identity.account_traits",
-            """
-            SELECT account_id, name, \(Identity.latest("value", scope.dialect)) AS value FROM identity_account_traits
-            WHERE account_id IN \(list: accounts) GROUP BY account_id, name
-            """)
+            [
+                .tally(
+                    "latest", by: ["account_id", "name"], [LatestOfAll.measure("latest_value", of: "value")],
+                    from: "identity_account_traits WHERE account_id IN \(list: accounts)")
+            ],
+            "SELECT account_id, name, \(LatestOfAll.value(in: "latest_value")) AS value FROM latest")
         return try read(rows) { ExactText($0.text("account_id")) }
     }
 

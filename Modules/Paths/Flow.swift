@@ -41,21 +41,23 @@ struct Flow: Sendable {
         ])
 
     static func run(_ scope: Scope, _ pivot: Pivot, depth: Int) async throws -> Flow {
-        let pairs = (1...depth).map { step -> SQL in
+        let parts = (1...depth).map { step -> ReportPart in
             let page = SQL(sql: "pages[\(step)]"), before = SQL(sql: "pages[\(step - 1)]")
-            guard step > 1 else {
-                return "SELECT 1 AS step, CAST(NULL AS text) AS source, \(page) AS target, count(*) AS n FROM trails GROUP BY target"
-            }
-            return """
-                SELECT \(sql: String(step)) AS step, \(before) AS source, \(page) AS target, count(*) AS n
-                FROM trails WHERE \(before) IS NOT NULL GROUP BY source, target
-                """
+            return step == 1
+                ? .tally("pairs_1", by: [.init("target", page)], [.count("n")], from: "trails")
+                : .tally(
+                    "pairs_\(step)", by: [.init("source", before), .init("target", page)], [.count("n")],
+                    from: "trails WHERE \(before) IS NOT NULL")
+        }
+        let pairs = (1...depth).map { step -> SQL in
+            step == 1
+                ? "SELECT 1 AS step, CAST(NULL AS text) AS source, target, n FROM pairs_1"
+                : "SELECT \(sql: "\(step)") AS step, source, target, n FROM pairs_\(sql: "\(step)")"
         }
         // Merge pages beyond the limit into one node only after counting, when few pairs are left.
         let rows = try await scope.rows(
-            "paths.flow", continues: true,
+            "paths.flow", with: pivot.trails(scope, depth: depth), parts, continues: true,
             """
-            \(pivot.trails(scope, depth: depth)),
             pairs AS MATERIALIZED (\(SQL.joined(pairs, separator: " UNION ALL "))),
             ranked AS (
               SELECT step, target, row_number() OVER (PARTITION BY step ORDER BY sum(n) DESC, target) AS place

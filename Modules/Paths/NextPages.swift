@@ -34,10 +34,9 @@ struct NextPages: Sendable {
     static func run(_ scope: Scope, _ pivot: Pivot) async throws -> NextPages {
         // Sort the line for (exit) or (entry) to the top, so the limit can't cut it off. It is moved to the end below.
         let rows = try await scope.rows(
-            "paths.next", continues: true,
+            "paths.next", with: pivot.trails(scope, depth: 1),
+            [.tally("counted", by: [.init("page", "pages[1]")], [.count("visitors")], from: "trails")],
             """
-            \(pivot.trails(scope, depth: 1)),
-            counted AS (SELECT pages[1] AS page, count(*) AS visitors FROM trails GROUP BY page)
             SELECT page, visitors, CAST(sum(visitors) OVER () AS bigint) AS total FROM counted
             ORDER BY CASE WHEN page IS NULL THEN 0 ELSE 1 END, visitors DESC, page LIMIT \(scope.limit)
             """)

@@ -44,19 +44,23 @@ struct PathsBetween: Sendable {
     ])
 
     static func run(_ scope: Scope, from start: String, to end: String) async throws -> PathsBetween {
-        let median = scope.dialect.nearestRanks([50], of: "took")[0]
+        let listed: SQL = "ways WHERE steps <= \(maximumSteps)"
         let rows = try await scope.rows(
-            "paths.between", continues: true,
+            "paths.between", with: ctes(scope, from: start, to: end),
+            [
+                .tally("counted", by: ["way", "steps"], [.count("sessions"), .visitors("visitors")], from: listed),
+                .percentiles("medians", by: ["way", "steps"], [50], of: "took", from: listed),
+                .tally(
+                    "totals", [.count("all_sessions"), .visitors("all_visitors"), .sum("all_steps", of: "steps")], from: "ways"),
+                .percentiles("median", [50], of: "took", from: "ways"),
+            ],
+            continues: true,
             """
-            \(ctes(scope, from: start, to: end)),
-            top AS (
-              SELECT way, steps, count(*) AS sessions, count(DISTINCT visitor) AS visitors, \(median) AS took
-              FROM ways WHERE steps <= \(maximumSteps) GROUP BY way, steps ORDER BY sessions DESC, steps, way LIMIT \(scope.limit)),
-            totals AS (
-              SELECT count(*) AS all_sessions, count(DISTINCT visitor) AS all_visitors,
-                CAST(coalesce(sum(steps), 0) AS bigint) AS all_steps, \(median) AS all_took
-              FROM ways)
-            SELECT * FROM totals LEFT JOIN top ON TRUE ORDER BY sessions DESC, steps, way
+            top AS (SELECT way, steps, sessions, visitors FROM counted ORDER BY sessions DESC, steps, way LIMIT \(scope.limit))
+            SELECT all_sessions, all_visitors, coalesce(all_steps, 0) AS all_steps, median.p50 AS all_took,
+              top.way, top.steps, sessions, visitors, medians.p50 AS took
+            FROM totals CROSS JOIN median LEFT JOIN top ON TRUE LEFT JOIN medians ON medians.way = top.way AND medians.steps = top.steps
+            ORDER BY sessions DESC, top.steps, top.way
             """)
         let totals = rows[0], sessions = totals.int("all_sessions")
         return PathsBetween(

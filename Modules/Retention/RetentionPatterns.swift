@@ -27,8 +27,9 @@ struct RetentionPatterns {
         self.wide = wide
     }
 
-    /// A query with the columns `cohort` (the number of its period), `passed` (the interval; 0 for the whole cohort) and `visitors`.
-    var query: SQL {
+    /// Returns one row for each cohort and interval. Columns: `cohort` (the number of its period), `passed` (the interval; 0 for the whole
+    /// cohort) and `visitors`.
+    func counts(_ name: StaticString) async throws -> Rows {
         let dialect = scope.dialect, start = scope.range.start.milliseconds, end = scope.range.end.milliseconds
         let begins = question.begins(dialect), returns = question.returns(dialect)
         let number = question.period.calendar.number(of: days.number(of: "occurred_at"), dialect)
@@ -39,19 +40,27 @@ struct RetentionPatterns {
             isFirstTime
             ? " AND visitor NOT IN (SELECT visitor FROM activity WHERE occurred_at < \(start) AND (\(begins)))" : ""
         let lowest: SQL = isFirstTime ? " AND beginnings & ((CAST(1 AS bigint) << number) - 1) = 0" : ""
-        return """
-            active AS NOT MATERIALIZED (
-              SELECT visitor, bit_or(CASE WHEN occurred_at < \(end) AND (\(begins)) THEN \(bit) END) AS beginnings,
-                bit_or(CASE WHEN \(returns) THEN \(bit) END) AS returns
-              FROM activity WHERE occurred_at >= \(start) AND ((\(begins)) OR (\(returns))) GROUP BY visitor),
-            patterns AS MATERIALIZED (
-              SELECT beginnings, returns, count(*) AS visitors FROM active WHERE beginnings IS NOT NULL\(newcomers) GROUP BY beginnings, returns),
+        return try await wide.rows(
+            name,
+            with: """
+                active AS NOT MATERIALIZED (
+                  SELECT visitor, bit_or(CASE WHEN occurred_at < \(end) AND (\(begins)) THEN \(bit) END) AS beginnings,
+                    bit_or(CASE WHEN \(returns) THEN \(bit) END) AS returns
+                  FROM activity WHERE occurred_at >= \(start) AND ((\(begins)) OR (\(returns))) GROUP BY visitor)
+                """,
+            [
+                .tally(
+                    "patterns", by: ["beginnings", "returns"], [.count("visitors")],
+                    from: "active WHERE beginnings IS NOT NULL\(newcomers)")
+            ],
+            continues: true,
+            """
             numbers (number) AS (VALUES \(numbers)),
-            begun AS (
+            begun AS MATERIALIZED (
               SELECT number AS cohort, returns, visitors FROM patterns JOIN numbers ON (beginnings >> number) & 1 = 1\(lowest))
             SELECT cohort + \(first) AS cohort, 0 AS passed, sum(visitors) AS visitors FROM begun GROUP BY begun.cohort
             UNION ALL SELECT cohort + \(first), number - cohort, sum(visitors) FROM begun
             JOIN numbers ON number > cohort AND (returns >> number) & 1 = 1 GROUP BY begun.cohort, number
-            """
+            """)
     }
 }

@@ -52,22 +52,26 @@ struct RetentionQuestion: Sendable {
     /// cohort) and `visitors`. For the `rolling` variant, rows of whole cohorts also have `latest`: when the cohort's last visitor started.
     func counts(_ name: StaticString, over scope: Scope, now: Instant) async throws -> Rows {
         let wide = scope.widened(to: reach(scope.range, now: now))
-        if let patterns = RetentionPatterns(self, scope, wide) { return try await wide.rows(name, continues: true, patterns.query) }
+        if let patterns = RetentionPatterns(self, scope, wide) { return try await patterns.counts(name) }
         return try await rows(
             name, over: scope, now: now,
+            [
+                .tally("cohorts", by: ["cohort"], [.count("visitors"), .maximum("latest", of: "begun_at")], from: "begun"),
+                .tally("came_back", by: ["cohort", "passed"], [.count("visitors")], from: "returned"),
+            ],
             """
-            SELECT cohort, 0 AS passed, count(*) AS visitors, max(begun_at) AS latest FROM begun GROUP BY cohort
-            UNION ALL SELECT cohort, passed, count(*) AS visitors, 0 AS latest FROM returned GROUP BY cohort, passed
+            SELECT cohort, 0 AS passed, visitors, latest FROM cohorts
+            UNION ALL SELECT cohort, passed, visitors, 0 AS latest FROM came_back
             """)
     }
 
-    /// Runs `query`, which reads two CTEs:
+    /// Runs a statement whose parts read two CTEs:
     /// - `begun`: `visitor`, `cohort` (number of the period), `begun_at`; one row for each start
     /// - `returned`: `visitor`, `cohort`, `passed` (intervals since the start, 1 or more); one row for each interval with a return, or only
     ///   for the last one with the `unbounded` variant
-    func rows(_ name: StaticString, over scope: Scope, now: Instant, _ query: SQL) async throws -> Rows {
+    func rows(_ name: StaticString, over scope: Scope, now: Instant, _ parts: [ReportPart], _ query: SQL) async throws -> Rows {
         let wide = scope.widened(to: reach(scope.range, now: now))
-        return try await wide.rows(name, continues: true, "\(ctes(scope, wide)) \(query)")
+        return try await wide.rows(name, with: ctes(scope, wide), parts, query)
     }
 
     private func ctes(_ scope: Scope, _ wide: Scope) -> SQL {

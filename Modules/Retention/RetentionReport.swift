@@ -44,10 +44,11 @@ struct RetentionReport: Sendable {
         let wanted = SQL.joined(days.map { SQL(sql: String($0)) })
         let rows = try await question.rows(
             "retention.days", over: scope, now: now,
-            """
-            SELECT cohort, 0 AS passed, count(*) AS visitors FROM begun GROUP BY cohort
-            UNION ALL SELECT cohort, passed, count(*) AS visitors FROM returned WHERE passed IN (\(wanted)) GROUP BY cohort, passed
-            """)
+            [
+                .tally("cohorts", by: ["cohort"], [.count("visitors")], from: "begun"),
+                .tally("came_back", by: ["cohort", "passed"], [.count("visitors")], from: "returned WHERE passed IN (\(wanted))"),
+            ],
+            "SELECT cohort, 0 AS passed, visitors FROM cohorts UNION ALL SELECT cohort, passed, visitors FROM came_back")
         let zone = scope.zone
         let cohorts = Dictionary(grouping: rows) { period.calendar.number(of: Day(number: $0.int("cohort"))) }
         return RetentionReport(

@@ -3,6 +3,7 @@ import AllModules
 import Core
 import Foundation
 @testable import Host
+@_spi(Host) import Ingest
 @_spi(Host) import Settings
 @_spi(Host) import Storage
 import Synchronization
@@ -22,24 +23,41 @@ struct ClusterTests {
             #"{"type":"js_error","message":"boom","path":"/",\#(visitor)}"#,
             #"{"type":"log","level":"info","message":"hello",\#(visitor)}"#,
             #"{"type":"outlink","url":"https://other.example/","path":"/",\#(visitor)}"#,
-            #"{"type":"scroll_depth","path":"/","depth":50,\#(visitor)}"#,
+            #"{"type":"scroll_depth","path":"/","max_depth":50,\#(visitor)}"#,
             #"{"type":"search_query","query":"q","results":3,"path":"/",\#(visitor)}"#,
             #"{"type":"identify",\#(visitor),"payload":{"user_id":"u\#(number)","traits":{"plan":"pro"}}}"#,
         ]
     }
 
     private static func collect(_ app: TestApp, _ numbers: Range<Int>, at time: String = "2026-03-02T10:00:00Z") async throws {
-        let answer = try await app.collect("[\(numbers.flatMap { payloads($0, at: time) }.joined(separator: ","))]", as: .server)
-        #expect(answer.status == 200)
-        #expect(try answer.json()["errors"]?.elements.isEmpty != false, "\(answer.body)")
+        // A request may have at most 1,000 events.
+        for start in stride(from: numbers.lowerBound, to: numbers.upperBound, by: 100) {
+            let events = (start..<min(start + 100, numbers.upperBound)).flatMap { payloads($0, at: time) }
+            let answer = try await app.collect("[\(events.joined(separator: ","))]", as: .server)
+            #expect(answer.status == 200)
+            #expect(try answer.json()["errors"]?.elements.isEmpty != false, "\(answer.body)")
+        }
     }
 
-    private static func stats(_ app: TestApp, from start: String = "2026-03-01", as caller: TestApp.Caller = .query) async throws -> TestApp.Answer {
+    /// Waits until what was collected can be queried, also if that takes longer than a report waits.
+    private static func settle(_ app: TestApp) async throws {
+        while true {
+            do { return try await app.installation.writer.settle() } catch let error as ServiceError where error.status == 503 {
+                // A worker is coming back.
+                try Task.checkCancellation()
+            }
+        }
+    }
+
+    private static func stats(_ app: TestApp, from start: String = "2026-03-01", as caller: TestApp.Caller = .query) async throws
+        -> TestApp.Answer
+    {
         try await app.get("/api/v1/stats?start_at=\(start)&end_at=2026-03-04", as: caller)
     }
 
     private static func visitors(_ app: TestApp, from start: String = "2026-03-01") async throws -> Int64? {
-        try await stats(app, from: start).json()["current"]?["visitors"]?.integer
+        try await settle(app)
+        return try await stats(app, from: start).json()["current"]?["visitors"]?.integer
     }
 
     @Test("facts are spread over the workers, and first facts of a month are stored at once")
@@ -48,28 +66,31 @@ struct ClusterTests {
         try await TestApp.run(in: scratch.path + "/data", environment: environment) { app in
             for (index, month) in ["2025-10", "2025-11", "2025-12", "2026-01", "2026-02", "2026-03"].enumerated() {
                 try await Self.collect(app, (index * 40)..<(index * 40 + 40), at: "\(month)-01T10:00:00Z")
-                let found = try await Self.visitors(app, from: "2025-10-01")
-                #expect(found == Int64(index * 40 + 40))
+                let found = try await Self.visitors(app, from: "2025-10-01"), expected = Int64(index * 40 + 40)
+                #expect(found == expected)
             }
-            let ledger = try await app.get("/api/v1/ingest/ledger?start_at=2026-03-01&end_at=2026-03-03").json()
-            #expect(ledger["totals"]?["stored"]?.integer == 240 * 8, "\(ledger)")
+            let ledger = try await app.get("/api/v1/ingest/ledger?start_at=2026-03-01&end_at=2026-03-03").body
+            #expect(ledger.contains(#""stored":1920"#), "\(ledger)")
         }
         let shards = try Cluster.ask(
             environment,
             "SELECT count(DISTINCT nodeport), count(*) < 1400 FROM citus_shards WHERE table_name::text LIKE 'pulse_events.%'")
         #expect(shards == "3|t")
         let identities = try Cluster.ask(
-            environment, "SELECT count(*), count(*) FILTER (WHERE relreplident <> 'f') FROM pg_class WHERE relispartition AND relkind = 'r'")
+            environment, "SELECT count(*), count(*) FILTER (WHERE relreplident <> 'f') FROM pg_class WHERE relispartition AND relkind = 'r'"
+        )
         #expect(identities.hasSuffix("|0") && !identities.hasPrefix("0|"))
     }
 
     @Test("a backup of one server is restored on a cluster, and of a cluster on one server")
     func restore() async throws {
         let scratch = try Scratch(), path = scratch.path
-        let server = try await Profile.server.environment(), cluster = try Cluster.environment(), again = try await Profile.server.environment()
+        let server = try await Profile.server.environment(), cluster = try Cluster.environment(),
+            again = try await Profile.server.environment()
         let answer = Held(""), key = Held("")
         try await TestApp.run(in: path + "/a", environment: server) { app in
-            try await Self.collect(app, 0..<200)
+            try await Self.collect(app, 0..<120)
+            try await Self.settle(app)
             answer.value = try await Self.stats(app).body
             key.value = app.keys[.query]!
             #expect(try await app.post("/api/admin/backups", #"{"name":"one"}"#, as: .token).status == 201)
@@ -92,7 +113,7 @@ struct ClusterTests {
             try await Self.collect(app, 0..<100)
             #expect(try await Self.visitors(app) == 100)
             try await Cluster.without(2) {
-                let probe = try await app.get("/readyz", as: .nobody), stats = try await Self.stats(app)
+                let probe = try await app.get("/readyz?full=true", as: .nobody), stats = try await Self.stats(app)
                 #expect(probe.status == 503 && stats.status == 503, "\(stats.body)")
                 try await Self.collect(app, 100..<150)
                 let log = try await app.get("/api/v1/logs?start_at=2026-03-01&end_at=2026-03-04")
@@ -105,11 +126,16 @@ struct ClusterTests {
                 try await Self.collect(app, 150..<200)
                 #expect(try await Self.stats(app).status == 503)
             }
-            let findings = await Doctor(configuration: try scratch.configuration(environment: environment), file: nil, now: SystemTime().now)
-                .examine()
+            let findings = await Doctor(
+                configuration: try scratch.configuration(environment: environment), file: nil, now: SystemTime().now
+            )
+            .examine()
             #expect(findings.contains { $0.subject == "nodes" && $0.verdict == .fail && $0.text.contains(":\(Cluster.nodes[3]) ") })
         }
-        try await TestApp.run(in: data, environment: environment) { app in #expect(try await Self.visitors(app) == 200) }
+        try await TestApp.run(in: data, environment: environment) { app in
+            let found = try await Self.visitors(app)
+            #expect(found == 200)
+        }
         let findings = await Doctor(configuration: try scratch.configuration(environment: environment), file: nil, now: SystemTime().now)
             .examine()
         let nodes = findings.filter { $0.subject == "nodes" }
@@ -129,14 +155,14 @@ struct ClusterTests {
                 }
                 try await group.waitForAll()
             }
-            var found = try await Self.stats(app)
-            while found.status == 503 { found = try await Self.stats(app) }
-            #expect(try found.json()["current"]?["visitors"]?.integer == 2_000)
-            #expect(try found.json()["current"]?["pageviews"]?.integer == 2_000)
+            try await Self.settle(app)
+            let found = try await Self.stats(app).json()["current"]
+            #expect(found?["visitors"]?.integer == 2_000 && found?["pageviews"]?.integer == 2_000)
         }
     }
 
-    @Test("a worker is added and gets its share as Citus' manual says, while events are collected")
+    /// Moves the shards of two of the 32 ranges: `citus_rebalance_start` moves ten in the same way, which takes minutes.
+    @Test("a worker is added and gets shards without stopping writes, while events are collected")
     func rebalance() async throws {
         let scratch = try Scratch(), environment = try Cluster.environment(workers: 2)
         try await TestApp.run(in: scratch.path + "/data", environment: environment) { app in
@@ -150,22 +176,31 @@ struct ClusterTests {
             try await withThrowingTaskGroup { group in
                 group.addTask {
                     defer { isDone.value = true }
-                    try Cluster.run(environment, "SELECT citus_rebalance_start()", "SELECT citus_rebalance_wait()")
+                    for shard in 0..<2 {
+                        try Cluster.run(
+                            environment,
+                            """
+                            SELECT citus_move_shard_placement(shardid, nodename, nodeport, '127.0.0.1', \(Cluster.nodes[3]))
+                            FROM (SELECT shardid, nodename, nodeport FROM citus_shards
+                              WHERE table_name = 'pulse_events.core_activity'::regclass ORDER BY shardid LIMIT 1 OFFSET \(shard)) chosen
+                            """)
+                    }
                 }
                 group.addTask {
                     var next = 300
                     while !isDone.value || next < 500 {
                         try await Self.collect(app, next..<(next + 20))
                         next += 20
-                        let found = try await Self.visitors(app)
-                        #expect(found == Int64(next))
+                        let found = try await Self.visitors(app), expected = Int64(next)
+                        #expect(found == expected)
                     }
                 }
                 try await group.waitForAll()
             }
         }
         let shards = try Cluster.ask(
-            environment, "SELECT count(*) > 0 FROM citus_shards WHERE nodeport = \(Cluster.nodes[3]) AND table_name::text LIKE '%core_activity%'")
+            environment,
+            "SELECT count(*) > 0 FROM citus_shards WHERE nodeport = \(Cluster.nodes[3]) AND table_name::text LIKE '%core_activity%'")
         #expect(shards == "t")
     }
 
@@ -187,7 +222,10 @@ struct ClusterTests {
         #expect(try await advice().first?.hasPrefix("warn Citus has no node for shards.") == true)
         try Cluster.run(environment, "SELECT citus_set_coordinator_host('127.0.0.1', \(Cluster.nodes[0]))")
         // Still no node that may have shards.
-        try await TestApp.run(in: data, environment: environment) { app in #expect(try await Self.visitors(app) == 100) }
+        try await TestApp.run(in: data, environment: environment) { app in
+            let found = try await Self.visitors(app)
+            #expect(found == 100)
+        }
         for node in Cluster.nodes.dropFirst() { try Cluster.run(environment, "SELECT citus_add_node('127.0.0.1', \(node))") }
         #expect(try await advice().first?.hasPrefix("warn Citus has nodes, but the facts are not distributed.") == true)
         try await TestApp.run(in: data, environment: environment) { app in
@@ -233,8 +271,11 @@ struct ClusterTests {
             // Columns: project, hour, outcome, reason, count. The outcome 1 is stored.
             let stored = ledger.split(separator: "\n").map { $0.split(separator: "\t", omittingEmptySubsequences: false) }
                 .filter { $0[2] == "1" }.reduce(0) { $0 + Int($1[4])! }
-            let facts = ["core_activity", "error_tracking_errors", "logs_entries", "outlinks_clicks", "scroll_depths", "search_queries", "identity_profiles"]
-                .reduce(0) { $0 + (manifest.events.tables[$1].map { Int($0.lowerBound) } ?? 0) }
+            let facts = [
+                "core_activity", "error_tracking_errors", "logs_entries", "outlinks_clicks", "scroll_depths", "search_queries",
+                "identity_profiles",
+            ]
+            .reduce(0) { $0 + (manifest.events.tables[$1].map { Int($0.lowerBound) } ?? 0) }
             #expect(stored == facts, "backup \(number)")
         }
     }

@@ -90,10 +90,12 @@ struct ScopeTests {
     func allTime() async throws {
         let recorder = Recorder()
         let scope = Scope(project: 1, range: Self.days(1, 2), reader: recorder, facts: Self.facts(of: nil))
-        _ = try await scope.rowsOverAllTime("test", Self.orders, as: "paid", [.tally("counted", [.count("n")], from: "paid")], "SELECT n FROM counted")
+        _ = try await scope.rowsOverAllTime(
+            "test", Self.orders, as: "paid", [.tally("counted", [.count("n")], from: "paid")], "SELECT n FROM counted")
         #expect(recorder.ranges.withLock { $0 } == [.always])
         await #expect(throws: ServiceError.self) {
-            _ = try await scope.rowsOverAllTime("test", Self.stars, as: "given", [.tally("counted", [.count("n")], from: "given")], "SELECT n FROM counted")
+            _ = try await scope.rowsOverAllTime(
+                "test", Self.stars, as: "given", [.tally("counted", [.count("n")], from: "given")], "SELECT n FROM counted")
         }
     }
 }

@@ -3,7 +3,8 @@ import Common
 import Testing
 
 /// An event store that answers each report's query as usual, and checks that it has the same answer when its parts are computed for a third of
-/// the visitors at a time, as on a database with several nodes. So every statement that a test runs is checked, without such a database.
+/// the visitors at a time, as on a database with several nodes. So every statement that a test runs on PostgreSQL is checked, without such a
+/// database.
 package struct PartsCheck: EventStore {
     private let store: any EventStore
 

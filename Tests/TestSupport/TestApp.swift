@@ -84,7 +84,10 @@ package struct TestApp: Sendable {
         let time = ManualTime(now), telemetry = Telemetry(configuration.telemetry, quiet: true)
         let installation = try await Installation.open(
             configuration, modules: try modules ?? ModuleList.current.load(configuration.modules), time: time,
-            events: { store in PartsCheck(events?(store) ?? store) },
+            events: { store in
+                let store = events?(store) ?? store
+                return store.dialect == .postgresql ? PartsCheck(store) : store
+            },
             followers: followers, telemetry: telemetry, logger: telemetry.logger("test"))
         do {
             let project =

@@ -105,7 +105,9 @@ final class CitusDistribution: Sendable {
         guard session.hasCitus else { return .oneMachine }
         guard try isInstalled(session) else {
             return .unused(
-                reason: "the server has Citus, but this database does not. As a superuser, run CREATE EXTENSION citus there, add nodes, and restart all hosts.")
+                reason:
+                    "the server has Citus, but this database does not. As a superuser, run CREATE EXTENSION citus there, add nodes, and restart all hosts."
+            )
         }
         guard try isInUse(session) else {
             return .unused(
@@ -114,9 +116,12 @@ final class CitusDistribution: Sendable {
                     : "Citus has no node for shards. Add nodes (SELECT citus_add_node('host', 5432)), and restart all hosts.")
         }
         let health = try session.rows(
-            of: "SELECT to_nodename AS host, to_nodeport AS port, bool_and(coalesce(result, FALSE)) AS is_there FROM citus_check_cluster_node_health() GROUP BY host, port")
+            of:
+                "SELECT to_nodename AS host, to_nodeport AS port, bool_and(coalesce(result, FALSE)) AS is_there FROM citus_check_cluster_node_health() GROUP BY host, port"
+        )
         let isWhole = health.allSatisfy { $0.bool("is_there") }
-        let sizes = try !isWhole
+        let sizes =
+            try !isWhole
             ? Rows()
             : session.rows(
                 of: """
@@ -124,7 +129,9 @@ final class CitusDistribution: Sendable {
                     WHERE table_name IN (SELECT oid FROM pg_class WHERE relnamespace = \(schema)::regnamespace) GROUP BY host, port
                     """)
         let nodes = try session.rows(
-            of: "SELECT nodename AS host, nodeport AS port, shouldhaveshards AS has_facts FROM pg_dist_node WHERE noderole = 'primary' ORDER BY host, port")
+            of:
+                "SELECT nodename AS host, nodeport AS port, shouldhaveshards AS has_facts FROM pg_dist_node WHERE noderole = 'primary' ORDER BY host, port"
+        )
         return .machines(
             nodes.map { node in
                 func isSame(_ row: Row) -> Bool { row["host"] == node["host"] && row["port"] == node["port"] }

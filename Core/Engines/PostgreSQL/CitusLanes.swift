@@ -66,7 +66,7 @@ final class CitusLanes: Sendable {
         let table = qualified(Self.table), function = qualified("ingest_lane")
         // What is there stays as it is, because changing it needs all nodes, and a host starts also if one is away.
         if try session.rows(of: "SELECT 1 WHERE to_regclass(\(table)) IS NOT NULL").isEmpty {
-            try session.command("CREATE TABLE \(table) (visitor BIGINT NOT NULL)")
+            try session.command("CREATE TABLE \(table) (visitor BIGINT PRIMARY KEY)")
             try session.execute(
                 "SELECT create_distributed_table($1::text::regclass, 'visitor', colocate_with => $2::text)",
                 [.text(table), .text(qualified(Activity.table.name))], prepared: false)
@@ -104,9 +104,9 @@ final class CitusLanes: Sendable {
     private func shards(of visitors: SQL, _ session: PostgreSQLSession) throws -> [Int64: Int64] {
         let rows = try session.rows(
             of: """
-            SELECT get_shard_id_for_distribution_column(\(qualified(Self.table))::regclass, visitor) AS shard, min(visitor) AS visitor
-            FROM (\(visitors)) listed GROUP BY shard
-            """)
+                SELECT get_shard_id_for_distribution_column(\(qualified(Self.table))::regclass, visitor) AS shard, min(visitor) AS visitor
+                FROM (\(visitors)) listed GROUP BY shard
+                """)
         return Dictionary(uniqueKeysWithValues: rows.map { ($0.int("shard"), $0.int("visitor")) })
     }
 
@@ -138,7 +138,8 @@ final class CitusLanes: Sendable {
               WHERE shard.visitor IN (\(shards)))
             """
         let merged = query.parts.enumerated().map { number, part in
-            "\(sql: part.name) AS (\(part.merged("(SELECT \(places.columns(of: number)) FROM partials WHERE part = \(sql: String(number))) partial")))" as SQL
+            "\(sql: part.name) AS (\(part.merged("(SELECT \(places.columns(of: number)) FROM partials WHERE part = \(sql: String(number))) partial")))"
+                as SQL
         }
         return try session.rows(of: "/* \(sql: query.name) */ WITH \(SQL.joined([partials] + merged))\(query.query)")
     }
@@ -180,13 +181,13 @@ final class CitusLanes: Sendable {
         let own = qualified(Self.table), all = [own] + tables.map(qualified)
         let rows = try session.rows(
             of: """
-            SELECT listed.number, shard.shardid, CAST(shard.shardminvalue AS bigint) AS start, placement.groupid AS node,
-              shard_name(shard.logicalrelid, shard.shardid) AS name
-            FROM (VALUES \(SQL.joined(all.enumerated().map { "(\(sql: String($0)), \($1))" }))) listed (number, name)
-            JOIN pg_dist_shard shard ON shard.logicalrelid = to_regclass(listed.name)
-            JOIN pg_dist_placement placement ON placement.shardid = shard.shardid
-            WHERE placement.shardstate = 1 ORDER BY node, start, number
-            """)
+                SELECT listed.number, shard.shardid, CAST(shard.shardminvalue AS bigint) AS start, placement.groupid AS node,
+                  shard_name(shard.logicalrelid, shard.shardid) AS name
+                FROM (VALUES \(SQL.joined(all.enumerated().map { "(\(sql: String($0)), \($1))" }))) listed (number, name)
+                JOIN pg_dist_shard shard ON shard.logicalrelid = to_regclass(listed.name)
+                JOIN pg_dist_placement placement ON placement.shardid = shard.shardid
+                WHERE placement.shardstate = 1 ORDER BY node, start, number
+                """)
         let visitors = state.withLock(\.visitors)
         var shards: [Int64: [(visitor: Int64, names: [String])]] = [:]
         for row in rows {

@@ -34,7 +34,8 @@ public struct PostgreSQLError: Error, Sendable, Equatable, CustomStringConvertib
     /// What libpq says about a lost connection to a node. The coordinator reports it without a code of its own.
     private static let lossesOfNodes = [
         "unexpected postmaster exit", "server closed the connection unexpectedly", "connection to the remote node", "connection not open",
-        "could not connect to server", "the database system is",
+        "could not connect to server", "the database system is", "SSL SYSCALL error", "could not receive data from server",
+        "failure on connection marked as essential",
     ]
 
     /// Whether the statement had to gather more rows than `citus.max_intermediate_result_size` allows.
