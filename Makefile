@@ -35,7 +35,7 @@ bench: swift ## Run the benchmarks
 	@$(setup)/duckdb.sh
 	@$(setup)/swift.sh build -c release --product pulse
 	@$(setup)/swift.sh build -c release --product pulse-bench
-	@.build/release/pulse-bench $(ARGS)
+	@$(if $(findstring servers,$(ARGS)),PULSE_TEST_PURPOSE=bench $(setup)/test-servers.sh) .build/release/pulse-bench $(ARGS)
 
 docs: build ## Regenerate docs/modules.md and the README.md of each module
 	@.build/release/pulse modules --pages .

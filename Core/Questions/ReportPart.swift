@@ -181,7 +181,8 @@ public struct Measure: Sendable {
         case .maximum: "max(\(name))"
         case .any: "bool_or(\(name))"
         case .first: dialect.first(name, by: order)
-        case .last: dialect.last(name, by: order)
+        // A group of no rows has no order.
+        case .last: dialect == .duckdb ? dialect.last(name, by: order) : "(array_agg(\(name) ORDER BY \(order) DESC NULLS LAST))[1]"
         }
     }
 

@@ -26,13 +26,15 @@ struct CohortReport: Sendable {
     static func run(_ scope: Scope, by period: CalendarPeriod, _ metric: CohortMetric) async throws -> CohortReport {
         let rows = try await scope.rows(
             "cohorts.report",
-            """
-            SELECT first_day, count(*) AS visitors, CAST(sum(amount) AS double precision) AS total
-            FROM (
-              SELECT \(TimeBuckets(.day, of: scope).number(of: "first_at")) AS first_day, amount
-              FROM (SELECT visitor, min(occurred_at) AS first_at, sum(amount) AS amount FROM (\(metric.marks)) marks GROUP BY visitor) visitors) starts
-            GROUP BY first_day
-            """)
+            [
+                .tally(
+                    "counted", by: ["first_day"], [.count("visitors"), .sum("total", of: "amount")],
+                    from: """
+                        (SELECT \(TimeBuckets(.day, of: scope).number(of: "first_at")) AS first_day, amount
+                        FROM (SELECT visitor, min(occurred_at) AS first_at, sum(amount) AS amount FROM (\(metric.marks)) marks GROUP BY visitor) visitors) starts
+                        """)
+            ],
+            "SELECT first_day, visitors, CAST(total AS double precision) AS total FROM counted")
         let cohorts = Dictionary(grouping: rows) { period.number(of: Day(number: $0.int("first_day"))) }
         return CohortReport(
             groupBy: period, metric: metric.name, currency: metric.currency,

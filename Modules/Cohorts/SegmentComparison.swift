@@ -65,14 +65,19 @@ struct SegmentComparison: Sendable {
     {
         let buckets = TimeBuckets(.day, of: scope), dialect = scope.dialect
         let all = period.number(of: Day(number: buckets.all.lowerBound))...period.number(of: Day(number: buckets.all.upperBound))
-        let visitors = try await scope.visitorCount().distinct(groups: Int64(all.count) + 1)
+        let bucketed: SQL = """
+            (SELECT visitor, amount, \(period.number(of: buckets.number(of: "occurred_at"), dialect)) AS bucket FROM (\(metric.marks)) marks) bucketed
+            """
+        let measures: [Measure] = [.visitors("visitors"), .sum("total", of: "amount")]
         let rows = try await scope.rows(
             "cohorts.compare",
+            [
+                .tally("by_bucket", by: ["bucket"], measures, from: bucketed, groups: Int64(all.count)),
+                .tally("in_all", measures, from: bucketed),
+            ],
             """
-            SELECT bucket, \(visitors) AS visitors, CAST(coalesce(sum(amount), 0) AS double precision) AS total
-            FROM (
-              SELECT visitor, amount, \(period.number(of: buckets.number(of: "occurred_at"), dialect)) AS bucket FROM (\(metric.marks)) marks) bucketed
-            GROUP BY GROUPING SETS ((bucket), ())
+            SELECT bucket, visitors, CAST(total AS double precision) AS total FROM by_bucket
+            UNION ALL SELECT NULL, visitors, CAST(coalesce(total, 0) AS double precision) FROM in_all
             """)
         let rowByBucket = Dictionary(uniqueKeysWithValues: rows.map { ($0["bucket"].int, $0) })
         func numbers(_ bucket: Int64?) -> CohortMetric.Numbers {

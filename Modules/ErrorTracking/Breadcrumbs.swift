@@ -33,15 +33,16 @@ struct Breadcrumbs: Sendable {
         // No filter here: the request's filter selects errors, not the activity before them.
         let scope = call.scope(over: TimeRange(start: Instant(milliseconds: first), end: Instant(milliseconds: last + 1)))
         let rows = try await scope.rows(
-            "error_tracking.breadcrumbs", continues: true,
-            """
-            failures AS (SELECT * FROM (VALUES \(sql: values.joined(separator: ", "))) AS given (place, who, began_at, failed_at)),
-            ranked AS (
-              SELECT place, occurred_at, kind, path, title, name,
-                row_number() OVER (PARTITION BY place ORDER BY occurred_at DESC, \(Activity.order) DESC, path, name) AS back
-              FROM activity JOIN failures ON visitor = who AND session_at = began_at AND occurred_at <= failed_at)
-            SELECT place, occurred_at, kind, path, title, name FROM ranked WHERE back <= \(Self.maximum) ORDER BY place, back DESC
-            """)
+            "error_tracking.breadcrumbs",
+            with: """
+                failures AS (SELECT * FROM (VALUES \(sql: values.joined(separator: ", "))) AS given (place, who, began_at, failed_at)),
+                ranked AS (
+                  SELECT place, occurred_at, kind, path, title, name,
+                    row_number() OVER (PARTITION BY place ORDER BY occurred_at DESC, \(Activity.order) DESC, path, name) AS back
+                  FROM activity JOIN failures ON visitor = who AND session_at = began_at AND occurred_at <= failed_at)
+                """,
+            [.rows("crumbs", "SELECT * FROM ranked WHERE back <= \(Self.maximum)")],
+            "SELECT place, occurred_at, kind, path, title, name FROM crumbs ORDER BY place, back DESC")
         for row in rows {
             let isPageview = row.int("kind") == Activity.Kind.pageview.rawValue
             crumbs[Int(row.int("place"))].append(

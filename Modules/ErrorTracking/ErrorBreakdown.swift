@@ -20,13 +20,15 @@ struct ErrorBreakdown: Sendable {
     /// Returns one row per value, most occurrences first. Empty if `property` is not one of `properties`.
     static func run(_ scope: Scope, _ filter: ErrorFilter, by property: String) async throws -> [ErrorBreakdown] {
         guard properties.contains(property) else { return [] }
-        let condition = SQL.all(filter.conditions), column = SQL(sql: property), visitors = try await scope.visitorCount()
         return try await scope.rows(
             "error_tracking.breakdown",
+            [
+                .tally(
+                    "counted", by: [.init("value", SQL(sql: property))], [.count("occurrences"), .visitors("visitors")],
+                    from: "error_tracking_errors WHERE \(SQL.all(filter.conditions))", groups: 1_000)
+            ],
             """
-            SELECT value, occurrences, visitors, sum(occurrences) OVER () AS total
-            FROM (SELECT \(column) AS value, count(*) AS occurrences, \(visitors.distinct(groups: 1_000)) AS visitors
-              FROM error_tracking_errors WHERE \(condition) GROUP BY \(column)) counted
+            SELECT value, occurrences, visitors, sum(occurrences) OVER () AS total FROM counted
             ORDER BY occurrences DESC, visitors DESC, value LIMIT \(scope.limit) OFFSET \(scope.offset)
             """
         ).map { row in

@@ -12,10 +12,12 @@ enum ErrorTimeseries {
         let buckets = TimeBuckets(unit, of: scope), all = try buckets.points()
         let rows = try await scope.rows(
             "error_tracking.timeseries",
-            """
-            SELECT \(buckets.number(of: "occurred_at")) AS bucket, count(*) AS errors FROM error_tracking_errors
-            WHERE \(SQL.all(filter.conditions)) GROUP BY 1
-            """)
+            [
+                .tally(
+                    "counted", by: [.init("bucket", buckets.number(of: "occurred_at"))], [.count("errors")],
+                    from: "error_tracking_errors WHERE \(SQL.all(filter.conditions))")
+            ],
+            "SELECT bucket, errors FROM counted")
         let counts = Dictionary(uniqueKeysWithValues: rows.map { ($0.int("bucket"), $0.int("errors")) })
         return all.map { Point(date: buckets.label($0), count: counts[$0] ?? 0) }
     }
@@ -41,19 +43,20 @@ struct ErrorStats: Sendable {
     private static let maximumReleases = 100
 
     static func run(_ scope: Scope, _ filter: ErrorFilter) async throws -> ErrorStats {
-        let condition = SQL.all(filter.conditions), visitors = try await scope.visitorCount()
+        let errors: SQL = "error_tracking_errors WHERE \(SQL.all(filter.conditions))"
         async let totals = scope.rows(
             "error_tracking.stats",
+            [
+                .tally("kinds", by: ["fingerprint"], [.count("n")], from: errors),
+                .tally("affected", [.visitors("visitors")], from: errors),
+            ],
             """
-            SELECT count(*) AS errors, count(DISTINCT fingerprint) AS kinds, \(visitors.distinct()) AS visitors FROM error_tracking_errors
-            WHERE \(condition)
+            SELECT visitors, (SELECT coalesce(sum(n), 0) FROM kinds) AS errors, (SELECT count(*) FROM kinds) AS kinds FROM affected
             """)
         async let releases = scope.rows(
             "error_tracking.stats_releases",
-            """
-            SELECT release, count(*) AS errors FROM error_tracking_errors WHERE release IS NOT NULL AND \(condition)
-            GROUP BY release ORDER BY errors DESC, release LIMIT \(maximumReleases)
-            """)
+            [.tally("counted", by: ["release"], [.count("errors")], from: "\(errors) AND release IS NOT NULL")],
+            "SELECT release, errors FROM counted ORDER BY errors DESC, release LIMIT \(maximumReleases)")
         let (total, found) = try await (totals[0], releases)
         return ErrorStats(
             totalErrors: total.int("errors"), uniqueErrors: total.int("kinds"), affectedVisitors: total.int("visitors"),

@@ -78,9 +78,13 @@ struct ErrorGroups: Sendable {
     private func counts(_ condition: SQL) async throws -> [Count] {
         let rows = try await scope.rows(
             "error_tracking.groups",
+            [
+                .tally(
+                    "counted", by: ["fingerprint", "fingerprint_low"], [.count("occurrences"), .maximum("last_at", of: "occurred_at")],
+                    from: "error_tracking_errors WHERE \(condition)")
+            ],
             """
-            SELECT fingerprint, fingerprint_low, count(*) AS occurrences, max(occurred_at) AS last_at FROM error_tracking_errors
-            WHERE \(condition) GROUP BY fingerprint, fingerprint_low
+            SELECT fingerprint, fingerprint_low, occurrences, last_at FROM counted
             ORDER BY occurrences DESC, last_at DESC, fingerprint, fingerprint_low LIMIT \(scope.limit) OFFSET \(scope.offset)
             """)
         return rows.map { Count(fingerprint: $0.fingerprint, count: $0.int("occurrences"), lastAt: $0.int("last_at")) }
@@ -90,12 +94,12 @@ struct ErrorGroups: Sendable {
     private func visitors(of groups: [Count], _ condition: SQL) async throws -> [Fingerprint: Int64] {
         let rows = try await scope.rows(
             "error_tracking.visitors",
-            """
-            SELECT fingerprint, fingerprint_low, count(*) AS visitors
-            FROM (SELECT DISTINCT fingerprint, fingerprint_low, visitor FROM error_tracking_errors
-              WHERE fingerprint IN \(SQL.list(groups.map(\.fingerprint.high))) AND \(condition)) affected
-            GROUP BY fingerprint, fingerprint_low
-            """)
+            [
+                .tally(
+                    "affected", by: ["fingerprint", "fingerprint_low"], [.visitors("visitors")],
+                    from: "error_tracking_errors WHERE fingerprint IN \(SQL.list(groups.map(\.fingerprint.high))) AND \(condition)")
+            ],
+            "SELECT fingerprint, fingerprint_low, visitors FROM affected")
         return Dictionary(rows.map { ($0.fingerprint, $0.int("visitors")) }) { $1 }
     }
 
@@ -103,13 +107,16 @@ struct ErrorGroups: Sendable {
     private func pages(of groups: [Count], _ condition: SQL) async throws -> [Fingerprint: (top: String, count: Int64)] {
         let rows = try await scope.rows(
             "error_tracking.pages",
+            [
+                .tally(
+                    "counted", by: ["fingerprint", "fingerprint_low", "path"], [.count("occurrences")],
+                    from: "error_tracking_errors WHERE fingerprint IN \(SQL.list(groups.map(\.fingerprint.high))) AND \(condition)")
+            ],
             """
             SELECT fingerprint, fingerprint_low, path, paths
             FROM (SELECT fingerprint, fingerprint_low, path, count(*) OVER (PARTITION BY fingerprint, fingerprint_low) AS paths,
                 row_number() OVER (PARTITION BY fingerprint, fingerprint_low ORDER BY occurrences DESC, path) AS place
-              FROM (SELECT fingerprint, fingerprint_low, path, count(*) AS occurrences FROM error_tracking_errors
-                WHERE fingerprint IN \(SQL.list(groups.map(\.fingerprint.high))) AND \(condition)
-                GROUP BY fingerprint, fingerprint_low, path) counted) ranked
+              FROM counted) ranked
             WHERE place = 1
             """)
         return Dictionary(rows.map { ($0.fingerprint, ($0.text("path"), $0.int("paths"))) }) { $1 }
@@ -119,13 +126,17 @@ struct ErrorGroups: Sendable {
     private func latest(of groups: [Count], _ condition: SQL) async throws -> [Fingerprint: Row] {
         let rows = try await scope.rows(
             "error_tracking.latest",
-            """
-            SELECT fingerprint, fingerprint_low, message, path, browser, browser_version, release, environment, filename
-            FROM error_tracking_errors
-            WHERE occurred_at IN \(SQL.list(Set(groups.map(\.lastAt)).sorted())) AND fingerprint IN \(SQL.list(groups.map(\.fingerprint.high)))
-              AND \(condition)
-            ORDER BY occurred_at DESC, number DESC, message, path
-            """)
+            [
+                .rows(
+                    "latest",
+                    """
+                    SELECT fingerprint, fingerprint_low, message, path, browser, browser_version, release, environment, filename, occurred_at, number
+                    FROM error_tracking_errors
+                    WHERE occurred_at IN \(SQL.list(Set(groups.map(\.lastAt)).sorted())) AND fingerprint IN \(SQL.list(groups.map(\.fingerprint.high)))
+                      AND \(condition)
+                    """)
+            ],
+            "SELECT * FROM latest ORDER BY occurred_at DESC, number DESC, message, path")
         var latest: [Fingerprint: Row] = [:]
         for row in rows where latest[row.fingerprint] == nil { latest[row.fingerprint] = row }
         return latest
@@ -135,10 +146,12 @@ struct ErrorGroups: Sendable {
     private func seen(_ fingerprints: [Fingerprint]) async throws -> [Int64: (first: Instant, last: Instant)] {
         let rows = try await call.wholeScope().rows(
             "error_tracking.seen",
-            """
-            SELECT fingerprint, min(occurred_at) AS first_at, max(occurred_at) AS last_at FROM error_tracking_errors
-            WHERE fingerprint IN \(SQL.list(fingerprints.map(\.high))) GROUP BY fingerprint
-            """)
+            [
+                .tally(
+                    "seen", by: ["fingerprint"], [.minimum("first_at", of: "occurred_at"), .maximum("last_at", of: "occurred_at")],
+                    from: "error_tracking_errors WHERE fingerprint IN \(SQL.list(fingerprints.map(\.high)))")
+            ],
+            "SELECT fingerprint, first_at, last_at FROM seen")
         return Dictionary(
             rows.map {
                 ($0.int("fingerprint"), (Instant(milliseconds: $0.int("first_at")), Instant(milliseconds: $0.int("last_at"))))

@@ -61,14 +61,20 @@ struct ErrorOccurrences: Sendable {
     let filter: ErrorFilter
 
     func run(limit: Int) async throws -> [Occurrence] {
+        // Each process has its own numbers.
+        let order: SQL = "occurred_at DESC, number DESC, visitor"
         let rows = try await scope.rows(
             "error_tracking.details",
-            """
-            SELECT visitor, session_at, occurred_at, fingerprint, fingerprint_low, message, stack, filename, line, col, path, release,
-              environment, browser, browser_version, os, os_version
-            FROM error_tracking_errors WHERE \(SQL.all(filter.conditions))
-            ORDER BY occurred_at DESC, number DESC LIMIT \(limit) OFFSET \(scope.offset)
-            """)
+            [
+                .page(
+                    "latest",
+                    """
+                    SELECT visitor, session_at, occurred_at, number, fingerprint, fingerprint_low, message, stack, filename, line, col, path, release,
+                      environment, browser, browser_version, os, os_version
+                    FROM error_tracking_errors WHERE \(SQL.all(filter.conditions))
+                    """, by: order, limit: limit, offset: scope.offset)
+            ],
+            "SELECT * FROM latest ORDER BY \(order)")
         let registered = try await SourceMaps(call).registered(for: rows.compactMap { $0.optionalText("release") })
         let traces = rows.map { StackTrace($0.text("stack")) }
         async let crumbs = Breadcrumbs(call: call).before(rows)

@@ -84,12 +84,16 @@ struct Issues: Sendable {
         guard !resolved.isEmpty else { return [:] }
         let values = resolved.map { "(\($0.key.high), \($0.value.updatedAt?.milliseconds ?? 0))" }.sorted().joined(separator: ", ")
         let rows = try await call.wholeScope().rows(
-            "error_tracking.regressions", continues: true,
+            "error_tracking.regressions",
+            with: "resolved AS (SELECT * FROM (VALUES \(sql: values)) AS given (issue, since))",
+            [
+                .tally(
+                    "returned", by: ["fingerprint", "fingerprint_low", "release"], [.minimum("first_at", of: "occurred_at")],
+                    from: "error_tracking_errors JOIN resolved ON fingerprint = issue AND occurred_at > since")
+            ],
             """
-            resolved AS (SELECT * FROM (VALUES \(sql: values)) AS given (issue, since))
-            SELECT fingerprint, fingerprint_low, release, min(occurred_at) AS first_at
-            FROM error_tracking_errors JOIN resolved ON fingerprint = issue AND occurred_at > since
-            GROUP BY fingerprint, fingerprint_low, release ORDER BY first_at, release NULLS LAST
+            SELECT fingerprint, fingerprint_low, release, first_at FROM returned
+            ORDER BY first_at, release NULLS LAST, fingerprint, fingerprint_low
             """)
         guard !rows.isEmpty else { return [:] }
         let order = try await ReleaseOrder(call)

@@ -33,18 +33,32 @@ struct IssueReport: Sendable {
     @Sendable static func run(_ call: ProjectRequest) async throws -> IssueReport {
         let text = call.path("fingerprint")
         guard let fingerprint = Fingerprint(text) else { throw ServiceError.notFound(kind, text) }
-        let scope = call.wholeScope(), dialect = scope.dialect
-        let visitors = try await scope.visitorCount()
+        let scope = call.wholeScope()
         let rows = try await scope.rows(
-            "error_tracking.issue", continues: true,
+            "error_tracking.issue",
+            with: """
+                occurrences AS MATERIALIZED (
+                  SELECT visitor, occurred_at, number, message, release FROM error_tracking_errors
+                  WHERE fingerprint = \(fingerprint.high) AND fingerprint_low = \(fingerprint.low))
+                """,
+            [
+                .tally(
+                    "totals",
+                    [
+                        .count("errors"), .visitors("visitors"), .minimum("first_at", of: "occurred_at"),
+                        .maximum("last_at", of: "occurred_at"),
+                    ], from: "occurrences"),
+                .page(
+                    "latest", "SELECT message, occurred_at, number FROM occurrences", by: "occurred_at DESC, number DESC, message", limit: 1),
+                .tally(
+                    "tagged", by: ["release"], [.minimum("first_at", of: "occurred_at"), .maximum("last_at", of: "occurred_at")],
+                    from: "occurrences WHERE release IS NOT NULL"),
+            ],
             """
-            occurrences AS (SELECT * FROM error_tracking_errors WHERE fingerprint = \(fingerprint.high) AND fingerprint_low = \(fingerprint.low)),
-            tagged AS (SELECT release, min(occurred_at) AS first_at, max(occurred_at) AS last_at FROM occurrences WHERE release IS NOT NULL GROUP BY release)
-            SELECT count(*) AS errors, \(visitors.distinct()) AS visitors, min(occurred_at) AS first_at, max(occurred_at) AS last_at,
-              \(dialect.last("message", by: "occurred_at")) AS message,
-              (SELECT \(dialect.first("release", by: "first_at")) FROM tagged) AS first_release,
-              (SELECT \(dialect.last("release", by: "last_at")) FROM tagged) AS last_release
-            FROM occurrences
+            SELECT errors, visitors, first_at, last_at, (SELECT message FROM latest) AS message,
+              (SELECT tagged.release FROM tagged ORDER BY tagged.first_at, tagged.release LIMIT 1) AS first_release,
+              (SELECT tagged.release FROM tagged ORDER BY tagged.last_at DESC, tagged.release LIMIT 1) AS last_release
+            FROM totals
             """)
         guard let row = rows.first, row.int("errors") > 0 else { throw ServiceError.notFound(kind, text) }
         let issue = try await Issues(call).states(of: [fingerprint])[fingerprint] ?? .untouched

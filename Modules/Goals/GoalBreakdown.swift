@@ -38,9 +38,13 @@ struct GoalBreakdown: Sendable {
         }
         return try await scope.rows(
             "goals.breakdown",
+            [
+                .tally(
+                    "counted", by: ["value"], [.sum("conversions", of: "n"), .count("converted", where: "n > 0"), .count("visitors")],
+                    from: "(\(conversions)) per_visitor")
+            ],
             """
-            SELECT value, sum(n) AS conversions, count(*) FILTER (WHERE n > 0) AS converted, count(*) AS visitors
-            FROM (\(conversions)) per_visitor GROUP BY value
+            SELECT value, conversions, converted, visitors FROM counted
             ORDER BY conversions DESC, visitors DESC, value LIMIT \(scope.limit) OFFSET \(scope.offset)
             """
         ).map { row in

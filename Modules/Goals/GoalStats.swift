@@ -25,14 +25,16 @@ struct GoalStats: Sendable {
 
     /// - Parameter currency: the currency of orders; nil when the caller may not read them.
     static func run(_ goal: Goal, id: String, in currency: String?, _ scope: Scope) async throws -> GoalStats {
-        let condition = goal.condition(scope.dialect), visitors = try await scope.visitorCount()
+        let condition = goal.condition(scope.dialect)
         let row = try await scope.rows(
             "goals.stats",
-            """
-            SELECT count(*) FILTER (WHERE \(condition)) AS conversions, \(visitors.distinct(where: condition)) AS converted,
-              \(visitors.distinct()) AS visitors
-            FROM \(goal.rows)
-            """)[0]
+            [
+                .tally(
+                    "totals",
+                    [.count("conversions", where: condition), .visitors("converted", where: condition), .visitors("visitors")],
+                    from: goal.rows)
+            ],
+            "SELECT conversions, converted, visitors FROM totals")[0]
         let conversions = row.int("conversions"), converted = row.int("converted"), visited = row.int("visitors")
         // Calculate in whole millionths, so three times 0.1 is 0.3.
         let worth = (goal.value * 1e6).rounded() * Double(conversions)
@@ -49,16 +51,22 @@ struct GoalStats: Sendable {
         // A visitor may have several events with the same name at the same instant, so orders are matched by the properties of their event
         // too. Orders for which no properties are stored are matched only by visitor, time and name.
         return try await scope.rows(
-            "goals.revenue", continues: true,
-            """
-            converting AS MATERIALIZED (
-              SELECT DISTINCT visitor, occurred_at, name, coalesce(data, '') AS data FROM events WHERE \(step.condition(scope.dialect)))
-            SELECT CAST(coalesce(sum(worth), 0) AS double precision) AS revenue
-            FROM (
-              SELECT \(Revenue.amount(in: currency)) AS worth FROM revenue_orders
-              WHERE event_data IS NOT NULL AND (visitor, occurred_at, name, event_data) IN (SELECT visitor, occurred_at, name, data FROM converting)
-                OR event_data IS NULL AND (visitor, occurred_at, name) IN (SELECT visitor, occurred_at, name FROM converting)) converting_orders
-            """)[0].double("revenue")
+            "goals.revenue",
+            with: """
+                converting AS MATERIALIZED (
+                  SELECT DISTINCT visitor, occurred_at, name, coalesce(data, '') AS data FROM events WHERE \(step.condition(scope.dialect)))
+                """,
+            [
+                .tally(
+                    "earned", [.sum("revenue", of: "worth")],
+                    from: """
+                        (SELECT \(Revenue.amount(in: currency)) AS worth FROM revenue_orders
+                        WHERE event_data IS NOT NULL
+                            AND (visitor, occurred_at, name, event_data) IN (SELECT visitor, occurred_at, name, data FROM converting)
+                          OR event_data IS NULL AND (visitor, occurred_at, name) IN (SELECT visitor, occurred_at, name FROM converting)) converting_orders
+                        """)
+            ],
+            "SELECT CAST(coalesce(revenue, 0) AS double precision) AS revenue FROM earned")[0].double("revenue")
     }
 
     /// Returns one page of the visitors who reached the goal.

@@ -5,10 +5,15 @@ enum LogList {
     static func run(_ scope: Scope, _ filter: LogFilter) async throws -> [LogEntry] {
         let rows = try await scope.rows(
             "logs.list",
-            """
-            SELECT occurred_at, number, level, message, data, path, release, environment, visitor_id FROM logs_entries
-            WHERE \(filter.condition) ORDER BY occurred_at DESC, number DESC LIMIT \(scope.limit) OFFSET \(scope.offset)
-            """)
+            [
+                .page(
+                    "latest",
+                    """
+                    SELECT occurred_at, number, level, message, data, path, release, environment, visitor_id FROM logs_entries
+                    WHERE \(filter.condition)
+                    """, by: "occurred_at DESC, number DESC", limit: scope.limit, offset: scope.offset)
+            ],
+            "SELECT * FROM latest ORDER BY occurred_at DESC, number DESC")
         return rows.map(LogEntry.init)
     }
 }
@@ -32,9 +37,9 @@ enum LogSummary {
     static func run(_ scope: Scope, _ filter: LogFilter) async throws -> [Line] {
         let rows = try await scope.rows(
             "logs.summary",
+            [.tally("counted", by: ["level", "release"], [.count("entries")], from: "logs_entries WHERE \(filter.condition)")],
             """
-            SELECT level, release, count(*) AS entries FROM logs_entries WHERE \(filter.condition)
-            GROUP BY level, release ORDER BY entries DESC, level, release NULLS FIRST LIMIT \(Self.maximumLines)
+            SELECT level, release, entries FROM counted ORDER BY entries DESC, level, release NULLS FIRST LIMIT \(Self.maximumLines)
             """)
         return rows.map { Line(level: $0.text("level"), release: $0.optionalText("release"), count: $0.int("entries")) }
     }
@@ -55,10 +60,12 @@ enum LogHistogram {
         let buckets = TimeBuckets(unit, of: scope), all = try buckets.points()
         let rows = try await scope.rows(
             "logs.timeseries",
-            """
-            SELECT \(buckets.number(of: "occurred_at")) AS bucket, level, count(*) AS entries FROM logs_entries
-            WHERE \(filter.condition) GROUP BY 1, 2
-            """)
+            [
+                .tally(
+                    "counted", by: [.init("bucket", buckets.number(of: "occurred_at")), "level"], [.count("entries")],
+                    from: "logs_entries WHERE \(filter.condition)")
+            ],
+            "SELECT bucket, level, entries FROM counted")
         var counts: [Int64: [LogLevel: Int64]] = [:]
         for row in rows {
             guard let level = LogLevel(rawValue: row.text("level")) else { continue }

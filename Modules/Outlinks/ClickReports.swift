@@ -18,10 +18,12 @@ struct ClickedLink: Sendable {
         let chosen: SQL = type.map { "link_type = \($0)" } ?? "TRUE"
         return try await scope.rows(
             "outlinks.links",
+            [
+                .tally(
+                    "clicked", by: ["url", "link_type"], [.count("n"), .visitors("visitors")], from: "outlinks_clicks WHERE \(chosen)")
+            ],
             """
-            SELECT url, link_type, sum(n) AS n, count(*) AS visitors
-            FROM (SELECT url, link_type, visitor, count(*) AS n FROM outlinks_clicks WHERE \(chosen) GROUP BY url, link_type, visitor) per_visitor
-            GROUP BY url, link_type ORDER BY sum(n) DESC, url, link_type LIMIT \(scope.limit) OFFSET \(scope.offset)
+            SELECT url, link_type, n, visitors FROM clicked ORDER BY n DESC, url, link_type LIMIT \(scope.limit) OFFSET \(scope.offset)
             """
         ).map {
             ClickedLink(url: $0.text("url"), linkType: $0.text("link_type"), clicks: $0.int("n"), unique: $0.int("visitors"))
@@ -56,13 +58,14 @@ struct Clicks: Sendable {
         if dimension == .host { conditions.append("host <> ''") }
         return try await scope.rows(
             "outlinks.clicks",
-            """
-            SELECT \(column), sum(n) AS n, count(*) AS visitors
-            FROM (SELECT \(column), visitor, count(*) AS n FROM outlinks_clicks WHERE \(SQL.all(conditions)) GROUP BY \(column), visitor) per_visitor
-            GROUP BY \(column) ORDER BY sum(n) DESC, \(column) LIMIT \(scope.limit) OFFSET \(scope.offset)
-            """
+            [
+                .tally(
+                    "clicked", by: [.init("name", column)], [.count("n"), .visitors("visitors")],
+                    from: "outlinks_clicks WHERE \(SQL.all(conditions))")
+            ],
+            "SELECT name, n, visitors FROM clicked ORDER BY n DESC, name LIMIT \(scope.limit) OFFSET \(scope.offset)"
         ).map {
-            Clicks(name: $0.text(dimension.rawValue), clicks: $0.int("n"), unique: $0.int("visitors"))
+            Clicks(name: $0.text("name"), clicks: $0.int("n"), unique: $0.int("visitors"))
         }
     }
 }

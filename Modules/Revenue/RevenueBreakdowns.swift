@@ -42,12 +42,17 @@ struct RevenueSources: Sendable {
     static func run(_ scope: Scope, in currency: String) async throws -> RevenueSources {
         let rows = try await scope.rows(
             "revenue.sources",
+            [
+                .tally(
+                    "counted", by: ["source"],
+                    [.count("orders", where: "worth >= 0"), .sum("revenue", of: "worth"), .visitors("buyers", where: "worth >= 0")],
+                    from:
+                        "(SELECT source, visitor, \(Revenue.amount(in: currency)) AS worth FROM revenue_orders) priced WHERE worth IS NOT NULL"
+                )
+            ],
             """
-            SELECT source, count(*) FILTER (WHERE worth >= 0) AS orders, CAST(sum(worth) AS double precision) AS revenue,
-              count(DISTINCT visitor) FILTER (WHERE worth >= 0) AS buyers
-            FROM (SELECT source, visitor, \(Revenue.amount(in: currency)) AS worth FROM revenue_orders) priced
-            WHERE worth IS NOT NULL GROUP BY source
-            ORDER BY sum(worth) DESC, orders DESC, source LIMIT \(scope.limit) OFFSET \(scope.offset)
+            SELECT source, orders, CAST(revenue AS double precision) AS revenue, buyers FROM counted
+            ORDER BY counted.revenue DESC, orders DESC, source LIMIT \(scope.limit) OFFSET \(scope.offset)
             """)
         return RevenueSources(
             currency: currency,

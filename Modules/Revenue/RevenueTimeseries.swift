@@ -24,12 +24,15 @@ struct RevenueTimeseries: Sendable {
         let buckets = TimeBuckets(unit, of: scope), all = try buckets.points()
         let rows = try await scope.rows(
             "revenue.timeseries",
-            """
-            SELECT bucket, count(*) FILTER (WHERE worth >= 0) AS orders, count(*) FILTER (WHERE worth < 0) AS refunds,
-              CAST(coalesce(sum(worth), 0) AS double precision) AS revenue
-            FROM (SELECT \(buckets.number(of: "occurred_at")) AS bucket, \(Revenue.amount(in: currency)) AS worth FROM revenue_orders) priced
-            GROUP BY bucket
-            """)
+            [
+                .tally(
+                    "counted", by: ["bucket"],
+                    [.count("orders", where: "worth >= 0"), .count("refunds", where: "worth < 0"), .sum("revenue", of: "worth")],
+                    from: """
+                        (SELECT \(buckets.number(of: "occurred_at")) AS bucket, \(Revenue.amount(in: currency)) AS worth FROM revenue_orders) priced
+                        """)
+            ],
+            "SELECT bucket, orders, refunds, CAST(coalesce(revenue, 0) AS double precision) AS revenue FROM counted")
         let rowByBucket = Dictionary(uniqueKeysWithValues: rows.map { ($0.int("bucket"), $0) })
         return RevenueTimeseries(
             currency: currency,

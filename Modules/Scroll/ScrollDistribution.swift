@@ -31,12 +31,13 @@ struct ScrollDistribution: Sendable {
     static func run(_ scope: Scope, path: String?) async throws -> ScrollDistribution {
         let chosen: SQL = path.map { "path = \($0)" } ?? "TRUE"
         let rows = try await scope.rows(
-            "scroll.distribution", continues: true,
-            """
-            \(ScrollModule.samples),
-            ended AS NOT MATERIALIZED (SELECT least(\(scope.dialect.quotient("depth", "10")), 9) AS tenth FROM samples WHERE \(chosen))
-            SELECT tenth, count(*) AS samples FROM ended GROUP BY tenth
-            """)
+            "scroll.distribution", with: ScrollModule.samples,
+            [
+                .tally(
+                    "ended", by: [.init("tenth", "least(\(scope.dialect.quotient("depth", "10")), 9)")], [.count("samples")],
+                    from: "samples WHERE \(chosen)")
+            ],
+            "SELECT tenth, ended.samples FROM ended")
         var counts = [Int64](repeating: 0, count: 10)
         for row in rows { counts[Int(row.int("tenth"))] = row.int("samples") }
         let total = counts.reduce(0, +)

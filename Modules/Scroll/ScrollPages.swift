@@ -16,13 +16,17 @@ struct ScrollPages: Sendable {
     ])
 
     static func run(_ scope: Scope) async throws -> [ScrollPages] {
-        let ranks = scope.dialect.nearestRanks([50, 75], of: "depth")
-        return try await scope.rows(
-            "scroll.pages", continues: true,
+        // A depth is one of 101 values, so the percentiles come from how often each occurs.
+        try await scope.rows(
+            "scroll.pages", with: ScrollModule.samples,
+            [.tally("depths", by: ["path", "depth"], [.count("n")], from: "samples")], continues: true,
             """
-            \(ScrollModule.samples)
-            SELECT path, sum(depth) AS depths, count(*) AS samples, \(ranks[0]) AS p50, \(ranks[1]) AS p75 FROM samples
-            GROUP BY path ORDER BY samples DESC, path LIMIT \(scope.limit) OFFSET \(scope.offset)
+            ranked AS (
+              SELECT path, depth, n, sum(n) OVER (PARTITION BY path ORDER BY depth) AS up_to, sum(n) OVER (PARTITION BY path) AS all_of_path
+              FROM depths)
+            SELECT path, sum(depth * n) AS depths, max(all_of_path) AS samples,
+              min(depth) FILTER (WHERE up_to * 100 >= all_of_path * 50) AS p50, min(depth) FILTER (WHERE up_to * 100 >= all_of_path * 75) AS p75
+            FROM ranked GROUP BY path ORDER BY samples DESC, path LIMIT \(scope.limit) OFFSET \(scope.offset)
             """
         ).map { row in
             ScrollPages(

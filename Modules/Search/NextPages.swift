@@ -27,24 +27,28 @@ struct NextPages: Sendable {
     static func run(_ scope: Scope, term: String?) async throws -> NextPages {
         let chosen: SQL = term.map { "term = \($0)" } ?? "TRUE"
         let rows = try await scope.rows(
-            "search.next_pages", continues: true,
+            "search.next_pages",
+            with: """
+                searched AS MATERIALIZED (
+                  SELECT visitor, session_at, occurred_at, path, term,
+                    row_number() OVER (PARTITION BY visitor ORDER BY occurred_at, session_at, term) AS number
+                  FROM search_queries WHERE \(chosen)),
+                steps AS NOT MATERIALIZED (
+                  SELECT visitor, session_at, occurred_at, path, NULL AS term FROM scope_rows WHERE kind = 0
+                  UNION ALL SELECT visitor, session_at, occurred_at, '(search)' AS path, term FROM search_queries),
+                followed AS NOT MATERIALIZED (
+                  SELECT searched.visitor, number, steps.path AS next_path,
+                    row_number() OVER (PARTITION BY searched.visitor, number ORDER BY steps.occurred_at, steps.path) AS place
+                  FROM searched JOIN steps ON steps.visitor = searched.visitor AND steps.session_at = searched.session_at
+                  WHERE steps.occurred_at > searched.occurred_at AND coalesce(steps.term <> searched.term, steps.path <> searched.path)),
+                ends AS NOT MATERIALIZED (
+                  SELECT coalesce(next_path, '(exit)') AS next_path
+                  FROM searched LEFT JOIN (SELECT visitor, number, next_path FROM followed WHERE place = 1) first_step
+                    ON first_step.visitor = searched.visitor AND first_step.number = searched.number)
+                """,
+            [.tally("counted", by: ["next_path"], [.count("n")], from: "ends")],
             """
-            searched AS MATERIALIZED (
-              SELECT visitor, session_at, occurred_at, path, term, row_number() OVER (ORDER BY occurred_at, visitor, session_at, term) AS number
-              FROM search_queries WHERE \(chosen)),
-            steps AS NOT MATERIALIZED (
-              SELECT visitor, session_at, occurred_at, path, NULL AS term FROM scope_rows WHERE kind = 0
-              UNION ALL SELECT visitor, session_at, occurred_at, '(search)' AS path, term FROM search_queries),
-            followed AS NOT MATERIALIZED (
-              SELECT number, steps.path AS next_path,
-                row_number() OVER (PARTITION BY number ORDER BY steps.occurred_at, steps.path) AS place
-              FROM searched JOIN steps ON steps.visitor = searched.visitor AND steps.session_at = searched.session_at
-              WHERE steps.occurred_at > searched.occurred_at AND coalesce(steps.term <> searched.term, steps.path <> searched.path)),
-            ends AS NOT MATERIALIZED (
-              SELECT coalesce(next_path, '(exit)') AS next_path
-              FROM searched LEFT JOIN (SELECT number, next_path FROM followed WHERE place = 1) first_step ON first_step.number = searched.number),
-            counted AS (SELECT next_path, count(*) AS n FROM ends GROUP BY next_path)
-            SELECT next_path, n, (SELECT count(*) FROM searched) AS searches FROM counted
+            SELECT next_path, n, (SELECT sum(n) FROM counted) AS searches FROM counted
             ORDER BY n DESC, next_path LIMIT \(scope.limit) OFFSET \(scope.offset)
             """)
         // If the offset is beyond the end of the list, no row contains the total.
@@ -58,6 +62,6 @@ struct NextPages: Sendable {
 
     private static func searches(_ scope: Scope, _ chosen: SQL) async throws -> Int64 {
         try await scope.rows(
-            "search.count", "SELECT count(*) AS n FROM search_queries WHERE \(chosen)")[0].int("n")
+            "search.count", [.tally("counted", [.count("n")], from: "search_queries WHERE \(chosen)")], "SELECT n FROM counted")[0].int("n")
     }
 }

@@ -19,14 +19,17 @@ struct SearchQueries: Sendable {
 
     static func run(_ scope: Scope) async throws -> [SearchQueries] {
         try await scope.rows(
-            "search.queries", continues: true,
+            "search.queries",
+            [
+                .tally(
+                    "searched", by: ["term"],
+                    [
+                        .count("n"), .visitors("visitors"), .sum("results", of: "results_count"),
+                        .count("counted", where: "results_count IS NOT NULL"), .count("empty", where: "results_count = 0"),
+                    ], from: "search_queries")
+            ],
             """
-            searched AS NOT MATERIALIZED (
-              SELECT term, visitor, count(*) AS n, sum(results_count) AS results, count(results_count) AS counted,
-                count(*) FILTER (WHERE results_count = 0) AS empty
-              FROM search_queries GROUP BY term, visitor)
-            SELECT term, sum(n) AS n, count(*) AS visitors, sum(results) AS results, sum(counted) AS counted, sum(empty) AS empty
-            FROM searched GROUP BY term ORDER BY sum(n) DESC, term LIMIT \(scope.limit) OFFSET \(scope.offset)
+            SELECT term, n, visitors, results, counted, empty FROM searched ORDER BY n DESC, term LIMIT \(scope.limit) OFFSET \(scope.offset)
             """
         ).map { row in
             let counted = row.int("counted")
@@ -52,11 +55,8 @@ struct EmptySearches: Sendable {
     static func run(_ scope: Scope) async throws -> [EmptySearches] {
         try await scope.rows(
             "search.no_results",
-            """
-            SELECT term, sum(n) AS n, count(*) AS visitors
-            FROM (SELECT term, visitor, count(*) AS n FROM search_queries WHERE results_count = 0 GROUP BY term, visitor) searched
-            GROUP BY term ORDER BY sum(n) DESC, term LIMIT \(scope.limit) OFFSET \(scope.offset)
-            """
+            [.tally("searched", by: ["term"], [.count("n"), .visitors("visitors")], from: "search_queries WHERE results_count = 0")],
+            "SELECT term, n, visitors FROM searched ORDER BY n DESC, term LIMIT \(scope.limit) OFFSET \(scope.offset)"
         ).map { EmptySearches(query: $0.text("term"), count: $0.int("n"), unique: $0.int("visitors")) }
     }
 }

@@ -22,21 +22,16 @@ struct SegmentBreakdown: Sendable {
             let column = SQL(sql: property)
             rows = try await scope.rows(
                 "segments.by_property",
-                """
-                SELECT \(column) AS value, count(DISTINCT visitor) AS visitors FROM activity WHERE \(column) <> '' GROUP BY \(column) \(page)
-                """)
+                [.tally("counted", by: [.init("value", column)], [.visitors("visitors")], from: "activity WHERE \(column) <> ''")],
+                "SELECT value, visitors FROM counted \(page)")
         case "path":
             rows = try await scope.rows(
-                "segments.by_path",
-                """
-                SELECT path AS value, count(DISTINCT visitor) AS visitors FROM pageviews GROUP BY path \(page)
-                """)
+                "segments.by_path", [.tally("counted", by: [.init("value", "path")], [.visitors("visitors")], from: "pageviews")],
+                "SELECT value, visitors FROM counted \(page)")
         case "event":
             rows = try await scope.rows(
-                "segments.by_event",
-                """
-                SELECT name AS value, count(DISTINCT visitor) AS visitors FROM events GROUP BY name \(page)
-                """)
+                "segments.by_event", [.tally("counted", by: [.init("value", "name")], [.visitors("visitors")], from: "events")],
+                "SELECT value, visitors FROM counted \(page)")
         case _ where property.hasPrefix("trait:") && property.utf8.count > 6:
             rows = try await byTrait(String(property.dropFirst(6)), segment, call, scope, page)
         default:

@@ -34,15 +34,20 @@ struct SegmentComparison: Sendable {
         let scope = scope.of(segment)
         async let traffic = scope.rows(
             "segments.traffic",
-            """
-            SELECT count(DISTINCT visitor) AS visitors, count(*) AS sessions, coalesce(sum(pageviews), 0) AS pageviews,
-              coalesce(sum(events), 0) AS events, count(*) FILTER (WHERE pageviews = 1) AS bounces,
-              coalesce(sum(ended_at - started_at), 0) AS duration
-            FROM sessions
-            """)
+            [
+                .tally(
+                    "totals",
+                    [
+                        .visitors("visitors"), .count("sessions"), .sum("pageviews", of: "pageviews"), .sum("events", of: "events"),
+                        .count("bounces", where: "pageviews = 1"), .sum("duration", of: "ended_at - started_at"),
+                    ], from: "sessions")
+            ],
+            "SELECT visitors, sessions, pageviews, events, bounces, duration FROM totals")
         async let totals = hasRevenue ? RevenueTotals.run(scope, in: Revenue.currency(of: scope) ?? Revenue.defaultCurrency) : nil
         async let converted = scope.rows(
-            "segments.conversions", "SELECT count(*) AS times, count(DISTINCT visitor) AS visitors FROM events WHERE name = \(event ?? "")")
+            "segments.conversions",
+            [.tally("totals", [.count("times"), .visitors("visitors")], from: "events WHERE name = \(event ?? "")")],
+            "SELECT times, visitors FROM totals")
         let row = try await traffic[0], orders = try await totals, times = try await converted[0], visitors = row.int("visitors")
         let (conversions, converting) =
             event == nil ? (orders?.orders ?? 0, orders?.buyers ?? 0) : (times.int("times"), times.int("visitors"))

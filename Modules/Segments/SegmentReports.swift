@@ -38,9 +38,11 @@ struct SegmentPreview: Sendable {
     ])
 
     static func run(_ segment: Segment, _ scope: Scope) async throws -> SegmentPreview {
-        let count = try await scope.visitorCount().distinct()
-        async let all = scope.rows("segments.active", "SELECT \(count) AS visitors FROM activity")
-        async let members = scope.of(segment).rows("segments.preview", "SELECT count(*) AS visitors FROM (\(scope.members)) members")
+        async let all = scope.rows(
+            "segments.active", [.tally("active", [.visitors("visitors")], from: "activity")], "SELECT visitors FROM active")
+        async let members = scope.of(segment).rows(
+            "segments.preview", [.tally("counted", [.count("visitors")], from: "(\(scope.members)) members")],
+            "SELECT visitors FROM counted")
         let visitors = try await members[0].int("visitors"), total = try await all[0].int("visitors")
         return SegmentPreview(
             visitors: visitors, total: total, percentage: Rounded.percentage(visitors, of: total),
@@ -58,12 +60,14 @@ struct SegmentSize: Sendable {
 
     static func run(_ segment: Segment, _ scope: Scope, by unit: TimeBuckets.Unit) async throws -> [SegmentSize] {
         let buckets = TimeBuckets(unit, of: scope), all = try buckets.points()
-        let count = try await scope.visitorCount().distinct(groups: Int64(all.count))
         let rows = try await scope.of(segment).rows(
             "segments.sizes",
-            """
-            SELECT \(buckets.number(of: "occurred_at")) AS bucket, \(count) AS visitors FROM activity GROUP BY bucket
-            """)
+            [
+                .tally(
+                    "counted", by: [.init("bucket", buckets.number(of: "occurred_at"))], [.visitors("visitors")], from: "activity",
+                    groups: Int64(all.count))
+            ],
+            "SELECT bucket, visitors FROM counted")
         let visitorsByBucket = Dictionary(uniqueKeysWithValues: rows.map { ($0.int("bucket"), $0.int("visitors")) })
         return all.map { SegmentSize(date: buckets.label($0), visitors: visitorsByBucket[$0] ?? 0) }
     }

@@ -21,7 +21,7 @@ enum AttributionModel: String, Sendable, CaseIterable {
             CASE WHEN touches = 1 THEN \(1.0) WHEN touches = 2 THEN \(0.5) WHEN place = 1 OR place = touches THEN \(0.4)
               ELSE \(0.2) / (touches - 2) END
             """
-        case .timeDecay: "\(Self.weight) / sum(\(Self.weight)) OVER (PARTITION BY number)"
+        case .timeDecay: "\(Self.weight) / sum(\(Self.weight)) OVER (PARTITION BY visitor, number)"
         }
     }
 
@@ -56,39 +56,48 @@ struct Attribution: Sendable {
         let lookback = lookbackDays * 86_400_000
         let wide = scope.widened(to: TimeRange(start: scope.range.start.adding(milliseconds: -lookback), end: scope.range.end))
         let rows = try await wide.rows(
-            "utm.attribution", continues: true,
+            "utm.attribution",
+            with: """
+                \(UtmModule.firstTouches),
+                converted AS MATERIALIZED (
+                  SELECT row_number() OVER (PARTITION BY visitor ORDER BY occurred_at, name, order_id, worth) AS number, visitor, occurred_at AS ordered_at, worth
+                  FROM (
+                    SELECT occurred_at, visitor, name, order_id, \(Revenue.amount(in: currency)) AS worth FROM revenue_orders
+                    WHERE occurred_at >= \(scope.range.start.milliseconds)) priced
+                  WHERE worth >= 0),
+                visits AS NOT MATERIALIZED (
+                  SELECT sessions.visitor, sessions.session_at, started_at, ended_at, source, coalesce(utm_source, '') AS utm_source,
+                    coalesce(utm_medium, '') AS utm_medium, coalesce(utm_campaign, '') AS utm_campaign, coalesce(click_id, '') AS click_id
+                  FROM sessions
+                  LEFT JOIN first_touches touch ON touch.visitor = sessions.visitor AND touch.session_at = sessions.session_at
+                  WHERE sessions.visitor IN (SELECT visitor FROM converted)),
+                journeys AS NOT MATERIALIZED (
+                  SELECT converted.visitor, number, ordered_at, worth, coalesce(session_at, 0) AS session_at, coalesce(started_at, ordered_at) AS started_at,
+                    coalesce(source, \(ReferrerSource.direct)) AS source, coalesce(utm_source, '') AS utm_source,
+                    coalesce(utm_medium, '') AS utm_medium, coalesce(utm_campaign, '') AS utm_campaign, coalesce(click_id, '') AS click_id
+                  FROM converted
+                  LEFT JOIN visits ON visits.visitor = converted.visitor AND started_at <= ordered_at AND ended_at >= ordered_at - \(lookback)),
+                weighed AS NOT MATERIALIZED (
+                  SELECT *, (source = \(ReferrerSource.direct) AND utm_source = '' AND utm_medium = '' AND utm_campaign = '' AND click_id = '') AS is_direct FROM journeys),
+                touched AS NOT MATERIALIZED (
+                  SELECT * FROM (SELECT *, bool_and(is_direct) OVER (PARTITION BY visitor, number) AS only_direct FROM weighed) marked
+                  WHERE only_direct OR NOT is_direct),
+                placed AS NOT MATERIALIZED (
+                  SELECT *, row_number() OVER (PARTITION BY visitor, number ORDER BY started_at, session_at) AS place,
+                    count(*) OVER (PARTITION BY visitor, number) AS touches
+                  FROM touched)
+                """,
+            [
+                .tally(
+                    "credits", by: ["source", "utm_source", "utm_medium", "utm_campaign", "click_id"],
+                    [.sum("orders", of: "share"), .sum("revenue", of: "share * worth")],
+                    from: """
+                        (SELECT source, utm_source, utm_medium, utm_campaign, click_id, worth, \(model.share) AS share FROM placed) shared
+                        WHERE share > 0
+                        """)
+            ],
             """
-            \(UtmModule.firstTouches),
-            converted AS MATERIALIZED (
-              SELECT row_number() OVER (ORDER BY occurred_at, visitor, name, order_id, worth) AS number, visitor, occurred_at AS ordered_at, worth
-              FROM (
-                SELECT occurred_at, visitor, name, order_id, \(Revenue.amount(in: currency)) AS worth FROM revenue_orders
-                WHERE occurred_at >= \(scope.range.start.milliseconds)) priced
-              WHERE worth >= 0),
-            visits AS NOT MATERIALIZED (
-              SELECT sessions.visitor, sessions.session_at, started_at, ended_at, source, coalesce(utm_source, '') AS utm_source,
-                coalesce(utm_medium, '') AS utm_medium, coalesce(utm_campaign, '') AS utm_campaign, coalesce(click_id, '') AS click_id
-              FROM sessions
-              LEFT JOIN first_touches touch ON touch.visitor = sessions.visitor AND touch.session_at = sessions.session_at
-              WHERE sessions.visitor IN (SELECT visitor FROM converted)),
-            journeys AS NOT MATERIALIZED (
-              SELECT number, ordered_at, worth, coalesce(session_at, 0) AS session_at, coalesce(started_at, ordered_at) AS started_at,
-                coalesce(source, \(ReferrerSource.direct)) AS source, coalesce(utm_source, '') AS utm_source,
-                coalesce(utm_medium, '') AS utm_medium, coalesce(utm_campaign, '') AS utm_campaign, coalesce(click_id, '') AS click_id
-              FROM converted
-              LEFT JOIN visits ON visits.visitor = converted.visitor AND started_at <= ordered_at AND ended_at >= ordered_at - \(lookback)),
-            weighed AS NOT MATERIALIZED (
-              SELECT *, (source = \(ReferrerSource.direct) AND utm_source = '' AND utm_medium = '' AND utm_campaign = '' AND click_id = '') AS is_direct FROM journeys),
-            touched AS NOT MATERIALIZED (
-              SELECT * FROM (SELECT *, bool_and(is_direct) OVER (PARTITION BY number) AS only_direct FROM weighed) marked
-              WHERE only_direct OR NOT is_direct),
-            placed AS NOT MATERIALIZED (
-              SELECT *, row_number() OVER (PARTITION BY number ORDER BY started_at, session_at) AS place,
-                count(*) OVER (PARTITION BY number) AS touches
-              FROM touched)
-            SELECT source, utm_source, utm_medium, utm_campaign, click_id, sum(share) AS orders, sum(share * worth) AS revenue
-            FROM (SELECT source, utm_source, utm_medium, utm_campaign, click_id, worth, \(model.share) AS share FROM placed) shared
-            WHERE share > 0 GROUP BY source, utm_source, utm_medium, utm_campaign, click_id
+            SELECT source, utm_source, utm_medium, utm_campaign, click_id, orders, revenue FROM credits
             ORDER BY source, utm_source, utm_medium, utm_campaign, click_id
             """)
         return rows.map { row in

@@ -36,16 +36,29 @@ struct Campaigns: Sendable {
 
     static func run(_ scope: Scope) async throws -> [Campaigns] {
         try await scope.rows(
-            "utm.campaigns", continues: true,
+            "utm.campaigns",
+            with: """
+                \(UtmModule.firstTouches),
+                views AS NOT MATERIALIZED (SELECT visitor, session_at, count(*) AS n FROM pageviews GROUP BY visitor, session_at)
+                """,
+            [
+                .tally(
+                    "counted", by: ["utm_campaign"],
+                    [
+                        .visitors("visitors"), .sum("views", of: "n"), .count("sessions"), .count("bounces", where: "pageviews = 1"),
+                        .sum("duration", of: "duration"),
+                    ],
+                    from: """
+                        (SELECT utm_campaign, touch.visitor, coalesce(views.n, 0) AS n, sessions.pageviews,
+                          sessions.ended_at - sessions.started_at AS duration
+                        FROM first_touches touch
+                        JOIN sessions ON sessions.visitor = touch.visitor AND sessions.session_at = touch.session_at
+                        LEFT JOIN views ON views.visitor = touch.visitor AND views.session_at = touch.session_at
+                        WHERE utm_campaign <> '') visited
+                        """)
+            ],
             """
-            \(UtmModule.firstTouches),
-            views AS NOT MATERIALIZED (SELECT visitor, session_at, count(*) AS n FROM pageviews GROUP BY visitor, session_at)
-            SELECT utm_campaign, count(DISTINCT touch.visitor) AS visitors, sum(coalesce(views.n, 0)) AS views, count(*) AS sessions,
-              count(*) FILTER (WHERE sessions.pageviews = 1) AS bounces, sum(sessions.ended_at - sessions.started_at) AS duration
-            FROM first_touches touch
-            JOIN sessions ON sessions.visitor = touch.visitor AND sessions.session_at = touch.session_at
-            LEFT JOIN views ON views.visitor = touch.visitor AND views.session_at = touch.session_at
-            WHERE utm_campaign <> '' GROUP BY utm_campaign
+            SELECT utm_campaign, visitors, views, sessions, bounces, duration FROM counted
             ORDER BY visitors DESC, utm_campaign LIMIT \(scope.limit) OFFSET \(scope.offset)
             """
         ).map { row in
@@ -76,13 +89,18 @@ struct CampaignBreakdown: Sendable {
     static func run(_ scope: Scope, by parameter: Parameter) async throws -> [CampaignBreakdown] {
         let column = SQL(sql: "utm_\(parameter.rawValue)")
         return try await scope.rows(
-            "utm.breakdown", continues: true,
+            "utm.breakdown", with: UtmModule.firstTouches,
+            [
+                .tally(
+                    "counted", by: ["name"], [.visitors("visitors"), .count("views", where: "kind = 0")],
+                    from: """
+                        (SELECT \(column) AS name, touch.visitor, kind
+                        FROM first_touches touch JOIN activity ON activity.visitor = touch.visitor AND activity.session_at = touch.session_at
+                        WHERE \(column) <> '') seen
+                        """)
+            ],
             """
-            \(UtmModule.firstTouches)
-            SELECT \(column) AS name, count(DISTINCT touch.visitor) AS visitors, count(*) FILTER (WHERE kind = 0) AS views
-            FROM first_touches touch JOIN activity ON activity.visitor = touch.visitor AND activity.session_at = touch.session_at
-            WHERE \(column) <> '' GROUP BY \(column)
-            ORDER BY visitors DESC, \(column) LIMIT \(scope.limit) OFFSET \(scope.offset)
+            SELECT name, visitors, views FROM counted ORDER BY visitors DESC, name LIMIT \(scope.limit) OFFSET \(scope.offset)
             """
         ).map {
             CampaignBreakdown(name: $0.text("name"), visitors: $0.int("visitors"), pageviews: $0.int("views"))
@@ -105,16 +123,17 @@ struct CampaignTimeseries: Sendable {
     static func run(_ scope: Scope, source: String) async throws -> [CampaignTimeseries] {
         let buckets = TimeBuckets(.day, of: scope), all = try buckets.points(chosenBy: "start_at")
         let rows = try await scope.rows(
-            "utm.timeseries", continues: true,
-            """
-            \(UtmModule.firstTouches)
-            SELECT bucket, count(*) AS views, count(DISTINCT visitor) AS visitors
-            FROM (
-              SELECT \(buckets.number(of: "pageviews.occurred_at")) AS bucket, touch.visitor
-              FROM first_touches touch JOIN pageviews ON pageviews.visitor = touch.visitor AND pageviews.session_at = touch.session_at
-              WHERE touch.utm_source = \(source)) seen
-            GROUP BY bucket
-            """)
+            "utm.timeseries", with: UtmModule.firstTouches,
+            [
+                .tally(
+                    "counted", by: ["bucket"], [.count("views"), .visitors("visitors")],
+                    from: """
+                        (SELECT \(buckets.number(of: "pageviews.occurred_at")) AS bucket, touch.visitor
+                        FROM first_touches touch JOIN pageviews ON pageviews.visitor = touch.visitor AND pageviews.session_at = touch.session_at
+                        WHERE touch.utm_source = \(source)) seen
+                        """, groups: Int64(all.count))
+            ],
+            "SELECT bucket, views, visitors FROM counted")
         let rowByBucket = Dictionary(uniqueKeysWithValues: rows.map { ($0.int("bucket"), $0) })
         return all.map { number in
             CampaignTimeseries(

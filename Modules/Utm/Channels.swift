@@ -23,23 +23,20 @@ struct Channels: Sendable {
               LEFT JOIN first_touches touch ON touch.visitor = visits.visitor AND touch.session_at = visits.session_at)
             """
         let channels = try await scope.rows(
-            "utm.origins", continues: true,
-            """
-            \(origins)
-            SELECT origin, count(*) AS n FROM origins GROUP BY origin ORDER BY n DESC, origin LIMIT \(OriginText.maximum)
-            """
+            "utm.origins", with: origins, [.tally("counted", by: ["origin"], [.count("n")], from: "origins")],
+            "SELECT origin, n FROM counted ORDER BY n DESC, origin LIMIT \(OriginText.maximum)"
         ).map { [OriginText.channel($0.text("origin")).rawValue, $0.text("origin")] }
         return try await scope.rows(
-            "utm.channels", continues: true,
-            """
-            \(origins),
-            known AS (\(scope.dialect.table(["channel", "origin"], of: channels)))
-            SELECT channel, count(DISTINCT visitor) AS visitors, count(*) AS sessions, sum(views) AS views
-            FROM (
-              SELECT coalesce(channel, \(Channel.other.rawValue)) AS channel, visitor, views
-              FROM origins LEFT JOIN known ON known.origin = origins.origin) placed
-            GROUP BY channel
-            """
+            "utm.channels", with: "\(origins), known AS (\(scope.dialect.table(["channel", "origin"], of: channels)))",
+            [
+                .tally(
+                    "counted", by: ["channel"], [.visitors("visitors"), .count("sessions"), .sum("views", of: "views")],
+                    from: """
+                        (SELECT coalesce(channel, \(Channel.other.rawValue)) AS channel, visitor, views
+                        FROM origins LEFT JOIN known ON known.origin = origins.origin) placed
+                        """, groups: Int64(Channel.allCases.count))
+            ],
+            "SELECT channel, visitors, sessions, views FROM counted"
         )
         .map {
             Channels(channel: $0.text("channel"), visitors: $0.int("visitors"), sessions: $0.int("sessions"), pageviews: $0.int("views"))
@@ -68,15 +65,19 @@ struct AIReferrers: Sendable {
             return "CASE \(SQL.joined(cases, separator: " ")) END"
         }
         return try await scope.rows(
-            "utm.ai_referrers", continues: true,
-            """
-            \(UtmModule.firstTouches),
-            sent AS NOT MATERIALIZED (
-              SELECT activity.visitor, kind, coalesce(\(assistant("source")), \(assistant("lower(utm_source)"))) AS assistant
-              FROM activity LEFT JOIN first_touches touch ON touch.visitor = activity.visitor AND touch.session_at = activity.session_at)
-            SELECT assistant, count(DISTINCT visitor) AS visitors, count(*) FILTER (WHERE kind = 0) AS views
-            FROM sent WHERE assistant IS NOT NULL GROUP BY assistant ORDER BY visitors DESC, assistant
-            """
+            "utm.ai_referrers",
+            with: """
+                \(UtmModule.firstTouches),
+                sent AS NOT MATERIALIZED (
+                  SELECT activity.visitor, kind, coalesce(\(assistant("source")), \(assistant("lower(utm_source)"))) AS assistant
+                  FROM activity LEFT JOIN first_touches touch ON touch.visitor = activity.visitor AND touch.session_at = activity.session_at)
+                """,
+            [
+                .tally(
+                    "counted", by: ["assistant"], [.visitors("visitors"), .count("views", where: "kind = 0")],
+                    from: "sent WHERE assistant IS NOT NULL", groups: Int64(SourceCatalog.assistants.count))
+            ],
+            "SELECT assistant, visitors, views FROM counted ORDER BY visitors DESC, assistant"
         ).map { AIReferrers(source: $0.text("assistant"), visitors: $0.int("visitors"), pageviews: $0.int("views")) }
     }
 }

@@ -23,15 +23,15 @@ extension UtmModule {
     private static func channel(_ filter: Filter, _ scope: Scope) async throws -> SQL {
         let touches = firstTouches(of: scope.facts(of: touches))
         let sources = try await scope.rows(
-            "utm.sources", "SELECT source, count(*) AS n FROM activity GROUP BY source ORDER BY n DESC, source LIMIT \(OriginText.maximum)"
+            "utm.sources", [.tally("counted", by: ["source"], [.count("n")], from: "activity")],
+            "SELECT source, n FROM counted ORDER BY n DESC, source LIMIT \(OriginText.maximum)"
         )
         .map { [Channel(Origin(referrer: $0.text("source"))).rawValue, $0.text("source")] }
         let origins = try await scope.rows(
-            "utm.tagged_origins", continues: true,
-            """
-            origins AS (SELECT \(OriginText.sql("session_source")) AS origin FROM (\(touches)) first_touches)
-            SELECT origin, count(*) AS n FROM origins GROUP BY origin ORDER BY n DESC, origin LIMIT \(OriginText.maximum)
-            """
+            "utm.tagged_origins",
+            with: "origins AS (SELECT \(OriginText.sql("session_source")) AS origin FROM (\(touches)) first_touches)",
+            [.tally("counted", by: ["origin"], [.count("n")], from: "origins")],
+            "SELECT origin, n FROM counted ORDER BY n DESC, origin LIMIT \(OriginText.maximum)"
         ).map { [OriginText.channel($0.text("origin")).rawValue, $0.text("origin")] }
         let dialect = scope.dialect, other = Channel.other.rawValue, asked = filter.condition(on: "channel")
         let known: SQL = "(\(dialect.table(["channel", "named"], of: sources))) known"

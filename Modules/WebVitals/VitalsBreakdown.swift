@@ -27,22 +27,27 @@ struct VitalsBreakdown: Sendable {
     static func run(_ scope: Scope, by dimension: Dimension) async throws -> [VitalsBreakdown] {
         let column = SQL(sql: dimension.rawValue)
         let isListed: SQL = dimension == .country ? "country <> ''" : "TRUE"
+        let listed = try await scope.rows(
+            "webvitals.top",
+            [.tally("counted", by: [.init("place", column)], [.count("samples")], from: "webvitals_measurements WHERE \(isListed)")],
+            "SELECT place, samples FROM counted ORDER BY samples DESC, place LIMIT \(scope.limit) OFFSET \(scope.offset)")
+        guard !listed.isEmpty else { return [] }
         let rows = try await scope.rows(
-            "webvitals.breakdown", continues: true,
-            """
-            listed AS MATERIALIZED (
-              SELECT \(column) AS place, count(*) AS samples FROM webvitals_measurements WHERE \(isListed) GROUP BY \(column)
-              ORDER BY samples DESC, place LIMIT \(scope.limit) OFFSET \(scope.offset))
-            SELECT place, samples, metric, \(scope.dialect.nearestRanks([75], of: "value")[0]) AS p75
-            FROM webvitals_measurements JOIN listed ON place = \(column)
-            GROUP BY place, samples, metric ORDER BY samples DESC, place
-            """)
-        var lines: [(name: String, samples: Int64, p75: [Metric: Double])] = []
+            "webvitals.breakdown",
+            [
+                .percentiles(
+                    "ranks", by: [.init("place", column), "metric"], [75], of: "value",
+                    from: "webvitals_measurements WHERE \(column) IN \(list: listed.map { $0.text("place") })")
+            ],
+            "SELECT place, metric, p75 FROM ranks")
+        var p75: [ExactText: [Metric: Double]] = [:]
         for row in rows {
-            let name = row.text("place")
-            if lines.last?.name != name { lines.append((name, row.int("samples"), [:])) }
-            if let metric = Metric(rawValue: row.text("metric")) { lines[lines.count - 1].p75[metric] = row.double("p75") }
+            if let metric = Metric(rawValue: row.text("metric")) {
+                p75[ExactText(row.text("place")), default: [:]][metric] = row.double("p75")
+            }
         }
-        return lines.map { VitalsBreakdown(name: $0.name, samples: $0.samples, p75: $0.p75) }
+        return listed.map { line in
+            VitalsBreakdown(name: line.text("place"), samples: line.int("samples"), p75: p75[ExactText(line.text("place"))] ?? [:])
+        }
     }
 }

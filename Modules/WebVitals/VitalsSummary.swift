@@ -29,12 +29,9 @@ struct VitalsSummary: Sendable {
     ])
 
     static func run(_ scope: Scope) async throws -> VitalsSummary {
-        let ranks = scope.dialect.nearestRanks([50, 75, 99], of: "value")
         let rows = try await scope.rows(
-            "webvitals.summary",
-            """
-            SELECT metric, \(ranks[0]) AS p50, \(ranks[1]) AS p75, \(ranks[2]) AS p99 FROM webvitals_measurements GROUP BY metric
-            """)
+            "webvitals.summary", [.percentiles("ranks", by: ["metric"], [50, 75, 99], of: "value", from: "webvitals_measurements")],
+            "SELECT metric, p50, p75, p99 FROM ranks")
         var vitals: [Metric: Vital] = [:]
         for row in rows {
             guard let metric = Metric(rawValue: row.text("metric")) else { continue }

@@ -22,12 +22,13 @@ struct VitalsTimeseries: Sendable {
     static func run(_ scope: Scope, _ metric: Metric, by unit: TimeBuckets.Unit) async throws -> VitalsTimeseries {
         let buckets = TimeBuckets(unit, of: scope), all = try buckets.points()
         let rows = try await scope.rows(
-            "webvitals.timeseries", continues: true,
-            """
-            measured AS NOT MATERIALIZED (
-              SELECT \(buckets.number(of: "occurred_at")) AS bucket, value FROM webvitals_measurements WHERE metric = \(metric.rawValue))
-            SELECT bucket, \(scope.dialect.nearestRanks([75], of: "value")[0]) AS p75 FROM measured GROUP BY bucket
-            """)
+            "webvitals.timeseries",
+            [
+                .percentiles(
+                    "ranks", by: [.init("bucket", buckets.number(of: "occurred_at"))], [75], of: "value",
+                    from: "webvitals_measurements WHERE metric = \(metric.rawValue)")
+            ],
+            "SELECT bucket, p75 FROM ranks")
         let p75ByBucket = Dictionary(uniqueKeysWithValues: rows.map { ($0.int("bucket"), $0.double("p75")) })
         return VitalsTimeseries(metric: metric, data: all.map { Point(date: buckets.label($0), p75: p75ByBucket[$0]) })
     }

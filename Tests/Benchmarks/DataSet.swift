@@ -4,6 +4,8 @@ import Foundation
 struct DataSet {
     let program: String
     let folder: String
+    /// URL of the PostgreSQL database for the data; nil for embedded storage.
+    var database: String?
     /// The version of the generated data.
     let version: String
     let projects: Int
@@ -43,7 +45,7 @@ struct DataSet {
         }
         try? FileManager.default.removeItem(atPath: folder)
         print("\(title) through POST /api/collect")
-        let pulse = try PulseProcess(program: program, dataFolder: folder)
+        let pulse = try PulseProcess(program: program, dataFolder: folder, database: database)
         defer { pulse.kill() }
         try await pulse.ready()
         var keys: [PulseProcess.Keys] = []

@@ -19,7 +19,9 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Number of projects in the installation with very many of them. Each has three keys.") var projects = 100_000
     @Option(help: "URL of an empty PostgreSQL database for the part `directory`. Default: embedded storage.") var database: String?
     @Option(
-        help: "Parts to run, separated by commas: single, batch, import, reports, facts, directory. analyses is a subset of reports.")
+        help:
+            "Parts to run, separated by commas: single, batch, import, reports, facts, directory. analyses is a subset of reports. servers needs PostgreSQL and takes most of an hour."
+    )
     var only = "single,batch,import,reports,facts,directory"
     @Option(help: "Folder for the data sets.") var folder = ".build/bench-data"
     @Option(help: "Path of the `pulse` program. Default: the one next to this program.") var pulse: String?
@@ -55,9 +57,15 @@ struct RunCommand: AsyncParsableCommand {
         if parts.contains("directory") {
             report.add(try await DirectoryTimes(program: program, projects: projects, database: database).run())
         }
+        if parts.contains("servers") {
+            let data = ReferenceData(program: program, folder: folder, events: events)
+            report.add(try await ServerTimes(data: data, repetitions: min(repetitions, 3)).run())
+        }
         report.took = begun.duration(to: .now)
         // Partial runs are for trying things out; the page shows complete runs.
-        try report.finish(writesPage: parts.isSuperset(of: ["single", "batch", "import", "reports", "facts", "directory"]))
+        try report.finish(
+            writesPage: parts.isSuperset(of: ["single", "batch", "import", "reports", "facts", "directory"]),
+            writesServers: parts.contains("servers"))
     }
 }
 

@@ -34,10 +34,23 @@ struct QuestionTimes {
 
     /// Requests the report through Pulse: `repetitions` times with a new range each (cold), and as often with the same range (warm).
     func ask(_ pulse: PulseProcess, _ line: inout Line) async throws {
+        let time = try await askCold(pulse, &line).time
+        var warm: [Double] = []
+        for _ in 1...line.repetitions(repetitions) { warm.append(try await time(0).milliseconds) }
+        line.warm = warm.median
+    }
+
+    /// Requests the report once and then `repetitions` times with a new range each.
+    /// - Returns: how to request it again, and how often it was requested.
+    @discardableResult
+    func askCold(_ pulse: PulseProcess, _ line: inout Line) async throws -> (
+        time: (_ shift: Int) async throws -> (milliseconds: Double, answer: Client.Answer), count: Int
+    ) {
         let (start, end) = Question.range(line.days), id = try await define(line.question, pulse)
         let (path, query) = (line.question.path.replacing("{id}", with: id), line.question.query.replacing("{id}", with: id))
+        let days = line.days
         func url(_ shift: Int) -> String {
-            guard line.days > 1 else { return pulse.address + path }
+            guard days > 1 else { return pulse.address + path }
             // No row is so close to the end of the range that the shift would exclude it.
             return pulse.address + path + "?start_at=\(start.iso8601)&end_at=\(end.adding(milliseconds: Int64(-shift)).iso8601)" + query
         }
@@ -51,12 +64,11 @@ struct QuestionTimes {
         let first = try await time(0)
         let report = try JSONSerialization.jsonObject(with: Data(first.answer.body.readableBytesView)) as? [String: Any] ?? [:]
         line.answer = line.question.answer?(report)
-        var cold: [Double] = [], warm: [Double] = []
+        var cold: [Double] = []
         let repetitions = line.repetitions(repetitions)
         for repetition in 1...repetitions { cold.append(try await time(repetition).milliseconds) }
-        for _ in 1...repetitions { warm.append(try await time(0).milliseconds) }
         line.cold = cold.median
-        line.warm = warm.median
+        return (time, repetitions + 1)
     }
 
     /// Creates the definition that the question needs. Returns its id, or "" if it needs none.

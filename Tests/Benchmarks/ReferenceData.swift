@@ -12,9 +12,13 @@ struct ReferenceData {
     /// Concurrent requests per project. A visitor's events always use the same lane, so they arrive in order.
     private static let lanes = 2
 
-    func prepare() async throws -> DataSet.Loaded {
+    /// - Parameters:
+    ///   - database: URL of the PostgreSQL database for the data; nil for embedded storage.
+    ///   - own: the data folder, unless it is the usual one.
+    func prepare(on database: String? = nil, in own: String? = nil) async throws -> DataSet.Loaded {
         let set = DataSet(
-            program: program, folder: "\(folder)/\(events)", version: "\(Traffic.version) \(events)", projects: Traffic.projects)
+            program: program, folder: own ?? "\(folder)/\(events)", database: database, version: "\(Traffic.version) \(events)",
+            projects: Traffic.projects)
         return try await set.prepare("Reference data: \(events) events", events: events, send: send)
     }
 

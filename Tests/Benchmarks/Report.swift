@@ -4,7 +4,8 @@ import Foundation
 struct Finding {
     enum Part: String, CaseIterable {
         case ingest = "Ingest", imports = "An import next to another project", report = "Reports", analysis = "Analyses", facts =
-            "Errors and logs", directory = "Many projects", start = "Start", memory = "Memory", disk = "Disk", note = "Notes"
+            "Errors and logs", directory = "Many projects", start = "Start", memory = "Memory", disk = "Disk", note = "Notes", servers =
+            "Servers", serverReport = "Reports on servers"
     }
 
     let part: Part
@@ -48,16 +49,24 @@ struct Report {
         }
     }
 
-    func finish(writesPage: Bool) throws {
-        let page = try self.page()
-        print("\n" + page)
-        guard writesPage else { return }
-        try page.write(toFile: "docs/benchmarks.md", atomically: true, encoding: .utf8)
-        print("Written to docs/benchmarks.md")
+    /// - Parameters:
+    ///   - writesPage: whether to write the page. What it says of servers stays.
+    ///   - writesServers: whether to replace what the page says of servers.
+    func finish(writesPage: Bool, writesServers: Bool) throws {
+        let path = "docs/benchmarks.md", page = try self.page(of: Finding.Part.allCases.filter { !Self.ofServers.contains($0) })
+        let old = (try? String(contentsOfFile: path, encoding: .utf8)) ?? "", heading = "## \(Finding.Part.servers.rawValue)\n"
+        let start = old.range(of: heading)?.lowerBound ?? old.endIndex
+        let servers = writesServers ? sections(of: Self.ofServers) : String(old[start...])
+        print("\n\(page)\n\(writesServers ? servers : "")")
+        guard writesPage || writesServers else { return }
+        try ((writesPage ? page : String(old[..<start])) + servers).write(toFile: path, atomically: true, encoding: .utf8)
+        print("Written to \(path)")
     }
 
-    private func page() throws -> String {
-        var lines = [
+    private static let ofServers: [Finding.Part] = [.servers, .serverReport]
+
+    private func page(of parts: [Finding.Part]) throws -> String {
+        let lines = [
             "# Benchmarks", "",
             "Written by `make bench`, \(Machine.date). Medians of several repetitions. Client and server run on the same machine, over loopback.",
             "",
@@ -68,7 +77,12 @@ struct Report {
             "| duration of the run | \(Int(took.seconds)) s |", "",
             "To repeat the run: `make bench`, or `make bench ARGS=\"--events 1000000\"` for a quick one. Both rewrite this page.", "",
         ]
-        for part in Finding.Part.allCases {
+        return lines.joined(separator: "\n") + "\n" + sections(of: parts)
+    }
+
+    private func sections(of parts: [Finding.Part]) -> String {
+        var lines: [String] = []
+        for part in parts {
             let found = findings.filter { $0.part == part }
             guard !found.isEmpty else { continue }
             lines += ["## \(part.rawValue)", ""]
@@ -87,6 +101,16 @@ struct Report {
                     "| analysis | Pulse | again | DuckDB | budget | |", "|---|--:|--:|--:|---|---|",
                 ]
                 lines += found.map { "| \($0.name) | \($0.value) | \($0.verdict) | \($0.detail ?? "") |" }
+            } else if part == .serverReport {
+                lines += [
+                    "Over the same project and 60 days. Pulse on embedded storage, on one PostgreSQL and on the cluster: milliseconds until the answer, and of the",
+                    "servers' processor time. *Coordinator* is its share of the cluster's, *kB* all that went over loopback. Budgets: one PostgreSQL at most 4 times",
+                    "embedded storage; the cluster's processor time at most 1.3 times one PostgreSQL's, the coordinator's a tenth of that, and 1 MB.",
+                    "",
+                    "| report | embedded | one | : embedded | cluster | processor: one | cluster | : one | coordinator | kB | budget | |",
+                    "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|---|",
+                ]
+                lines += found.map { "| \($0.name) | \($0.value) | \($0.verdict) | \($0.detail ?? "") |" }
             } else if part == .facts {
                 lines += [
                     "Over \(facts.formatted) errors and as many log entries of one project, in milliseconds, as above. *DuckDB* is the bare engine with the fastest SQL",
@@ -95,6 +119,14 @@ struct Report {
                 ]
                 lines += found.map { "| \($0.name) | \($0.value) | \($0.verdict) | \($0.detail ?? "") |" }
             } else {
+                if part == .servers {
+                    lines += [
+                        "`make bench ARGS=\"--only servers\"`, \(Machine.date): \(events.formatted) events, \(Machine.processor), "
+                            + "\(ProcessInfo.processInfo.activeProcessorCount) cores. One PostgreSQL, and a Citus cluster of a coordinator and three",
+                        "workers, whose nodes share the machine's cores with Pulse and with each other. So it is their work that can be compared, not how long",
+                        "a cluster of several machines would take.", "",
+                    ]
+                }
                 if part == .imports {
                     lines += [
                         "Six senders import batches of 1,000 events into one project as fast as Pulse accepts them, and obey `Retry-After`. Meanwhile, another",

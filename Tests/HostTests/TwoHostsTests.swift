@@ -43,6 +43,22 @@ struct TwoHostsTests {
         }
     }
 
+    @Test("a visit whose events reach both hosts is one session")
+    func visit() async throws {
+        try await Self.run { first, second in
+            for number in 0..<6 {
+                for app in [first, second] { app.time.advance(seconds: 600) }
+                // The first event and the third reach the same host, which has the session in memory; others have joined it meanwhile.
+                let (here, there) = [0, 2, 3].contains(number) ? (first, second) : (second, first)
+                try await here.collect(#"{"type":"pageview","path":"/\#(number)","visitor_id":"ada"}"#)
+                let stats = try await there.get("/api/v1/stats").json()["current"]
+                #expect(stats?["sessions"]?.integer == 1)
+                #expect(stats?["avg_duration"]?.number == Double(number * 600))
+                #expect(stats?["bounce_rate"]?.number == (number == 0 ? 100 : 0))
+            }
+        }
+    }
+
     @Test("an erasure on one host erases what the other has acknowledged, and the other forgets the visitor")
     func erasure() async throws {
         try await Self.run { first, second in

@@ -88,6 +88,9 @@ package struct RandomVisits: Sendable {
         return RandomVisits(sent: sent.shuffled(using: &random))
     }
 
+    /// The activities as payloads, in the order in which they are sent.
+    package var payloads: [String] { sent.map(\.json) }
+
     /// Sends all activities in batches.
     package func send(to app: TestApp) async throws {
         for start in stride(from: 0, to: sent.count, by: 150) {

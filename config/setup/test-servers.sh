@@ -66,8 +66,14 @@ as_server=("${as_user[@]}" --pdeathsig INT)
 
 settings=(
     -c listen_addresses=127.0.0.1 -c max_connections=200 -c timezone=America/New_York
-    -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off
+    -c fsync=off -c synchronous_commit=off -c full_page_writes=off
 )
+# The benchmarks want servers that maintain their statistics, with the memory of a small machine.
+if [[ ${PULSE_TEST_PURPOSE:-} == bench ]]; then
+    settings+=(-c shared_buffers=1GB -c effective_cache_size=4GB -c max_wal_size=4GB -c autovacuum_naptime=10s)
+else
+    settings+=(-c autovacuum=off)
+fi
 launch_postgres() {
     exec "${as_server[@]}" "$postgres/postgres" -D "$folder/postgres" -k "$folder" -p "$1" "${settings[@]}"
 }
