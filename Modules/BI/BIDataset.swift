@@ -41,6 +41,9 @@ struct BIDataset: Sendable {
     let source: @Sendable (Dialect) -> SQL
     /// Whether the scope applies row policies to the dataset. If not, `table(_:project:policies:)` applies them.
     let scopeAppliesPolicies: Bool
+    /// For a dataset whose rows are each about several visitors: the part of a report that computes them, and the SQL after `FROM` that
+    /// reads the part. Nil if each row is about one visitor.
+    var ofAllVisitors: (@Sendable (Scope) -> (part: ReportPart, source: SQL))?
 
     func column(_ name: String) -> Column? { columns.first { $0.name == name } }
 
@@ -158,12 +161,28 @@ struct BIDatasets: Sendable {
             """
             (SELECT day, count(DISTINCT visitor) AS visitors, CAST(sum(pageviews) AS bigint) AS pageviews, count(*) AS sessions,
                CAST(sum(events) AS bigint) AS events
-             FROM (SELECT \(dialect.quotient("occurred_at", "\(day)")) AS day, visitor, session_at, count(*) FILTER (WHERE kind = 0) AS pageviews,
-                     count(*) FILTER (WHERE kind = 1) AS events
-                   FROM activity GROUP BY 1, 2, 3) visits
-             GROUP BY day) days
+             FROM \(visits(dialect)) GROUP BY day) days
             """
-        }, scopeAppliesPolicies: false)
+        }, scopeAppliesPolicies: false,
+        ofAllVisitors: { scope in
+            let part = ReportPart.tally(
+                "days", by: ["day"],
+                [.visitors("visitors"), .sum("pageviews", of: "pageviews"), .count("sessions"), .sum("events", of: "events")],
+                from: visits(scope.dialect), groups: scope.range.milliseconds / day + 2)
+            let source: SQL = """
+                (SELECT day, visitors, CAST(pageviews AS bigint) AS pageviews, sessions, CAST(events AS bigint) AS events FROM days) all_days
+                """
+            return (part: part, source: source)
+        })
+
+    /// The text after `FROM` with one row for each session and day: `day`, `visitor`, `session_at`, `pageviews` and `events`.
+    private static func visits(_ dialect: Dialect) -> SQL {
+        """
+        (SELECT \(dialect.quotient("occurred_at", "\(day)")) AS day, visitor, session_at, count(*) FILTER (WHERE kind = 0) AS pageviews,
+           count(*) FILTER (WHERE kind = 1) AS events
+         FROM activity GROUP BY 1, 2, 3) visits
+        """
+    }
 }
 
 extension BIDataset {

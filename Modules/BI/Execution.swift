@@ -5,9 +5,14 @@ enum Execution {
     static let maximumCells = 200_000
     static let limit = Schema.integer(1...10_000)
 
-    /// - Parameter scope: the data to read. Row policies are applied to the scope here, so no caller can forget them.
-    static func run(_ select: SQLSelect, _ call: ProjectRequest, over scope: Scope, limit: Int) async throws -> QueryResult {
-        let dialect = scope.dialect, (compiler, tables, query, columns) = try compiled(select, call, for: dialect, limit: limit)
+    /// - Parameters:
+    ///   - scope: the data to read. Row policies are applied to the scope here, so no caller can forget them.
+    ///   - merged: what the statement reads if it is made of parts; nil for a statement over any datasets.
+    static func run(
+        _ select: SQLSelect, _ call: ProjectRequest, over scope: Scope, limit: Int, reading merged: MergedDataset? = nil
+    ) async throws -> QueryResult {
+        let dialect = scope.dialect, known = merged.map { BIDatasets(only: $0.dataset) } ?? call.datasets
+        let (compiler, tables, query, columns) = try compiled(select, call, known, for: dialect, limit: limit)
         let policies = try await RowPolicy.active(call, in: dialect)
         let datasets = compiler.used.map { dataset, name -> SQL in
             let conditions = policies.filter { $0.dataset == dataset.name }.map(\.condition)
@@ -15,8 +20,10 @@ enum Execution {
         }
         let ctes = datasets + tables
         let statement: SQL = ctes.isEmpty ? query : "\(SQL.joined(ctes)) \(query)"
+        let visible = scope.overDatasets().restricted(by: policies)
         let rows = try await answer {
-            try await scope.overDatasets().restricted(by: policies).rows("bi.query", continues: !ctes.isEmpty, statement)
+            guard let merged else { return try await visible.rows("bi.query", continues: !ctes.isEmpty, statement) }
+            return try await visible.rows("bi.query", merged.parts, continues: !ctes.isEmpty, statement)
         }
         // PostgreSQL rejects a number that is out of range; DuckDB continues with infinity or NaN.
         guard rows.values.allSatisfy({ $0.allSatisfy { $0.double?.isFinite != false } }) else { throw failure }
@@ -26,13 +33,13 @@ enum Execution {
     /// Checks the statement without running it.
     /// - Throws: the errors that `run` throws before it queries the engine.
     static func check(_ select: SQLSelect, _ call: ProjectRequest, limit: Int) throws {
-        _ = try compiled(select, call, for: .duckdb, limit: limit)
+        _ = try compiled(select, call, call.datasets, for: .duckdb, limit: limit)
     }
 
     private static func compiled(
-        _ select: SQLSelect, _ call: ProjectRequest, for dialect: Dialect, limit: Int
+        _ select: SQLSelect, _ call: ProjectRequest, _ datasets: BIDatasets, for dialect: Dialect, limit: Int
     ) throws -> (SQLCompiler, tables: [SQL], query: SQL, columns: [SQLCompiler.Output]) {
-        var compiler = SQLCompiler(dialect: dialect, datasets: call.datasets, project: call.project.id, limit: limit)
+        var compiler = SQLCompiler(dialect: dialect, datasets: datasets, project: call.project.id, limit: limit)
         let (tables, query, columns): ([SQL], SQL, [SQLCompiler.Output])
         do { (tables, query, columns) = try compiler.statement(select) } catch { throw error.error }
         guard limit * columns.count <= maximumCells else {

@@ -49,7 +49,8 @@ struct IssueReport: Sendable {
                         .maximum("last_at", of: "occurred_at"),
                     ], from: "occurrences"),
                 .page(
-                    "latest", "SELECT message, occurred_at, number FROM occurrences", by: "occurred_at DESC, number DESC, message", limit: 1),
+                    "latest", "SELECT message, occurred_at, number FROM occurrences", by: "occurred_at DESC, number DESC, message", limit: 1
+                ),
                 .tally(
                     "tagged", by: ["release"], [.minimum("first_at", of: "occurred_at"), .maximum("last_at", of: "occurred_at")],
                     from: "occurrences WHERE release IS NOT NULL"),
