@@ -131,14 +131,14 @@ public struct Scope: Sendable {
     ///   - continues: whether `query` begins with more CTEs: `x AS (...) SELECT`. Otherwise it is a SELECT.
     ///   - query: the SQL that follows the scope's `WITH` clause. It reads the names that the scope provides and those that it defines.
     /// - Throws: 403 if the statement names a fact table of a module that the caller may not read.
-    public func rows(_ name: StaticString, continues: Bool = false, _ query: SQL) async throws -> Rows {
-        try await reader.rows(try await gathered(name, continues: continues, query), of: project, over: decisiveRange)
+    public func gathered(_ name: StaticString, continues: Bool = false, _ query: SQL) async throws -> Rows {
+        try await reader.rows(try await whole(name, continues: continues, query), of: project, over: decisiveRange)
     }
 
-    /// Like `rows`, for results of any length, such as exports: hands out the rows in batches, and caches none.
+    /// Like `gathered`, for results of any length, such as exports: hands out the rows in batches, and caches none.
     /// - Throws: 403 if the statement names a fact table of a module that the caller may not read; 503 if too many streams are open.
     public func stream(_ name: StaticString, continues: Bool = false, _ query: SQL) async throws -> RowStream {
-        try await reader.stream(try await gathered(name, continues: continues, query).statement, of: project)
+        try await reader.stream(try await whole(name, continues: continues, query).statement, of: project)
     }
 
     /// - Parameter more: a fact table whose rows the parts read regardless of the range, and the name of the CTE with them.
@@ -164,7 +164,7 @@ public struct Scope: Sendable {
     }
 
     /// A statement without parts.
-    private func gathered(_ name: StaticString, continues: Bool, _ query: SQL) async throws -> PartedQuery {
+    private func whole(_ name: StaticString, continues: Bool, _ query: SQL) async throws -> PartedQuery {
         let words = query.words, tables = try facts.tables(in: words, of: name)
         try checkSources(query, tables.map(\.name), of: name)
         return PartedQuery(
@@ -355,8 +355,7 @@ public struct Scope: Sendable {
     /// Whether the engine numbers visitors, so it pays to know how many groups a tally has.
     public var numbersVisitors: Bool { get async throws { try await reader.visitorBound(of: project) != nil } }
 
-    /// Returns how to count this scope's distinct visitors.
-    public func visitorCount() async throws -> VisitorCount { VisitorCount(bound: try await reader.visitorBound(of: project)) }
+    private func visitorCount() async throws -> VisitorCount { VisitorCount(bound: try await reader.visitorBound(of: project)) }
 
     /// Whether all filters select whole sessions.
     private var keepsSessionsWhole: Bool { filters.allSatisfy(\.dimension.isOfSession) }

@@ -4,7 +4,7 @@
 ///
 /// DuckDB stores visitors as small numbers, so a bitmap with one bit per number is exact and needs no hashing. PostgreSQL stores visitor
 /// keys, so the keys themselves are counted.
-public struct VisitorCount: Sendable {
+struct VisitorCount: Sendable {
     /// The maximum total size of all bitmaps in a statement, in bits. If they would be larger, `count(DISTINCT visitor)` is used.
     private static let maximumBits: Int64 = 1 << 30
 
@@ -24,41 +24,16 @@ public struct VisitorCount: Sendable {
 
     /// An aggregate that counts the distinct visitors of the rows that meet `condition`, or of all rows if `condition` is nil.
     /// - Parameter groups: the approximate maximum number of groups in the statement. It determines how much memory the bitmaps take.
-    public func distinct(where condition: SQL? = nil, groups: Int64 = 1) -> SQL {
+    func distinct(where condition: SQL? = nil, groups: Int64 = 1) -> SQL {
         let filter: SQL = condition.map { " FILTER (WHERE \($0))" } ?? ""
         return countsBits(groups) ? "coalesce(bit_count(\(bits)\(filter)), 0)" : "count(DISTINCT visitor)\(filter)"
-    }
-
-    /// A query with one row per value of the `key` column: the value and the number of its distinct visitors, `visitors`.
-    /// - Parameter groups: the approximate number of distinct values.
-    public func query(by key: SQL, from rows: SQL, groups: Int64) -> SQL {
-        countsBits(groups)
-            ? "SELECT \(key), \(distinct(groups: groups)) AS visitors FROM \(rows) GROUP BY \(key)"
-            // Avoids count(DISTINCT visitor), for which PostgreSQL would sort.
-            : "SELECT \(key), count(*) AS visitors FROM (SELECT DISTINCT \(key), visitor FROM \(rows)) pairs GROUP BY \(key)"
-    }
-
-    /// Like `query(by:from:groups:)`, but counts only the visitors of rows that meet `condition`, and adds a `name` column with an
-    /// aggregate over all rows of the value. Leaves out values without a row that meets the condition. With bitmaps, this takes a single
-    /// pass.
-    public func query(by key: SQL, from rows: SQL, where condition: SQL, with aggregate: SQL, named name: SQL, groups: Int64) -> SQL {
-        let countedRows: SQL = "(SELECT * FROM \(rows) WHERE \(condition)) counted_rows"
-        return countsBits(groups)
-            ? """
-            SELECT \(key), \(distinct(where: condition, groups: groups)) AS visitors, \(aggregate) AS \(name) FROM \(rows)
-            GROUP BY \(key) HAVING count(*) FILTER (WHERE \(condition)) > 0
-            """
-            : """
-            SELECT counted.\(key), visitors, \(name) FROM (\(query(by: key, from: countedRows, groups: groups))) counted
-            JOIN (SELECT \(key), \(aggregate) AS \(name) FROM \(rows) GROUP BY \(key)) aggregated ON aggregated.\(key) = counted.\(key)
-            """
     }
 
     /// For reports that count visitors separately by each of several columns. `query` returns the visitors of each combination of
     /// `columns`, and `count` is the aggregate that counts distinct visitors over groups of its rows. Merging the bitmaps of a few
     /// combinations is much faster than grouping all rows once per column.
     /// - Parameter groups: the approximate number of combinations.
-    public func combinations(of columns: SQL, from rows: SQL, groups: Int64) -> (query: SQL, count: SQL) {
+    func combinations(of columns: SQL, from rows: SQL, groups: Int64) -> (query: SQL, count: SQL) {
         countsBits(groups)
             ? ("SELECT \(columns), \(bits) AS visitors FROM \(rows) GROUP BY \(columns)", "coalesce(bit_count(bit_or(visitors)), 0)")
             : ("SELECT DISTINCT \(columns), visitor AS visitors FROM \(rows)", "count(DISTINCT visitors)")

@@ -22,7 +22,7 @@ enum Execution {
         let statement: SQL = ctes.isEmpty ? query : "\(SQL.joined(ctes)) \(query)"
         let visible = scope.overDatasets().restricted(by: policies)
         let rows = try await answer {
-            guard let merged else { return try await visible.rows("bi.query", continues: !ctes.isEmpty, statement) }
+            guard let merged else { return try await visible.gathered("bi.query", continues: !ctes.isEmpty, statement) }
             return try await visible.rows("bi.query", merged.parts, continues: !ctes.isEmpty, statement)
         }
         // PostgreSQL rejects a number that is out of range; DuckDB continues with infinity or NaN.

@@ -10,11 +10,8 @@ struct PageEntries: Sendable {
     /// The entries by page, busiest first.
     static func run(_ scope: Scope) async throws -> [PageEntries] {
         let rows = try await scope.rows(
-            "guestbook.pages",
-            """
-            SELECT path, count(*) AS entries FROM guestbook_entries GROUP BY path
-            ORDER BY entries DESC, path LIMIT \(scope.limit) OFFSET \(scope.offset)
-            """)
+            "guestbook.pages", [.tally("by_page", by: ["path"], [.count("entries")], from: "guestbook_entries")],
+            "SELECT path, entries FROM by_page ORDER BY entries DESC, path LIMIT \(scope.limit) OFFSET \(scope.offset)")
         return rows.map { PageEntries(path: $0.text("path"), entries: $0.int("entries")) }
     }
 }

@@ -37,7 +37,7 @@ struct ScopeTests {
         let recorder = Recorder()
         let scope = Scope(project: 1, range: Self.days(10, 15), segment: segment, reader: recorder, facts: Self.facts(of: nil)).widened(
             to: range)
-        _ = try await scope.rows("test", "SELECT 1 FROM activity")
+        _ = try await scope.gathered("test", "SELECT 1 FROM activity")
         #expect(recorder.ranges.withLock { $0 } == [expected])
     }
 
@@ -77,7 +77,7 @@ struct ScopeTests {
     func access(module: String?, statement: String, refusal: String?) async throws {
         let scope = Scope(project: 1, range: Self.days(1, 2), reader: Recorder(), facts: Self.facts(of: module))
         var outcome: String?
-        do { _ = try await scope.rows("test", SQL(sql: statement)) } catch { outcome = (error as? ServiceError)?.message ?? "\(error)" }
+        do { _ = try await scope.gathered("test", SQL(sql: statement)) } catch { outcome = (error as? ServiceError)?.message ?? "\(error)" }
         #expect(outcome == refusal)
     }
 

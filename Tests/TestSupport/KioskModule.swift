@@ -137,7 +137,8 @@ extension KioskModule {
 
     private static func pages(_ call: ProjectRequest) async throws -> [String] {
         try call.require(module: "core")
-        let rows = try await call.wholeScope().rows("kiosk.pages", "SELECT DISTINCT path FROM pageviews ORDER BY path LIMIT 100")
+        let rows = try await call.wholeScope().rows(
+            "kiosk.pages", [.tally("viewed", by: ["path"], [], from: "pageviews")], "SELECT path FROM viewed ORDER BY path LIMIT 100")
         return rows.map { $0.text("path") }
     }
 }

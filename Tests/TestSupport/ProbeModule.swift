@@ -143,12 +143,13 @@ extension ProbeModule {
         let scope = try await call.scope()
         let rows = try await scope.rows(
             "probe.facts",
+            [.tally("labelled", by: ["label"], [.count("facts"), .sum("amount", of: "amount")], from: "probe_facts")],
             """
-            SELECT label, count(*) AS count, coalesce(sum(amount), 0) AS amount FROM probe_facts GROUP BY label
-            ORDER BY count DESC, label LIMIT \(scope.limit) OFFSET \(scope.offset)
+            SELECT label, facts AS count, coalesce(amount, 0) AS amount FROM labelled
+            ORDER BY facts DESC, label LIMIT \(scope.limit) OFFSET \(scope.offset)
             """)
         let visitors = try await scope.rows(
-            "probe.visitors", "SELECT count(DISTINCT visitor) AS visitors FROM probe_facts")
+            "probe.visitors", [.tally("counted", [.visitors("visitors")], from: "probe_facts")], "SELECT visitors FROM counted")
         return Report(
             data: rows.map { .init(label: $0.text("label"), count: $0.int("count"), amount: $0.double("amount")) },
             visitors: visitors[0].int("visitors"))

@@ -15,7 +15,7 @@ import Synchronization
 final class CitusLanes: Sendable {
     static let table = "ingest_shards"
     /// The number of lanes of a node. Each of them may use several processes, as PostgreSQL decides.
-    private static let lanesOfNode = 4
+    static let lanesOfNode = 4
     private static let maximumKnown = 2_000
 
     /// `ingest_shards` has no row in a shard: the shard is new.

@@ -73,7 +73,7 @@ final class PostgreSQLSession {
             hasCitus = try !execute(
                 "SELECT 1 WHERE current_setting('citus.shard_count', true) IS NOT NULL", prepared: false
             ).isEmpty
-            if hasCitus, settings.purpose == .reading { try command(PostgreSQLSettings.readingStatementsOfCitus) }
+            if hasCitus { try command(settings.sessionStatementsOfCitus) }
             try createSchema()
         }
     }

@@ -55,9 +55,18 @@ struct PostgreSQLSettings: Sendable {
         ]
     }
 
-    /// More statements for a reading session if the server has Citus: what the coordinator computes of rows from other nodes is planned without
-    /// knowing how many they are, and it would choose loops over all of them.
-    static let readingStatementsOfCitus = "SET enable_nestloop TO off; SET work_mem TO '64MB'"
+    /// More statements for a new connection if the server has Citus.
+    var sessionStatementsOfCitus: String {
+        switch purpose {
+        case .reading:
+            // What the coordinator computes of rows from other nodes is planned without knowing how many they are; it would choose loops over
+            // all of them. A report's lanes keep their connections to the nodes.
+            "SET enable_nestloop TO off; SET work_mem TO '64MB'; SET citus.max_cached_conns_per_worker TO \(CitusLanes.lanesOfNode)"
+        case .writing:
+            // A batch has a connection for each shard that it writes to. Opening them takes longer than writing.
+            "SET citus.max_cached_conns_per_worker TO 16"
+        }
+    }
 
     /// The statements to run on every new connection. They use SET because poolers reject the startup parameter `options`.
     var sessionStatements: String {
