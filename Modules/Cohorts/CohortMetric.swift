@@ -35,6 +35,13 @@ struct CohortMetric: Sendable {
         }
     }
 
+    /// A SELECT of `visitor` with the same visitors as `marks`.
+    var visitors: SQL {
+        // A restriction may hide the event of an order, but not the order.
+        let buyers: SQL = name == .revenue ? " UNION ALL SELECT visitor FROM revenue_orders" : ""
+        return "SELECT visitor FROM activity\(buyers)"
+    }
+
     /// Converts a sum of amounts to the unit of the result.
     private func total(_ amount: Double) -> Double { name == .revenue ? Revenue.units(amount) : amount }
 

@@ -68,23 +68,26 @@ struct SegmentComparison: Sendable {
         let bucketed: SQL = """
             (SELECT visitor, amount, \(period.number(of: buckets.number(of: "occurred_at"), dialect)) AS bucket FROM (\(metric.marks)) marks) bucketed
             """
-        let measures: [Measure] = [.visitors("visitors"), .sum("total", of: "amount")]
+        // All visitors are counted from rows without amounts, because the sum of all amounts is that of the buckets.
         let rows = try await scope.rows(
             "cohorts.compare",
             [
-                .tally("by_bucket", by: ["bucket"], measures, from: bucketed, groups: Int64(all.count)),
-                .tally("in_all", measures, from: bucketed),
+                .tally(
+                    "by_bucket", by: ["bucket"], [.visitors("visitors"), .sum("total", of: "amount")], from: bucketed,
+                    groups: Int64(all.count)),
+                .tally("in_all", [.visitors("visitors")], from: "(\(metric.visitors)) everybody"),
             ],
             """
-            SELECT bucket, visitors, CAST(total AS double precision) AS total FROM by_bucket
-            UNION ALL SELECT NULL, visitors, CAST(coalesce(total, 0) AS double precision) FROM in_all
+            SELECT bucket, by_bucket.visitors, CAST(by_bucket.total AS double precision) AS total, in_all.visitors AS visitors_in_all,
+              CAST(coalesce(sum(by_bucket.total) OVER (), 0) AS double precision) AS total_in_all
+            FROM in_all LEFT JOIN by_bucket ON TRUE
             """)
         let rowByBucket = Dictionary(uniqueKeysWithValues: rows.map { ($0["bucket"].int, $0) })
-        func numbers(_ bucket: Int64?) -> CohortMetric.Numbers {
+        func numbers(_ bucket: Int64) -> CohortMetric.Numbers {
             metric.numbers(rowByBucket[bucket]?.double("total") ?? 0, of: rowByBucket[bucket]?.int("visitors") ?? 0)
         }
         return Line(
-            segmentID: id, name: name, numbers: numbers(nil),
+            segmentID: id, name: name, numbers: metric.numbers(rows[0].double("total_in_all"), of: rows[0].int("visitors_in_all")),
             series: all.map { Point(date: period.start(of: $0).description, numbers: numbers($0)) })
     }
 }

@@ -56,7 +56,8 @@ private struct DiaryModule: AnalyticsModule {
             },
             TaskKind("peek", "Reads what it may not.", maximumAttempts: 1) { task in
                 let call = try await context.work(for: task.project ?? "")
-                _ = try await call.wholeScope().rows("diary.peek", [.tally("counted", [.count("n")], from: "revenue_orders")], "SELECT n FROM counted")
+                _ = try await call.wholeScope().rows(
+                    "diary.peek", [.tally("counted", [.count("n")], from: "revenue_orders")], "SELECT n FROM counted")
             },
             TaskKind("administer", "Does what only administrators may.", maximumAttempts: 1) { task in
                 try await context.work(for: task).requireAdmin(for: "this")
@@ -83,7 +84,8 @@ private struct DiaryModule: AnalyticsModule {
 
     private static func count(_ call: ProjectRequest, _ context: ModuleContext) async throws {
         let project = call.project.id
-        let count = try await call.wholeScope().rows("diary.count", [.tally("counted", [.count("n")], from: "pageviews")], "SELECT n FROM counted")[0].int("n")
+        let count = try await call.wholeScope().rows(
+            "diary.count", [.tally("counted", [.count("n")], from: "pageviews")], "SELECT n FROM counted")[0].int("n")
         try await context.store.write(
             """
             /* diary.count */ INSERT INTO diary_days (project_id, pageviews) VALUES (\(project), \(count))

@@ -91,7 +91,8 @@ struct SCIMTests {
             #expect(try await app.get("\(Self.path)/users").json()["data"]?.elements.compactMap { $0["user_name"]?.string } == ["bob"])
             let members = try await app.get("\(Self.path)/groups").json()["data"]?.elements.first { $0["id"]?.string == group }?["members"]
             #expect(members?.elements.compactMap(\.string) == [bob])
-            let entries = try await app.get("/api/admin/projects/\(app.project.id)/audit-logs?limit=100", as: .token).json()["data"]?.elements ?? []
+            let entries =
+                try await app.get("/api/admin/projects/\(app.project.id)/audit-logs?limit=100", as: .token).json()["data"]?.elements ?? []
             let erasure = entries.first { $0["action"]?.string == "visitor.erase" }?["metadata"]
             #expect(erasure?["identity_scim_users"]?.string == "1" && erasure?["identity_scim_groups"]?.string == "1")
 

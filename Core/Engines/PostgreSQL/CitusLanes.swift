@@ -123,7 +123,8 @@ final class CitusLanes: Sendable {
             zip(query.parts, columns).enumerated().map { number, part in
                 "SELECT \(sql: String(number)) AS part, \(places.row(of: number)) FROM \(sql: part.0.name)"
             }, separator: " UNION ALL ")
-        let numbers = Dictionary(uniqueKeysWithValues: tables.enumerated().map { ($1, $0 + 1) })
+        // exact: tables are named in our source
+        let numbers = Dictionary(tables.enumerated().map { ($1, $0 + 1) }) { first, _ in first }
         let (statement, arguments) = ("WITH \(text) \(own)" as SQL).reading { table in
             SQL(sql: "\u{1}\(numbers[table]!)\u{1}")
         }.rendered { number, value in
@@ -239,7 +240,7 @@ final class CitusLanes: Sendable {
 
         /// The columns of a part's rows as columns of the common row.
         func row(of part: Int) -> SQL {
-            let own = Dictionary(uniqueKeysWithValues: parts[part].map { ($0.place, $0.name) })
+            let own = Dictionary(parts[part].map { ($0.place, $0.name) }) { first, _ in first }
             return SQL(
                 sql: types.enumerated().map { place, type in
                     let bare = type.replacing(" COLLATE \"C\"", with: "")
