@@ -16,6 +16,9 @@ final class PostgreSQLSession {
     private var statements = PreparedStatements()
     /// Whether the server has loaded the Citus library.
     private(set) var hasCitus = false
+    /// Whether a node of Citus was lost. The coordinator keeps its connections to the nodes for each of ours, and would find them broken one by
+    /// one; a new connection of ours begins without them.
+    private var hasLostNode = false
     /// The statement whose rows are being read in batches.
     private var stream: (text: String, columns: PostgreSQLResult.Columns?)?
 
@@ -40,7 +43,7 @@ final class PostgreSQLSession {
     /// - Throws: `ServiceError` 503 when the server can't be reached.
     @discardableResult
     func ready() throws -> Bool {
-        if connection != nil, !isIdle { disconnect() }
+        if connection != nil, hasLostNode || !isIdle { disconnect() }
         guard connection == nil else { return false }
         try gate.check()
         do {
@@ -105,6 +108,7 @@ final class PostgreSQLSession {
 
     func disconnect() {
         stream = nil
+        hasLostNode = false
         PQfinish(connection)
         connection = nil
     }
@@ -234,7 +238,9 @@ final class PostgreSQLSession {
             disconnect()
             throw ConnectionLost(reason: reason)
         }
-        return PostgreSQLError(result: result.pointer, statement: text)
+        let error = PostgreSQLError(result: result.pointer, statement: text)
+        if hasCitus, error.isUnavailable { hasLostNode = true }
+        return error
     }
 
     private func isConnectionError(_ result: PostgreSQLResult) -> Bool {
