@@ -34,8 +34,8 @@ public struct ReportPart: Sendable {
         _ name: String, by keys: [Key] = [], _ measures: [Measure], from rows: SQL, groups: Int64? = nil
     ) -> ReportPart {
         let tally = Tally(keys: keys, measures: measures, rows: rows)
-        return ReportPart(name: name, countsVisitors: measures.contains(where: \.countsVisitors)) { dialect, count in
-            tally.part(name, dialect, count, groups: keys.isEmpty ? 1 : groups)
+        return ReportPart(name: name, countsVisitors: measures.contains(where: \.countsVisitors)) { _, count in
+            tally.part(name, count, groups: keys.isEmpty ? 1 : groups)
         }
     }
 
@@ -97,11 +97,10 @@ public struct ReportPart: Sendable {
     }
 }
 
-/// What a tally computes of the rows with the same keys.
+/// A value that a tally computes from the rows with the same keys.
 public struct Measure: Sendable {
     fileprivate enum Kind: Sendable {
-        case count(where: SQL?), sum(SQL, where: SQL?), visitors(where: SQL?), minimum(SQL), maximum(SQL), any(SQL)
-        case first(SQL, by: SQL), last(SQL, by: SQL)
+        case count(where: SQL?), sum(SQL, where: SQL?), visitors(where: SQL?), minimum(SQL), maximum(SQL)
     }
 
     fileprivate let name: String
@@ -126,20 +125,9 @@ public struct Measure: Sendable {
     /// The largest value; null if there is none.
     public static func maximum(_ name: String, of value: SQL) -> Measure { Measure(name: name, kind: .maximum(value)) }
 
-    /// Whether the condition holds for at least one row.
-    public static func any(_ name: String, _ condition: SQL) -> Measure { Measure(name: name, kind: .any(condition)) }
-
-    /// The value in the row with the smallest `order`, which must be a single value, not null and without ties.
-    public static func first(_ name: String, of value: SQL, by order: SQL) -> Measure {
-        Measure(name: name, kind: .first(value, by: order))
-    }
-
-    /// The value in the row with the largest `order`, which must be a single value, not null and without ties.
-    public static func last(_ name: String, of value: SQL, by order: SQL) -> Measure { Measure(name: name, kind: .last(value, by: order)) }
-
     fileprivate var countsVisitors: Bool { if case .visitors = kind { true } else { false } }
 
-    fileprivate func aggregate(_ dialect: Dialect, _ count: VisitorCount, groups: Int64) -> SQL {
+    fileprivate func aggregate(_ count: VisitorCount, groups: Int64) -> SQL {
         func filter(_ condition: SQL?) -> SQL { condition.map { " FILTER (WHERE \($0))" } ?? "" }
         return switch kind {
         case .count(let condition): "count(*)\(filter(condition))"
@@ -147,53 +135,27 @@ public struct Measure: Sendable {
         case .visitors(let condition): count.distinct(where: condition, groups: groups)
         case .minimum(let value): "min(\(value))"
         case .maximum(let value): "max(\(value))"
-        case .any(let condition): "bool_or(\(condition))"
-        case .first(let value, let order): dialect.first(value, by: order)
-        case .last(let value, let order): dialect.last(value, by: order)
-        }
-    }
-
-    /// The column that merging needs besides the measure's own.
-    private var order: SQL { SQL(sql: "\(name)_order") }
-
-    fileprivate var orderAggregate: SQL {
-        switch kind {
-        case .first(_, let order): ", min(\(order)) AS \(self.order)"
-        case .last(_, let order): ", max(\(order)) AS \(self.order)"
-        default: ""
         }
     }
 
     /// The measure of one visitor's rows.
-    fileprivate func aggregateOfVisitor(_ dialect: Dialect, _ count: VisitorCount) -> SQL {
+    fileprivate func aggregateOfVisitor(_ count: VisitorCount) -> SQL {
         if case .visitors(let condition) = kind { return condition.map { "bool_or(\($0))" } ?? "TRUE" }
-        return aggregate(dialect, count, groups: 1)
+        return aggregate(count, groups: 1)
     }
 
     /// The measure of several groups of rows that have no visitor in common, from the measures of the groups.
-    fileprivate func merged(_ dialect: Dialect, visitorsAreCounted: Bool) -> SQL {
-        let name = SQL(sql: name)
-        return switch kind {
-        case .count: "coalesce(CAST(sum(\(name)) AS bigint), 0)"
-        case .visitors: visitorsAreCounted ? "coalesce(CAST(sum(\(name)) AS bigint), 0)" : "count(*) FILTER (WHERE \(name))"
-        case .sum: "sum(\(name))"
-        case .minimum: "min(\(name))"
-        case .maximum: "max(\(name))"
-        case .any: "bool_or(\(name))"
-        case .first: dialect.first(name, by: order)
-        // A group of no rows has no order.
-        case .last: dialect == .duckdb ? dialect.last(name, by: order) : "(array_agg(\(name) ORDER BY \(order) DESC NULLS LAST))[1]"
+    fileprivate func merged(visitorsAreCounted: Bool) -> SQL {
+        switch kind {
+        case .count: "coalesce(CAST(sum(\(column)) AS bigint), 0)"
+        case .visitors: visitorsAreCounted ? "coalesce(CAST(sum(\(column)) AS bigint), 0)" : "count(*) FILTER (WHERE \(column))"
+        case .sum: "sum(\(column))"
+        case .minimum: "min(\(column))"
+        case .maximum: "max(\(column))"
         }
     }
 
     fileprivate var column: SQL { SQL(sql: name) }
-    fileprivate var mergedOrder: SQL {
-        switch kind {
-        case .first: ", min(\(order)) AS \(order)"
-        case .last: ", max(\(order)) AS \(order)"
-        default: ""
-        }
-    }
 }
 
 private struct Tally: Sendable {
@@ -201,40 +163,31 @@ private struct Tally: Sendable {
     let measures: [Measure]
     let rows: SQL
 
-    private var ordinals: SQL { keys.isEmpty ? "" : " GROUP BY \(sql: keys.indices.map { String($0 + 1) }.joined(separator: ", "))" }
-    private var names: [SQL] { keys.map { SQL(sql: $0.name) } }
-
-    func part(_ name: String, _ dialect: Dialect, _ count: VisitorCount, groups: Int64?) -> PartedQuery.Part {
-        func select(isPartial: Bool) -> SQL {
-            // PostgreSQL sorts for count(DISTINCT visitor), and can't share that among processes. Grouping by visitor first takes less time.
-            guard measures.contains(where: \.countsVisitors), !count.countsBits(groups ?? .max) else {
-                let columns = measures.map { measure -> SQL in
-                    let order = isPartial ? measure.orderAggregate : ""
-                    return "\(measure.aggregate(dialect, count, groups: groups ?? 1)) AS \(measure.column)\(order)"
-                }
-                return "SELECT \(SQL.joined(keys.map { "\($0.value) AS \(sql: $0.name)" } + columns)) FROM \(rows)\(ordinals)"
-            }
-            let ofVisitor = measures.map { "\($0.aggregateOfVisitor(dialect, count)) AS \($0.column)\($0.orderAggregate)" as SQL }
-            let values = keys.map { "\($0.value) AS \(sql: $0.name)" as SQL }
-            let visitor = SQL(sql: String(keys.count + 1))
-            let byVisitor: SQL = """
-                SELECT \(SQL.joined(values + ["visitor"] + ofVisitor)) FROM \(rows) \
-                GROUP BY \(SQL.joined(keys.indices.map { SQL(sql: String($0 + 1)) } + [visitor]))
-                """
-            return merged(of: "(\(byVisitor)) by_visitor", dialect, visitorsAreCounted: false, isPartial: isPartial)
-        }
-        return PartedQuery.Part(name, whole: select(isPartial: false), own: select(isPartial: true)) {
-            merged(of: $0, dialect, visitorsAreCounted: true, isPartial: false)
-        }
+    func part(_ name: String, _ count: VisitorCount, groups: Int64?) -> PartedQuery.Part {
+        PartedQuery.Part(name, whole: whole(count, groups: groups)) { merged(of: $0, visitorsAreCounted: true) }
     }
 
-    private func merged(of rows: SQL, _ dialect: Dialect, visitorsAreCounted: Bool, isPartial: Bool) -> SQL {
-        let columns = measures.map { measure -> SQL in
-            let value = measure.merged(dialect, visitorsAreCounted: visitorsAreCounted)
-            return "\(value) AS \(measure.column)\(isPartial ? measure.mergedOrder : "")"
+    private func whole(_ count: VisitorCount, groups: Int64?) -> SQL {
+        let values = keys.map { "\($0.value) AS \(sql: $0.name)" as SQL }
+        // PostgreSQL sorts for count(DISTINCT visitor), and can't share that among processes. Grouping by visitor first takes less time.
+        guard measures.contains(where: \.countsVisitors), !count.countsBits(groups ?? .max) else {
+            let columns = measures.map { "\($0.aggregate(count, groups: groups ?? 1)) AS \($0.column)" as SQL }
+            return "SELECT \(SQL.joined(values + columns)) FROM \(rows)\(ordinals(keys.count))"
         }
-        return "SELECT \(SQL.joined(names + columns)) FROM \(rows)\(ordinals)"
+        let ofVisitor = measures.map { "\($0.aggregateOfVisitor(count)) AS \($0.column)" as SQL }
+        let byVisitor: SQL = "SELECT \(SQL.joined(values + ["visitor"] + ofVisitor)) FROM \(rows)\(ordinals(keys.count + 1))"
+        return merged(of: "(\(byVisitor)) by_visitor", visitorsAreCounted: false)
     }
+
+    private func merged(of rows: SQL, visitorsAreCounted: Bool) -> SQL {
+        let columns = measures.map { "\($0.merged(visitorsAreCounted: visitorsAreCounted)) AS \($0.column)" as SQL }
+        return "SELECT \(SQL.joined(keys.map { SQL(sql: $0.name) } + columns)) FROM \(rows)\(ordinals(keys.count))"
+    }
+}
+
+/// The clause that groups by the first `count` columns.
+private func ordinals(_ count: Int) -> SQL {
+    count == 0 ? "" : " GROUP BY \(sql: (1...count).map(String.init).joined(separator: ", "))"
 }
 
 private struct Percentiles: Sendable {
@@ -242,10 +195,6 @@ private struct Percentiles: Sendable {
     let percents: [Int]
     let value: SQL
     let rows: SQL
-
-    private func grouping(_ count: Int) -> SQL {
-        count == 0 ? "" : " GROUP BY \(sql: (1...count).map(String.init).joined(separator: ", "))"
-    }
 
     func part(_ name: String, _ dialect: Dialect) -> PartedQuery.Part {
         let values = keys.map { "\($0.value) AS \(sql: $0.name)" as SQL }, names = keys.map { SQL(sql: $0.name) }
@@ -257,14 +206,14 @@ private struct Percentiles: Sendable {
         let key: SQL = names.isEmpty ? "" : "PARTITION BY \(SQL.joined(names)) "
         let all: SQL = names.isEmpty ? "" : "PARTITION BY \(SQL.joined(names))"
         return PartedQuery.Part(
-            name, whole: "SELECT \(SQL.joined(values + ranks)) FROM \(rows)\(grouping(keys.count))",
-            own: "SELECT \(SQL.joined(values + ["\(value) AS value", "count(*) AS n"])) FROM \(rows)\(grouping(keys.count + 1))"
+            name, whole: "SELECT \(SQL.joined(values + ranks)) FROM \(rows)\(ordinals(keys.count))",
+            own: "SELECT \(SQL.joined(values + ["\(value) AS value", "count(*) AS n"])) FROM \(rows)\(ordinals(keys.count + 1))"
         ) { partials in
             """
             SELECT \(SQL.joined(names + reached)) FROM (
               SELECT \(SQL.joined(names + ["value"])), sum(n) OVER (\(key)ORDER BY value) AS up_to, sum(n) OVER (\(all)) AS rows_of_key
               FROM (SELECT \(SQL.joined(names + ["value", "sum(n) FILTER (WHERE value IS NOT NULL) AS n"]))
-                FROM \(partials)\(grouping(keys.count + 1))) counted) ranked\(grouping(keys.count))
+                FROM \(partials)\(ordinals(keys.count + 1))) counted) ranked\(ordinals(keys.count))
             """
         }
     }

@@ -114,7 +114,7 @@ public struct Scope: Sendable {
     ///   - name: a comment at the start of the statement, so a slow statement can be traced to its code.
     ///   - ctes: CTEs for the parts, separated by commas. They and the parts read the names that the scope provides. Rows of different
     ///     visitors must not meet in them.
-    ///   - parts: the parts. Each may also read the parts before it, as far as they are about one visitor.
+    ///   - parts: the parts.
     ///   - continues: whether `query` begins with more CTEs: `x AS (...) SELECT`. Otherwise it is a SELECT.
     ///   - query: the SQL after the statement's `WITH` clause. It reads the parts, and nothing else.
     /// - Throws: 403 if the statement names a fact table of a module that the caller may not read.
@@ -148,7 +148,7 @@ public struct Scope: Sendable {
     ) async throws -> PartedQuery {
         let count = parts.contains(where: \.countsVisitors) ? try await visitorCount() : VisitorCount(bound: nil)
         let parts = parts.map { $0.make(dialect, count) }
-        // What nodes compute must read what the scope provides; what is made of that, only the parts.
+        // The parts may read only what the scope provides, and the query only the parts.
         let inner = SQL.joined(([ctes].compactMap { $0 }) + parts.map { "\(sql: $0.name) AS (\($0.whole))" })
         let words = inner.words, tables = try facts.tables(in: words.union(more.map { [$0.table.name] } ?? []), of: name)
         try checkSources("WITH \(inner) SELECT 1", tables.map(\.name) + (more?.name.words ?? []), of: name)

@@ -2,7 +2,7 @@
 public enum Dialect: String, Sendable {
     case sqlite, duckdb, postgresql
 
-    /// What stands for the value with this number in a statement's text.
+    /// The placeholder for the value with this number, with the value's type.
     @_spi(Host) public func placeholder(_ number: Int, for value: Value) -> String {
         switch self {
         case .sqlite: return "?\(number)"

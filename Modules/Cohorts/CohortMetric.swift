@@ -21,7 +21,7 @@ struct CohortMetric: Sendable {
         case .events: return "SELECT visitor, occurred_at, CASE WHEN kind = 1 THEN 1 ELSE 0 END AS amount FROM activity"
         case .revenue:
             // The initializer ensures that revenue has a currency. Every order belongs to an event, which is activity, so the orders add no
-            // visitors, not even refunds and orders in other currencies.
+            // visitors, not even refunds and orders in other currencies; unless a policy hides the event.
             return """
                 SELECT visitor, occurred_at, 0 AS amount FROM activity
                 UNION ALL SELECT visitor, occurred_at, coalesce(\(Revenue.amount(in: currency!)), 0) AS amount FROM revenue_orders

@@ -110,7 +110,7 @@ struct ServerTimes {
                     for (number, path) in ["stats", "pages", "referrers", "stats/timeseries", "events"].enumerated() {
                         let shifted = end.adding(milliseconds: Int64(-(person * 5 + number + 100)))
                         let url = "\(address)/api/v1/\(path)?start_at=\(start.iso8601)&end_at=\(shifted.iso8601)"
-                        // Whoever waits for longer than 30 seconds goes away.
+                        // A request that gets no connection within 30 seconds counts as unanswered.
                         if (try? await Client.get(url, key: key).status) == 200 { answered += 1 }
                     }
                     return answered

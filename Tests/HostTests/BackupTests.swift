@@ -64,7 +64,7 @@ struct BackupTests {
     }
 
     private static func backup(in path: String) async throws -> (folder: String, key: String, answer: String) {
-        let result = Box<(String, String, String)>()
+        let result = Held<(String, String, String)?>(nil)
         try await TestApp.run(in: path + "/first") { app in
             try await fill(app, 1_000)
             let answer = try await app.get(stats).body
@@ -211,6 +211,3 @@ struct BackupTests {
 }
 
 /// Holds a value that a closure sets for the code around it.
-private final class Box<Value>: @unchecked Sendable {  // set and read one after the other
-    var value: Value?
-}

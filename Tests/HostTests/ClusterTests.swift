@@ -6,7 +6,6 @@ import Foundation
 @_spi(Host) import Ingest
 @_spi(Host) import Settings
 @_spi(Host) import Storage
-import Synchronization
 import Testing
 import TestSupport
 
@@ -72,11 +71,11 @@ struct ClusterTests {
             let ledger = try await app.get("/api/v1/ingest/ledger?start_at=2026-03-01&end_at=2026-03-03").body
             #expect(ledger.contains(#""stored":1920"#), "\(ledger)")
         }
-        let shards = try Cluster.ask(
+        let shards = try Cluster.run(
             environment,
             "SELECT count(DISTINCT nodeport), count(*) < 1400 FROM citus_shards WHERE table_name::text LIKE 'pulse_events.%'")
         #expect(shards == "3|t")
-        let identities = try Cluster.ask(
+        let identities = try Cluster.run(
             environment, "SELECT count(*), count(*) FILTER (WHERE relreplident <> 'f') FROM pg_class WHERE relispartition AND relkind = 'r'"
         )
         #expect(identities.hasSuffix("|0") && !identities.hasPrefix("0|"))
@@ -198,7 +197,7 @@ struct ClusterTests {
                 try await group.waitForAll()
             }
         }
-        let shards = try Cluster.ask(
+        let shards = try Cluster.run(
             environment,
             "SELECT count(*) > 0 FROM citus_shards WHERE nodeport = \(Cluster.nodes[3]) AND table_name::text LIKE '%core_activity%'")
         #expect(shards == "t")
@@ -206,7 +205,7 @@ struct ClusterTests {
 
     @Test("an extension that comes later is taken up at the next start; until then, doctor asks for it")
     func later() async throws {
-        let scratch = try Scratch(), name = Cluster.newName(), data = scratch.path + "/data"
+        let scratch = try Scratch(), name = Profile.newDatabaseName(), data = scratch.path + "/data"
         for node in Cluster.nodes { try Profile.psql(Profile.superuser(node), ["CREATE DATABASE \(name) OWNER pulse TEMPLATE template1"]) }
         let environment = try Cluster.environment(of: name)
         func advice() async throws -> [String] {
@@ -233,7 +232,7 @@ struct ClusterTests {
             try await Self.collect(app, 100..<150)
             #expect(try await Self.visitors(app) == 150)
         }
-        #expect(try Cluster.ask(environment, "SELECT count(*) > 0 FROM citus_tables WHERE table_name::text LIKE '%core_activity'") == "t")
+        #expect(try Cluster.run(environment, "SELECT count(*) > 0 FROM citus_tables WHERE table_name::text LIKE '%core_activity'") == "t")
     }
 
     @Test("a backup is of one instant while two hosts write")
@@ -278,16 +277,5 @@ struct ClusterTests {
             .reduce(0) { $0 + (manifest.events.tables[$1].map { Int($0.lowerBound) } ?? 0) }
             #expect(stored == facts, "backup \(number)")
         }
-    }
-}
-
-private final class Held<Value: Sendable>: Sendable {
-    private let state: Mutex<Value>
-
-    init(_ value: Value) { state = Mutex(value) }
-
-    var value: Value {
-        get { state.withLock { $0 } }
-        set { state.withLock { $0 = newValue } }
     }
 }

@@ -16,7 +16,7 @@ private func citusIsThere() async -> Bool {
 // Skipped unless the server at PULSE_TEST_DATABASE_URL has Citus loaded.
 @Suite("Citus", .enabled("the server has not loaded Citus") { await citusIsThere() })
 struct CitusTests {
-    @Test("facts and their monthly partitions are distributed by visitor, event ids by hash; other tables stay local")
+    @Test("facts and their partitions are distributed by visitor, event ids by hash; other tables stay local")
     func distribution() async throws {
         try await PostgreSQLTestServer.withEventStore { store, schema in
             let rows = (0..<1_000).map {

@@ -51,7 +51,7 @@ struct PostgreSQLDialectTests {
         }
     }
 
-    @Test("creates a fact table, and adds columns and indexes once it has monthly partitions")
+    @Test("creates a fact table, and adds columns and indexes once it has partitions")
     func factTables() async throws {
         try await PostgreSQLTestServer.withEventStore { store, _ in
             _ = try await store.apply(FactSamples.batch([FactSamples.row("a")], to: 1))

@@ -195,7 +195,7 @@ struct PostgreSQLEventStoreTests {
         }
     }
 
-    @Test("two hosts can create the monthly partitions for their facts at the same time")
+    @Test("two hosts can create the partitions for their facts at the same time: quarters")
     func partitions() async throws {
         try await PostgreSQLTestServer.withEventStore { store, schema in
             let other = try PostgreSQLTestServer.eventStore(schema)
@@ -208,34 +208,52 @@ struct PostgreSQLEventStoreTests {
                 _ = try await (one, two)
             }
             let partitions = try await store.query(
-                // The names of Citus shards end in another number, and may begin with the schema.
+                // With Citus, names end in the number of a shard, and may begin with the schema.
                 """
-                SELECT substring(tableoid::regclass::text FROM 'sample_fact_[0-9]{4}_[0-9]{2}') AS name, count(*) AS n
+                SELECT substring(tableoid::regclass::text FROM 'sample_fact_[0-9]{4}_q[1-4]') AS name, count(*) AS n
                 FROM sample_fact GROUP BY 1 ORDER BY 1
                 """, timeoutSeconds: 10)
             #expect(
                 partitions.map { "\($0.text("name")) \($0.int("n"))" } == [
-                    "sample_fact_1969_12 2", "sample_fact_2024_02 2", "sample_fact_2025_12 2", "sample_fact_2026_01 2",
+                    "sample_fact_1969_q4 2", "sample_fact_2024_q1 2", "sample_fact_2025_q4 2", "sample_fact_2026_q1 2",
                 ])
             let indexes = try await store.query(
-                "SELECT count(*) AS n FROM pg_indexes WHERE tablename = 'sample_fact_2024_02'", timeoutSeconds: 10)
-            #expect(indexes[0].int("n") == 2)
+                "SELECT indexname::text AS name FROM pg_indexes WHERE tablename = 'sample_fact_2024_q1' ORDER BY 1", timeoutSeconds: 10)
+            #expect(indexes.map { $0.text("name") } == ["sample_fact_2024_q1_i1", "sample_fact_2024_q1_i2"])
         }
     }
 
-    @Test("recreates a dropped monthly partition")
+    @Test("a quarter of which a month has a partition, as earlier versions made them, gets months")
+    func months() async throws {
+        try await PostgreSQLTestServer.withEventStore { store, _ in
+            try await store.change([
+                "CREATE TABLE sample_fact_2026_02 PARTITION OF sample_fact FOR VALUES FROM ('1769904000000') TO ('1772323200000')"
+            ])
+            // The 1st of February, March and April, 2026, at noon.
+            let rows = [1_769_947_200_000, 1_772_366_400_000, 1_775_044_800_000].map { Samples.row("\($0)", at: $0) }
+            _ = try await store.apply(Samples.batch(rows, to: 1))
+            let partitions = try await store.query(
+                "SELECT tableoid::regclass::text AS name, count(*) AS n FROM sample_fact GROUP BY 1 ORDER BY 1", timeoutSeconds: 10)
+            #expect(
+                partitions.map { "\($0.text("name")) \($0.int("n"))" } == [
+                    "sample_fact_2026_02 1", "sample_fact_2026_03 1", "sample_fact_2026_q2 1",
+                ])
+        }
+    }
+
+    @Test("recreates a dropped partition")
     func droppedPartition() async throws {
         try await PostgreSQLTestServer.withEventStore { store, schema in
             _ = try await store.apply(Samples.batch([Samples.row("a")], to: 1))
             let other = try PostgreSQLTestServer.eventStore(schema)
-            try await other.change(["DROP TABLE sample_fact_2026_03"])
+            try await other.change(["DROP TABLE sample_fact_2026_q1"])
             await other.close()
             _ = try await store.apply(Samples.batch([Samples.row("b")], to: 2))
             #expect(try await store.paths() == ["b"])
         }
     }
 
-    @Test("a running report doesn't block a new monthly partition")
+    @Test("a running report doesn't block a new partition")
     func partitionBesideReport() async throws {
         try await PostgreSQLTestServer.withEventStore { store, _ in
             _ = try await store.apply(Samples.batch([Samples.row("a")], to: 1))

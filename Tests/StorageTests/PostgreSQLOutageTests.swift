@@ -29,7 +29,7 @@ struct PostgreSQLOutageTests {
     @Test("a journal's first batch is stored exactly once if COMMIT gets no response")
     func firstBatch() async throws {
         try await through { proxy, store in
-            // The monthly partitions are created in their own transaction, whose COMMIT must not be the one that is cut.
+            // The partitions are created in their own transaction, whose COMMIT must not be the one that is cut.
             _ = try await store.apply(Samples.batch([Samples.row("a")], to: 1, journal: "warm-up"))
             for (number, cut) in [PostgreSQLProxy.Cut.before("COMMIT"), .after("COMMIT")].enumerated() {
                 proxy.cut(cut)

@@ -11,7 +11,7 @@ package enum Cluster {
     /// The environment variables that make a host use a new database of the cluster.
     /// - Parameter workers: the number of workers that have a part of it.
     package static func environment(workers: Int = 3) throws -> [String: String] {
-        let name = newName()
+        let name = Profile.newDatabaseName()
         try Profile.createDatabase(name, onNodes: Array(nodes.prefix(workers + 1)))
         return try environment(of: name)
     }
@@ -20,10 +20,6 @@ package enum Cluster {
         var environment = ["DATABASE_URL": "postgresql://pulse@127.0.0.1:\(nodes[0])/\(database)"]
         if let redis = Profile.redisURL { environment["REDIS_URL"] = redis }
         return environment
-    }
-
-    package static func newName() -> String {
-        "pulse_" + Identifiers.token(prefix: "", length: 12).lowercased().replacingOccurrences(of: "-", with: "x")
     }
 
     /// Starts or stops a node with `pg_ctl`.
@@ -48,23 +44,10 @@ package enum Cluster {
         try control(node, "start")
     }
 
-    /// Runs commands on the coordinator as the superuser.
-    package static func run(_ environment: [String: String], _ commands: String...) throws {
+    /// Runs commands on the coordinator as the superuser, and returns the rows that they print, with `|` between columns.
+    @discardableResult
+    package static func run(_ environment: [String: String], _ commands: String...) throws -> String {
         let database = environment["DATABASE_URL"]!.split(separator: "/").last.map(String.init)!
-        try Profile.psql(Profile.superuser(nodes[0], database), commands)
-    }
-
-    /// The result of a statement on the coordinator: its first row's columns, separated by `|`.
-    package static func ask(_ environment: [String: String], _ statement: String) throws -> String {
-        let database = environment["DATABASE_URL"]!.split(separator: "/").last.map(String.init)!
-        let process = Process(), output = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["psql", "-XAtq", "-d", Profile.superuser(nodes[0], database), "-c", statement]
-        process.standardOutput = output
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
-        return text.trimmingCharacters(in: .newlines)
+        return try Profile.psql(Profile.superuser(nodes[0], database), commands)
     }
 }

@@ -41,13 +41,17 @@ package enum Profile: String, Sendable, CaseIterable, CustomTestStringConvertibl
     /// - Parameter template: the database to copy, which must have no open connections; nil to create an empty database.
     /// - Returns: its name.
     func createDatabase(copying template: String? = nil) throws -> String {
-        let name = "pulse_" + Identifiers.token(prefix: "", length: 12).lowercased().replacingOccurrences(of: "-", with: "x")
+        let name = Self.newDatabaseName()
         if Self.clusterNodes.isEmpty {
             try Self.psql(Self.serverURL!, ["CREATE DATABASE \(name)\(template.map { " TEMPLATE \($0)" } ?? "")"])
         } else {
             try Self.createDatabase(name, onNodes: Self.clusterNodes)
         }
         return name
+    }
+
+    package static func newDatabaseName() -> String {
+        "pulse_" + Identifiers.token(prefix: "", length: 12).lowercased().replacingOccurrences(of: "-", with: "x")
     }
 
     /// Creates a database on each node of a Citus cluster, and makes the nodes known to its coordinator, which is the first.
@@ -63,16 +67,20 @@ package enum Profile: String, Sendable, CaseIterable, CustomTestStringConvertibl
         "postgresql://postgres@127.0.0.1:\(port)/\(database)"
     }
 
-    package static func psql(_ url: String, _ commands: [String]) throws {
-        let process = Process()
+    /// Runs commands, and returns the rows that they print, with `|` between columns.
+    @discardableResult
+    package static func psql(_ url: String, _ commands: [String]) throws -> String {
+        let process = Process(), output = Pipe()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["psql", "-q", "-o", "/dev/null", "-v", "ON_ERROR_STOP=1", "-d", url] + commands.flatMap { ["-c", $0] }
-        process.standardOutput = FileHandle.nullDevice
+        process.arguments = ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", url] + commands.flatMap { ["-c", $0] }
+        process.standardOutput = output
         try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
             throw ServiceError.unavailable("test_database", "psql failed: \(commands.joined(separator: "; "))")
         }
+        return text.trimmingCharacters(in: .newlines)
     }
 
     /// Deletes the rows of all tables of a database, but for the records of migrations. For clusters, where new tables take seconds.

@@ -10,8 +10,9 @@ import Synchronization
 /// same time.
 ///
 /// Citus delivers the calls: `ingest_shards` is distributed like the facts and has a row for each shard, and the function is called for one
-/// row of each lane. Citus keeps the shards of all these tables together when it moves or splits them. Where they are is read anew for each
-/// query. If a shard moves between that and the call, its table is not found, and the query starts over.
+/// row of each lane. Citus keeps the shards of all these tables together when it moves or splits them. Each query first reads where they are.
+/// If a shard moves between that and the call, the call finds the shard as it was when it moved, because Citus keeps that for a while, or does
+/// not find it. Then the query starts over.
 final class CitusLanes: Sendable {
     static let table = "ingest_shards"
     /// The number of lanes of a node. Each of them may use several processes, as PostgreSQL decides.
@@ -64,7 +65,7 @@ final class CitusLanes: Sendable {
     /// Creates the table and the function if they are missing. Call in a transaction, after the facts have been distributed.
     func create(_ session: PostgreSQLSession) throws {
         let table = qualified(Self.table), function = qualified("ingest_lane")
-        // What is there stays as it is, because changing it needs all nodes, and a host starts also if one is away.
+        // What exists isn't touched: changing it needs every node, and a host must also start while one is away.
         if try session.rows(of: "SELECT 1 WHERE to_regclass(\(table)) IS NOT NULL").isEmpty {
             try session.command("CREATE TABLE \(table) (visitor BIGINT PRIMARY KEY)")
             try session.execute(

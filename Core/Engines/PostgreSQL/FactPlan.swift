@@ -1,6 +1,6 @@
 @_spi(Host) import Storage
 
-/// What the event store needs to know about a batch: which events to deduplicate, and the months that need a partition.
+/// What the event store needs to know about a batch: which events to deduplicate, and which months need a partition.
 struct FactPlan {
     /// A month of a table's rows.
     struct Month: Hashable {

@@ -27,11 +27,12 @@ public struct PostgreSQLError: Error, Sendable, Equatable, CustomStringConvertib
     /// Whether the server can't run statements at the moment: its disk or memory is full, it has no connections left, it is
     /// shutting down, or its disk is failing. With Citus, also if that holds for one of its nodes, or one can't be reached.
     var isUnavailable: Bool {
-        ["08", "53", "57P", "58"].contains { sqlState.hasPrefix($0) }
+        // 08P01 is a mistake in a message that we sent.
+        (sqlState != "08P01" && ["08", "53", "57P", "58"].contains { sqlState.hasPrefix($0) })
             || sqlState == "XX000" && Self.lossesOfNodes.contains { message.contains($0) }
     }
 
-    /// What libpq says about a lost connection to a node. The coordinator reports it without a code of its own.
+    /// Parts of the messages about a lost connection between nodes. The coordinator reports them under the code for internal errors.
     private static let lossesOfNodes = [
         "unexpected postmaster exit", "server closed the connection unexpectedly", "connection to the remote node", "connection not open",
         "could not connect to server", "the database system is", "SSL SYSCALL error", "could not receive data from server",

@@ -59,8 +59,8 @@ struct PostgreSQLSettings: Sendable {
     var sessionStatementsOfCitus: String {
         switch purpose {
         case .reading:
-            // What the coordinator computes of rows from other nodes is planned without knowing how many they are; it would choose loops over
-            // all of them. A report's lanes keep their connections to the nodes.
+            // The coordinator has no statistics about rows that come from other nodes, and would join them with nested loops. A report's
+            // lanes keep their connections to the nodes.
             "SET enable_nestloop TO off; SET work_mem TO '64MB'; SET citus.max_cached_conns_per_worker TO \(CitusLanes.lanesOfNode)"
         case .writing:
             // A batch has a connection for each shard that it writes to. Opening them takes longer than writing.

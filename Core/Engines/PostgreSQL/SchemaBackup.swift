@@ -33,6 +33,7 @@ struct SchemaBackup: Sendable {
                 let tables = try session.transaction("BEGIN ISOLATION LEVEL REPEATABLE READ") {
                     // Before the first statement, which decides what the transaction sees.
                     try hold(session)
+                    try session.command("SET TRANSACTION READ ONLY")
                     return try Self.copy(session, to: partial, emptied, omitted)
                 }
                 try BackupFile.move(partial, to: target)

@@ -57,8 +57,14 @@ struct SchemaCatalog {
 
     private static let completion = """
         SELECT text FROM (
+          -- The indexes of partitions first: the table's indexes then take them in, under the names that they have.
+          SELECT 0 AS step, pg_get_indexdef(x.indexrelid, 0, true) AS text
+          FROM pg_inherits i JOIN pg_index x ON x.indrelid = i.inhrelid
+          WHERE i.inhparent = quote_ident($1::text)::regclass
+            AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = x.indexrelid)
+          UNION ALL
           -- For a partitioned table PostgreSQL writes ON ONLY, which would leave the partitions without the index.
-          SELECT 1 AS step, regexp_replace(pg_get_indexdef(x.indexrelid, 0, true), ' ON ONLY ', ' ON ') AS text FROM pg_index x
+          SELECT 1, regexp_replace(pg_get_indexdef(x.indexrelid, 0, true), ' ON ONLY ', ' ON ') FROM pg_index x
           WHERE x.indrelid = quote_ident($1::text)::regclass
             AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = x.indexrelid)
           UNION ALL
