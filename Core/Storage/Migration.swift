@@ -90,7 +90,7 @@ extension Table {
 
 extension FactTable {
     /// The statements that create the table. DuckDB skips blocks by their minimum and maximum, so it needs no index. PostgreSQL gets
-    /// monthly partitions (which the engine creates as facts arrive), an index on project and time, and an index on project and visitor for
+    /// partitions by time (which the engine creates as facts arrive), an index on project and time, and an index on project and visitor for
     /// exports and erasure.
     func creation(_ dialect: Dialect) -> [SQL] {
         let body = storedColumns(in: dialect).map { $0.definition(dialect) }.joined(separator: ", ")

@@ -65,11 +65,32 @@ struct StreamTests {
         }
     }
 
-    @Test("a source is told when its client disconnects, even between two pieces")
-    func disconnect() async throws {
+    @Test("a stream may end before its request has, as often as clients like")
+    func endsFirst() async throws {
+        let source = Source(pieces: 0, bytes: 1)
+        try await run(source) { port in
+            for _ in 0..<40 {
+                try await withThrowingTaskGroup(of: String.self) { group in
+                    for round in 0..<8 {
+                        group.addTask {
+                            let connection = try await RawConnection.open(port)
+                            let body = round.isMultiple(of: 2) ? "" : "Content-Length: 5\r\n"
+                            connection.send("GET /streamed HTTP/1.1\r\nHost: localhost\r\n\(body)\r\n")
+                            return try await connection.rest()
+                        }
+                    }
+                    for try await text in group { #expect(text.hasPrefix("HTTP/1.1 200 OK") && text.hasSuffix("\r\n\r\n0\r\n\r\n")) }
+                }
+            }
+        }
+    }
+
+    @Test("a source is told when its client disconnects, even between two pieces, and before the end of the request", arguments: [0, 5])
+    func disconnect(unsent: Int) async throws {
         let source = Source(pieces: 3, bytes: 10, waitsAt: 2)
         try await run(source) { port in
-            let connection = try await get(port)
+            let connection = try await RawConnection.open(port)
+            connection.send("GET /streamed HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(unsent)\r\n\r\n")
             try await connection.receive("aaaaaaaaaa")
             connection.close()
             try await Patience.until("the source to be cancelled") { source.wasCancelled ? () : nil }
