@@ -101,8 +101,7 @@ public struct Filter: Sendable, Hashable {
         switch dimension {
         case .session(let column), .row(let column): condition(on: SQL(sql: column))
         case .property(let path): "kind = 1 AND \(condition(on: scope.dialect.jsonText("data", path)))"
-        case .entryPage: session(scope, scope.dialect.first("path", by: Scope.position))
-        case .exitPage: session(scope, scope.dialect.last("path", by: Scope.position))
+        case .entryPage, .exitPage: "(visitor, session_at) IN (\(sessions(scope)!))"
         case .ofModule(let dimension):
             if let sql = scope.moduleConditions[self] {
                 sql
@@ -112,11 +111,19 @@ public struct Filter: Sendable, Hashable {
         }
     }
 
-    private func session(_ scope: Scope, _ page: SQL) -> SQL {
-        """
-        (visitor, session_at) IN (SELECT visitor, session_at FROM \(Scope.qualified(Activity.table, scope.dialect))
-          WHERE \(SQL.all([scope.bounds, "kind = 0"] + scope.activityRestrictions)) GROUP BY visitor, session_at HAVING \(condition(on: page)))
-        """
+    /// A SELECT of the `visitor` and `session_at` of the sessions that the filter selects, for dimensions that compare rows of a session; nil
+    /// for all others.
+    func sessions(_ scope: Scope) -> SQL? {
+        let page: SQL
+        switch dimension {
+        case .entryPage: page = scope.dialect.first("path", by: Scope.position)
+        case .exitPage: page = scope.dialect.last("path", by: Scope.position)
+        default: return nil
+        }
+        return """
+            SELECT visitor, session_at FROM \(Scope.qualified(Activity.table, scope.dialect))
+            WHERE \(SQL.all([scope.bounds, "kind = 0"] + scope.activityRestrictions)) GROUP BY visitor, session_at HAVING \(condition(on: page))
+            """
     }
 
     /// The condition that `subject`, an SQL expression for the dimension's value, satisfies the filter.

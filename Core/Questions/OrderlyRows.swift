@@ -18,11 +18,14 @@ extension Scope {
             """
     }
 
-    /// The `late_visitors` CTE: visitors with rows that arrived out of order or twice. It is materialized so that engines look up these few
-    /// visitors before they check any other condition on a row.
+    /// The `late_visitors` CTE: visitors with rows that arrived out of order or twice.
     var lateVisitors: SQL {
-        "late_visitors AS MATERIALIZED (SELECT DISTINCT visitor FROM (\(matching(Activity.table, isLate))) late)"
+        "late_visitors AS \(materialized) (SELECT DISTINCT visitor FROM (\(matching(Activity.table, isLate))) late)"
     }
+
+    /// How to run a CTE with few rows. It is materialized so that the engine looks up these rows before it checks any other condition. Not on
+    /// PostgreSQL, unless finding them takes more than an index: no part of a report that reads a materialized CTE runs in parallel there.
+    var materialized: SQL { dialect == .postgresql && filters.isEmpty && people == nil ? "NOT MATERIALIZED" : "MATERIALIZED" }
 
     var isLate: SQL { "\(bounds) AND (\(Activity.isLate))" }
 }

@@ -228,7 +228,15 @@ public struct Scope: Sendable {
     func prelude(for query: SQL, _ named: Set<String>, reading tables: [FactTable]) -> SQL {
         let sessionFilters = filters.filter { $0.dimension.isOfSession }
         let rowFilters = filters.filter { !$0.dimension.isOfSession }
-        let base = SQL.all([bounds] + activityRestrictions + sessionFilters.map { $0.condition(self) })
+        // PostgreSQL would look for the sessions again each time that a statement reads rows.
+        var chosenSessions: [SQL] = []
+        let sessionConditions = sessionFilters.map { filter in
+            guard dialect == .postgresql, let sessions = filter.sessions(self) else { return filter.condition(self) }
+            let name = SQL(sql: "chosen_sessions_\(chosenSessions.count + 1)")
+            chosenSessions.append("\(name) AS MATERIALIZED (\(sessions))")
+            return "(visitor, session_at) IN (SELECT visitor, session_at FROM \(name))"
+        }
+        let base = SQL.all([bounds] + activityRestrictions + sessionConditions)
         let chosen: SQL = rowFilters.isEmpty ? "TRUE" : SQL.all(rowFilters.map { $0.condition(self) })
         let withMatches: SQL =
             rowFilters.isEmpty
@@ -259,7 +267,7 @@ public struct Scope: Sendable {
             parts.append("\(sql: Activity.visitors.name) AS NOT MATERIALIZED (\(own))")
         }
         let people = people?.ctes(of: project, dialect) ?? [], members = segment.map { [SegmentCompiler.cte($0, self)] } ?? []
-        return SQL.joined(people + members + parts)
+        return SQL.joined(people + members + chosenSessions + parts)
     }
 
     /// The conditions that rows of `dataset` must meet to be visible.
@@ -345,7 +353,7 @@ public struct Scope: Sendable {
         if !rows[0].bool("is_late") { return "flagged AS NOT MATERIALIZED (\(all))" }
         return """
             \(lateVisitors),
-            late AS MATERIALIZED (
+            late AS \(materialized) (
               SELECT * FROM scope_rows WHERE session_at >= \(range.start.milliseconds) AND visitor IN (SELECT visitor FROM late_visitors)),
             flagged AS NOT MATERIALIZED (
               \(all) UNION ALL SELECT *, -1, FALSE FROM late UNION ALL SELECT *, 1, TRUE FROM late)

@@ -139,8 +139,9 @@ extension Scope {
     ///   - rows: a SELECT of rows of activity.
     public func following(_ steps: [Step], and others: [Step] = [], within milliseconds: Int64? = nil, in rows: SQL) -> [SQL] {
         if let milliseconds { return [matched(steps + others, in: rows)] + chains(steps.count, within: milliseconds) }
-        // A single number per row is cheaper to compute, store and compare than one flag per step.
-        guard others.isEmpty, let number = Step.number(steps) else {
+        // A single number per row is cheaper to compute, store and compare than one flag per step. But PostgreSQL takes it for granted that a
+        // number picks one row of 200, and then joins the steps with nested loops.
+        guard others.isEmpty, dialect != .postgresql, let number = Step.number(steps) else {
             return [matched(steps + others, in: rows)] + chains(steps.count) { "is_\(sql: String($0))" }
         }
         return [matched(steps, selecting: "\(number) AS step", in: rows)] + chains(steps.count) { "step = \(sql: String($0))" }

@@ -87,6 +87,19 @@ public enum Activity {
 
     /// The migrations of the shared tables, oldest first.
     public static let migrations = [
-        Migration("001-create", on: .events, [.createFactTable(table), .createFactTable(visitors)])
+        Migration("001-create", on: .events, [.createFactTable(table), .createFactTable(visitors)]),
+        // What reports look up beside the rows of their range: the few late rows, and the rows of sessions that began before it.
+        Migration(
+            "002-reports", on: .events,
+            [
+                .statements { dialect in
+                    guard dialect == .postgresql else { return [] }
+                    return [
+                        "CREATE INDEX core_activity_late ON core_activity (project, occurred_at) WHERE \(isLate)",
+                        "CREATE INDEX core_activity_sessions ON core_activity (project, occurred_at, session_at)",
+                        "DROP INDEX core_activity_project_time",
+                    ]
+                }
+            ]),
     ]
 }

@@ -18,7 +18,12 @@ struct CrashTests {
             let senders = Senders()
             try await senders.run(4, seed: 7) {
                 for number in 1...kills {
+                    let before = senders.acknowledged
                     senders.aim(pulse, keys)
+                    // Every other process is killed only when there is something to lose.
+                    if number.isMultiple(of: 2) {
+                        try await Patience.until("events were acknowledged") { senders.acknowledged > before + 12 ? () : nil }
+                    }
                     try await Task.sleep(for: .milliseconds(Int.random(in: 1...800, using: &random)))
                     try await pulse.child.kill9()
                     senders.aim(nil, keys)

@@ -1,6 +1,7 @@
 import Common
 @_spi(Host) @testable import PostgreSQLEngine
 @_spi(Host) import Storage
+import TestSupport
 import Testing
 
 // Needs a server: see PostgreSQLTestServer.
@@ -95,6 +96,40 @@ struct PostgreSQLEventStoreTests {
                 ])
             #expect(rows[2].values.suffix(6) == [.int(-1), .null, .double(3), .text("b"), .null, .bool(false)])
             #expect(rows[0].values.suffix(6) == [.int(0), .null, .null, .text(""), .null, .null])
+        }
+    }
+
+    @Test("PostgreSQL learns how large a table is when it has grown by a fifth, whichever host stores the rows")
+    func statistics() async throws {
+        try await PostgreSQLTestServer.withEventStore { first, schema in
+            func described(_ store: PostgreSQLEventStore) async throws -> Int64 {
+                await store.untilTablesAreDescribed()
+                return try await store.query(
+                    "SELECT reltuples::bigint AS rows FROM pg_class WHERE oid = 'sample_fact'::regclass", timeoutSeconds: 10)[0].int("rows")
+            }
+            func rows(_ count: Int) -> [EncodedRow] { (0..<count).map { Samples.row("\($0)") } }
+            _ = try await first.apply(Samples.batch(rows(10_000), to: 1))
+            #expect(try await described(first) == 10_000)
+            _ = try await first.apply(Samples.batch(rows(9_999), to: 2))
+            #expect(try await described(first) == 10_000)
+            _ = try await first.apply(Samples.batch(rows(1), to: 3))
+            #expect(try await described(first) == 20_000)
+            let second = try PostgreSQLTestServer.eventStore(schema)
+            _ = try await second.apply(Samples.batch(rows(10_000), to: 1, journal: "b"))
+            #expect(try await described(second) == 30_000)
+            await second.close()
+        }
+    }
+
+    @Test("reports have memory and are not compiled, unless the operator says otherwise")
+    func planning() async throws {
+        let url = try #require(PostgreSQLTestServer.url), more = url.contains("?") ? "&" : "?"
+        for (url, expected) in [(url, ["64MB", "off"]), ("\(url)\(more)options=-c%20work_mem%3D8MB", ["8MB", "off"])] {
+            try await PostgreSQLTestServer.withEventStore(url: url) { store, _ in
+                let row = try await store.query(
+                    "SELECT current_setting('work_mem') AS memory, current_setting('jit') AS jit", timeoutSeconds: 10)[0]
+                #expect([row.text("memory"), row.text("jit")] == expected)
+            }
         }
     }
 

@@ -22,6 +22,8 @@ import Synchronization
     let streams = ReaderConnections<PostgreSQLConnection>()
     let partitions: Partitions
     let citus: CitusDistribution
+    private let statistics = TableStatistics()
+    private let describing = Mutex<Task<Void, Never>?>(nil)
     private let claims: JournalClaims
     private let logger: Logger
     /// For each journal, the position of a batch that may or may not have been stored.
@@ -162,13 +164,30 @@ import Synchronization
     public func apply(_ batch: FactBatch) async throws -> AppliedBatch {
         do {
             try await contract { try await self.claims.check(batch.journal) }
-            return try await writing(timeoutSeconds: Self.applySeconds) { try self.apply(batch, in: $0) }
+            let applied = try await writing(timeoutSeconds: Self.applySeconds) { try self.apply(batch, in: $0) }
+            describeTables()
+            return applied
         } catch let error as UncertainBatch {
             uncertain.withLock { $0[batch.journal] = batch.position }
             logger.warning("lost the connection to the database while committing a batch", metadata: ["reason": "\(error.reason)"])
             throw ServiceError.databaseUnavailable()
         }
     }
+
+    /// Has PostgreSQL look at the tables that have grown, while the next batches are stored.
+    private func describeTables() {
+        guard statistics.begin() else { return }
+        let task = Task {
+            defer { statistics.end() }
+            do { try await writers.perform(timeoutSeconds: Self.applySeconds) { [statistics] in try statistics.renew($0) } } catch {
+                logger.debug("the statistics of a table were not renewed", metadata: ["error": "\(error)"])
+            }
+        }
+        describing.withLock { $0 = task }
+    }
+
+    /// Waits until PostgreSQL has looked at the tables that have grown.
+    func untilTablesAreDescribed() async { await describing.withLock { $0 }?.value }
 
     private struct UncertainBatch: Error {
         let reason: String
@@ -211,6 +230,7 @@ import Synchronization
             partitions.forget()
             throw error
         }
+        statistics.note(plan.headers, in: batch.tables)
         return AppliedBatch(duplicates: duplicates)
     }
 

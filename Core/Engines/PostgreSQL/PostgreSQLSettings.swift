@@ -61,7 +61,7 @@ struct PostgreSQLSettings: Sendable {
         case .reading:
             // The coordinator has no statistics about rows that come from other nodes, and would join them with nested loops. A report's
             // lanes keep their connections to the nodes.
-            "SET enable_nestloop TO off; SET work_mem TO '64MB'; SET citus.max_cached_conns_per_worker TO \(CitusLanes.lanesOfNode)"
+            "SET enable_nestloop TO off; SET citus.max_cached_conns_per_worker TO \(CitusLanes.lanesOfNode)"
         case .writing:
             // A batch has a connection for each shard that it writes to. Opening them takes longer than writing.
             "SET citus.max_cached_conns_per_worker TO 16"
@@ -77,8 +77,15 @@ struct PostgreSQLSettings: Sendable {
             "idle_in_transaction_session_timeout TO '60s'",
         ]
         if purpose == .reading { statements += ["default_transaction_read_only TO on", "plan_cache_mode TO force_custom_plan"] }
-        return statements.map { "SET \($0)" }.joined(separator: "; ")
+        return statements.map { "SET \($0)" }.joined(separator: "; ") + (purpose == .reading ? "; " + Self.planning : "")
     }
+
+    /// Settings for reports, unless the operator has set others for the server, the database or the role: PostgreSQL's own defaults are for
+    /// short statements. A report groups by visitor, which takes memory. Compiling its expressions takes longer than it saves.
+    private static let planning = """
+        SELECT set_config(name, value, false) FROM (VALUES ('work_mem', '64MB'), ('jit', 'off')) AS ours (name, value)
+        JOIN pg_catalog.pg_settings USING (name) WHERE source = 'default'
+        """
 }
 
 extension UInt8 {
