@@ -152,11 +152,11 @@ if [[ -e $postgres/../lib/citus.so || -e $postgres/../lib/postgresql/citus.so ]]
 set -euo pipefail
 ports=(${nodes[*]})
 cd "$folder"
-# The server would keep what its starter has open.
+# Citus has a worker process in each database, and moving a shard takes more. The server would keep what its starter has open.
 for open in /proc/self/fd/*; do [[ \${open##*/} -le 2 ]] || eval "exec \${open##*/}>&-"; done
 # Citus connects to itself as a client, and would look for certificates in the home folder of the current user.
 HOME=$folder exec ${as_user[*]} "$postgres/pg_ctl" -D "$folder/node\$1" -w -s -l "$folder/node\$1.log" "\${@:2}" \
-    -o "-k $folder -p \${ports[\$1]} ${settings[*]} -c shared_preload_libraries=citus -c max_prepared_transactions=200 -c wal_level=logical"
+    -o "-k $folder -p \${ports[\$1]} ${settings[*]} -c shared_preload_libraries=citus -c max_prepared_transactions=200 -c wal_level=logical -c max_worker_processes=64"
 END
     chmod 755 "$folder/node.sh"
     for number in 0 1 2 3; do
