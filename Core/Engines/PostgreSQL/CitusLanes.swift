@@ -51,7 +51,13 @@ final class CitusLanes: Sendable {
 
     // MARK: Setting up
 
+    /// How a lane's statement is planned. A node works on all its lanes at once, so none of them needs further processes.
+    private static let settings =
+        "SET search_path = pg_catalog SET timezone = 'UTC' SET work_mem = '64MB' SET jit = off SET max_parallel_workers_per_gather = 0"
+
+    /// The function's source, with its settings as a comment, so that both are compared with what exists.
     private static let lane = """
+        -- \(settings)
         DECLARE source text; number int := 0;
         BEGIN
           FOR source IN SELECT value FROM json_array_elements_text(sources::json) LOOP
@@ -79,7 +85,7 @@ final class CitusLanes: Sendable {
         try session.command(
             """
             CREATE OR REPLACE FUNCTION \(function)(statement text, sources text, arguments text) RETURNS SETOF record LANGUAGE plpgsql STABLE
-            SET search_path = pg_catalog SET timezone = 'UTC' SET work_mem = '64MB' SET jit = off AS $lane$\(Self.lane)$lane$
+            \(Self.settings) AS $lane$\(Self.lane)$lane$
             """)
     }
 

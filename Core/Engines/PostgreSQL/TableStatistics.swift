@@ -11,7 +11,7 @@ final class TableStatistics: Sendable {
     }
 
     /// A table is looked at again when it has twice the rows, and at least this many more. More often would cost more than it helps: what a
-    /// sample tells of all rows hardly changes, and with Citus each shard is sampled.
+    /// sample tells of all rows hardly changes.
     private static let leastGrowth: Int64 = 10_000
 
     private let state = Mutex(State())
@@ -40,16 +40,17 @@ final class TableStatistics: Sendable {
         table.added >= max(leastGrowth, table.described)
     }
 
-    /// Makes the statistics of all tables that have grown.
+    /// Makes the statistics of all tables that have grown. Not with Citus, which would have all shards sampled, one after the other: reports
+    /// read shards, and the nodes' autovacuum looks after these.
     func renew(_ session: PostgreSQLSession) throws {
         for (table, rows) in state.withLock({ $0.tables }) where Self.isOutdated(rows) {
-            // A host that was just started doesn't know what earlier ones described. With Citus the coordinator has no rows of its own.
+            // A host that was just started doesn't know what earlier ones described.
             let described = try session.execute(
                 "SELECT greatest(reltuples, 0)::bigint AS rows FROM pg_class WHERE oid = to_regclass($1::text)", [.text(table)]
             ).first?.int("rows")
             guard let described else { continue }
             let isCurrent = rows.described < described && rows.added < described
-            if !isCurrent { try session.command("ANALYZE \(table)") }
+            if !isCurrent, !session.hasCitus { try session.command("ANALYZE \(table)") }
             state.withLock { state in
                 let added = state.tables[table]?.added ?? 0
                 state.tables[table] =
