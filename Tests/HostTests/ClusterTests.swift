@@ -38,16 +38,6 @@ struct ClusterTests {
         }
     }
 
-    /// Waits until what was collected can be queried, also if that takes longer than a report waits.
-    private static func settle(_ app: TestApp) async throws {
-        while true {
-            do { return try await app.installation.writer.settle() } catch let error as ServiceError where error.status == 503 {
-                // A worker is coming back.
-                try Task.checkCancellation()
-            }
-        }
-    }
-
     private static func stats(_ app: TestApp, from start: String = "2026-03-01", as caller: TestApp.Caller = .query) async throws
         -> TestApp.Answer
     {
@@ -55,7 +45,7 @@ struct ClusterTests {
     }
 
     private static func visitors(_ app: TestApp, from start: String = "2026-03-01") async throws -> Int64? {
-        try await settle(app)
+        try await app.settle()
         return try await stats(app, from: start).json()["current"]?["visitors"]?.integer
     }
 
@@ -89,7 +79,7 @@ struct ClusterTests {
         let answer = Held(""), key = Held("")
         try await TestApp.run(in: path + "/a", environment: server) { app in
             try await Self.collect(app, 0..<120)
-            try await Self.settle(app)
+            try await app.settle()
             answer.value = try await Self.stats(app).body
             key.value = app.keys[.query]!
             #expect(try await app.post("/api/admin/backups", #"{"name":"one"}"#, as: .token).status == 201)
@@ -154,7 +144,7 @@ struct ClusterTests {
                 }
                 try await group.waitForAll()
             }
-            try await Self.settle(app)
+            try await app.settle()
             let found = try await Self.stats(app).json()["current"]
             #expect(found?["visitors"]?.integer == 2_000 && found?["pageviews"]?.integer == 2_000)
         }

@@ -69,5 +69,6 @@ package struct DisturbedVisits: Sendable {
                 "[\(sent[start..<min(start + 500, sent.count)].map(\.json).joined(separator: ","))]", as: .server)
             #expect(answer.body.hasSuffix(#""ok":true}"#), "\(answer.body.prefix(300))")
         }
+        try await app.settle()
     }
 }

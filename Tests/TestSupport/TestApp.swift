@@ -45,6 +45,15 @@ package struct TestApp: Sendable {
 
     package static let noon = "2026-03-02T12:00:00Z"
 
+    /// Waits until what was collected can be queried, also if that takes longer than a report waits, as it may on a cluster.
+    package func settle() async throws {
+        while true {
+            do { return try await installation.writer.settle() } catch let error as ServiceError where error.status == 503 {
+                try Task.checkCancellation()  // a node is coming back
+            }
+        }
+    }
+
     /// Opens a Pulse on `profile`, runs `body` against it, and removes everything afterwards.
     /// - Parameters:
     ///   - modules: the modules to load; nil for those of the suite (`.modules(...)`).
